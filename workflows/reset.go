@@ -40,7 +40,8 @@ func (s resumption) before(ctx workflow.Context) *release.Progress {
 func (s resumption) recall(ctx workflow.Context) (past release.Progress, f *fault) {
 	question := read[release.Progress](s.p.App, release.RecallActivity, release.Ref{App: s.p.App, ReleaseID: s.p.ReleaseID})
 	past, f = insist(ctx, &s.caller, question, workflow.Now(ctx).Add(recallLimit))
-	if f == nil && past.RollbackTo == nil {
+	first := s.platform.traits().FirstRelease && len(past.Batches) > 0 // the application had no version
+	if f == nil && past.RollbackTo == nil && !first {
 		f = &fault{text: "the ledger was not told before the first change"}
 	}
 	return past, f

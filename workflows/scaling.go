@@ -26,10 +26,9 @@ type scaling struct {
 	leased bool
 }
 
-// newScaling are the scaling rules of the release with this progress.
-func newScaling(p *release.Progress) scaling {
-	traits := platform{app: p.App}.traits()
-	return scaling{p: p, takenAway: traits.Scaling == release.ScalingTakeAway, leased: true}
+// newScaling are the scaling rules of a release of the application, as its progress has them.
+func newScaling(on platform, p *release.Progress) scaling {
+	return scaling{p: p, takenAway: on.traits().Scaling == release.ScalingTakeAway, leased: true}
 }
 
 // suspends reports whether the release switches scaling rules off and on itself. A change that

@@ -66,8 +66,7 @@ type watchdog struct {
 func (w *watchdog) work(ctx workflow.Context) release.WatchdogResult {
 	ending := awaitEnd(ctx, w.in.App, w.in.ReleaseID)
 	w.lost = &caller{status: status{p: ending.Progress}, platform: w.platform}
-	w.lost.p.App = w.in.App
-	w.scaling = new(newScaling(&w.lost.p))
+	w.scaling = new(newScaling(w.platform, &w.lost.p))
 	w.result.Lost = ending.Lost
 	var left []string
 	if ending.Lost != "" {
