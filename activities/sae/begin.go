@@ -47,7 +47,7 @@ func (d *Driver) deploymentOf(ctx context.Context, in release.BeginRolloutInput)
 	params[paramApp] = in.App.ID
 	params[paramDescription] = in.Token + " " + in.Artifact.String()
 	params[paramRestore] = strconv.FormatBool(in.RestoreScaling)
-	if in.Traffic != nil {
+	if !in.Traffic.Empty() {
 		params[paramByRoute] = strconv.FormatBool(true)
 	}
 	params[paramStrategy] = wireText(updateStrategy(in.Strategy))
