@@ -167,9 +167,8 @@ func (p preparation) plan() *fault {
 		p.p.Strategy.Type, p.p.Batches = adopted.Strategy, release.BatchesOf(adopted.Batches...)
 		return nil
 	}
-	traits, _ := release.TraitsOf(p.p.App.Platform)
 	var err error
-	if p.p.Batches, err = release.PlanBatches(traits, p.p.Strategy, p.planned().Instances); err != nil {
+	if p.p.Batches, err = release.PlanBatches(p.platform.traits(), p.p.Strategy, p.planned().Instances); err != nil {
 		return &fault{class: release.FaultInvalid, text: err.Error()}
 	}
 	return nil

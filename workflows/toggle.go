@@ -23,6 +23,7 @@ func ToggleScalingRules(ctx workflow.Context, in release.ToggleRequest) (release
 	}
 	// Cancelling is not forgetting: what was switched for a time is switched back.
 	lasting, _ := workflow.NewDisconnectedContext(ctx)
+	in.App = in.App.WithDefaults()
 	t := toggle{in: in}
 	t.p.App, t.platform = in.App, platform{app: in.App}
 	if err := workflow.SetQueryHandler(ctx, release.QueryToggle, func() (release.ToggleResult, error) { return t.shown(), nil }); err != nil {

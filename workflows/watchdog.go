@@ -102,6 +102,9 @@ func (w *watchdog) loadProgress(ctx workflow.Context) (left []string) {
 		}
 	}
 	w.lost.p = p
+	if p.App.Unqualified() == w.in.App.Unqualified() {
+		w.in.App = p.App // a lane knows the application, but not which of its pointers the release moved
+	}
 	if p.Watched() {
 		w.result.Lost += ", while its new version was watched, which does not count as good"
 	}
