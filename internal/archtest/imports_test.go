@@ -58,6 +58,10 @@ func rules() []rule {
 			why: "platform is the contract that every driver keeps, and knows no cloud",
 		},
 		{
+			pkg: "activities/platform/platformtest", may: []string{"release", "activities/platform"}, never: []string{noBroker, noZerolog},
+			why: "platformtest is what every driver is held to: it knows none of them",
+		},
+		{
 			pkg: "activities/attempt", may: []string{"release", "releases/execution"}, never: []string{noBroker, noZerolog, "net/http"},
 			why: "attempt stands around every activity and knows none of them",
 		},
@@ -68,6 +72,10 @@ func rules() []rule {
 		{
 			pkg: "activities/sae", may: []string{"release", "activities/fault", "activities/platform", "saeclient", "cloudapi", "internal/redact"}, never: []string{noBroker, noZerolog},
 			why: "sae speaks to SAE through saeclient",
+		},
+		{
+			pkg: "activities/sae/saeworld", may: []string{"release", "activities/platform", "activities/sae", "saeclient", "saesim", "cloudapi"}, never: []string{noBroker, noZerolog},
+			why: "saeworld puts the driver of SAE before its simulator, for suites that know neither",
 		},
 		{
 			pkg: "activities/gates", may: []string{"release", "activities/fault"}, never: []string{noBroker, noZerolog},
