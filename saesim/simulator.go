@@ -1,7 +1,6 @@
 package saesim
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -15,16 +14,25 @@ import (
 
 // A Simulator is SAE served from memory. It is an http.Handler: put it behind any
 // server or httptest. It is safe for concurrent use and starts no goroutines.
+//
+// Like every simulator of this project it has the controls Advance, Clock and Now, AddFault, Faults, RemoveFault and ClearFaults,
+// Calls and ResetCalls, Snapshot, Restore and Reset, and Close, which writes the state file.
 type Simulator struct {
+	controls
+
 	config   Config
 	engine   engine
 	verifier *acs.Verifier
 	routes   map[route]*operation
 	control  http.Handler
 
-	mu sync.Mutex
-	st *state
+	mu    sync.Mutex
+	st    *state
+	store *simframe.Store[*state]
 }
+
+// controls are those that all simulators have.
+type controls = simframe.Controller[*state]
 
 // New makes a simulator. When the configuration names a state file that exists, the
 // simulator goes on where the file was left; its seed is then the file's.
@@ -40,52 +48,33 @@ func New(config Config) (*Simulator, error) {
 			Keys: config.AccessKeys, Version: saeclient.APIVersion, Strict: config.Strict, Wall: config.Wall, Check: config.checkHeaders,
 		},
 		routes: routes(),
-		st:     newState(config.Seed, config.Clock.Now()),
 	}
+	s.store = &simframe.Store[*state]{Kind: s.kind(), Lock: &s.mu, State: &s.st, Clock: config.Clock, File: config.StateFile}
+	s.controls = simframe.NewController(s.store)
 	s.control = s.adminHandler()
-	if config.StateFile != "" {
-		st, err := loadState(config.StateFile)
-		if err != nil {
-			return nil, fmt.Errorf("saesim: %w", err)
-		}
-		if st != nil {
-			s.st = st
-			config.Clock.CatchUp(st.Now)
-		}
+	if err := s.store.Open(config.Seed); err != nil {
+		return nil, fmt.Errorf("saesim: %w", err)
 	}
 	return s, nil
 }
 
-// Close writes the state file, when there is one. The simulator stays usable.
-func (s *Simulator) Close() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.look()
-	return s.save()
+// kind says what the simulator's states are.
+func (s *Simulator) kind() simframe.Kind[*state] {
+	return simframe.Kind[*state]{
+		Name: "saesim", Version: stateVersion, New: newState, Complete: (*state).complete, Advance: s.engine.advance,
+		CheckFault: checkFault, NoSuchFault: ErrNoSuchFault,
+	}
 }
 
-// look brings the state up to the present time and returns that time. The caller
-// holds the lock.
-func (s *Simulator) look() time.Time {
-	now := s.config.Clock.Now()
-	if now.Before(s.st.Now) {
-		now = s.st.Now
-	}
-	s.engine.advance(s.st, now)
-	return now
-}
+// look brings the state up to the present time and returns that time. The caller holds the lock.
+func (s *Simulator) look() time.Time { return s.store.Look() }
 
 // save writes the state file, when there is one. The caller holds the lock.
-func (s *Simulator) save() error {
-	if s.config.StateFile == "" {
-		return nil
-	}
-	return saveState(s.config.StateFile, s.st)
-}
+func (s *Simulator) save() error { return s.store.Save() }
 
 // ServeHTTP serves the SAE API, the admin API under /_saesim/ and /healthz.
 func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.URL.Path == "/healthz" || strings.HasPrefix(r.URL.Path, s.admin().Prefix()) {
+	if s.admin().Serves(r.URL.Path) {
 		s.control.ServeHTTP(w, r)
 		return
 	}
@@ -98,7 +87,7 @@ func (s *Simulator) serveAPI(w http.ResponseWriter, r *http.Request) {
 	ids := s.countCall(op)
 	ids.xml = wantsXML(r.Header)
 	if op == nil {
-		fail(ids, refuse(codeActionNotFound)).write(w)
+		fail(ids, refuse(codeActionNotFound)).Write(w)
 		return
 	}
 	body, refused := readBody(w, r)
@@ -106,12 +95,12 @@ func (s *Simulator) serveAPI(w http.ResponseWriter, r *http.Request) {
 		refused = s.authenticate(r, body)
 	}
 	if refused != nil {
-		fail(ids, refused).write(w)
+		fail(ids, refused).Write(w)
 		return
 	}
 	if op.serve == nil {
 		s.countUnserved(op.Name)
-		fail(ids, refuse(codeOperationUnserved, op.Name)).write(w)
+		fail(ids, refuse(codeOperationUnserved, op.Name)).Write(w)
 		return
 	}
 	s.serveCall(w, r, &call{engine: s.engine, op: op.Operation, serve: op.serve, args: parseArgs(r, body), region: s.config.Region}, ids)
@@ -119,39 +108,10 @@ func (s *Simulator) serveAPI(w http.ResponseWriter, r *http.Request) {
 
 // serveCall carries a call through its faults and its operation.
 func (s *Simulator) serveCall(w http.ResponseWriter, r *http.Request, c *call, ids requestIDs) {
-	hit := s.takeFaults(c)
-	simframe.Wait(r, hit.delay)
-	switch hit.kind {
-	case FaultDropBefore:
-		simframe.Drop(w)
-		return
-	case FaultError:
-		fail(ids, hit.error).write(w)
-		return
-	case FaultArrivesLate:
-		simframe.Drop(w)
-		simframe.Wait(r.WithContext(context.WithoutCancel(r.Context())), hit.late)
-		s.carryOut(c, ids)
-		return
-	case FaultDropAfter, FaultTruncate, FaultErrorAfter, FaultDelay, FaultDelayAfter,
-		FaultBatchFails, FaultSystemFails, FaultHang, FaultUnhealthy, FaultApproval, FaultNoRollback, FaultLate, FaultLateInList:
-	}
-	result := s.carryOut(c, ids)
-	simframe.Wait(r, hit.after)
-	switch hit.kind {
-	case FaultDropAfter:
-		simframe.Drop(w)
-	case FaultErrorAfter:
-		fail(ids, hit.error).write(w)
-	case FaultTruncate:
-		w.Header().Set("Content-Type", result.content)
-		simframe.Truncate(w, result.status, result.body)
-	case FaultDropBefore, FaultError, FaultArrivesLate, FaultDelay, FaultDelayAfter, FaultBatchFails, FaultSystemFails, FaultHang, FaultUnhealthy, FaultApproval,
-		FaultNoRollback, FaultLate, FaultLateInList:
-		result.write(w)
-	default:
-		result.write(w)
-	}
+	s.takeFaults(c).Serve(w, r, simframe.Call{
+		CarryOut: func() simframe.Answer { return s.carryOut(c, ids) },
+		Refuse:   func(f Fault) simframe.Answer { return fail(ids, faultRefusal(f)) },
+	})
 }
 
 // authenticate refuses a request that is not signed as the SAE API reference wants it (ch. 6).
@@ -179,7 +139,7 @@ func (s *Simulator) countCall(op *operation) requestIDs {
 	defer s.mu.Unlock()
 	s.st.Requests++
 	if op != nil {
-		s.st.Calls[op.Name]++
+		s.st.Count(op.Name)
 	}
 	return newRequestIDs(s.st.Seed, s.st.Requests)
 }
@@ -192,15 +152,15 @@ func (s *Simulator) countUnserved(operation string) {
 }
 
 // takeFaults uses up the faults that are meant for a call.
-func (s *Simulator) takeFaults(c *call) callFaults {
+func (s *Simulator) takeFaults(c *call) simframe.CallFaults {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c.st, c.now = s.st, s.look()
-	return s.st.takeCallFaults(c.op.Name, c.subject())
+	return s.st.Faults.TakeCall(s.st.Target(c.op.Name, c.subject()))
 }
 
 // carryOut checks a call's parameters and runs its operation.
-func (s *Simulator) carryOut(c *call, ids requestIDs) answer {
+func (s *Simulator) carryOut(c *call, ids requestIDs) simframe.Answer {
 	refused := c.args.check(c.op)
 	s.mu.Lock()
 	defer s.mu.Unlock()
