@@ -124,8 +124,9 @@ fuzz-short: ## fuzz each for a moment, beyond the seeds that every test run has
 	@$(MAKE) --no-print-directory fuzz FUZZTIME=2000x
 
 .PHONY: api-coverage
-api-coverage: ## show how tests cover each operation of SAE, and what is newer than its reference
+api-coverage: ## show how tests cover each operation of the clouds, and what is newer than the reference
 	@{ $(GO) test -json ./saeclient/saetest && cd devstack && $(GO) test -json ./sdktest; } | $(GO) run ./internal/apicoverage -cloud sae
+	@{ $(GO) test -json ./fcclient/... && cd devstack && $(GO) test -json ./fcsdktest; } | $(GO) run ./internal/apicoverage -cloud fc
 
 # How many packages of system tests run at once, and how many tests in each.
 SYSTEM_PACKAGES ?= 4

@@ -50,5 +50,6 @@ func TestFC2_RunsThroughEveryOperation(t *testing.T) {
 	calls := sim.Calls().Operations
 	for _, op := range fcclient.Operations() {
 		require.NotZero(t, calls[op.Name], "%s is not called", op.Name)
+		t.Attr("fc-node", op.Name)
 	}
 }
