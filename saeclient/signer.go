@@ -3,6 +3,7 @@ package saeclient
 import (
 	"context"
 	"net/http"
+	"net/url"
 
 	core "github.com/alibabacloud-go/darabonba-openapi/v2/client"
 	openapi "github.com/alibabacloud-go/darabonba-openapi/v2/utils"
@@ -56,7 +57,7 @@ func (s *signer) send(ctx context.Context, x *clientrt.Exchange) error {
 		BodyType:    new("none"),
 	}, &openapi.OpenApiRequest{
 		Headers: s.headers(contentType),
-		Query:   x.Request.Query(),
+		Query:   query(x.Request.Query()),
 		Body:    bodyOrNil(body),
 	}, &dara.RuntimeOptions{})
 	return err
@@ -86,6 +87,15 @@ func (s *signer) headers(contentType string) map[string]*string {
 		headers["content-type"] = new(contentType)
 	}
 	return headers
+}
+
+// query gives query parameters in the form of the core.
+func query(values url.Values) map[string]*string {
+	query := make(map[string]*string)
+	for name := range values {
+		query[name] = new(values.Get(name))
+	}
+	return query
 }
 
 // bodyOrNil avoids a body that is not nil but holds a nil slice, which the core would sign and send.

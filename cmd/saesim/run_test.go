@@ -110,7 +110,7 @@ func TestRun_StateOutlivesTheProcess(t *testing.T) {
 	require.Equal(t, first.ready.Apps, second.ready.Apps)
 	http := new(http.Client)
 	defer http.CloseIdleConnections()
-	clock, err := (&simadmin.Client{URL: second.ready.SAE, HTTP: http}).Clock(t.Context())
+	clock, err := simadmin.New(second.ready.SAE, http).Clock(t.Context())
 	require.NoError(t, err)
 	require.Zero(t, clock.Speed, "speed 0 stands still")
 }

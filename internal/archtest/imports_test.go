@@ -116,6 +116,10 @@ func rules() []rule {
 			why: "saesim plays the platform: it shares SAE's wire types with saeclient and knows nothing of releases",
 		},
 		{
+			pkg: "fcsim", may: []string{"fcclient", "cloudapi", "internal/acs", "internal/simframe"}, never: []string{noEngine, noBroker},
+			why: "fcsim plays the platform: it knows nothing of releases",
+		},
+		{
 			pkg: "health", may: []string{"internal/failtext"},
 			why: "health serves whatever role mounts it",
 		},

@@ -49,6 +49,11 @@ func generate(f *facts, c *config) (map[string][]byte, error) {
 			return nil, err
 		}
 	}
+	if len(f.Structs) > 0 {
+		if parts["structs"], err = c.structTypes(f); err != nil {
+			return nil, err
+		}
+	}
 	for _, own := range c.Templates {
 		parts[own] = f
 	}
