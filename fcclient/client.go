@@ -1,41 +1,53 @@
 package fcclient
 
 import (
-	"context"
-	"reflect"
+	"fmt"
+	"time"
 
 	"slipway/cloudapi"
+	"slipway/internal/acskeys"
 	"slipway/internal/clientrt"
 )
 
-// Client calls the Function Compute API of one account in one region.
-type Client struct{ caller clientrt.Caller }
-
-func api() *clientrt.API { return &clientrt.API{} }
-
-// input is implemented by every generated Input.
-type input interface {
-	encode(r *clientrt.Request)
+// Client calls the Function Compute API of one account in one region. It is safe for concurrent
+// use. It never repeats a call that changes state, and one that reads only when
+// Config.ReadRetries says so.
+type Client struct {
+	caller clientrt.Caller
+	signer *signer
+	region string
 }
 
-// ruled is implemented by Inputs with rules that concern more than one value.
-type ruled interface {
-	rules(r *clientrt.Request)
-}
-
-// callOf is a call of an operation with an Input.
-func callOf(op cloudapi.Operation, in input) clientrt.Call {
-	call := clientrt.Call{Operation: op, Encode: in.encode}
-	if in, ok := in.(ruled); ok && !reflect.ValueOf(in).IsNil() {
-		call.Rules = in.rules
+// New makes a client. It does not connect. An error is of class ErrInvalid and names every
+// problem of the configuration.
+func New(config Config) (*Client, error) {
+	if err := config.Validate(); err != nil {
+		return nil, fmt.Errorf("Function Compute: %w: %w", cloudapi.ErrInvalid, err)
 	}
-	return call
+	connection := config.connection().WithDefaults()
+	scheme, host, err := connection.Address()
+	if err != nil {
+		return nil, fmt.Errorf("Function Compute: %w: %w", cloudapi.ErrInvalid, err)
+	}
+	keys, err := acskeys.NewSource(config.Credential)
+	if err != nil {
+		return nil, fmt.Errorf("Function Compute: %w", err)
+	}
+	signer := &signer{
+		scheme: scheme, host: host, account: config.AccountID, userAgent: userAgent(config.UserAgent), keys: keys, now: time.Now,
+	}
+	return &Client{
+		caller: clientrt.Caller{
+			API: api(), Send: signer.send, Transport: connection.Transport, Timeout: connection.Timeout(),
+			Limiter: config.Limiter, ReadRetries: config.ReadRetries, ReadDelay: config.ReadDelay, Observe: config.Observe,
+		},
+		signer: signer,
+		region: config.Region,
+	}, nil
 }
 
-// invoke checks and carries out an operation, and decodes its answer.
-func invoke[O any](ctx context.Context, c *Client, op cloudapi.Operation, in input) (*O, error) {
-	return clientrt.Invoke[O](ctx, &c.caller, callOf(op, in))
-}
+// Region is the ID of the region that the client calls, empty when an endpoint was given without it.
+func (c *Client) Region() string { return c.region }
 
-// validate checks an Input without sending it.
-func validate(op cloudapi.Operation, in input) error { return api().Validate(callOf(op, in)) }
+// AccountID is the ID of the account that the client calls, empty when an endpoint was given without it.
+func (c *Client) AccountID() string { return c.signer.account }

@@ -14,14 +14,13 @@ import (
 type CreateAliasInput struct {
 	// Required. At most 128 characters.
 	ServiceName string `json:"serviceName"`
-	// 1..128 chars, starts with a letter or _ (public pages); LATEST is reserved. Required. At most 128 characters.
+	// LATEST is reserved. Required. At most 128 characters.
 	AliasName string `json:"aliasName"`
 	// An existing published version. Required.
 	VersionID   string  `json:"versionId"`
 	Description *string `json:"description,omitempty"`
-	// Gray version and its share; the rest goes to versionId; effective on invocations only. Value in [0,1] (doc); key =
-	// id of a published version; at most one entry (console and resource templates expose exactly one, the wire type is a
-	// map); key must differ from versionId (2021 error list).
+	// The share, 0 to 1, of invocations that a version beside the main one gets, by its ID; the main version gets the
+	// rest. At most one, and not the main version. An empty map ends it, nil keeps it.
 	AdditionalVersionWeight map[string]float64 `json:"additionalVersionWeight,omitempty"`
 	// Not in the reference.
 	ResolvePolicy *string `json:"resolvePolicy,omitempty"`
@@ -83,10 +82,10 @@ func createAliasOperation() cloudapi.Operation {
 		Mutates: true,
 		Params: []cloudapi.Param{
 			{Name: "serviceName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 128, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "service_name"},
-			{Name: "aliasName", In: cloudapi.InBody, Kind: cloudapi.KindString, Required: true, MaxLength: 128, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "alias", Description: "1..128 chars, starts with a letter or _ (public pages); LATEST is reserved"},
+			{Name: "aliasName", In: cloudapi.InBody, Kind: cloudapi.KindString, Required: true, MaxLength: 128, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "alias", Description: "LATEST is reserved"},
 			{Name: "versionId", In: cloudapi.InBody, Kind: cloudapi.KindString, Required: true, Example: "2", Description: "An existing published version"},
 			{Name: "description", In: cloudapi.InBody, Kind: cloudapi.KindString, Example: "my alias"},
-			{Name: "additionalVersionWeight", In: cloudapi.InBody, Kind: cloudapi.KindValue, Description: "Gray version and its share; the rest goes to versionId; effective on invocations only. Value in [0,1] (doc); key = id of a published version; at most one entry (console and resource templates expose exactly one, the wire type is a map); key must differ from versionId (2021 error list)", Shape: shapeOf("additionalVersionWeight")},
+			{Name: "additionalVersionWeight", In: cloudapi.InBody, Kind: cloudapi.KindValue, Description: "The share, 0 to 1, of invocations that a version beside the main one gets, by its ID; the main version gets the rest. At most one, and not the main version. An empty map ends it, nil keeps it", Shape: shapeOf("additionalVersionWeight")},
 		},
 		Extra: []cloudapi.Param{
 			{Name: "resolvePolicy", In: cloudapi.InBody, Kind: cloudapi.KindString},
@@ -170,9 +169,8 @@ type UpdateAliasInput struct {
 	ServiceName string `json:"serviceName"`
 	// Required. At most 128 characters.
 	AliasName string `json:"aliasName"`
-	// Gray version and its share; the rest goes to versionId; effective on invocations only. Value in [0,1] (doc); key =
-	// id of a published version; at most one entry (console and resource templates expose exactly one, the wire type is a
-	// map); key must differ from versionId (2021 error list).
+	// The share, 0 to 1, of invocations that a version beside the main one gets, by its ID; the main version gets the
+	// rest. At most one, and not the main version. An empty map ends it, nil keeps it.
 	AdditionalVersionWeight map[string]float64 `json:"additionalVersionWeight,omitempty"`
 	Description             *string            `json:"description,omitempty"`
 	VersionID               *string            `json:"versionId,omitempty"`
@@ -223,8 +221,8 @@ type UpdateAliasOutput struct {
 	ETag      string `json:"ETag,omitempty" header:"ETag"`
 }
 
-// UpdateAlias is the operation to repoint an alias and/or change its gray version and weight in one atomic call;
-// fields left out keep their value.
+// UpdateAlias is the operation to change in one step which version an alias names, and the version beside it with its
+// share; what is left out stays.
 //
 // Function Compute API reference ch. 10.3: PUT /2016-08-15/services/{serviceName}/aliases/{aliasName}.
 func (c *Client) UpdateAlias(ctx context.Context, in *UpdateAliasInput) (*UpdateAliasOutput, error) {
@@ -235,12 +233,12 @@ func updateAliasOperation() cloudapi.Operation {
 	return cloudapi.Operation{
 		Name: "UpdateAlias", Chapter: "10.3", Group: "alias",
 		Method: http.MethodPut, Path: "/2016-08-15/services/{serviceName}/aliases/{aliasName}",
-		Summary: "Repoint an alias and/or change its gray version and weight in one atomic call; fields left out keep their value.",
+		Summary: "Change in one step which version an alias names, and the version beside it with its share; what is left out stays.",
 		Mutates: true,
 		Params: []cloudapi.Param{
 			{Name: "serviceName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 128, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "service_name"},
 			{Name: "aliasName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 128, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "alias_test"},
-			{Name: "additionalVersionWeight", In: cloudapi.InBody, Kind: cloudapi.KindValue, Description: "Gray version and its share; the rest goes to versionId; effective on invocations only. Value in [0,1] (doc); key = id of a published version; at most one entry (console and resource templates expose exactly one, the wire type is a map); key must differ from versionId (2021 error list)", Shape: shapeOf("additionalVersionWeight")},
+			{Name: "additionalVersionWeight", In: cloudapi.InBody, Kind: cloudapi.KindValue, Description: "The share, 0 to 1, of invocations that a version beside the main one gets, by its ID; the main version gets the rest. At most one, and not the main version. An empty map ends it, nil keeps it", Shape: shapeOf("additionalVersionWeight")},
 			{Name: "description", In: cloudapi.InBody, Kind: cloudapi.KindString, Example: "test_description"},
 			{Name: "versionId", In: cloudapi.InBody, Kind: cloudapi.KindString, Example: "2"},
 		},
@@ -316,13 +314,13 @@ func getAliasOperation() cloudapi.Operation {
 type ListAliasesInput struct {
 	// Required. At most 128 characters.
 	ServiceName string `json:"serviceName"`
-	// 1..100, default 20; fewer may come back, never more. Range: 1 to 100.
+	// 20 when not given; fewer may come back, never more. Range: 1 to 100.
 	Limit *int `json:"limit,omitempty"`
-	// Opaque; absent on the first call, then taken from the previous answer.
+	// Opaque; taken from the answer before.
 	NextToken *string `json:"nextToken,omitempty"`
 	// Only names that begin with it.
 	Prefix *string `json:"prefix,omitempty"`
-	// Inclusive; listing begins at the first name >= startKey in dictionary order; ignored when nextToken is given.
+	// The list begins at the first name that is not before it in dictionary order; without effect beside nextToken.
 	StartKey *string `json:"startKey,omitempty"`
 }
 
@@ -378,10 +376,10 @@ func listAliasesOperation() cloudapi.Operation {
 		Summary: "List aliases of a service in name order.",
 		Params: []cloudapi.Param{
 			{Name: "serviceName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 128, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "service_name"},
-			{Name: "limit", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(1)), Max: new(int64(100)), Example: "20", Description: "1..100, default 20; fewer may come back, never more"},
-			{Name: "nextToken", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "nextService", Description: "Opaque; absent on the first call, then taken from the previous answer"},
+			{Name: "limit", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(1)), Max: new(int64(100)), Example: "20", Description: "20 when not given; fewer may come back, never more"},
+			{Name: "nextToken", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "nextService", Description: "Opaque; taken from the answer before"},
 			{Name: "prefix", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "prefix_text", Description: "Only names that begin with it"},
-			{Name: "startKey", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "nextService", Description: "Inclusive; listing begins at the first name >= startKey in dictionary order; ignored when nextToken is given"},
+			{Name: "startKey", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "nextService", Description: "The list begins at the first name that is not before it in dictionary order; without effect beside nextToken"},
 		},
 		AnswerHeaders: []string{"X-Fc-Request-Id"},
 		Errors:        []string{"ServiceNotFound"},

@@ -17,12 +17,12 @@ type PutFunctionAsyncInvokeConfigInput struct {
 	ServiceName string `json:"serviceName"`
 	// Required. At most 64 characters.
 	FunctionName string `json:"functionName"`
-	// Written after the service name: serviceName.qualifier. Version or alias; LATEST when absent. At most 128 characters.
+	// A version or an alias; LATEST when not given. At most 128 characters.
 	Qualifier         *string            `json:"qualifier,omitempty"`
 	DestinationConfig *DestinationConfig `json:"destinationConfig,omitempty"`
-	// 1..2592000. Range: 1 to 2592000.
+	// Seconds. Range: 1 to 2592000.
 	MaxAsyncEventAgeInSeconds *int64 `json:"maxAsyncEventAgeInSeconds,omitempty"`
-	// 0..8, default 3. Range: 0 to 8.
+	// 3 when never set. Range: 0 to 8.
 	MaxAsyncRetryAttempts *int64 `json:"maxAsyncRetryAttempts,omitempty"`
 	StatefulInvocation    *bool  `json:"statefulInvocation,omitempty"`
 }
@@ -85,10 +85,10 @@ func putFunctionAsyncInvokeConfigOperation() cloudapi.Operation {
 		Params: []cloudapi.Param{
 			{Name: "serviceName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 128, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "service_name"},
 			{Name: "functionName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 64, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "testHelloWorld"},
-			{Name: "qualifier", In: cloudapi.InPath, Kind: cloudapi.KindString, MaxLength: 128, Pattern: "^[_a-zA-Z0-9][-_a-zA-Z0-9]*$", Example: "alias", Description: "Written after the service name: serviceName.qualifier. Version or alias; LATEST when absent"},
+			{Name: "qualifier", In: cloudapi.InPath, Kind: cloudapi.KindString, MaxLength: 128, Pattern: "^[_a-zA-Z0-9][-_a-zA-Z0-9]*$", Example: "alias", Description: "A version or an alias; LATEST when not given"},
 			{Name: "destinationConfig", In: cloudapi.InBody, Kind: cloudapi.KindValue, Shape: shapeOf("destinationConfig")},
-			{Name: "maxAsyncEventAgeInSeconds", In: cloudapi.InBody, Kind: cloudapi.KindInteger, Min: new(int64(1)), Max: new(int64(2592000)), Example: "300", Description: "1..2592000"},
-			{Name: "maxAsyncRetryAttempts", In: cloudapi.InBody, Kind: cloudapi.KindInteger, Min: new(int64(0)), Max: new(int64(8)), Example: "3", Description: "0..8, default 3"},
+			{Name: "maxAsyncEventAgeInSeconds", In: cloudapi.InBody, Kind: cloudapi.KindInteger, Min: new(int64(1)), Max: new(int64(2592000)), Example: "300", Description: "Seconds"},
+			{Name: "maxAsyncRetryAttempts", In: cloudapi.InBody, Kind: cloudapi.KindInteger, Min: new(int64(0)), Max: new(int64(8)), Example: "3", Description: "3 when never set"},
 			{Name: "statefulInvocation", In: cloudapi.InBody, Kind: cloudapi.KindBoolean, Example: "true"},
 		},
 		AnswerHeaders: []string{"X-Fc-Request-Id"},
@@ -103,7 +103,7 @@ type DeleteFunctionAsyncInvokeConfigInput struct {
 	ServiceName string `json:"serviceName"`
 	// Required. At most 64 characters.
 	FunctionName string `json:"functionName"`
-	// Written after the service name: serviceName.qualifier. Version or alias; LATEST when absent. At most 128 characters.
+	// A version or an alias; LATEST when not given. At most 128 characters.
 	Qualifier *string `json:"qualifier,omitempty"`
 }
 
@@ -159,7 +159,7 @@ func deleteFunctionAsyncInvokeConfigOperation() cloudapi.Operation {
 		Params: []cloudapi.Param{
 			{Name: "serviceName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 128, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "service_name"},
 			{Name: "functionName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 64, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "testHelloWorld"},
-			{Name: "qualifier", In: cloudapi.InPath, Kind: cloudapi.KindString, MaxLength: 128, Pattern: "^[_a-zA-Z0-9][-_a-zA-Z0-9]*$", Example: "alias", Description: "Written after the service name: serviceName.qualifier. Version or alias; LATEST when absent"},
+			{Name: "qualifier", In: cloudapi.InPath, Kind: cloudapi.KindString, MaxLength: 128, Pattern: "^[_a-zA-Z0-9][-_a-zA-Z0-9]*$", Example: "alias", Description: "A version or an alias; LATEST when not given"},
 		},
 		AnswerHeaders: []string{"X-Fc-Request-Id"},
 		Errors:        []string{"AliasNotFound", "AsyncConfigNotExists", "ConcurrentUpdateError", "FunctionNotFound", "ServiceNotFound", "VersionNotFound"},
@@ -173,7 +173,7 @@ type GetFunctionAsyncInvokeConfigInput struct {
 	ServiceName string `json:"serviceName"`
 	// Required. At most 64 characters.
 	FunctionName string `json:"functionName"`
-	// Written after the service name: serviceName.qualifier. Version or alias; LATEST when absent. At most 128 characters.
+	// A version or an alias; LATEST when not given. At most 128 characters.
 	Qualifier *string `json:"qualifier,omitempty"`
 }
 
@@ -229,7 +229,7 @@ func getFunctionAsyncInvokeConfigOperation() cloudapi.Operation {
 		Params: []cloudapi.Param{
 			{Name: "serviceName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 128, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "service_name"},
 			{Name: "functionName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 64, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "testHelloWorld"},
-			{Name: "qualifier", In: cloudapi.InPath, Kind: cloudapi.KindString, MaxLength: 128, Pattern: "^[_a-zA-Z0-9][-_a-zA-Z0-9]*$", Example: "alias", Description: "Written after the service name: serviceName.qualifier. Version or alias; LATEST when absent"},
+			{Name: "qualifier", In: cloudapi.InPath, Kind: cloudapi.KindString, MaxLength: 128, Pattern: "^[_a-zA-Z0-9][-_a-zA-Z0-9]*$", Example: "alias", Description: "A version or an alias; LATEST when not given"},
 		},
 		AnswerHeaders: []string{"X-Fc-Request-Id"},
 		Errors:        []string{"AliasNotFound", "AsyncConfigNotExists", "FunctionNotFound", "ServiceNotFound", "VersionNotFound"},
@@ -243,7 +243,7 @@ type ListFunctionAsyncInvokeConfigsInput struct {
 	ServiceName string `json:"serviceName"`
 	// Required. At most 64 characters.
 	FunctionName string `json:"functionName"`
-	// 1..100, default 20; fewer may come back, never more. Range: 1 to 100.
+	// 20 when not given; fewer may come back, never more. Range: 1 to 100.
 	Limit     *int    `json:"limit,omitempty"`
 	NextToken *string `json:"nextToken,omitempty"`
 }
@@ -282,7 +282,7 @@ func (in *ListFunctionAsyncInvokeConfigsInput) encode(r *clientrt.Request) {
 // reference ch. 14.4).
 type ListFunctionAsyncInvokeConfigsOutput struct {
 	Configs []AsyncInvokeConfig `json:"configs,omitzero"`
-	// Empty string when there is no further page (live suites).
+	// Empty when there is no further page.
 	NextToken string `json:"nextToken"`
 	RequestID string `json:"X-Fc-Request-Id,omitempty" header:"X-Fc-Request-Id"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
@@ -305,7 +305,7 @@ func listFunctionAsyncInvokeConfigsOperation() cloudapi.Operation {
 		Params: []cloudapi.Param{
 			{Name: "serviceName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 128, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "service_name"},
 			{Name: "functionName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 64, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "testHelloWorld"},
-			{Name: "limit", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(1)), Max: new(int64(100)), Example: "50", Description: "1..100, default 20; fewer may come back, never more"},
+			{Name: "limit", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(1)), Max: new(int64(100)), Example: "50", Description: "20 when not given; fewer may come back, never more"},
 			{Name: "nextToken", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "caeba0be03****f84eb48b699f0a4883"},
 		},
 		AnswerHeaders: []string{"X-Fc-Request-Id"},
@@ -320,9 +320,9 @@ type GetStatefulAsyncInvocationInput struct {
 	ServiceName string `json:"serviceName"`
 	// Required. At most 64 characters.
 	FunctionName string `json:"functionName"`
-	// Written after the service name: serviceName.qualifier. Version or alias; LATEST when absent. At most 128 characters.
+	// A version or an alias; LATEST when not given. At most 128 characters.
 	Qualifier *string `json:"qualifier,omitempty"`
-	// <=128 chars; starts with a letter or _; then letters, digits, _ and -. Required. At most 128 characters.
+	// Required. At most 128 characters.
 	StatefulAsyncInvocationID string `json:"statefulAsyncInvocationId"`
 }
 
@@ -379,8 +379,8 @@ func getStatefulAsyncInvocationOperation() cloudapi.Operation {
 		Params: []cloudapi.Param{
 			{Name: "serviceName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 128, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "service_name"},
 			{Name: "functionName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 64, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "function_name"},
-			{Name: "qualifier", In: cloudapi.InPath, Kind: cloudapi.KindString, MaxLength: 128, Pattern: "^[_a-zA-Z0-9][-_a-zA-Z0-9]*$", Example: "alias", Description: "Written after the service name: serviceName.qualifier. Version or alias; LATEST when absent"},
-			{Name: "statefulAsyncInvocationId", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 128, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "e026ae92-61e5-472f-b32d-1c9e3cde****", Description: "<=128 chars; starts with a letter or _; then letters, digits, _ and -"},
+			{Name: "qualifier", In: cloudapi.InPath, Kind: cloudapi.KindString, MaxLength: 128, Pattern: "^[_a-zA-Z0-9][-_a-zA-Z0-9]*$", Example: "alias", Description: "A version or an alias; LATEST when not given"},
+			{Name: "statefulAsyncInvocationId", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 128, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "e026ae92-61e5-472f-b32d-1c9e3cde****"},
 		},
 		AnswerHeaders: []string{"X-Fc-Request-Id"},
 		Errors:        []string{"AliasNotFound", "FunctionNotFound", "ServiceNotFound", "VersionNotFound"},
@@ -394,20 +394,20 @@ type ListStatefulAsyncInvocationsInput struct {
 	ServiceName string `json:"serviceName"`
 	// Required. At most 64 characters.
 	FunctionName string `json:"functionName"`
-	// Written after the service name: serviceName.qualifier. Version or alias; LATEST when absent. At most 128 characters.
+	// A version or an alias; LATEST when not given. At most 128 characters.
 	Qualifier *string `json:"qualifier,omitempty"`
-	// Printed as a Path parameter; it is a query parameter.
+	// Only IDs that begin with it.
 	InvocationIDPrefix *string `json:"invocationIdPrefix,omitempty"`
 	NextToken          *string `json:"nextToken,omitempty"`
-	// 1..100, default 50. Range: 1 to 100.
+	// 50 when not given; fewer may come back, never more. Range: 1 to 100.
 	Limit *int `json:"limit,omitempty"`
 	// Epoch milliseconds, lower bound.
 	StartedTimeBegin *int64 `json:"startedTimeBegin,omitempty"`
 	// Epoch milliseconds, upper bound.
 	StartedTimeEnd *int64 `json:"startedTimeEnd,omitempty"`
-	// Asc|desc. One of: asc, desc.
+	// One of: asc, desc.
 	SortOrderByTime *string `json:"sortOrderByTime,omitempty"`
-	// True adds invocationPayload to each record.
+	// True: with the event of each.
 	IncludePayload *bool `json:"includePayload,omitempty"`
 	// Not in the reference.
 	Status *string `json:"status,omitempty"`
@@ -477,14 +477,14 @@ func listStatefulAsyncInvocationsOperation() cloudapi.Operation {
 		Params: []cloudapi.Param{
 			{Name: "serviceName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 128, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "service_name"},
 			{Name: "functionName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 64, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "function_name"},
-			{Name: "qualifier", In: cloudapi.InPath, Kind: cloudapi.KindString, MaxLength: 128, Pattern: "^[_a-zA-Z0-9][-_a-zA-Z0-9]*$", Example: "alias", Description: "Written after the service name: serviceName.qualifier. Version or alias; LATEST when absent"},
-			{Name: "invocationIdPrefix", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "job-***", Description: "Printed as a Path parameter; it is a query parameter"},
+			{Name: "qualifier", In: cloudapi.InPath, Kind: cloudapi.KindString, MaxLength: 128, Pattern: "^[_a-zA-Z0-9][-_a-zA-Z0-9]*$", Example: "alias", Description: "A version or an alias; LATEST when not given"},
+			{Name: "invocationIdPrefix", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "job-***", Description: "Only IDs that begin with it"},
 			{Name: "nextToken", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "e026ae92-61e5-472f-b32d-1c9e3cde****"},
-			{Name: "limit", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(1)), Max: new(int64(100)), Example: "50", Description: "1..100, default 50"},
+			{Name: "limit", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(1)), Max: new(int64(100)), Example: "50", Description: "50 when not given; fewer may come back, never more"},
 			{Name: "startedTimeBegin", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Example: "1619418460000", Description: "Epoch milliseconds, lower bound"},
 			{Name: "startedTimeEnd", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Example: "1619418460000", Description: "Epoch milliseconds, upper bound"},
-			{Name: "sortOrderByTime", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"asc", "desc"}, Example: "asc", Description: "Asc|desc"},
-			{Name: "includePayload", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Example: "true", Description: "True adds invocationPayload to each record"},
+			{Name: "sortOrderByTime", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"asc", "desc"}, Example: "asc"},
+			{Name: "includePayload", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Example: "true", Description: "True: with the event of each"},
 		},
 		Extra: []cloudapi.Param{
 			{Name: "status", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "Running"},
@@ -501,9 +501,9 @@ type StopStatefulAsyncInvocationInput struct {
 	ServiceName string `json:"serviceName"`
 	// Required. At most 64 characters.
 	FunctionName string `json:"functionName"`
-	// Written after the service name: serviceName.qualifier. Version or alias; LATEST when absent. At most 128 characters.
+	// A version or an alias; LATEST when not given. At most 128 characters.
 	Qualifier *string `json:"qualifier,omitempty"`
-	// <=128 chars; starts with a letter or _; then letters, digits, _ and -. Required. At most 128 characters.
+	// Required. At most 128 characters.
 	StatefulAsyncInvocationID string `json:"statefulAsyncInvocationId"`
 }
 
@@ -561,8 +561,8 @@ func stopStatefulAsyncInvocationOperation() cloudapi.Operation {
 		Params: []cloudapi.Param{
 			{Name: "serviceName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 128, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "service_name"},
 			{Name: "functionName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 64, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "function_name"},
-			{Name: "qualifier", In: cloudapi.InPath, Kind: cloudapi.KindString, MaxLength: 128, Pattern: "^[_a-zA-Z0-9][-_a-zA-Z0-9]*$", Example: "alias", Description: "Written after the service name: serviceName.qualifier. Version or alias; LATEST when absent"},
-			{Name: "statefulAsyncInvocationId", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 128, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "e026ae92-61e5-472f-b32d-1c9e3cde****", Description: "<=128 chars; starts with a letter or _; then letters, digits, _ and -"},
+			{Name: "qualifier", In: cloudapi.InPath, Kind: cloudapi.KindString, MaxLength: 128, Pattern: "^[_a-zA-Z0-9][-_a-zA-Z0-9]*$", Example: "alias", Description: "A version or an alias; LATEST when not given"},
+			{Name: "statefulAsyncInvocationId", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 128, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "e026ae92-61e5-472f-b32d-1c9e3cde****"},
 		},
 		AnswerHeaders: []string{"X-Fc-Request-Id"},
 		Errors:        []string{"AliasNotFound", "AsyncInvocationStopped", "FunctionNotFound", "ServiceNotFound", "VersionNotFound"},

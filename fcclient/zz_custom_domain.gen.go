@@ -16,7 +16,7 @@ type CreateCustomDomainInput struct {
 	CertConfig *CertConfig `json:"certConfig,omitempty"`
 	// Required.
 	DomainName string `json:"domainName"`
-	// HTTP | HTTP,HTTPS; HTTP when absent. One of: HTTP, HTTP,HTTPS. There may be others.
+	// HTTP when not given. One of: HTTP, HTTP,HTTPS. There may be others.
 	Protocol    *string      `json:"protocol,omitempty"`
 	RouteConfig *RouteConfig `json:"routeConfig,omitempty"`
 	// Not in the reference.
@@ -79,7 +79,7 @@ func createCustomDomainOperation() cloudapi.Operation {
 		Params: []cloudapi.Param{
 			{Name: "certConfig", In: cloudapi.InBody, Kind: cloudapi.KindValue, Sensitive: true, Shape: shapeOf("certConfig")},
 			{Name: "domainName", In: cloudapi.InBody, Kind: cloudapi.KindString, Required: true, Example: "example.com"},
-			{Name: "protocol", In: cloudapi.InBody, Kind: cloudapi.KindString, Enum: []string{"HTTP", "HTTP,HTTPS"}, Open: true, Example: "HTTP", Description: "HTTP | HTTP,HTTPS; HTTP when absent"},
+			{Name: "protocol", In: cloudapi.InBody, Kind: cloudapi.KindString, Enum: []string{"HTTP", "HTTP,HTTPS"}, Open: true, Example: "HTTP", Description: "HTTP when not given"},
 			{Name: "routeConfig", In: cloudapi.InBody, Kind: cloudapi.KindValue, Shape: shapeOf("routeConfig")},
 		},
 		Extra: []cloudapi.Param{
@@ -155,11 +155,9 @@ func deleteCustomDomainOperation() cloudapi.Operation {
 // 11.3).
 type UpdateCustomDomainInput struct {
 	// Required.
-	DomainName string `json:"domainName"`
-	// The mark reads as yes, yet fc2 and its live suite send neither: optional.
+	DomainName string      `json:"domainName"`
 	CertConfig *CertConfig `json:"certConfig,omitempty"`
-	// HTTP | HTTP,HTTPS; HTTP when absent; the mark reads as yes, yet fc2 and its live suite send neither: optional. One
-	// of: HTTP, HTTP,HTTPS. There may be others.
+	// HTTP when not given. One of: HTTP, HTTP,HTTPS. There may be others.
 	Protocol    *string      `json:"protocol,omitempty"`
 	RouteConfig *RouteConfig `json:"routeConfig,omitempty"`
 	// Not in the reference.
@@ -206,8 +204,7 @@ type UpdateCustomDomainOutput struct {
 	RequestID    string `json:"X-Fc-Request-Id,omitempty" header:"X-Fc-Request-Id"`
 }
 
-// UpdateCustomDomain is the operation to change protocol, certificate or routes of a custom domain; a release tool
-// repoints routes[].qualifier here.
+// UpdateCustomDomain is the operation to change protocol, certificate or routes of a custom domain.
 //
 // Function Compute API reference ch. 11.3: PUT /2016-08-15/custom-domains/{domainName}.
 func (c *Client) UpdateCustomDomain(ctx context.Context, in *UpdateCustomDomainInput) (*UpdateCustomDomainOutput, error) {
@@ -218,12 +215,12 @@ func updateCustomDomainOperation() cloudapi.Operation {
 	return cloudapi.Operation{
 		Name: "UpdateCustomDomain", Chapter: "11.3", Group: "custom-domain",
 		Method: http.MethodPut, Path: "/2016-08-15/custom-domains/{domainName}",
-		Summary: "Change protocol, certificate or routes of a custom domain; a release tool repoints routes[].qualifier here.",
+		Summary: "Change protocol, certificate or routes of a custom domain.",
 		Mutates: true,
 		Params: []cloudapi.Param{
 			{Name: "domainName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Example: "example.com"},
-			{Name: "certConfig", In: cloudapi.InBody, Kind: cloudapi.KindValue, Sensitive: true, Description: "The mark reads as yes, yet fc2 and its live suite send neither: optional", Shape: shapeOf("certConfig")},
-			{Name: "protocol", In: cloudapi.InBody, Kind: cloudapi.KindString, Enum: []string{"HTTP", "HTTP,HTTPS"}, Open: true, Example: "HTTP", Description: "HTTP | HTTP,HTTPS; HTTP when absent; the mark reads as yes, yet fc2 and its live suite send neither: optional"},
+			{Name: "certConfig", In: cloudapi.InBody, Kind: cloudapi.KindValue, Sensitive: true, Shape: shapeOf("certConfig")},
+			{Name: "protocol", In: cloudapi.InBody, Kind: cloudapi.KindString, Enum: []string{"HTTP", "HTTP,HTTPS"}, Open: true, Example: "HTTP", Description: "HTTP when not given"},
 			{Name: "routeConfig", In: cloudapi.InBody, Kind: cloudapi.KindValue, Shape: shapeOf("routeConfig")},
 		},
 		Extra: []cloudapi.Param{
@@ -294,12 +291,12 @@ func getCustomDomainOperation() cloudapi.Operation {
 
 // ListCustomDomainsInput holds the parameters of [Client.ListCustomDomains] (Function Compute API reference ch. 11.5).
 type ListCustomDomainsInput struct {
-	// 1..100, default 20; fewer may come back, never more. Range: 1 to 100.
+	// 20 when not given; fewer may come back, never more. Range: 1 to 100.
 	Limit     *int    `json:"limit,omitempty"`
 	NextToken *string `json:"nextToken,omitempty"`
 	// Only names that begin with it.
 	Prefix *string `json:"prefix,omitempty"`
-	// Inclusive; listing begins at the first name >= startKey in dictionary order; ignored when nextToken is given.
+	// The list begins at the first name that is not before it in dictionary order; without effect beside nextToken.
 	StartKey *string `json:"startKey,omitempty"`
 }
 
@@ -353,10 +350,10 @@ func listCustomDomainsOperation() cloudapi.Operation {
 		Method: http.MethodGet, Path: "/2016-08-15/custom-domains",
 		Summary: "List custom domains.",
 		Params: []cloudapi.Param{
-			{Name: "limit", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(1)), Max: new(int64(100)), Example: "20", Description: "1..100, default 20; fewer may come back, never more"},
+			{Name: "limit", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(1)), Max: new(int64(100)), Example: "20", Description: "20 when not given; fewer may come back, never more"},
 			{Name: "nextToken", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "20"},
 			{Name: "prefix", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "prefix_text", Description: "Only names that begin with it"},
-			{Name: "startKey", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "next_service", Description: "Inclusive; listing begins at the first name >= startKey in dictionary order; ignored when nextToken is given"},
+			{Name: "startKey", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "next_service", Description: "The list begins at the first name that is not before it in dictionary order; without effect beside nextToken"},
 		},
 		AnswerHeaders: []string{"X-Fc-Request-Id"},
 	}

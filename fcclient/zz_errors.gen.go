@@ -5,7 +5,7 @@ package fcclient
 import "slipway/cloudapi"
 
 // LookupErrorCode returns what the Function Compute API reference says of an error code, and the class that a caller should act on. Codes
-// are compared exactly; several are misspelled on the wire.
+// are compared exactly, as they are spelled on the wire.
 func LookupErrorCode(code string) (cloudapi.ErrorCode, bool) {
 	switch code {
 	case "AccessDenied":
@@ -18,13 +18,12 @@ func LookupErrorCode(code string) (cloudapi.ErrorCode, bool) {
 		return cloudapi.ErrorCode{
 			Code: "AdditionalVersionContainsMajorVersion", HTTPStatus: 400, Class: cloudapi.ErrInvalid, Retry: cloudapi.RetryNever,
 			Message: "additionalVersionWeight %+v should not contain major version %d",
-			Note:    "2021-04-06 list; the 2018 suites of this API version still accepted it",
+			Note:    "the main version is among the weights; older behaviour accepted it",
 		}, true
 	case "AliasAlreadyExists":
 		return cloudapi.ErrorCode{
 			Code: "AliasAlreadyExists", HTTPStatus: 409, Class: cloudapi.ErrConflict, Retry: cloudapi.RetryAfterStateChange,
 			Message: "alias '%s' of service '%s' already exists",
-			Note:    "listed under CreateAlias only",
 		}, true
 	case "AliasNotFound":
 		return cloudapi.ErrorCode{
@@ -51,7 +50,7 @@ func LookupErrorCode(code string) (cloudapi.ErrorCode, bool) {
 		return cloudapi.ErrorCode{
 			Code: "CAExited", HTTPStatus: 412, Class: cloudapi.ErrFailed, Retry: cloudapi.RetryNever,
 			Message: "The function either cannot be started or exited. %s",
-			Note:    "custom runtime or container; a canary that shows this must be rolled back",
+			Note:    "the process of a custom runtime or container has ended",
 		}, true
 	case "CAFileNotFound":
 		return cloudapi.ErrorCode{
@@ -138,9 +137,9 @@ func LookupErrorCode(code string) (cloudapi.ErrorCode, bool) {
 		}, true
 	case "InternalServerError":
 		return cloudapi.ErrorCode{
-			Code: "InternalServerError", HTTPStatus: 500, Class: cloudapi.ErrUnavailable, Retry: cloudapi.RetryBackoff,
+			Code: "InternalServerError", HTTPStatus: 500, Class: cloudapi.ErrAmbiguous, Retry: cloudapi.RetryVerifyThenRetry,
 			Message: "an internal error has occurred. Please retry",
-			Note:    "retry with back-off, report the request id",
+			Note:    "whether a change was made is not known: look, then repeat; report the request ID",
 			Common:  true,
 		}, true
 	case "InvalidAccessKeyID":
@@ -159,7 +158,7 @@ func LookupErrorCode(code string) (cloudapi.ErrorCode, bool) {
 		return cloudapi.ErrorCode{
 			Code: "LimitExceededError", HTTPStatus: 400, Class: cloudapi.ErrQuota, Retry: cloudapi.RetryOperator,
 			Message: "",
-			Note:    "count of functions, triggers, domains over the account limit; older public list",
+			Note:    "count of functions, triggers or domains over the limit of the account",
 		}, true
 	case "MissingRequiredHeader":
 		return cloudapi.ErrorCode{
@@ -171,7 +170,7 @@ func LookupErrorCode(code string) (cloudapi.ErrorCode, bool) {
 		return cloudapi.ErrorCode{
 			Code: "OnDemandConfigNotFound", HTTPStatus: 404, Class: cloudapi.ErrNotFound, Retry: cloudapi.RetryNever,
 			Message: "",
-			Note:    "operation outside this document",
+			Note:    "of an operation outside of this reference",
 		}, true
 	case "PathNotSupported":
 		return cloudapi.ErrorCode{
@@ -183,13 +182,13 @@ func LookupErrorCode(code string) (cloudapi.ErrorCode, bool) {
 		return cloudapi.ErrorCode{
 			Code: "PreconditionFailed", HTTPStatus: 412, Class: cloudapi.ErrConflict, Retry: cloudapi.RetryAfterStateChange,
 			Message: "the resource being modified has been changed",
-			Note:    "If-Match did not match; message asserted by the PHP live suite, code from the public error list, status not printed",
+			Note:    "If-Match did not match; read again, judge again. The status is not documented",
 		}, true
 	case "ProvisionConfigExist":
 		return cloudapi.ErrorCode{
 			Code: "ProvisionConfigExist", HTTPStatus: 409, Class: cloudapi.ErrConflict, Retry: cloudapi.RetryAfterStateChange,
 			Message: "",
-			Note:    "function cannot be deleted while a provision config still holds instances; eventually consistent, retry (vendor tool: 25 tries, 2 s apart)",
+			Note:    "a function cannot be deleted while it has provisioned instances; they end some time after the target is 0",
 		}, true
 	case "ResourceExhausted":
 		return cloudapi.ErrorCode{
@@ -207,13 +206,12 @@ func LookupErrorCode(code string) (cloudapi.ErrorCode, bool) {
 		return cloudapi.ErrorCode{
 			Code: "ServiceAlreadyExists", HTTPStatus: 409, Class: cloudapi.ErrConflict, Retry: cloudapi.RetryAfterStateChange,
 			Message: "service '%s' already exists",
-			Note:    "by analogy with the other AlreadyExists codes",
 		}, true
 	case "ServiceNotEmpty":
 		return cloudapi.ErrorCode{
 			Code: "ServiceNotEmpty", HTTPStatus: 409, Class: cloudapi.ErrConflict, Retry: cloudapi.RetryAfterStateChange,
 			Message: "",
-			Note:    "live suites prove DeleteService fails while a version exists; code name not observed",
+			Note:    "a service with functions or versions cannot be deleted; the code is not documented",
 		}, true
 	case "ServiceNotFound":
 		return cloudapi.ErrorCode{
@@ -224,20 +222,18 @@ func LookupErrorCode(code string) (cloudapi.ErrorCode, bool) {
 		return cloudapi.ErrorCode{
 			Code: "SignatureNotMatch", HTTPStatus: 403, Class: cloudapi.ErrAuth, Retry: cloudapi.RetryOperator,
 			Message: "The request signature we calculated does not match the signature you provided. Check your access key and signing method.",
-			Note:    "also what a wrong clock looks like to some clients; check Date first",
+			Note:    "a clock that is more than 15 minutes off can look like this too",
 			Common:  true,
 		}, true
 	case "TriggerAlreadyExists":
 		return cloudapi.ErrorCode{
 			Code: "TriggerAlreadyExists", HTTPStatus: 409, Class: cloudapi.ErrConflict, Retry: cloudapi.RetryAfterStateChange,
 			Message: "",
-			Note:    "code name from vendor tooling; message not recovered",
 		}, true
 	case "TriggerNotFound":
 		return cloudapi.ErrorCode{
 			Code: "TriggerNotFound", HTTPStatus: 404, Class: cloudapi.ErrNotFound, Retry: cloudapi.RetryNever,
 			Message: "",
-			Note:    "code name from vendor tooling; message not recovered",
 		}, true
 	case "UnhandledInvocationError":
 		return cloudapi.ErrorCode{
@@ -254,7 +250,7 @@ func LookupErrorCode(code string) (cloudapi.ErrorCode, bool) {
 		return cloudapi.ErrorCode{
 			Code: "VersionPublishError", HTTPStatus: 400, Class: cloudapi.ErrConflict, Retry: cloudapi.RetryAfterStateChange,
 			Message: "can not publish version for service '%s', detail: 'No changes were made since last publish'",
-			Note:    "nothing changed since the last version; treat as already published after checking the newest version's description",
+			Note:    "nothing has changed since the newest version; after a lost answer look at its description. The status is not documented",
 		}, true
 	}
 	return cloudapi.ErrorCode{}, false

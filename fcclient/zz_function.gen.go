@@ -16,32 +16,27 @@ type CreateFunctionInput struct {
 	ServiceName string `json:"serviceName"`
 	// CRC-64 of the code package.
 	CodeChecksum *string `json:"X-Fc-Code-Checksum,omitempty"`
-	// 1..64 chars; letters, digits, _ and -; must not start with a digit or - (public page of this operation). Required.
-	// At most 64 characters.
-	FunctionName string `json:"functionName"`
-	// Exactly one of OSS pair or zipFile.
+	// Letters, digits, _ and -, not beginning with a digit or -. Required. At most 64 characters.
+	FunctionName          string                 `json:"functionName"`
 	Code                  *Code                  `json:"code,omitempty"`
 	CustomContainerConfig *CustomContainerConfig `json:"customContainerConfig,omitempty"`
 	Layers                []string               `json:"layers,omitempty"`
 	Description           *string                `json:"description,omitempty"`
 	// Required.
 	Handler string `json:"handler"`
-	// MB, multiple of 64. At least 64.
+	// MB, a multiple of 64. At least 64.
 	MemorySize *int `json:"memorySize,omitempty"`
-	// Nodejs6|nodejs8|nodejs10|nodejs12|nodejs14|python2.7|python3|java8|java11|php7.2|dotnetcore2.1|go1|custom|custom-container
-	// (the document prints display names; spelled values from the public page of the same operation). One of: nodejs6,
-	// nodejs8, nodejs10, nodejs12, nodejs14, python2.7, python3, java8, java11, php7.2, dotnetcore2.1, go1, custom,
-	// custom-container. There may be others.
+	// One of: nodejs6, nodejs8, nodejs10, nodejs12, nodejs14, python2.7, python3, java8, java11, php7.2, dotnetcore2.1,
+	// go1, custom, custom-container. There may be others.
 	Runtime *string `json:"runtime,omitempty"`
-	// Seconds, 1..86400, default 60. Range: 1 to 86400.
+	// Seconds; 60 when not given. Range: 1 to 86400.
 	Timeout *int `json:"timeout,omitempty"`
-	// Seconds, default 3, min 1 (doc); max 300 (public page, OCR smeared). At least 1.
+	// Seconds; 3 when not given. At least 1.
 	InitializationTimeout *int    `json:"initializationTimeout,omitempty"`
 	Initializer           *string `json:"initializer,omitempty"`
-	// HTTP server port of custom and custom-container runtimes. Range: 1 to 65535.
+	// Port of the HTTP server of runtimes custom and custom-container. Range: 1 to 65535.
 	CAPort *int `json:"caPort,omitempty"`
-	// The document lists it for UpdateFunction and in responses only; the Python SDK of this API version sends it on
-	// create. Not in the reference.
+	// Not in the reference.
 	EnvironmentVariables map[string]cloudapi.Secret `json:"environmentVariables,omitempty"`
 	// Not in the reference.
 	CPU *float64 `json:"cpu,omitempty"`
@@ -137,21 +132,21 @@ func createFunctionOperation() cloudapi.Operation {
 		Params: []cloudapi.Param{
 			{Name: "serviceName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 128, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "service_name"},
 			{Name: "X-Fc-Code-Checksum", In: cloudapi.InHeader, Kind: cloudapi.KindString, Example: "543402527838814****", Description: "CRC-64 of the code package"},
-			{Name: "functionName", In: cloudapi.InBody, Kind: cloudapi.KindString, Required: true, MaxLength: 64, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "function_name", Description: "1..64 chars; letters, digits, _ and -; must not start with a digit or - (public page of this operation)"},
-			{Name: "code", In: cloudapi.InBody, Kind: cloudapi.KindValue, Sensitive: true, Description: "Exactly one of OSS pair or zipFile", Shape: shapeOf("code")},
+			{Name: "functionName", In: cloudapi.InBody, Kind: cloudapi.KindString, Required: true, MaxLength: 64, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "function_name", Description: "Letters, digits, _ and -, not beginning with a digit or -"},
+			{Name: "code", In: cloudapi.InBody, Kind: cloudapi.KindValue, Sensitive: true, Shape: shapeOf("code")},
 			{Name: "customContainerConfig", In: cloudapi.InBody, Kind: cloudapi.KindValue, Shape: shapeOf("customContainerConfig")},
 			{Name: "layers", In: cloudapi.InBody, Kind: cloudapi.KindValue, Shape: shapeOf("layers")},
 			{Name: "description", In: cloudapi.InBody, Kind: cloudapi.KindString, Example: "test_description"},
 			{Name: "handler", In: cloudapi.InBody, Kind: cloudapi.KindString, Required: true, Example: "index.handler"},
-			{Name: "memorySize", In: cloudapi.InBody, Kind: cloudapi.KindInteger, Min: new(int64(64)), Example: "256", Description: "MB, multiple of 64"},
-			{Name: "runtime", In: cloudapi.InBody, Kind: cloudapi.KindString, Enum: []string{"nodejs6", "nodejs8", "nodejs10", "nodejs12", "nodejs14", "python2.7", "python3", "java8", "java11", "php7.2", "dotnetcore2.1", "go1", "custom", "custom-container"}, Open: true, Example: "python3", Description: "Nodejs6|nodejs8|nodejs10|nodejs12|nodejs14|python2.7|python3|java8|java11|php7.2|dotnetcore2.1|go1|custom|custom-container (the document prints display names; spelled values from the public page of the same operation)"},
-			{Name: "timeout", In: cloudapi.InBody, Kind: cloudapi.KindInteger, Min: new(int64(1)), Max: new(int64(86400)), Example: "60", Description: "Seconds, 1..86400, default 60"},
-			{Name: "initializationTimeout", In: cloudapi.InBody, Kind: cloudapi.KindInteger, Min: new(int64(1)), Example: "30", Description: "Seconds, default 3, min 1 (doc); max 300 (public page, OCR smeared)"},
+			{Name: "memorySize", In: cloudapi.InBody, Kind: cloudapi.KindInteger, Min: new(int64(64)), Example: "256", Description: "MB, a multiple of 64"},
+			{Name: "runtime", In: cloudapi.InBody, Kind: cloudapi.KindString, Enum: []string{"nodejs6", "nodejs8", "nodejs10", "nodejs12", "nodejs14", "python2.7", "python3", "java8", "java11", "php7.2", "dotnetcore2.1", "go1", "custom", "custom-container"}, Open: true, Example: "python3"},
+			{Name: "timeout", In: cloudapi.InBody, Kind: cloudapi.KindInteger, Min: new(int64(1)), Max: new(int64(86400)), Example: "60", Description: "Seconds; 60 when not given"},
+			{Name: "initializationTimeout", In: cloudapi.InBody, Kind: cloudapi.KindInteger, Min: new(int64(1)), Example: "30", Description: "Seconds; 3 when not given"},
 			{Name: "initializer", In: cloudapi.InBody, Kind: cloudapi.KindString, Example: "index.initializer"},
-			{Name: "caPort", In: cloudapi.InBody, Kind: cloudapi.KindInteger, Min: new(int64(1)), Max: new(int64(65535)), Example: "9000", Description: "HTTP server port of custom and custom-container runtimes"},
+			{Name: "caPort", In: cloudapi.InBody, Kind: cloudapi.KindInteger, Min: new(int64(1)), Max: new(int64(65535)), Example: "9000", Description: "Port of the HTTP server of runtimes custom and custom-container"},
 		},
 		Extra: []cloudapi.Param{
-			{Name: "environmentVariables", In: cloudapi.InBody, Kind: cloudapi.KindValue, Sensitive: true, Description: "The document lists it for UpdateFunction and in responses only; the Python SDK of this API version sends it on create", Shape: shapeOf("environmentVariables")},
+			{Name: "environmentVariables", In: cloudapi.InBody, Kind: cloudapi.KindValue, Sensitive: true, Shape: shapeOf("environmentVariables")},
 			{Name: "cpu", In: cloudapi.InBody, Kind: cloudapi.KindNumber},
 			{Name: "customDNS", In: cloudapi.InBody, Kind: cloudapi.KindValue, Shape: shapeOf("customDNS")},
 			{Name: "customHealthCheckConfig", In: cloudapi.InBody, Kind: cloudapi.KindValue, Shape: shapeOf("customHealthCheckConfig")},
@@ -174,7 +169,7 @@ type DeleteFunctionInput struct {
 	ServiceName string `json:"serviceName"`
 	// Required. At most 64 characters.
 	FunctionName string `json:"functionName"`
-	// ETag taken from CreateFunction, GetFunction or UpdateFunction; mismatch rejects the call.
+	// ETag from CreateFunction, GetFunction or UpdateFunction; another one is refused.
 	IfMatch *string `json:"If-Match,omitempty"`
 }
 
@@ -226,7 +221,7 @@ func deleteFunctionOperation() cloudapi.Operation {
 		Params: []cloudapi.Param{
 			{Name: "serviceName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 128, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "service_name"},
 			{Name: "functionName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 64, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "function_name"},
-			{Name: "If-Match", In: cloudapi.InHeader, Kind: cloudapi.KindString, Example: "e19d5cd5af0378da05f63f891c74****", Description: "ETag taken from CreateFunction, GetFunction or UpdateFunction; mismatch rejects the call"},
+			{Name: "If-Match", In: cloudapi.InHeader, Kind: cloudapi.KindString, Example: "e19d5cd5af0378da05f63f891c74****", Description: "ETag from CreateFunction, GetFunction or UpdateFunction; another one is refused"},
 		},
 		AnswerHeaders: []string{"X-Fc-Request-Id"},
 		Errors:        []string{"ConcurrentUpdateError", "FunctionNotEmpty", "FunctionNotFound", "PreconditionFailed", "ProvisionConfigExist", "ServiceNotFound"},
@@ -239,30 +234,27 @@ type UpdateFunctionInput struct {
 	ServiceName string `json:"serviceName"`
 	// Required. At most 64 characters.
 	FunctionName string `json:"functionName"`
-	// ETag taken from CreateFunction, GetFunction or UpdateFunction; mismatch rejects the call.
+	// ETag from CreateFunction, GetFunction or UpdateFunction; another one is refused.
 	IfMatch *string `json:"If-Match,omitempty"`
 	// CRC-64 of the code package.
-	CodeChecksum *string `json:"X-Fc-Code-Checksum,omitempty"`
-	// Exactly one of OSS pair or zipFile.
+	CodeChecksum          *string                    `json:"X-Fc-Code-Checksum,omitempty"`
 	Code                  *Code                      `json:"code,omitempty"`
 	CustomContainerConfig *CustomContainerConfig     `json:"customContainerConfig,omitempty"`
 	Layers                []string                   `json:"layers,omitempty"`
 	Description           *string                    `json:"description,omitempty"`
 	EnvironmentVariables  map[string]cloudapi.Secret `json:"environmentVariables,omitempty"`
 	Handler               *string                    `json:"handler,omitempty"`
-	// MB, multiple of 64. At least 64.
+	// MB, a multiple of 64. At least 64.
 	MemorySize *int `json:"memorySize,omitempty"`
-	// Nodejs6|nodejs8|nodejs10|nodejs12|nodejs14|python2.7|python3|java8|java11|php7.2|dotnetcore2.1|go1|custom|custom-container
-	// (the document prints display names; spelled values from the public page of the same operation). One of: nodejs6,
-	// nodejs8, nodejs10, nodejs12, nodejs14, python2.7, python3, java8, java11, php7.2, dotnetcore2.1, go1, custom,
-	// custom-container. There may be others.
+	// One of: nodejs6, nodejs8, nodejs10, nodejs12, nodejs14, python2.7, python3, java8, java11, php7.2, dotnetcore2.1,
+	// go1, custom, custom-container. There may be others.
 	Runtime *string `json:"runtime,omitempty"`
-	// Seconds, 1..86400, default 60. Range: 1 to 86400.
+	// Seconds; 60 when not given. Range: 1 to 86400.
 	Timeout *int `json:"timeout,omitempty"`
-	// Seconds, default 3, min 1 (doc); max 300 (public page, OCR smeared). At least 1.
+	// Seconds; 3 when not given. At least 1.
 	InitializationTimeout *int    `json:"initializationTimeout,omitempty"`
 	Initializer           *string `json:"initializer,omitempty"`
-	// HTTP server port of custom and custom-container runtimes. Range: 1 to 65535.
+	// Port of the HTTP server of runtimes custom and custom-container. Range: 1 to 65535.
 	CAPort *int `json:"caPort,omitempty"`
 	// Not in the reference.
 	InstanceConcurrency *int `json:"instanceConcurrency,omitempty"`
@@ -360,20 +352,20 @@ func updateFunctionOperation() cloudapi.Operation {
 		Params: []cloudapi.Param{
 			{Name: "serviceName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 128, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "service_name"},
 			{Name: "functionName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 64, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "function_name"},
-			{Name: "If-Match", In: cloudapi.InHeader, Kind: cloudapi.KindString, Example: "e19d5cd5af0378da05f63f891c7467af", Description: "ETag taken from CreateFunction, GetFunction or UpdateFunction; mismatch rejects the call"},
+			{Name: "If-Match", In: cloudapi.InHeader, Kind: cloudapi.KindString, Example: "e19d5cd5af0378da05f63f891c7467af", Description: "ETag from CreateFunction, GetFunction or UpdateFunction; another one is refused"},
 			{Name: "X-Fc-Code-Checksum", In: cloudapi.InHeader, Kind: cloudapi.KindString, Example: "543402527838814****", Description: "CRC-64 of the code package"},
-			{Name: "code", In: cloudapi.InBody, Kind: cloudapi.KindValue, Sensitive: true, Description: "Exactly one of OSS pair or zipFile", Shape: shapeOf("code")},
+			{Name: "code", In: cloudapi.InBody, Kind: cloudapi.KindValue, Sensitive: true, Shape: shapeOf("code")},
 			{Name: "customContainerConfig", In: cloudapi.InBody, Kind: cloudapi.KindValue, Shape: shapeOf("customContainerConfig")},
 			{Name: "layers", In: cloudapi.InBody, Kind: cloudapi.KindValue, Shape: shapeOf("layers")},
 			{Name: "description", In: cloudapi.InBody, Kind: cloudapi.KindString, Example: "test_description"},
 			{Name: "environmentVariables", In: cloudapi.InBody, Kind: cloudapi.KindValue, Sensitive: true, Shape: shapeOf("environmentVariables")},
 			{Name: "handler", In: cloudapi.InBody, Kind: cloudapi.KindString, Example: "index.handler"},
-			{Name: "memorySize", In: cloudapi.InBody, Kind: cloudapi.KindInteger, Min: new(int64(64)), Example: "512", Description: "MB, multiple of 64"},
-			{Name: "runtime", In: cloudapi.InBody, Kind: cloudapi.KindString, Enum: []string{"nodejs6", "nodejs8", "nodejs10", "nodejs12", "nodejs14", "python2.7", "python3", "java8", "java11", "php7.2", "dotnetcore2.1", "go1", "custom", "custom-container"}, Open: true, Example: "python3", Description: "Nodejs6|nodejs8|nodejs10|nodejs12|nodejs14|python2.7|python3|java8|java11|php7.2|dotnetcore2.1|go1|custom|custom-container (the document prints display names; spelled values from the public page of the same operation)"},
-			{Name: "timeout", In: cloudapi.InBody, Kind: cloudapi.KindInteger, Min: new(int64(1)), Max: new(int64(86400)), Example: "60", Description: "Seconds, 1..86400, default 60"},
-			{Name: "initializationTimeout", In: cloudapi.InBody, Kind: cloudapi.KindInteger, Min: new(int64(1)), Example: "60", Description: "Seconds, default 3, min 1 (doc); max 300 (public page, OCR smeared)"},
+			{Name: "memorySize", In: cloudapi.InBody, Kind: cloudapi.KindInteger, Min: new(int64(64)), Example: "512", Description: "MB, a multiple of 64"},
+			{Name: "runtime", In: cloudapi.InBody, Kind: cloudapi.KindString, Enum: []string{"nodejs6", "nodejs8", "nodejs10", "nodejs12", "nodejs14", "python2.7", "python3", "java8", "java11", "php7.2", "dotnetcore2.1", "go1", "custom", "custom-container"}, Open: true, Example: "python3"},
+			{Name: "timeout", In: cloudapi.InBody, Kind: cloudapi.KindInteger, Min: new(int64(1)), Max: new(int64(86400)), Example: "60", Description: "Seconds; 60 when not given"},
+			{Name: "initializationTimeout", In: cloudapi.InBody, Kind: cloudapi.KindInteger, Min: new(int64(1)), Example: "60", Description: "Seconds; 3 when not given"},
 			{Name: "initializer", In: cloudapi.InBody, Kind: cloudapi.KindString, Example: "index.initializer"},
-			{Name: "caPort", In: cloudapi.InBody, Kind: cloudapi.KindInteger, Min: new(int64(1)), Max: new(int64(65535)), Example: "9000", Description: "HTTP server port of custom and custom-container runtimes"},
+			{Name: "caPort", In: cloudapi.InBody, Kind: cloudapi.KindInteger, Min: new(int64(1)), Max: new(int64(65535)), Example: "9000", Description: "Port of the HTTP server of runtimes custom and custom-container"},
 		},
 		Extra: []cloudapi.Param{
 			{Name: "instanceConcurrency", In: cloudapi.InBody, Kind: cloudapi.KindInteger},
@@ -396,8 +388,7 @@ func updateFunctionOperation() cloudapi.Operation {
 type GetFunctionInput struct {
 	// Required. At most 128 characters.
 	ServiceName string `json:"serviceName"`
-	// Written after the service name: serviceName.qualifier. Version id or alias; LATEST when absent. At most 128
-	// characters.
+	// A version or an alias; LATEST when not given. At most 128 characters.
 	Qualifier *string `json:"qualifier,omitempty"`
 	// Required. At most 64 characters.
 	FunctionName string `json:"functionName"`
@@ -434,8 +425,7 @@ func (in *GetFunctionInput) encode(r *clientrt.Request) {
 type GetFunctionOutput struct {
 	Function  `wire:"body"`
 	RequestID string `json:"X-Fc-Request-Id,omitempty" header:"X-Fc-Request-Id"`
-	// Row lost in the OCR; live suites read it.
-	ETag string `json:"ETag,omitempty" header:"ETag"`
+	ETag      string `json:"ETag,omitempty" header:"ETag"`
 }
 
 // GetFunction is the operation to read a function, in LATEST or as frozen in a version or alias.
@@ -452,7 +442,7 @@ func getFunctionOperation() cloudapi.Operation {
 		Summary: "Read a function, in LATEST or as frozen in a version or alias.",
 		Params: []cloudapi.Param{
 			{Name: "serviceName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 128, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "service_name"},
-			{Name: "qualifier", In: cloudapi.InPath, Kind: cloudapi.KindString, MaxLength: 128, Pattern: "^[_a-zA-Z0-9][-_a-zA-Z0-9]*$", Example: "test", Description: "Written after the service name: serviceName.qualifier. Version id or alias; LATEST when absent"},
+			{Name: "qualifier", In: cloudapi.InPath, Kind: cloudapi.KindString, MaxLength: 128, Pattern: "^[_a-zA-Z0-9][-_a-zA-Z0-9]*$", Example: "test", Description: "A version or an alias; LATEST when not given"},
 			{Name: "functionName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 64, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "function_name"},
 		},
 		AnswerHeaders: []string{"X-Fc-Request-Id", "ETag"},
@@ -464,8 +454,7 @@ func getFunctionOperation() cloudapi.Operation {
 type GetFunctionCodeInput struct {
 	// Required. At most 128 characters.
 	ServiceName string `json:"serviceName"`
-	// Written after the service name: serviceName.qualifier. Version id or alias; LATEST when absent. At most 128
-	// characters.
+	// A version or an alias; LATEST when not given. At most 128 characters.
 	Qualifier *string `json:"qualifier,omitempty"`
 	// Required. At most 64 characters.
 	FunctionName string `json:"functionName"`
@@ -500,9 +489,9 @@ func (in *GetFunctionCodeInput) encode(r *clientrt.Request) {
 
 // GetFunctionCodeOutput is the answer of [Client.GetFunctionCode] (Function Compute API reference ch. 7.5).
 type GetFunctionCodeOutput struct {
-	// CRC-64.
+	// CRC-64 of the code package.
 	Checksum string `json:"checksum"`
-	// Signed OSS address.
+	// A signed address, good for a while: who has it can read the code.
 	URL       cloudapi.Secret `json:"url,omitzero"`
 	RequestID string          `json:"X-Fc-Request-Id,omitempty" header:"X-Fc-Request-Id"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
@@ -524,7 +513,7 @@ func getFunctionCodeOperation() cloudapi.Operation {
 		Summary: "Return a download address and checksum for a function's code package.",
 		Params: []cloudapi.Param{
 			{Name: "serviceName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 128, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "service_name"},
-			{Name: "qualifier", In: cloudapi.InPath, Kind: cloudapi.KindString, MaxLength: 128, Pattern: "^[_a-zA-Z0-9][-_a-zA-Z0-9]*$", Example: "test", Description: "Written after the service name: serviceName.qualifier. Version id or alias; LATEST when absent"},
+			{Name: "qualifier", In: cloudapi.InPath, Kind: cloudapi.KindString, MaxLength: 128, Pattern: "^[_a-zA-Z0-9][-_a-zA-Z0-9]*$", Example: "test", Description: "A version or an alias; LATEST when not given"},
 			{Name: "functionName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 64, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "function_name"},
 		},
 		AnswerHeaders: []string{"X-Fc-Request-Id"},
@@ -536,16 +525,15 @@ func getFunctionCodeOperation() cloudapi.Operation {
 type ListFunctionsInput struct {
 	// Required. At most 128 characters.
 	ServiceName string `json:"serviceName"`
-	// Written after the service name: serviceName.qualifier. Version id or alias; LATEST when absent. At most 128
-	// characters.
+	// A version or an alias; LATEST when not given. At most 128 characters.
 	Qualifier *string `json:"qualifier,omitempty"`
-	// 1..100, default 20; fewer may come back, never more. Range: 1 to 100.
+	// 20 when not given; fewer may come back, never more. Range: 1 to 100.
 	Limit *int `json:"limit,omitempty"`
-	// Opaque; absent on the first call, then taken from the previous answer.
+	// Opaque; taken from the answer before.
 	NextToken *string `json:"nextToken,omitempty"`
 	// Only names that begin with it.
 	Prefix *string `json:"prefix,omitempty"`
-	// Inclusive; listing begins at the first name >= startKey in dictionary order; ignored when nextToken is given.
+	// The list begins at the first name that is not before it in dictionary order; without effect beside nextToken.
 	StartKey *string `json:"startKey,omitempty"`
 }
 
@@ -602,11 +590,11 @@ func listFunctionsOperation() cloudapi.Operation {
 		Summary: "List functions of a service, in LATEST or in a version or alias snapshot.",
 		Params: []cloudapi.Param{
 			{Name: "serviceName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 128, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "service_name"},
-			{Name: "qualifier", In: cloudapi.InPath, Kind: cloudapi.KindString, MaxLength: 128, Pattern: "^[_a-zA-Z0-9][-_a-zA-Z0-9]*$", Example: "test", Description: "Written after the service name: serviceName.qualifier. Version id or alias; LATEST when absent"},
-			{Name: "limit", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(1)), Max: new(int64(100)), Example: "20", Description: "1..100, default 20; fewer may come back, never more"},
-			{Name: "nextToken", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "next_service", Description: "Opaque; absent on the first call, then taken from the previous answer"},
+			{Name: "qualifier", In: cloudapi.InPath, Kind: cloudapi.KindString, MaxLength: 128, Pattern: "^[_a-zA-Z0-9][-_a-zA-Z0-9]*$", Example: "test", Description: "A version or an alias; LATEST when not given"},
+			{Name: "limit", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(1)), Max: new(int64(100)), Example: "20", Description: "20 when not given; fewer may come back, never more"},
+			{Name: "nextToken", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "next_service", Description: "Opaque; taken from the answer before"},
 			{Name: "prefix", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "prefix_text", Description: "Only names that begin with it"},
-			{Name: "startKey", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "next_service", Description: "Inclusive; listing begins at the first name >= startKey in dictionary order; ignored when nextToken is given"},
+			{Name: "startKey", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "next_service", Description: "The list begins at the first name that is not before it in dictionary order; without effect beside nextToken"},
 		},
 		AnswerHeaders: []string{"X-Fc-Request-Id"},
 		Errors:        []string{"AliasNotFound", "ServiceNotFound", "VersionNotFound"},
@@ -617,21 +605,21 @@ func listFunctionsOperation() cloudapi.Operation {
 type InvokeFunctionInput struct {
 	// Required. At most 128 characters.
 	ServiceName string `json:"serviceName"`
-	// Written after the service name: serviceName.qualifier. Version id or alias; LATEST when absent. At most 128
-	// characters.
+	// A version or an alias; LATEST when not given. At most 128 characters.
 	Qualifier *string `json:"qualifier,omitempty"`
 	// Required. At most 64 characters.
 	FunctionName string `json:"functionName"`
-	// Sync|Async, default Sync. One of: Sync, Async.
+	// Sync when not given. Async answers at once, without a payload. One of: Sync, Async.
 	InvocationType *string `json:"X-Fc-Invocation-Type,omitempty"`
-	// Tail = last 4 KB of this request's log in X-Fc-Log-Result; None = default. One of: Tail, None.
+	// Tail answers with the last 4 KB of the log in X-Fc-Log-Result; None, which is meant when it is not given, with
+	// nothing. One of: Tail, None.
 	LogType *string `json:"X-Fc-Log-Type,omitempty"`
-	// <=128 chars; starts with a letter or _; then letters, digits, _ and -; generated when absent; needs stateful
-	// invocation enabled. At most 128 characters.
+	// Made by the platform when not given. It needs stateful invocations, a setting of PutFunctionAsyncInvokeConfig. At
+	// most 128 characters.
 	StatefulAsyncInvocationID *string `json:"X-Fc-Stateful-Async-Invocation-Id,omitempty"`
-	// What the payload is; application/octet-stream when not given. Application/json or application/octet-stream.
+	// What the payload is: application/octet-stream when not given.
 	ContentType *string `json:"Content-Type,omitempty"`
-	// Opaque bytes handed to the handler as the event; application/octet-stream unless JSON.
+	// The event that the function gets, as it is.
 	Payload []byte `json:"payload,omitempty"`
 	// One of: true, false. There may be others. Not in the reference.
 	StatefulAsyncInvocationEnable *string `json:"X-Fc-Stateful-Async-Invocation-Enable,omitempty"`
@@ -675,12 +663,12 @@ type InvokeFunctionOutput struct {
 	// The body, as it came.
 	Payload   []byte `json:"-" wire:"body"`
 	RequestID string `json:"X-Fc-Request-Id,omitempty" header:"X-Fc-Request-Id"`
-	// HandledInvocationError (error passed to the Node.js callback) | UnhandledInvocationError (every other function
-	// error).
+	// How the function itself failed, empty when it has not: HandledInvocationError (an error that it returned) or
+	// UnhandledInvocationError (any other).
 	ErrorType string `json:"X-Fc-Error-Type,omitempty" header:"X-Fc-Error-Type"`
-	// Base64 (SDK).
+	// Base64 of the last 4 KB of the log.
 	LogResult string `json:"X-Fc-Log-Result,omitempty" header:"X-Fc-Log-Result"`
-	// CRC-64.
+	// CRC-64 of the code package.
 	CodeChecksum              string `json:"X-Fc-Code-Checksum,omitempty" header:"X-Fc-Code-Checksum"`
 	StatefulAsyncInvocationID string `json:"X-Fc-Stateful-Async-Invocation-Id,omitempty" header:"X-Fc-Stateful-Async-Invocation-Id"`
 	InstanceID                string `json:"X-Fc-Instance-Id,omitempty" header:"X-Fc-Instance-Id"`
@@ -707,13 +695,13 @@ func invokeFunctionOperation() cloudapi.Operation {
 		Mutates: true,
 		Params: []cloudapi.Param{
 			{Name: "serviceName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 128, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "service_name"},
-			{Name: "qualifier", In: cloudapi.InPath, Kind: cloudapi.KindString, MaxLength: 128, Pattern: "^[_a-zA-Z0-9][-_a-zA-Z0-9]*$", Example: "LATEST", Description: "Written after the service name: serviceName.qualifier. Version id or alias; LATEST when absent"},
+			{Name: "qualifier", In: cloudapi.InPath, Kind: cloudapi.KindString, MaxLength: 128, Pattern: "^[_a-zA-Z0-9][-_a-zA-Z0-9]*$", Example: "LATEST", Description: "A version or an alias; LATEST when not given"},
 			{Name: "functionName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 64, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "function_name"},
-			{Name: "X-Fc-Invocation-Type", In: cloudapi.InHeader, Kind: cloudapi.KindString, Enum: []string{"Sync", "Async"}, Example: "Sync", Description: "Sync|Async, default Sync"},
-			{Name: "X-Fc-Log-Type", In: cloudapi.InHeader, Kind: cloudapi.KindString, Enum: []string{"Tail", "None"}, Example: "None", Description: "Tail = last 4 KB of this request's log in X-Fc-Log-Result; None = default"},
-			{Name: "X-Fc-Stateful-Async-Invocation-Id", In: cloudapi.InHeader, Kind: cloudapi.KindString, MaxLength: 128, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "g6u*****iyvhd3jk8s6bhj0hh", Description: "<=128 chars; starts with a letter or _; then letters, digits, _ and -; generated when absent; needs stateful invocation enabled"},
-			{Name: "Content-Type", In: cloudapi.InHeader, Kind: cloudapi.KindString, Description: "What the payload is; application/octet-stream when not given. Application/json or application/octet-stream"},
-			{Name: "payload", In: cloudapi.InPayload, Kind: cloudapi.KindString, Sensitive: true, Description: "Opaque bytes handed to the handler as the event; application/octet-stream unless JSON"},
+			{Name: "X-Fc-Invocation-Type", In: cloudapi.InHeader, Kind: cloudapi.KindString, Enum: []string{"Sync", "Async"}, Example: "Sync", Description: "Sync when not given. Async answers at once, without a payload"},
+			{Name: "X-Fc-Log-Type", In: cloudapi.InHeader, Kind: cloudapi.KindString, Enum: []string{"Tail", "None"}, Example: "None", Description: "Tail answers with the last 4 KB of the log in X-Fc-Log-Result; None, which is meant when it is not given, with nothing"},
+			{Name: "X-Fc-Stateful-Async-Invocation-Id", In: cloudapi.InHeader, Kind: cloudapi.KindString, MaxLength: 128, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "g6u*****iyvhd3jk8s6bhj0hh", Description: "Made by the platform when not given. It needs stateful invocations, a setting of PutFunctionAsyncInvokeConfig"},
+			{Name: "Content-Type", In: cloudapi.InHeader, Kind: cloudapi.KindString, Description: "What the payload is: application/octet-stream when not given"},
+			{Name: "payload", In: cloudapi.InPayload, Kind: cloudapi.KindString, Sensitive: true, Description: "The event that the function gets, as it is"},
 		},
 		Extra: []cloudapi.Param{
 			{Name: "X-Fc-Stateful-Async-Invocation-Enable", In: cloudapi.InHeader, Kind: cloudapi.KindString, Enum: []string{"true", "false"}, Open: true},

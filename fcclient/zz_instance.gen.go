@@ -16,12 +16,12 @@ type ListInstancesInput struct {
 	ServiceName string `json:"serviceName"`
 	// Required. At most 64 characters.
 	FunctionName string `json:"functionName"`
-	// Written after the service name: serviceName.qualifier. Version or alias, LATEST when absent; same meaning as in
-	// InvokeFunction; to see provisioned instances pass the alias, not a version. At most 128 characters.
+	// A version or an alias; LATEST when not given. Provisioned instances are listed under their alias only. At most 128
+	// characters.
 	Qualifier *string `json:"qualifier,omitempty"`
-	// Filter.
+	// Only these instances.
 	InstanceIDs []string `json:"instanceIds,omitempty"`
-	// 0..1000; fewer may come back, never more. Range: 0 to 1000.
+	// Fewer may come back, never more. Range: 0 to 1000.
 	Limit *int64 `json:"limit,omitempty"`
 }
 
@@ -79,9 +79,9 @@ func listInstancesOperation() cloudapi.Operation {
 		Params: []cloudapi.Param{
 			{Name: "serviceName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 128, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "service_name"},
 			{Name: "functionName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 64, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "function_name"},
-			{Name: "qualifier", In: cloudapi.InPath, Kind: cloudapi.KindString, MaxLength: 128, Pattern: "^[_a-zA-Z0-9][-_a-zA-Z0-9]*$", Example: "test", Description: "Written after the service name: serviceName.qualifier. Version or alias, LATEST when absent; same meaning as in InvokeFunction; to see provisioned instances pass the alias, not a version"},
-			{Name: "instanceIds", In: cloudapi.InQuery, Kind: cloudapi.KindValue, Description: "Filter", Shape: shapeOf("instanceIds")},
-			{Name: "limit", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(0)), Max: new(int64(1000)), Example: "20", Description: "0..1000; fewer may come back, never more"},
+			{Name: "qualifier", In: cloudapi.InPath, Kind: cloudapi.KindString, MaxLength: 128, Pattern: "^[_a-zA-Z0-9][-_a-zA-Z0-9]*$", Example: "test", Description: "A version or an alias; LATEST when not given. Provisioned instances are listed under their alias only"},
+			{Name: "instanceIds", In: cloudapi.InQuery, Kind: cloudapi.KindValue, Description: "Only these instances", Shape: shapeOf("instanceIds")},
+			{Name: "limit", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(0)), Max: new(int64(1000)), Example: "20", Description: "Fewer may come back, never more"},
 		},
 		AnswerHeaders: []string{"X-Fc-Request-Id"},
 		Errors:        []string{"AliasNotFound", "FunctionNotFound", "ServiceNotFound", "VersionNotFound"},

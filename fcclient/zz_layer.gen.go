@@ -18,7 +18,7 @@ type PublishLayerVersionInput struct {
 	// Required.
 	Code        *Code   `json:"code"`
 	Description *string `json:"description,omitempty"`
-	// Nodejs12|nodejs10|nodejs8|nodejs6|python3|python2.7.
+	// For example nodejs12 or python3.
 	CompatibleRuntime []string `json:"compatibleRuntime,omitempty"`
 }
 
@@ -76,7 +76,7 @@ func publishLayerVersionOperation() cloudapi.Operation {
 			{Name: "layerName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Example: "Layer-name"},
 			{Name: "code", In: cloudapi.InBody, Kind: cloudapi.KindValue, Required: true, Sensitive: true, Shape: shapeOf("code")},
 			{Name: "description", In: cloudapi.InBody, Kind: cloudapi.KindString, Example: "Layer-description"},
-			{Name: "compatibleRuntime", In: cloudapi.InBody, Kind: cloudapi.KindValue, Description: "Nodejs12|nodejs10|nodejs8|nodejs6|python3|python2.7", Shape: shapeOf("compatibleRuntime")},
+			{Name: "compatibleRuntime", In: cloudapi.InBody, Kind: cloudapi.KindValue, Description: "For example nodejs12 or python3", Shape: shapeOf("compatibleRuntime")},
 		},
 		AnswerHeaders: []string{"X-Fc-Request-Id", "ETag"},
 		Errors:        []string{"ConcurrentUpdateError"},
@@ -88,7 +88,7 @@ func publishLayerVersionOperation() cloudapi.Operation {
 type DeleteLayerVersionInput struct {
 	// Required.
 	LayerName string `json:"layerName"`
-	// Document types it String. Required. At least 1.
+	// Required. At least 1.
 	Version int `json:"version"`
 }
 
@@ -140,7 +140,7 @@ func deleteLayerVersionOperation() cloudapi.Operation {
 		Mutates: true,
 		Params: []cloudapi.Param{
 			{Name: "layerName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Example: "Layer-name"},
-			{Name: "version", In: cloudapi.InPath, Kind: cloudapi.KindInteger, Required: true, Min: new(int64(1)), Example: "1", Description: "Document types it String"},
+			{Name: "version", In: cloudapi.InPath, Kind: cloudapi.KindInteger, Required: true, Min: new(int64(1)), Example: "1"},
 		},
 		AnswerHeaders: []string{"X-Fc-Request-Id"},
 		Errors:        []string{"ConcurrentUpdateError"},
@@ -151,7 +151,7 @@ func deleteLayerVersionOperation() cloudapi.Operation {
 type GetLayerVersionInput struct {
 	// Required.
 	LayerName string `json:"layerName"`
-	// Document types it String. Required. At least 1.
+	// Required. At least 1.
 	Version int `json:"version"`
 }
 
@@ -202,7 +202,7 @@ func getLayerVersionOperation() cloudapi.Operation {
 		Summary: "Read one layer version.",
 		Params: []cloudapi.Param{
 			{Name: "layerName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Example: "Layer-name"},
-			{Name: "version", In: cloudapi.InPath, Kind: cloudapi.KindInteger, Required: true, Min: new(int64(1)), Example: "1", Description: "Document types it String"},
+			{Name: "version", In: cloudapi.InPath, Kind: cloudapi.KindInteger, Required: true, Min: new(int64(1)), Example: "1"},
 		},
 		AnswerHeaders: []string{"X-Fc-Request-Id", "ETag"},
 	}
@@ -214,7 +214,7 @@ type ListLayerVersionsInput struct {
 	LayerName string `json:"layerName"`
 	// At least 1.
 	StartVersion *int `json:"startVersion,omitempty"`
-	// 1..100, default 20; fewer may come back, never more. Range: 1 to 100.
+	// 20 when not given; fewer may come back, never more. Range: 1 to 100.
 	Limit *int `json:"limit,omitempty"`
 }
 
@@ -248,7 +248,7 @@ func (in *ListLayerVersionsInput) encode(r *clientrt.Request) {
 // ListLayerVersionsOutput is the answer of [Client.ListLayerVersions] (Function Compute API reference ch. 15.4).
 type ListLayerVersionsOutput struct {
 	Layers []Layer `json:"layers,omitzero"`
-	// Absent when there is no further page; feed it back as startVersion.
+	// 0 when there is no further page.
 	NextVersion int    `json:"nextVersion"`
 	RequestID   string `json:"X-Fc-Request-Id,omitempty" header:"X-Fc-Request-Id"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
@@ -270,7 +270,7 @@ func listLayerVersionsOperation() cloudapi.Operation {
 		Params: []cloudapi.Param{
 			{Name: "layerName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Example: "Layer-name"},
 			{Name: "startVersion", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(1)), Example: "1"},
-			{Name: "limit", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(1)), Max: new(int64(100)), Example: "20", Description: "1..100, default 20; fewer may come back, never more"},
+			{Name: "limit", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(1)), Max: new(int64(100)), Example: "20", Description: "20 when not given; fewer may come back, never more"},
 		},
 		AnswerHeaders: []string{"X-Fc-Request-Id"},
 	}
@@ -280,10 +280,10 @@ func listLayerVersionsOperation() cloudapi.Operation {
 type ListLayersInput struct {
 	// Only names that begin with it.
 	Prefix *string `json:"prefix,omitempty"`
-	// Inclusive; listing begins at the first name >= startKey in dictionary order; ignored when nextToken is given.
+	// The list begins at the first name that is not before it in dictionary order; without effect beside nextToken.
 	StartKey  *string `json:"startKey,omitempty"`
 	NextToken *string `json:"nextToken,omitempty"`
-	// 1..100, default 20; fewer may come back, never more. Range: 1 to 100.
+	// 20 when not given; fewer may come back, never more. Range: 1 to 100.
 	Limit *int `json:"limit,omitempty"`
 	// Not in the reference.
 	Public *bool `json:"public,omitempty"`
@@ -342,9 +342,9 @@ func listLayersOperation() cloudapi.Operation {
 		Summary: "List layers of the account.",
 		Params: []cloudapi.Param{
 			{Name: "prefix", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "prefix-layer", Description: "Only names that begin with it"},
-			{Name: "startKey", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "layer-name", Description: "Inclusive; listing begins at the first name >= startKey in dictionary order; ignored when nextToken is given"},
+			{Name: "startKey", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "layer-name", Description: "The list begins at the first name that is not before it in dictionary order; without effect beside nextToken"},
 			{Name: "nextToken", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "next-layer-name"},
-			{Name: "limit", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(1)), Max: new(int64(100)), Example: "20", Description: "1..100, default 20; fewer may come back, never more"},
+			{Name: "limit", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(1)), Max: new(int64(100)), Example: "20", Description: "20 when not given; fewer may come back, never more"},
 		},
 		Extra: []cloudapi.Param{
 			{Name: "public", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean},

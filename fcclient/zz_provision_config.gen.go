@@ -15,19 +15,18 @@ import (
 type PutProvisionConfigInput struct {
 	// Required. At most 128 characters.
 	ServiceName string `json:"serviceName"`
-	// Written after the service name: serviceName.qualifier. Alias (the resource is bound to the alias); the document text
-	// also says version; the 2021 reference allows alias or LATEST, not a version. Required. At most 128 characters.
+	// The alias to which the instances belong. Required. At most 128 characters.
 	Qualifier string `json:"qualifier"`
 	// Required. At most 64 characters.
 	FunctionName string `json:"functionName"`
-	// >=0 (2021 reference: 0..10000); 0 releases all. Required. At least 0.
+	// Instances; 0 releases all. Required. At least 0.
 	Target int64 `json:"target"`
-	// <=100 entries, unique names, null or absent keeps the stored list, [] clears it (all live suites).
+	// At most 100, with different names. Nil keeps those that are there, an empty list takes them away.
 	ScheduledActions []ScheduledAction `json:"scheduledActions,omitempty"`
-	// Evaluated once a minute (doc); null or absent keeps, [] clears (live suites); needs instance metrics enabled on the
-	// service (public).
+	// Nil keeps those that are there, an empty list takes them away. They need LogConfig.EnableInstanceMetrics of the
+	// service.
 	TargetTrackingPolicies []TargetTrackingPolicy `json:"targetTrackingPolicies,omitempty"`
-	// Provision config ETag (Go SDK of this API version). Not in the reference.
+	// ETag of the provision config. Not in the reference.
 	IfMatch *string `json:"If-Match,omitempty"`
 	// Not in the reference.
 	AlwaysAllocateCPU *bool `json:"alwaysAllocateCPU,omitempty"`
@@ -90,14 +89,14 @@ func putProvisionConfigOperation() cloudapi.Operation {
 		Mutates: true,
 		Params: []cloudapi.Param{
 			{Name: "serviceName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 128, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "service_name"},
-			{Name: "qualifier", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 128, Pattern: "^[_a-zA-Z0-9][-_a-zA-Z0-9]*$", Example: "test", Description: "Written after the service name: serviceName.qualifier. Alias (the resource is bound to the alias); the document text also says version; the 2021 reference allows alias or LATEST, not a version"},
+			{Name: "qualifier", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 128, Pattern: "^[_a-zA-Z0-9][-_a-zA-Z0-9]*$", Example: "test", Description: "The alias to which the instances belong"},
 			{Name: "functionName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 64, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "function_name"},
-			{Name: "target", In: cloudapi.InBody, Kind: cloudapi.KindInteger, Required: true, Min: new(int64(0)), Example: "15", Description: ">=0 (2021 reference: 0..10000); 0 releases all"},
-			{Name: "scheduledActions", In: cloudapi.InBody, Kind: cloudapi.KindValue, Description: "<=100 entries, unique names, null or absent keeps the stored list, [] clears it (all live suites)", Shape: shapeOf("scheduledActions")},
-			{Name: "targetTrackingPolicies", In: cloudapi.InBody, Kind: cloudapi.KindValue, Description: "Evaluated once a minute (doc); null or absent keeps, [] clears (live suites); needs instance metrics enabled on the service (public)", Shape: shapeOf("targetTrackingPolicies")},
+			{Name: "target", In: cloudapi.InBody, Kind: cloudapi.KindInteger, Required: true, Min: new(int64(0)), Example: "15", Description: "Instances; 0 releases all"},
+			{Name: "scheduledActions", In: cloudapi.InBody, Kind: cloudapi.KindValue, Description: "At most 100, with different names. Nil keeps those that are there, an empty list takes them away", Shape: shapeOf("scheduledActions")},
+			{Name: "targetTrackingPolicies", In: cloudapi.InBody, Kind: cloudapi.KindValue, Description: "Nil keeps those that are there, an empty list takes them away. They need LogConfig.EnableInstanceMetrics of the service", Shape: shapeOf("targetTrackingPolicies")},
 		},
 		Extra: []cloudapi.Param{
-			{Name: "If-Match", In: cloudapi.InHeader, Kind: cloudapi.KindString, Description: "Provision config ETag (Go SDK of this API version)"},
+			{Name: "If-Match", In: cloudapi.InHeader, Kind: cloudapi.KindString, Description: "ETag of the provision config"},
 			{Name: "alwaysAllocateCPU", In: cloudapi.InBody, Kind: cloudapi.KindBoolean},
 		},
 		AnswerHeaders: []string{"X-Fc-Request-Id"},
@@ -110,8 +109,7 @@ func putProvisionConfigOperation() cloudapi.Operation {
 type GetProvisionConfigInput struct {
 	// Required. At most 128 characters.
 	ServiceName string `json:"serviceName"`
-	// Written after the service name: serviceName.qualifier. Alias (the resource is bound to the alias); the document text
-	// also says version; the 2021 reference allows alias or LATEST, not a version. Required. At most 128 characters.
+	// The alias to which the instances belong. Required. At most 128 characters.
 	Qualifier string `json:"qualifier"`
 	// Required. At most 64 characters.
 	FunctionName string `json:"functionName"`
@@ -168,7 +166,7 @@ func getProvisionConfigOperation() cloudapi.Operation {
 		Summary: "Read wanted and actual instance counts and the scaling rules.",
 		Params: []cloudapi.Param{
 			{Name: "serviceName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 128, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "service_name"},
-			{Name: "qualifier", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 128, Pattern: "^[_a-zA-Z0-9][-_a-zA-Z0-9]*$", Example: "test", Description: "Written after the service name: serviceName.qualifier. Alias (the resource is bound to the alias); the document text also says version; the 2021 reference allows alias or LATEST, not a version"},
+			{Name: "qualifier", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 128, Pattern: "^[_a-zA-Z0-9][-_a-zA-Z0-9]*$", Example: "test", Description: "The alias to which the instances belong"},
 			{Name: "functionName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 64, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "function_name"},
 		},
 		AnswerHeaders: []string{"X-Fc-Request-Id", "ETag"},
@@ -179,13 +177,13 @@ func getProvisionConfigOperation() cloudapi.Operation {
 // ListProvisionConfigsInput holds the parameters of [Client.ListProvisionConfigs] (Function Compute API reference ch.
 // 12.3).
 type ListProvisionConfigsInput struct {
-	// 1..100, default 20; fewer may come back, never more. Range: 1 to 100.
+	// 20 when not given; fewer may come back, never more. Range: 1 to 100.
 	Limit *int `json:"limit,omitempty"`
-	// Opaque; absent on the first call, then taken from the previous answer.
+	// Opaque; taken from the answer before.
 	NextToken *string `json:"nextToken,omitempty"`
 	// At most 128 characters.
 	ServiceName *string `json:"serviceName,omitempty"`
-	// Needs serviceName (Go SDK check).
+	// Needs serviceName.
 	Qualifier *string `json:"qualifier,omitempty"`
 }
 
@@ -241,10 +239,10 @@ func listProvisionConfigsOperation() cloudapi.Operation {
 		Method: http.MethodGet, Path: "/2016-08-15/provision-configs",
 		Summary: "List provision configs of the account, optionally of one service and alias.",
 		Params: []cloudapi.Param{
-			{Name: "limit", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(1)), Max: new(int64(100)), Example: "20", Description: "1..100, default 20; fewer may come back, never more"},
-			{Name: "nextToken", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "next_service", Description: "Opaque; absent on the first call, then taken from the previous answer"},
+			{Name: "limit", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(1)), Max: new(int64(100)), Example: "20", Description: "20 when not given; fewer may come back, never more"},
+			{Name: "nextToken", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "next_service", Description: "Opaque; taken from the answer before"},
 			{Name: "serviceName", In: cloudapi.InQuery, Kind: cloudapi.KindString, MaxLength: 128, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "service_name"},
-			{Name: "qualifier", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "test", Description: "Needs serviceName (Go SDK check)"},
+			{Name: "qualifier", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "test", Description: "Needs serviceName"},
 		},
 		AnswerHeaders: []string{"X-Fc-Request-Id"},
 	}

@@ -12,15 +12,14 @@ import (
 
 // CreateServiceInput holds the parameters of [Client.CreateService] (Function Compute API reference ch. 6.1).
 type CreateServiceInput struct {
-	// 1..128 chars; letters, digits, _ and -; must not start with a digit or - (public page of this operation). Required.
-	// At most 128 characters.
+	// Letters, digits, _ and -, not beginning with a digit or -. Required. At most 128 characters.
 	ServiceName string  `json:"serviceName"`
 	Description *string `json:"description,omitempty"`
-	// May functions reach the public network.
+	// Whether functions reach the public network.
 	InternetAccess *bool      `json:"internetAccess,omitempty"`
 	LogConfig      *LogConfig `json:"logConfig,omitempty"`
 	NASConfig      *NASConfig `json:"nasConfig,omitempty"`
-	// Lets the service ship logs and lets function code obtain temporary credentials. RAM role ARN.
+	// ARN of a RAM role, with which the service writes logs and functions get temporary keys.
 	Role          *string        `json:"role,omitempty"`
 	VPCConfig     *VPCConfig     `json:"vpcConfig,omitempty"`
 	TracingConfig *TracingConfig `json:"tracingConfig,omitempty"`
@@ -83,12 +82,12 @@ func createServiceOperation() cloudapi.Operation {
 		Summary: "Create a service, the container that holds functions and their shared role, log, network and storage settings.",
 		Mutates: true,
 		Params: []cloudapi.Param{
-			{Name: "serviceName", In: cloudapi.InBody, Kind: cloudapi.KindString, Required: true, MaxLength: 128, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "service_name", Description: "1..128 chars; letters, digits, _ and -; must not start with a digit or - (public page of this operation)"},
+			{Name: "serviceName", In: cloudapi.InBody, Kind: cloudapi.KindString, Required: true, MaxLength: 128, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "service_name", Description: "Letters, digits, _ and -, not beginning with a digit or -"},
 			{Name: "description", In: cloudapi.InBody, Kind: cloudapi.KindString, Example: "test_description"},
-			{Name: "internetAccess", In: cloudapi.InBody, Kind: cloudapi.KindBoolean, Example: "true", Description: "May functions reach the public network"},
+			{Name: "internetAccess", In: cloudapi.InBody, Kind: cloudapi.KindBoolean, Example: "true", Description: "Whether functions reach the public network"},
 			{Name: "logConfig", In: cloudapi.InBody, Kind: cloudapi.KindValue, Shape: shapeOf("logConfig")},
 			{Name: "nasConfig", In: cloudapi.InBody, Kind: cloudapi.KindValue, Shape: shapeOf("nasConfig")},
-			{Name: "role", In: cloudapi.InBody, Kind: cloudapi.KindString, Example: "acs:ram::198613743****:role/fc-public-test", Description: "Lets the service ship logs and lets function code obtain temporary credentials. RAM role ARN"},
+			{Name: "role", In: cloudapi.InBody, Kind: cloudapi.KindString, Example: "acs:ram::198613743****:role/fc-public-test", Description: "ARN of a RAM role, with which the service writes logs and functions get temporary keys"},
 			{Name: "vpcConfig", In: cloudapi.InBody, Kind: cloudapi.KindValue, Shape: shapeOf("vpcConfig")},
 			{Name: "tracingConfig", In: cloudapi.InBody, Kind: cloudapi.KindValue, Sensitive: true, Shape: shapeOf("tracingConfig")},
 		},
@@ -104,7 +103,7 @@ func createServiceOperation() cloudapi.Operation {
 type DeleteServiceInput struct {
 	// Required. At most 128 characters.
 	ServiceName string `json:"serviceName"`
-	// ETag taken from CreateService, UpdateService or GetService; mismatch rejects the call.
+	// ETag from CreateService, UpdateService or GetService; another one is refused.
 	IfMatch *string `json:"If-Match,omitempty"`
 }
 
@@ -139,8 +138,7 @@ type DeleteServiceOutput struct {
 	RequestID string `json:"X-Fc-Request-Id,omitempty" header:"X-Fc-Request-Id"`
 }
 
-// DeleteService is the operation to delete a service. The live suites show it is refused while functions or published
-// versions remain.
+// DeleteService is the operation to delete a service; it is refused while there are functions or published versions.
 //
 // Function Compute API reference ch. 6.2: DELETE /2016-08-15/services/{serviceName}.
 func (c *Client) DeleteService(ctx context.Context, in *DeleteServiceInput) (*DeleteServiceOutput, error) {
@@ -151,11 +149,11 @@ func deleteServiceOperation() cloudapi.Operation {
 	return cloudapi.Operation{
 		Name: "DeleteService", Chapter: "6.2", Group: "service",
 		Method: http.MethodDelete, Path: "/2016-08-15/services/{serviceName}",
-		Summary: "Delete a service. The live suites show it is refused while functions or published versions remain.",
+		Summary: "Delete a service; it is refused while there are functions or published versions.",
 		Mutates: true,
 		Params: []cloudapi.Param{
 			{Name: "serviceName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 128, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "service_name"},
-			{Name: "If-Match", In: cloudapi.InHeader, Kind: cloudapi.KindString, Example: "e19d5cd5af0378da05f63f891c74****", Description: "ETag taken from CreateService, UpdateService or GetService; mismatch rejects the call"},
+			{Name: "If-Match", In: cloudapi.InHeader, Kind: cloudapi.KindString, Example: "e19d5cd5af0378da05f63f891c74****", Description: "ETag from CreateService, UpdateService or GetService; another one is refused"},
 		},
 		AnswerHeaders: []string{"X-Fc-Request-Id"},
 		Errors:        []string{"ConcurrentUpdateError", "PreconditionFailed", "ServiceNotEmpty", "ServiceNotFound"},
@@ -166,14 +164,14 @@ func deleteServiceOperation() cloudapi.Operation {
 type UpdateServiceInput struct {
 	// Required. At most 128 characters.
 	ServiceName string `json:"serviceName"`
-	// ETag taken from CreateService or GetService; mismatch rejects the call.
+	// ETag of the service, from CreateService, UpdateService or GetService; another one is refused.
 	IfMatch     *string `json:"If-Match,omitempty"`
 	Description *string `json:"description,omitempty"`
-	// May functions reach the public network.
+	// Whether functions reach the public network.
 	InternetAccess *bool      `json:"internetAccess,omitempty"`
 	LogConfig      *LogConfig `json:"logConfig,omitempty"`
 	NASConfig      *NASConfig `json:"nasConfig,omitempty"`
-	// Lets the service ship logs and lets function code obtain temporary credentials. RAM role ARN.
+	// ARN of a RAM role, with which the service writes logs and functions get temporary keys.
 	Role          *string        `json:"role,omitempty"`
 	VPCConfig     *VPCConfig     `json:"vpcConfig,omitempty"`
 	TracingConfig *TracingConfig `json:"tracingConfig,omitempty"`
@@ -238,12 +236,12 @@ func updateServiceOperation() cloudapi.Operation {
 		Mutates: true,
 		Params: []cloudapi.Param{
 			{Name: "serviceName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 128, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "service_name"},
-			{Name: "If-Match", In: cloudapi.InHeader, Kind: cloudapi.KindString, Example: "e19d5cd5af0378da05f63f891c7467af", Description: "ETag taken from CreateService or GetService; mismatch rejects the call"},
+			{Name: "If-Match", In: cloudapi.InHeader, Kind: cloudapi.KindString, Example: "e19d5cd5af0378da05f63f891c7467af", Description: "ETag of the service, from CreateService, UpdateService or GetService; another one is refused"},
 			{Name: "description", In: cloudapi.InBody, Kind: cloudapi.KindString, Example: "test_description"},
-			{Name: "internetAccess", In: cloudapi.InBody, Kind: cloudapi.KindBoolean, Example: "true", Description: "May functions reach the public network"},
+			{Name: "internetAccess", In: cloudapi.InBody, Kind: cloudapi.KindBoolean, Example: "true", Description: "Whether functions reach the public network"},
 			{Name: "logConfig", In: cloudapi.InBody, Kind: cloudapi.KindValue, Shape: shapeOf("logConfig")},
 			{Name: "nasConfig", In: cloudapi.InBody, Kind: cloudapi.KindValue, Shape: shapeOf("nasConfig")},
-			{Name: "role", In: cloudapi.InBody, Kind: cloudapi.KindString, Example: "acs:ram::198613743****:role/fc-public-test", Description: "Lets the service ship logs and lets function code obtain temporary credentials. RAM role ARN"},
+			{Name: "role", In: cloudapi.InBody, Kind: cloudapi.KindString, Example: "acs:ram::198613743****:role/fc-public-test", Description: "ARN of a RAM role, with which the service writes logs and functions get temporary keys"},
 			{Name: "vpcConfig", In: cloudapi.InBody, Kind: cloudapi.KindValue, Shape: shapeOf("vpcConfig")},
 			{Name: "tracingConfig", In: cloudapi.InBody, Kind: cloudapi.KindValue, Sensitive: true, Shape: shapeOf("tracingConfig")},
 		},
@@ -259,8 +257,7 @@ func updateServiceOperation() cloudapi.Operation {
 type GetServiceInput struct {
 	// Required. At most 128 characters.
 	ServiceName string `json:"serviceName"`
-	// Written after the service name: serviceName.qualifier. Version id or alias; LATEST when absent. At most 128
-	// characters.
+	// A version or an alias; LATEST when not given. At most 128 characters.
 	Qualifier *string `json:"qualifier,omitempty"`
 }
 
@@ -309,7 +306,7 @@ func getServiceOperation() cloudapi.Operation {
 		Summary: "Read a service, or the snapshot of it behind a version or alias.",
 		Params: []cloudapi.Param{
 			{Name: "serviceName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 128, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "service_name"},
-			{Name: "qualifier", In: cloudapi.InPath, Kind: cloudapi.KindString, MaxLength: 128, Pattern: "^[_a-zA-Z0-9][-_a-zA-Z0-9]*$", Example: "test", Description: "Written after the service name: serviceName.qualifier. Version id or alias; LATEST when absent"},
+			{Name: "qualifier", In: cloudapi.InPath, Kind: cloudapi.KindString, MaxLength: 128, Pattern: "^[_a-zA-Z0-9][-_a-zA-Z0-9]*$", Example: "test", Description: "A version or an alias; LATEST when not given"},
 		},
 		AnswerHeaders: []string{"X-Fc-Request-Id", "ETag"},
 		Errors:        []string{"AliasNotFound", "ServiceNotFound", "VersionNotFound"},
@@ -318,16 +315,15 @@ func getServiceOperation() cloudapi.Operation {
 
 // ListServicesInput holds the parameters of [Client.ListServices] (Function Compute API reference ch. 6.5).
 type ListServicesInput struct {
-	// 1..100, default 20; fewer may come back, never more. Range: 1 to 100.
+	// 20 when not given; fewer may come back, never more. Range: 1 to 100.
 	Limit *int `json:"limit,omitempty"`
-	// Opaque; absent on the first call, then taken from the previous answer.
+	// Opaque; taken from the answer before.
 	NextToken *string `json:"nextToken,omitempty"`
 	// Only names that begin with it.
 	Prefix *string `json:"prefix,omitempty"`
-	// Inclusive; listing begins at the first name >= startKey in dictionary order; ignored when nextToken is given.
+	// The list begins at the first name that is not before it in dictionary order; without effect beside nextToken.
 	StartKey *string `json:"startKey,omitempty"`
-	// Fc2/live suites: keep only services that carry every given tag; an empty value matches any value. Not in the
-	// reference.
+	// Only services that have all of these tags; an empty value matches any. Not in the reference.
 	Tags map[string]string `json:"tag_,omitempty"`
 }
 
@@ -362,7 +358,7 @@ func (in *ListServicesInput) encode(r *clientrt.Request) {
 
 // ListServicesOutput is the answer of [Client.ListServices] (Function Compute API reference ch. 6.5).
 type ListServicesOutput struct {
-	// Absent when there is no further page.
+	// Empty when there is no further page.
 	NextToken string    `json:"nextToken"`
 	Services  []Service `json:"services,omitzero"`
 	RequestID string    `json:"X-Fc-Request-Id,omitempty" header:"X-Fc-Request-Id"`
@@ -383,13 +379,13 @@ func listServicesOperation() cloudapi.Operation {
 		Method: http.MethodGet, Path: "/2016-08-15/services",
 		Summary: "List services of the account in the region, in name order.",
 		Params: []cloudapi.Param{
-			{Name: "limit", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(1)), Max: new(int64(100)), Example: "20", Description: "1..100, default 20; fewer may come back, never more"},
-			{Name: "nextToken", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "nextService", Description: "Opaque; absent on the first call, then taken from the previous answer"},
+			{Name: "limit", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(1)), Max: new(int64(100)), Example: "20", Description: "20 when not given; fewer may come back, never more"},
+			{Name: "nextToken", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "nextService", Description: "Opaque; taken from the answer before"},
 			{Name: "prefix", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "prefix_text", Description: "Only names that begin with it"},
-			{Name: "startKey", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "nextService", Description: "Inclusive; listing begins at the first name >= startKey in dictionary order; ignored when nextToken is given"},
+			{Name: "startKey", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "nextService", Description: "The list begins at the first name that is not before it in dictionary order; without effect beside nextToken"},
 		},
 		Extra: []cloudapi.Param{
-			{Name: "tag_", In: cloudapi.InQuery, Kind: cloudapi.KindValue, Example: "v1", Description: "Fc2/live suites: keep only services that carry every given tag; an empty value matches any value", Shape: shapeOf("tag_")},
+			{Name: "tag_", In: cloudapi.InQuery, Kind: cloudapi.KindValue, Example: "v1", Description: "Only services that have all of these tags; an empty value matches any", Shape: shapeOf("tag_")},
 		},
 		AnswerHeaders: []string{"X-Fc-Request-Id"},
 	}

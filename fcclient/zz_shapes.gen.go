@@ -11,19 +11,19 @@ func shapeOf(param string) *cloudapi.Shape {
 		return &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
 			{Name: "logstore", Type: cloudapi.ShapeString},
 			{Name: "project", Type: cloudapi.ShapeString},
-			{Name: "enableRequestMetrics", Type: cloudapi.ShapeBoolean, Description: "Per-request metrics. Default true (document)"},
-			{Name: "logBeginRule", Type: cloudapi.ShapeString, Enum: []string{"None", "DefaultRegex"}, Description: "None = default, no splitting; DefaultRegex = split on lines that start with a date; DefaultRegex needs a logstore"},
-			{Name: "enableInstanceMetrics", Type: cloudapi.ShapeBoolean, Description: "Per-instance metrics (CPU, memory); needed before a target tracking policy is accepted. Default false"},
+			{Name: "enableRequestMetrics", Type: cloudapi.ShapeBoolean, Description: "Metrics of each request. True when never set"},
+			{Name: "logBeginRule", Type: cloudapi.ShapeString, Enum: []string{"None", "DefaultRegex"}, Description: "None, which is meant when it is not given, splits nothing; DefaultRegex splits logs at lines that begin with a date, and needs a logstore"},
+			{Name: "enableInstanceMetrics", Type: cloudapi.ShapeBoolean, Description: "Metrics of each instance. False when never set; target tracking policies need them"},
 		}}
 	case "nasConfig":
 		return &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
-			{Name: "groupId", Type: cloudapi.ShapeInteger, Description: "Document says String \"100\"; SDKs and live suites use an integer (-1 allowed)"},
+			{Name: "groupId", Type: cloudapi.ShapeInteger, Description: "-1 is allowed"},
 			{Name: "mountPoints", Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
 				{Name: "mountDir", Type: cloudapi.ShapeString},
 				{Name: "serverAddr", Type: cloudapi.ShapeString},
 				{Name: "enableTLS", Type: cloudapi.ShapeBoolean},
 			}}},
-			{Name: "userId", Type: cloudapi.ShapeInteger, Description: "As groupId"},
+			{Name: "userId", Type: cloudapi.ShapeInteger, Description: "As GroupID"},
 		}}
 	case "vpcConfig":
 		return &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
@@ -34,7 +34,7 @@ func shapeOf(param string) *cloudapi.Shape {
 		}}
 	case "tracingConfig":
 		return &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
-			{Name: "type", Type: cloudapi.ShapeString, Description: "Jaeger"},
+			{Name: "type", Type: cloudapi.ShapeString, Description: "Jaeger is the only one"},
 			{Name: "params", Type: cloudapi.ShapeObject, Items: &cloudapi.Shape{Type: cloudapi.ShapeString}},
 		}}
 	case "ossMountConfig":
@@ -51,17 +51,17 @@ func shapeOf(param string) *cloudapi.Shape {
 		return &cloudapi.Shape{Type: cloudapi.ShapeObject, Items: &cloudapi.Shape{Type: cloudapi.ShapeString}}
 	case "code":
 		return &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
-			{Name: "ossBucketName", Type: cloudapi.ShapeString, Description: "Exactly one source per request: ossBucketName+ossObjectName, or zipFile"},
+			{Name: "ossBucketName", Type: cloudapi.ShapeString, Description: "With ossObjectName; or zipFile instead of both"},
 			{Name: "ossObjectName", Type: cloudapi.ShapeString},
 			{Name: "zipFile", Type: cloudapi.ShapeString, Description: "Base64 of the zip package"},
 		}}
 	case "customContainerConfig":
 		return &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
-			{Name: "args", Type: cloudapi.ShapeString, Description: "JSON array encoded as a string"},
-			{Name: "command", Type: cloudapi.ShapeString, Description: "JSON array encoded as a string"},
+			{Name: "args", Type: cloudapi.ShapeString, Description: "A JSON list as a text"},
+			{Name: "command", Type: cloudapi.ShapeString, Description: "A JSON list as a text"},
 			{Name: "image", Type: cloudapi.ShapeString},
-			{Name: "accelerationType", Type: cloudapi.ShapeString, Enum: []string{"Default", "None"}, Description: "Default = acceleration on; None = default value, off"},
-			{Name: "instanceID", Type: cloudapi.ShapeString, Description: "Container registry enterprise instance id; needed when that registry is the image source"},
+			{Name: "accelerationType", Type: cloudapi.ShapeString, Enum: []string{"Default", "None"}, Description: "Default turns acceleration of images on; None, which is meant when it is not given, off"},
+			{Name: "instanceID", Type: cloudapi.ShapeString, Description: "Instance of the container registry, enterprise edition; required when the image is in one"},
 			{Name: "webServerMode", Type: cloudapi.ShapeBoolean},
 		}}
 	case "layers", "tagKeys", "compatibleRuntime", "instanceIds":
@@ -156,11 +156,11 @@ func shapeOf(param string) *cloudapi.Shape {
 		}}
 	case "scheduledActions":
 		return &cloudapi.Shape{Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
-			{Name: "name", Type: cloudapi.ShapeString, Description: "Unique within the list (live suites)"},
-			{Name: "startTime", Type: cloudapi.ShapeString, Description: "UTC, trailing Z (live suites)"},
-			{Name: "endTime", Type: cloudapi.ShapeString, Description: "UTC, trailing Z (live suites)"},
-			{Name: "target", Type: cloudapi.ShapeInteger, Min: new(int64(0)), Description: ">=0"},
-			{Name: "scheduleExpression", Type: cloudapi.ShapeString, Description: "At(2020-10-10T10:10:10Z) or cron(sec min hour dom mon dow); two forms (doc), spelled by the live suites"},
+			{Name: "name", Type: cloudapi.ShapeString, Description: "Different from those of the other rules of the list"},
+			{Name: "startTime", Type: cloudapi.ShapeString, Description: "UTC, for example 2020-10-10T10:10:10Z"},
+			{Name: "endTime", Type: cloudapi.ShapeString, Description: "UTC, for example 2020-10-10T10:10:10Z"},
+			{Name: "target", Type: cloudapi.ShapeInteger, Min: new(int64(0)), Description: "Instances"},
+			{Name: "scheduleExpression", Type: cloudapi.ShapeString, Description: "at(2020-10-10T10:10:10Z), or cron(0 30 8 * * *) with six fields, seconds first"},
 		}}}
 	case "targetTrackingPolicies":
 		return &cloudapi.Shape{Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{

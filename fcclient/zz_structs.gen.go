@@ -11,7 +11,7 @@ import (
 
 // AccelerationInfo is a part of answers.
 type AccelerationInfo struct {
-	// Image acceleration state; Preparing means the image cannot be accelerated yet. Preparing|Ready.
+	// Preparing: the image cannot be accelerated yet. Ready: it is.
 	Status string `json:"status"`
 	// Unknown holds members that have no field here, or could not be read; they are sent as well.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
@@ -24,7 +24,8 @@ type Alias struct {
 	// Main version.
 	VersionID   string `json:"versionId"`
 	Description string `json:"description"`
-	// Key = version id, value in [0,1]; null or {} = no gray version; acts on invocations only.
+	// The share, 0 to 1, of invocations that a version beside the main one gets, by its ID. Nil and empty both mean that
+	// there is none.
 	AdditionalVersionWeight map[string]float64 `json:"additionalVersionWeight"`
 	CreatedTime             time.Time          `json:"createdTime,omitzero"`
 	LastModifiedTime        time.Time          `json:"lastModifiedTime,omitzero"`
@@ -41,15 +42,15 @@ type Alias struct {
 type AsyncInvokeConfig struct {
 	CreatedTime       time.Time          `json:"createdTime,omitzero"`
 	DestinationConfig *DestinationConfig `json:"destinationConfig"`
-	// SDKs read it as 'function'. At most 64 characters.
+	// Some answers call it function: Function. At most 64 characters.
 	FunctionName     string    `json:"functionName"`
 	LastModifiedTime time.Time `json:"lastModifiedTime,omitzero"`
-	// 1..2592000 seconds. Range: 1 to 2592000.
+	// Seconds. Range: 1 to 2592000.
 	MaxAsyncEventAgeInSeconds int64 `json:"maxAsyncEventAgeInSeconds"`
-	// 0..8, default 3. Range: 0 to 8.
+	// 3 when never set. Range: 0 to 8.
 	MaxAsyncRetryAttempts int64  `json:"maxAsyncRetryAttempts"`
 	Qualifier             string `json:"qualifier"`
-	// SDKs read it as 'service'. At most 128 characters.
+	// Some answers call it service: Service. At most 128 characters.
 	ServiceName        string `json:"serviceName"`
 	StatefulInvocation bool   `json:"statefulInvocation"`
 	// Not in the reference.
@@ -74,7 +75,7 @@ type CertConfig struct {
 
 // Code is a part of what is sent and answered. Nil and empty texts are not sent; an empty list or map is.
 type Code struct {
-	// Exactly one source per request: ossBucketName+ossObjectName, or zipFile.
+	// With ossObjectName; or zipFile instead of both.
 	OSSBucketName string `json:"ossBucketName,omitempty"`
 	OSSObjectName string `json:"ossObjectName,omitempty"`
 	// Base64 of the zip package.
@@ -86,14 +87,14 @@ type Code struct {
 // CustomContainerConfig is a part of what is sent and answered. Nil and empty texts are not sent; an empty list or map
 // is.
 type CustomContainerConfig struct {
-	// JSON array encoded as a string.
+	// A JSON list as a text.
 	Args string `json:"args,omitempty"`
-	// JSON array encoded as a string.
+	// A JSON list as a text.
 	Command string `json:"command,omitempty"`
 	Image   string `json:"image,omitempty"`
-	// Default = acceleration on; None = default value, off. One of: Default, None.
+	// Default turns acceleration of images on; None, which is meant when it is not given, off. One of: Default, None.
 	AccelerationType string `json:"accelerationType,omitempty"`
-	// Container registry enterprise instance id; needed when that registry is the image source.
+	// Instance of the container registry, enterprise edition; required when the image is in one.
 	InstanceID string `json:"instanceID,omitempty"`
 	// Not in the reference.
 	WebServerMode *bool `json:"webServerMode,omitzero"`
@@ -106,7 +107,7 @@ type CustomContainerConfigInfo struct {
 	Args    string `json:"args"`
 	Command string `json:"command"`
 	Image   string `json:"image"`
-	// Default|None. One of: Default, None.
+	// Default: images are accelerated. One of: Default, None.
 	AccelerationType string            `json:"accelerationType"`
 	AccelerationInfo *AccelerationInfo `json:"accelerationInfo"`
 	InstanceID       string            `json:"instanceID"`
@@ -137,7 +138,7 @@ type CustomDomain struct {
 	CreatedTime      time.Time   `json:"createdTime,omitzero"`
 	DomainName       string      `json:"domainName"`
 	LastModifiedTime time.Time   `json:"lastModifiedTime,omitzero"`
-	// HTTP | HTTP,HTTPS.
+	// HTTP, or HTTP,HTTPS.
 	Protocol    string       `json:"protocol"`
 	RouteConfig *RouteConfig `json:"routeConfig"`
 	// Not in the reference.
@@ -209,21 +210,20 @@ type DestinationConfig struct {
 // Function is answered by [Client.CreateFunction], [Client.UpdateFunction], [Client.GetFunction],
 // [Client.ListFunctions].
 type Function struct {
-	// CRC-64 of the package.
+	// CRC-64 of the code package.
 	CodeChecksum string `json:"codeChecksum"`
 	// Bytes.
 	CodeSize    int64     `json:"codeSize"`
 	CreatedTime time.Time `json:"createdTime,omitzero"`
-	// AccelerationInfo comes with GetFunction only.
+	// Its accelerationInfo comes with GetFunction only.
 	CustomContainerConfig *CustomContainerConfigInfo `json:"customContainerConfig"`
 	Layers                []string                   `json:"layers"`
 	Description           string                     `json:"description"`
 	EnvironmentVariables  map[string]cloudapi.Secret `json:"environmentVariables"`
 	FunctionID            string                     `json:"functionId"`
 	// At most 64 characters.
-	FunctionName string `json:"functionName"`
-	Handler      string `json:"handler"`
-	// Document types it Long; the sample and the SDK say string.
+	FunctionName     string    `json:"functionName"`
+	Handler          string    `json:"handler"`
 	LastModifiedTime time.Time `json:"lastModifiedTime,omitzero"`
 	// MB. At least 64.
 	MemorySize int    `json:"memorySize"`
@@ -264,7 +264,7 @@ type Function struct {
 // Instance is answered by [Client.ListInstances].
 type Instance struct {
 	InstanceID string `json:"instanceId"`
-	// 0 when the instance runs LATEST; 2021 SDK types it string.
+	// 0 when the instance runs LATEST.
 	VersionID int64 `json:"versionId"`
 	// Unknown holds members that have no field here, or could not be read; they are sent as well.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
@@ -288,16 +288,15 @@ type Layer struct {
 	Version     int        `json:"version"`
 	Description string     `json:"description"`
 	Code        *LayerCode `json:"code"`
-	// Field table spells it codesize, samples codeSize. Bytes.
+	// Bytes.
 	CodeSize int64 `json:"codeSize"`
-	// CRC-64.
-	CodeChecksum string `json:"codeChecksum"`
-	// Note: createTime, not createdTime.
-	CreateTime time.Time `json:"createTime,omitzero"`
-	// 0 in every sample (private); other values not legible.
+	// CRC-64 of the code package.
+	CodeChecksum string    `json:"codeChecksum"`
+	CreateTime   time.Time `json:"createTime,omitzero"`
+	// 0 means private.
 	ACL               int      `json:"acl"`
 	CompatibleRuntime []string `json:"compatibleRuntime"`
-	// OwnerHash#layerName#version.
+	// <owner>#<layer>#<version>.
 	ARN string `json:"arn"`
 	// Not in the reference.
 	ARNV2 string `json:"arnV2,omitzero"`
@@ -329,12 +328,12 @@ type LifecycleHook struct {
 type LogConfig struct {
 	Logstore string `json:"logstore,omitempty"`
 	Project  string `json:"project,omitempty"`
-	// Per-request metrics. Default true (document).
+	// Metrics of each request. True when never set.
 	EnableRequestMetrics *bool `json:"enableRequestMetrics,omitzero"`
-	// None = default, no splitting; DefaultRegex = split on lines that start with a date; DefaultRegex needs a logstore.
-	// One of: None, DefaultRegex.
+	// None, which is meant when it is not given, splits nothing; DefaultRegex splits logs at lines that begin with a date,
+	// and needs a logstore. One of: None, DefaultRegex.
 	LogBeginRule string `json:"logBeginRule,omitempty"`
-	// Per-instance metrics (CPU, memory); needed before a target tracking policy is accepted. Default false.
+	// Metrics of each instance. False when never set; target tracking policies need them.
 	EnableInstanceMetrics *bool `json:"enableInstanceMetrics,omitzero"`
 	// Unknown holds members that have no field here, or could not be read; they are sent as well.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
@@ -352,10 +351,10 @@ type MountPoint struct {
 
 // NASConfig is a part of what is sent and answered. Nil and empty texts are not sent; an empty list or map is.
 type NASConfig struct {
-	// Document says String "100"; SDKs and live suites use an integer (-1 allowed).
+	// -1 is allowed.
 	GroupID     *int         `json:"groupId,omitzero"`
 	MountPoints []MountPoint `json:"mountPoints,omitzero"`
-	// As groupId.
+	// As GroupID.
 	UserID *int `json:"userId,omitzero"`
 	// Unknown holds members that have no field here, or could not be read; they are sent as well.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
@@ -420,7 +419,7 @@ type PolicyItem struct {
 // ProvisionConfig is answered by [Client.PutProvisionConfig], [Client.GetProvisionConfig],
 // [Client.ListProvisionConfigs].
 type ProvisionConfig struct {
-	// AccountId#serviceName#qualifier#functionName.
+	// <account>#<service>#<qualifier>#<function>.
 	Resource string `json:"resource"`
 	// Wanted instances; the platform moves it when a scheduled action or policy fires. At least 0.
 	Target int64 `json:"target"`
@@ -500,15 +499,15 @@ type RoutePolicy struct {
 
 // ScheduledAction is a part of what is sent and answered. Nil and empty texts are not sent; an empty list or map is.
 type ScheduledAction struct {
-	// Unique within the list (live suites).
+	// Different from those of the other rules of the list.
 	Name string `json:"name,omitempty"`
-	// UTC, trailing Z (live suites).
+	// UTC, for example 2020-10-10T10:10:10Z.
 	StartTime string `json:"startTime,omitempty"`
-	// UTC, trailing Z (live suites).
+	// UTC, for example 2020-10-10T10:10:10Z.
 	EndTime string `json:"endTime,omitempty"`
-	// >=0. At least 0.
+	// Instances. At least 0.
 	Target *int64 `json:"target,omitzero"`
-	// At(2020-10-10T10:10:10Z) or cron(sec min hour dom mon dow); two forms (doc), spelled by the live suites.
+	// at(2020-10-10T10:10:10Z), or cron(0 30 8 * * *) with six fields, seconds first.
 	ScheduleExpression string `json:"scheduleExpression,omitempty"`
 	// Unknown holds members that have no field here, or could not be read; they are sent as well.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
@@ -551,9 +550,9 @@ type ServiceVersion struct {
 
 // StatefulAsyncInvocation is answered by [Client.GetStatefulAsyncInvocation], [Client.ListStatefulAsyncInvocations].
 type StatefulAsyncInvocation struct {
-	// Epoch milliseconds; document shows an ISO string as example. On the wire: epoch milliseconds.
+	// On the wire: epoch milliseconds.
 	StartedTime time.Time `json:"startedTime,omitzero" wire:"millis"`
-	// Epoch milliseconds. On the wire: epoch milliseconds.
+	// On the wire: epoch milliseconds.
 	EndTime time.Time `json:"endTime,omitzero" wire:"millis"`
 	// At most 64 characters.
 	FunctionName string `json:"functionName"`
@@ -562,13 +561,13 @@ type StatefulAsyncInvocation struct {
 	ServiceName  string `json:"serviceName"`
 	InvocationID string `json:"invocationId"`
 	RequestID    string `json:"requestId"`
-	// Succeeded|Failed|Running|Stopped|Stopping|Invalid|Expired.
+	// Running, Stopping, Stopped, Succeeded, Failed, Invalid (what it was for is gone) or Expired (it waited too long).
 	Status                 string `json:"status"`
 	DestinationStatus      string `json:"destinationStatus"`
 	InvocationErrorMessage string `json:"invocationErrorMessage"`
-	// Document spells InvocationPayload in tables and samples; SDKs and the includePayload text use invocationPayload.
+	// The event.
 	InvocationPayload cloudapi.Secret `json:"invocationPayload"`
-	// 0..8.
+	// How often it was repeated.
 	AlreadyRetriedTimes int64 `json:"alreadyRetriedTimes"`
 	// Not in the reference.
 	DurationMs int64 `json:"durationMs,omitzero"`
@@ -627,7 +626,7 @@ type TargetTrackingPolicy struct {
 
 // TracingConfig is a part of what is sent and answered. Nil and empty texts are not sent; an empty list or map is.
 type TracingConfig struct {
-	// Jaeger.
+	// Jaeger is the only one.
 	Type   string                     `json:"type,omitempty"`
 	Params map[string]cloudapi.Secret `json:"params,omitzero"`
 	// Unknown holds members that have no field here, or could not be read; they are sent as well.
@@ -639,18 +638,16 @@ type Trigger struct {
 	CreatedTime      time.Time `json:"createdTime,omitzero"`
 	InvocationRole   string    `json:"invocationRole"`
 	LastModifiedTime time.Time `json:"lastModifiedTime,omitzero"`
-	// Version or alias; null/absent means LATEST.
+	// Version or alias; empty means LATEST.
 	Qualifier string `json:"qualifier"`
 	SourceARN string `json:"sourceArn"`
-	// Shape depends on triggerType; JSON object on this API version (list sample), JSON text in the 2021-04-06 SDK.
+	// A JSON object; what is in it depends on the type.
 	TriggerConfig json.RawMessage `json:"triggerConfig"`
 	TriggerName   string          `json:"triggerName"`
-	// Oss|log|timer|http|tablestore|cdn_events|mns_topic.
+	// oss, log, timer, http, tablestore, cdn_events or mns_topic.
 	TriggerType string `json:"triggerType"`
-	// In the ListTriggers sample and the SDK, not in the tables.
 	Description string `json:"description"`
-	// As description.
-	TriggerID string `json:"triggerId"`
+	TriggerID   string `json:"triggerId"`
 	// Not in the reference.
 	DomainName string `json:"domainName,omitzero"`
 	// Not in the reference.

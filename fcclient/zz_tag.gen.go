@@ -12,9 +12,9 @@ import (
 
 // TagResourceInput holds the parameters of [Client.TagResource] (Function Compute API reference ch. 13.1).
 type TagResourceInput struct {
-	// Full ARN, or the part from services/ on (fc2, suites). Required.
+	// ARN of a service, whole or from services/ on. Required.
 	ResourceARN string `json:"resourceArn"`
-	// 1..20 tags, value may be empty (fc2). Required.
+	// 1 to 20 tags; a value may be empty. Required.
 	Tags map[string]string `json:"tags"`
 }
 
@@ -63,8 +63,8 @@ func tagResourceOperation() cloudapi.Operation {
 		Summary: "Add or overwrite tags on a service.",
 		Mutates: true,
 		Params: []cloudapi.Param{
-			{Name: "resourceArn", In: cloudapi.InBody, Kind: cloudapi.KindString, Required: true, Example: "acs:fc:cn-shanghai:18807708****6902:services/service_name", Description: "Full ARN, or the part from services/ on (fc2, suites)"},
-			{Name: "tags", In: cloudapi.InBody, Kind: cloudapi.KindValue, Required: true, Description: "1..20 tags, value may be empty (fc2)", Shape: shapeOf("tags")},
+			{Name: "resourceArn", In: cloudapi.InBody, Kind: cloudapi.KindString, Required: true, Example: "acs:fc:cn-shanghai:18807708****6902:services/service_name", Description: "ARN of a service, whole or from services/ on"},
+			{Name: "tags", In: cloudapi.InBody, Kind: cloudapi.KindValue, Required: true, Description: "1 to 20 tags; a value may be empty", Shape: shapeOf("tags")},
 		},
 		AnswerHeaders: []string{"X-Fc-Request-Id"},
 		Errors:        []string{"ConcurrentUpdateError"},
@@ -73,9 +73,9 @@ func tagResourceOperation() cloudapi.Operation {
 
 // UntagResourceInput holds the parameters of [Client.UntagResource] (Function Compute API reference ch. 13.2).
 type UntagResourceInput struct {
-	// Full ARN, or the part from services/ on (fc2, suites). Required.
+	// ARN of a service, whole or from services/ on. Required.
 	ResourceARN string `json:"resourceArn"`
-	// <=20; may be empty when all is true (fc2). Required.
+	// At most 20; may be empty when all is true. Required.
 	TagKeys []string `json:"tagKeys"`
 	// Default false; true removes every tag.
 	All *bool `json:"all,omitempty"`
@@ -127,8 +127,8 @@ func untagResourceOperation() cloudapi.Operation {
 		Summary: "Remove tags from a service.",
 		Mutates: true,
 		Params: []cloudapi.Param{
-			{Name: "resourceArn", In: cloudapi.InBody, Kind: cloudapi.KindString, Required: true, Example: "acs:fc:cn-shanghai:18807708****6902:services/service_name", Description: "Full ARN, or the part from services/ on (fc2, suites)"},
-			{Name: "tagKeys", In: cloudapi.InBody, Kind: cloudapi.KindValue, Required: true, Description: "<=20; may be empty when all is true (fc2)", Shape: shapeOf("tagKeys")},
+			{Name: "resourceArn", In: cloudapi.InBody, Kind: cloudapi.KindString, Required: true, Example: "acs:fc:cn-shanghai:18807708****6902:services/service_name", Description: "ARN of a service, whole or from services/ on"},
+			{Name: "tagKeys", In: cloudapi.InBody, Kind: cloudapi.KindValue, Required: true, Description: "At most 20; may be empty when all is true", Shape: shapeOf("tagKeys")},
 			{Name: "all", In: cloudapi.InBody, Kind: cloudapi.KindBoolean, Example: "false", Description: "Default false; true removes every tag"},
 		},
 		AnswerHeaders: []string{"X-Fc-Request-Id"},
@@ -138,7 +138,7 @@ func untagResourceOperation() cloudapi.Operation {
 
 // GetResourceTagsInput holds the parameters of [Client.GetResourceTags] (Function Compute API reference ch. 13.3).
 type GetResourceTagsInput struct {
-	// Full ARN, or the part from services/ on (fc2, suites). Required.
+	// ARN of a service, whole or from services/ on. Required.
 	ResourceARN string `json:"resourceArn"`
 }
 
@@ -190,7 +190,7 @@ func getResourceTagsOperation() cloudapi.Operation {
 		Method: http.MethodGet, Path: "/2016-08-15/tag",
 		Summary: "Read the tags of a service.",
 		Params: []cloudapi.Param{
-			{Name: "resourceArn", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "acs:fc:cn-shanghai:18807708****6902:services/service_name", Description: "Full ARN, or the part from services/ on (fc2, suites)"},
+			{Name: "resourceArn", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "acs:fc:cn-shanghai:18807708****6902:services/service_name", Description: "ARN of a service, whole or from services/ on"},
 		},
 		AnswerHeaders: []string{"X-Fc-Request-Id"},
 	}

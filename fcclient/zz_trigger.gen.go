@@ -17,19 +17,18 @@ type CreateTriggerInput struct {
 	ServiceName string `json:"serviceName"`
 	// Required. At most 64 characters.
 	FunctionName string `json:"functionName"`
-	// RAM role ARN the event source assumes.
+	// ARN of the RAM role that the source of events assumes.
 	InvocationRole *string `json:"invocationRole,omitempty"`
 	// Version or alias.
 	Qualifier *string `json:"qualifier,omitempty"`
-	// The mark reads as yes (the scan prints that mark as 2 in 47 of 49 legible required rows); needed for
-	// oss/log/mns_topic/cdn_events/tablestore, meaningless for timer and http.
+	// What the events come from; required but for timer and http.
 	SourceARN *string `json:"sourceArn,omitempty"`
-	// By triggerType. Required.
+	// A JSON object; what is in it depends on the type. Required.
 	TriggerConfig json.RawMessage `json:"triggerConfig"`
 	// Required.
 	TriggerName string `json:"triggerName"`
-	// Oss|log|timer|http|tablestore|cdn_events|mns_topic. Required. One of: oss, log, timer, http, tablestore, cdn_events,
-	// mns_topic. There may be others.
+	// oss, log, timer, http, tablestore, cdn_events or mns_topic. Required. One of: oss, log, timer, http, tablestore,
+	// cdn_events, mns_topic. There may be others.
 	TriggerType string `json:"triggerType"`
 	// Not in the reference.
 	Description *string `json:"description,omitempty"`
@@ -92,12 +91,12 @@ func createTriggerOperation() cloudapi.Operation {
 		Params: []cloudapi.Param{
 			{Name: "serviceName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 128, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "service_name"},
 			{Name: "functionName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 64, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "function_name"},
-			{Name: "invocationRole", In: cloudapi.InBody, Kind: cloudapi.KindString, Example: "acs:ram::198611****4430:role/aliyunosseventnotificationrole", Description: "RAM role ARN the event source assumes"},
+			{Name: "invocationRole", In: cloudapi.InBody, Kind: cloudapi.KindString, Example: "acs:ram::198611****4430:role/aliyunosseventnotificationrole", Description: "ARN of the RAM role that the source of events assumes"},
 			{Name: "qualifier", In: cloudapi.InBody, Kind: cloudapi.KindString, Example: "LATEST", Description: "Version or alias"},
-			{Name: "sourceArn", In: cloudapi.InBody, Kind: cloudapi.KindString, Example: "acs:oss:cn-shanghai:12345:mybucket", Description: "The mark reads as yes (the scan prints that mark as 2 in 47 of 49 legible required rows); needed for oss/log/mns_topic/cdn_events/tablestore, meaningless for timer and http"},
-			{Name: "triggerConfig", In: cloudapi.InBody, Kind: cloudapi.KindValue, Required: true, Sensitive: true, Description: "By triggerType"},
+			{Name: "sourceArn", In: cloudapi.InBody, Kind: cloudapi.KindString, Example: "acs:oss:cn-shanghai:12345:mybucket", Description: "What the events come from; required but for timer and http"},
+			{Name: "triggerConfig", In: cloudapi.InBody, Kind: cloudapi.KindValue, Required: true, Sensitive: true, Description: "A JSON object; what is in it depends on the type"},
 			{Name: "triggerName", In: cloudapi.InBody, Kind: cloudapi.KindString, Required: true, Example: "trigger_name"},
-			{Name: "triggerType", In: cloudapi.InBody, Kind: cloudapi.KindString, Required: true, Enum: []string{"oss", "log", "timer", "http", "tablestore", "cdn_events", "mns_topic"}, Open: true, Example: "oss", Description: "Oss|log|timer|http|tablestore|cdn_events|mns_topic"},
+			{Name: "triggerType", In: cloudapi.InBody, Kind: cloudapi.KindString, Required: true, Enum: []string{"oss", "log", "timer", "http", "tablestore", "cdn_events", "mns_topic"}, Open: true, Example: "oss", Description: "oss, log, timer, http, tablestore, cdn_events or mns_topic"},
 		},
 		Extra: []cloudapi.Param{
 			{Name: "description", In: cloudapi.InBody, Kind: cloudapi.KindString},
@@ -115,7 +114,7 @@ type DeleteTriggerInput struct {
 	FunctionName string `json:"functionName"`
 	// Required.
 	TriggerName string `json:"triggerName"`
-	// ETag taken from CreateTrigger, GetTrigger or UpdateTrigger; mismatch rejects the call.
+	// ETag from CreateTrigger, GetTrigger or UpdateTrigger; another one is refused.
 	IfMatch *string `json:"If-Match,omitempty"`
 }
 
@@ -170,7 +169,7 @@ func deleteTriggerOperation() cloudapi.Operation {
 			{Name: "serviceName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 128, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "service_name"},
 			{Name: "functionName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 64, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "function_name"},
 			{Name: "triggerName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Example: "trigger_name"},
-			{Name: "If-Match", In: cloudapi.InHeader, Kind: cloudapi.KindString, Example: "e19d5cd5af0378da05f63f891c74****", Description: "ETag taken from CreateTrigger, GetTrigger or UpdateTrigger; mismatch rejects the call"},
+			{Name: "If-Match", In: cloudapi.InHeader, Kind: cloudapi.KindString, Example: "e19d5cd5af0378da05f63f891c74****", Description: "ETag from CreateTrigger, GetTrigger or UpdateTrigger; another one is refused"},
 		},
 		AnswerHeaders: []string{"X-Fc-Request-Id"},
 		Errors:        []string{"ConcurrentUpdateError", "FunctionNotFound", "PreconditionFailed", "ServiceNotFound", "TriggerNotFound"},
@@ -185,12 +184,12 @@ type UpdateTriggerInput struct {
 	FunctionName string `json:"functionName"`
 	// Required.
 	TriggerName string `json:"triggerName"`
-	// ETag taken from CreateTrigger, GetTrigger or UpdateTrigger; mismatch rejects the call.
+	// ETag from CreateTrigger, GetTrigger or UpdateTrigger; another one is refused.
 	IfMatch        *string `json:"If-Match,omitempty"`
 	InvocationRole *string `json:"invocationRole,omitempty"`
 	// Version or alias.
 	Qualifier *string `json:"qualifier,omitempty"`
-	// By triggerType.
+	// A JSON object; what is in it depends on the type.
 	TriggerConfig json.RawMessage `json:"triggerConfig,omitempty"`
 	// Not in the reference.
 	Description *string `json:"description,omitempty"`
@@ -253,10 +252,10 @@ func updateTriggerOperation() cloudapi.Operation {
 			{Name: "serviceName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 128, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "service_name"},
 			{Name: "functionName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 64, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "function_name"},
 			{Name: "triggerName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Example: "image_resize"},
-			{Name: "If-Match", In: cloudapi.InHeader, Kind: cloudapi.KindString, Example: "e19d5cd5af0378da05f63f891c7467af", Description: "ETag taken from CreateTrigger, GetTrigger or UpdateTrigger; mismatch rejects the call"},
+			{Name: "If-Match", In: cloudapi.InHeader, Kind: cloudapi.KindString, Example: "e19d5cd5af0378da05f63f891c7467af", Description: "ETag from CreateTrigger, GetTrigger or UpdateTrigger; another one is refused"},
 			{Name: "invocationRole", In: cloudapi.InBody, Kind: cloudapi.KindString, Example: "acs:ram::1986114****4305:role/aliyunosseventnotificationrole"},
 			{Name: "qualifier", In: cloudapi.InBody, Kind: cloudapi.KindString, Description: "Version or alias"},
-			{Name: "triggerConfig", In: cloudapi.InBody, Kind: cloudapi.KindValue, Sensitive: true, Description: "By triggerType"},
+			{Name: "triggerConfig", In: cloudapi.InBody, Kind: cloudapi.KindValue, Sensitive: true, Description: "A JSON object; what is in it depends on the type"},
 		},
 		Extra: []cloudapi.Param{
 			{Name: "description", In: cloudapi.InBody, Kind: cloudapi.KindString},
@@ -337,13 +336,13 @@ type ListTriggersInput struct {
 	ServiceName string `json:"serviceName"`
 	// Required. At most 64 characters.
 	FunctionName string `json:"functionName"`
-	// 1..100, default 20; fewer may come back, never more. Range: 1 to 100.
+	// 20 when not given; fewer may come back, never more. Range: 1 to 100.
 	Limit *int `json:"limit,omitempty"`
-	// Document types it Integer; a string.
+	// Opaque; taken from the answer before.
 	NextToken *string `json:"nextToken,omitempty"`
 	// Only names that begin with it.
 	Prefix *string `json:"prefix,omitempty"`
-	// Inclusive; listing begins at the first name >= startKey in dictionary order; ignored when nextToken is given.
+	// The list begins at the first name that is not before it in dictionary order; without effect beside nextToken.
 	StartKey *string `json:"startKey,omitempty"`
 }
 
@@ -401,10 +400,10 @@ func listTriggersOperation() cloudapi.Operation {
 		Params: []cloudapi.Param{
 			{Name: "serviceName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 128, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "service_name"},
 			{Name: "functionName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 64, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "function_name"},
-			{Name: "limit", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(1)), Max: new(int64(100)), Example: "20", Description: "1..100, default 20; fewer may come back, never more"},
-			{Name: "nextToken", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "next_trigger", Description: "Document types it Integer; a string"},
+			{Name: "limit", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(1)), Max: new(int64(100)), Example: "20", Description: "20 when not given; fewer may come back, never more"},
+			{Name: "nextToken", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "next_trigger", Description: "Opaque; taken from the answer before"},
 			{Name: "prefix", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "prefix_text", Description: "Only names that begin with it"},
-			{Name: "startKey", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "start_key", Description: "Inclusive; listing begins at the first name >= startKey in dictionary order; ignored when nextToken is given"},
+			{Name: "startKey", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "start_key", Description: "The list begins at the first name that is not before it in dictionary order; without effect beside nextToken"},
 		},
 		AnswerHeaders: []string{"X-Fc-Request-Id"},
 		Errors:        []string{"FunctionNotFound", "ServiceNotFound"},

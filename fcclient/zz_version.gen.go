@@ -15,8 +15,8 @@ import (
 type PublishServiceVersionInput struct {
 	// Required. At most 128 characters.
 	ServiceName string `json:"serviceName"`
-	// Serverless Devs sends it (version publish --ignore-no-chang-error): publishing without a change then answers instead
-	// of failing; not in any document, so do not rely on it. One of: true, false. There may be others.
+	// true: publishing without a change is to answer instead of failing. No document has it: do not rely on it. One of:
+	// true, false. There may be others.
 	IgnoreVersionPublishError *string `json:"x-fc-ignore-version-publish-error,omitempty"`
 	// Stored on the version and returned as the description of the service snapshot.
 	Description *string `json:"description,omitempty"`
@@ -79,7 +79,7 @@ func publishServiceVersionOperation() cloudapi.Operation {
 		Mutates: true,
 		Params: []cloudapi.Param{
 			{Name: "serviceName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 128, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "service_name"},
-			{Name: "x-fc-ignore-version-publish-error", In: cloudapi.InHeader, Kind: cloudapi.KindString, Enum: []string{"true", "false"}, Open: true, Example: "true", Description: "Serverless Devs sends it (version publish --ignore-no-chang-error): publishing without a change then answers instead of failing; not in any document, so do not rely on it"},
+			{Name: "x-fc-ignore-version-publish-error", In: cloudapi.InHeader, Kind: cloudapi.KindString, Enum: []string{"true", "false"}, Open: true, Example: "true", Description: "true: publishing without a change is to answer instead of failing. No document has it: do not rely on it"},
 			{Name: "description", In: cloudapi.InBody, Kind: cloudapi.KindString, Example: "test_description", Description: "Stored on the version and returned as the description of the service snapshot"},
 		},
 		Extra: []cloudapi.Param{
@@ -160,13 +160,14 @@ func deleteServiceVersionOperation() cloudapi.Operation {
 type ListServiceVersionsInput struct {
 	// Required. At most 128 characters.
 	ServiceName string `json:"serviceName"`
-	// 1..100, default 20; fewer may come back, never more. Range: 1 to 100.
+	// 20 when not given; fewer may come back, never more. Range: 1 to 100.
 	Limit *int `json:"limit,omitempty"`
-	// Opaque; absent on the first call, then taken from the previous answer.
+	// Opaque; taken from the answer before.
 	NextToken *string `json:"nextToken,omitempty"`
 	// A version id, inclusive.
 	StartKey *string `json:"startKey,omitempty"`
-	// FORWARD = ascending; BACKWARD = default, descending. One of: FORWARD, BACKWARD.
+	// FORWARD: the oldest first. BACKWARD, which is meant when it is not given: the newest first. One of: FORWARD,
+	// BACKWARD.
 	Direction *string `json:"direction,omitempty"`
 }
 
@@ -203,9 +204,9 @@ func (in *ListServiceVersionsInput) encode(r *clientrt.Request) {
 
 // ListServiceVersionsOutput is the answer of [Client.ListServiceVersions] (Function Compute API reference ch. 9.3).
 type ListServiceVersionsOutput struct {
-	// FORWARD|BACKWARD.
+	// FORWARD or BACKWARD.
 	Direction string `json:"direction"`
-	// Null or absent when there is no further page.
+	// Empty when there is no further page.
 	NextToken string           `json:"nextToken"`
 	Versions  []ServiceVersion `json:"versions,omitzero"`
 	RequestID string           `json:"X-Fc-Request-Id,omitempty" header:"X-Fc-Request-Id"`
@@ -227,10 +228,10 @@ func listServiceVersionsOperation() cloudapi.Operation {
 		Summary: "List published versions, newest first by default.",
 		Params: []cloudapi.Param{
 			{Name: "serviceName", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, MaxLength: 128, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$", Example: "service_name"},
-			{Name: "limit", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(1)), Max: new(int64(100)), Example: "20", Description: "1..100, default 20; fewer may come back, never more"},
-			{Name: "nextToken", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "nextservice", Description: "Opaque; absent on the first call, then taken from the previous answer"},
+			{Name: "limit", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(1)), Max: new(int64(100)), Example: "20", Description: "20 when not given; fewer may come back, never more"},
+			{Name: "nextToken", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "nextservice", Description: "Opaque; taken from the answer before"},
 			{Name: "startKey", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "nextservice", Description: "A version id, inclusive"},
-			{Name: "direction", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"FORWARD", "BACKWARD"}, Example: "BACKWARD", Description: "FORWARD = ascending; BACKWARD = default, descending"},
+			{Name: "direction", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"FORWARD", "BACKWARD"}, Example: "BACKWARD", Description: "FORWARD: the oldest first. BACKWARD, which is meant when it is not given: the newest first"},
 		},
 		AnswerHeaders: []string{"X-Fc-Request-Id"},
 		Errors:        []string{"ServiceNotFound"},

@@ -40,6 +40,8 @@ type config struct {
 		Name   string `json:"name"`
 		Advice string `json:"advice"`
 	} `json:"starts"`
+	// AnswerNote says how an answer looks as JSON, for the comment of Call.
+	AnswerNote string `json:"answerNote"`
 	// RFC3339 names members of answers that are times of that form where the facts do not say so.
 	RFC3339 []string `json:"rfc3339"`
 	// SecretMaps gives maps of answers a Go type that does not show their values: those in the

@@ -63,7 +63,7 @@ type operationFact struct {
 	// name of a struct, or bytes. ResponseHeaders are the headers that say something.
 	ResponseBody    string          `json:"responseBody"`
 	ResponseHeaders apifacts.Fields `json:"responseHeaders"`
-	Errors             []struct {
+	Errors          []struct {
 		Code string `json:"code"`
 	} `json:"errors"`
 
@@ -119,7 +119,7 @@ type paramFact struct {
 	InExtra bool `json:"extra"`
 
 	// What the configuration says.
-	goType   string
+	goType string
 	// goName is the name that the configuration gives the type.
 	goName   string
 	way      encoding

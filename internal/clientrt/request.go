@@ -41,6 +41,12 @@ type Scalar interface {
 }
 
 func (r *Request) add(at cloudapi.Position, name, text string) {
+	switch {
+	case at == cloudapi.InHeader && strings.ContainsFunc(text, isControl):
+		r.Fail(name, "holds control characters")
+	case at == cloudapi.InPath && (text == "." || text == ".."):
+		r.Fail(name, "names another path")
+	}
 	r.values = append(r.values, value{at: at, name: name, text: text})
 }
 
