@@ -50,6 +50,9 @@ func succeed(requestID string, r reply) simframe.Answer {
 		a.Body = text
 		a.Header.Set("Content-Type", contentJSON)
 	}
+	if len(a.Body) == 0 {
+		a.Header.Del("Content-Type")
+	}
 	switch {
 	case a.Status != 0:
 	case a.Body == nil:

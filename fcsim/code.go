@@ -97,22 +97,27 @@ func (f *function) check(k *checker) {
 	}
 }
 
-// getFunctionCode serves GetFunctionCode. A package that was sent is served by the simulator; the
-// address of an object of OSS leads out of it.
+// getFunctionCode serves GetFunctionCode.
 func getFunctionCode(c *call) (reply, *apiError) {
 	_, f, refused := c.function()
 	if refused != nil {
 		return reply{}, refused
 	}
-	address := url.URL{Scheme: "http", Host: c.host, Path: codePrefix + f.runs().Checksum}
-	if object, isObject := strings.CutPrefix(f.runs().Source, "oss://"); isObject {
-		bucket, key, _ := strings.Cut(object, "/")
-		address = url.URL{Scheme: "https", Host: bucket + ".oss-" + c.config.Region + ".aliyuncs.com", Path: "/" + key}
-	}
 	return reply{body: struct {
 		URL      string `json:"url"`
 		Checksum string `json:"checksum"`
-	}{address.String(), f.runs().Checksum}}, nil
+	}{c.codeAddress(f.runs()), f.runs().Checksum}}, nil
+}
+
+// codeAddress is where code can be fetched: a package that was sent, from the simulator; the
+// address of an object of OSS leads out of it.
+func (c *call) codeAddress(of code) string {
+	address := url.URL{Scheme: "http", Host: c.host, Path: codePrefix + of.Checksum}
+	if object, isObject := strings.CutPrefix(of.Source, "oss://"); isObject {
+		bucket, key, _ := strings.Cut(object, "/")
+		address = url.URL{Scheme: "https", Host: bucket + ".oss-" + c.config.Region + ".aliyuncs.com", Path: "/" + key}
+	}
+	return address.String()
 }
 
 // serveCode serves a package that was sent, to whoever knows its checksum.

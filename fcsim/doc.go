@@ -27,7 +27,8 @@
 // persist.go. What happens by itself: engine.go with schedule.go.
 //
 // Operations: services.go, functions.go with code.go, versions.go, aliases.go, view.go (what a
-// qualifier shows), invoke.go with async.go and behaviour.go, provision.go, triggers.go.
+// qualifier shows), invoke.go with behaviour.go, async.go with invocations.go, provision.go,
+// triggers.go, domains.go, tags.go, layers.go.
 //
 // Controls: config.go, control.go, fault.go, admin.go. What simulators of other platforms need as
 // well is in internal/simframe, the signatures are in internal/acs.

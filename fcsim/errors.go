@@ -50,7 +50,6 @@ const (
 	codeLayerNotFound      = "LayerNotFound"
 	codeLayerVersionAbsent = "LayerVersionNotFound"
 	codeInvocationNotFound = "StatefulAsyncInvocationNotFound"
-	codeUnserved           = "Simulator.OperationUnsupported"
 )
 
 // errorCode is what belongs to a code: the HTTP status and the template of the message.
@@ -97,7 +96,6 @@ func describeCode(code string) errorCode {
 		codeResourceExhausted:       {http.StatusTooManyRequests, "%s"},
 		codeInternal:                {http.StatusInternalServerError, "an internal error has occurred. Please retry"},
 		codeResourceThrottled:       {http.StatusServiceUnavailable, "%s"},
-		codeUnserved:                {http.StatusNotImplemented, "fcsim does not simulate %s, which the service has"},
 	}
 	if described, found := table[code]; found {
 		return described

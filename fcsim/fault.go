@@ -33,15 +33,20 @@ const (
 // instances never arrives.
 const FaultNoInstance FaultKind = "no-instance"
 
+// FaultQueued lets the next asynchronous invocation begin after a delay of simulated time.
+const FaultQueued FaultKind = "queued"
+
 // faultRules are what faults of this simulator may say.
 func faultRules() simframe.FaultRules {
-	return simframe.FaultRules{Platform: "Function Compute", Kinds: []FaultKind{FaultNoInstance}, Knows: isOperation}
+	return simframe.FaultRules{
+		Platform: "Function Compute", Kinds: []FaultKind{FaultNoInstance, FaultQueued}, Delayed: []FaultKind{FaultQueued}, Knows: isOperation,
+	}
 }
 
 // isOperation reports whether the API has an operation; calls of HTTP triggers count as one.
 func isOperation(name string) bool {
 	_, known := fcclient.LookupOperation(name)
-	return known || name == opTrigger
+	return known || name == opTrigger || name == opLayerByArn
 }
 
 // faultRefusal is the answer of an error fault.

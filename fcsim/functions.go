@@ -252,6 +252,7 @@ func deleteFunction(c *call) (reply, *apiError) {
 		}
 	}
 	delete(at.service.Functions, f.Name)
+	delete(at.service.AsyncConfigs, asyncKey("", f.Name))
 	at.service.touch(c.now)
 	return reply{}, nil
 }

@@ -11,12 +11,15 @@ import (
 )
 
 const (
+	apiVersion = "2016-08-15"
 	// versionPrefix begins every path of the API.
-	versionPrefix = "/2016-08-15/"
+	versionPrefix = "/" + apiVersion + "/"
 	// proxyPrefix is where calls of HTTP triggers live.
 	proxyPrefix = versionPrefix + "proxy/"
 	// opTrigger names calls of HTTP triggers where operations are named.
 	opTrigger = "HTTPTrigger"
+	// opLayerByArn is an operation that the reference has not, and that both of the vendor's clients have.
+	opLayerByArn = "GetLayerVersionByArn"
 )
 
 // qualified says whether a version or an alias may follow the service's name in a path.
@@ -63,10 +66,41 @@ func handlers() map[string]handler {
 		"PutProvisionConfig":   putProvision,
 		"GetProvisionConfig":   getProvision,
 		"ListProvisionConfigs": listProvisions,
+
+		"CreateTrigger": createTrigger,
+		"DeleteTrigger": deleteTrigger,
+		"UpdateTrigger": updateTrigger,
+		"GetTrigger":    getTrigger,
+		"ListTriggers":  listTriggers,
+
+		"CreateCustomDomain": createCustomDomain,
+		"DeleteCustomDomain": deleteCustomDomain,
+		"UpdateCustomDomain": updateCustomDomain,
+		"GetCustomDomain":    getCustomDomain,
+		"ListCustomDomains":  listCustomDomains,
+
+		"TagResource":     tagResource,
+		"UntagResource":   untagResource,
+		"GetResourceTags": getResourceTags,
+
+		"PutFunctionAsyncInvokeConfig":    putAsyncConfig,
+		"DeleteFunctionAsyncInvokeConfig": deleteAsyncConfig,
+		"GetFunctionAsyncInvokeConfig":    getAsyncConfig,
+		"ListFunctionAsyncInvokeConfigs":  listAsyncConfigs,
+		"GetStatefulAsyncInvocation":      getInvocation,
+		"ListStatefulAsyncInvocations":    listInvocations,
+		"StopStatefulAsyncInvocation":     stopInvocation,
+
+		"PublishLayerVersion": publishLayerVersion,
+		"DeleteLayerVersion":  deleteLayerVersion,
+		"GetLayerVersion":     getLayerVersion,
+		"ListLayerVersions":   listLayerVersions,
+		"ListLayers":          listLayers,
+		opLayerByArn:          getLayerVersionByArn,
 	}
 }
 
-// operation is an operation of the API with its handler; one without a handler is refused.
+// operation is an operation of the API with its handler.
 type operation struct {
 	cloudapi.Operation
 
@@ -76,11 +110,12 @@ type operation struct {
 	serve     handler
 }
 
-// operations are all operations of the API.
+// operations are all operations of the API, and one that its clients have beside them.
 func operations() []operation {
 	served := handlers()
 	var all []operation
-	for _, op := range fcclient.Operations() {
+	byArn := cloudapi.Operation{Name: opLayerByArn, Method: http.MethodGet, Path: versionPrefix + "layerarn/{arn}"}
+	for _, op := range append(fcclient.Operations(), byArn) {
 		o := operation{Operation: op, serve: served[op.Name], segments: strings.Split(strings.TrimPrefix(op.Path, versionPrefix), "/")}
 		for i, segment := range o.segments {
 			switch segment {

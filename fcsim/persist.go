@@ -52,7 +52,32 @@ func decodeState(text []byte) (*state, error) {
 			return nil, fmt.Errorf("service %s: %w", name, err)
 		}
 	}
+	if err := st.consistentResources(); err != nil {
+		return nil, err
+	}
 	return st, nil
+}
+
+// consistentResources checks what belongs to no service.
+func (s *state) consistentResources() error {
+	for name, d := range s.Domains {
+		if d == nil || d.Name != name {
+			return fmt.Errorf("custom domain %s is null or filed under another name", name)
+		}
+	}
+	for name, l := range s.Layers {
+		if l == nil || l.Name != name {
+			return fmt.Errorf("layer %s is null or filed under another name", name)
+		}
+		last := 0
+		for _, v := range l.Versions {
+			if v == nil || v.Number <= last || v.Number > l.Published {
+				return fmt.Errorf("layer %s: a version is null or not in order", name)
+			}
+			last = v.Number
+		}
+	}
+	return nil
 }
 
 func (v *service) consistent(name string) error {
@@ -62,8 +87,8 @@ func (v *service) consistent(name string) error {
 	if v.Name != name {
 		return errors.New("it is filed under another name")
 	}
-	if slices.Contains(v.Versions, nil) || slices.Contains(v.OnDemand, nil) {
-		return errors.New("a version or an instance of it is null")
+	if slices.Contains(v.Versions, nil) || slices.Contains(v.OnDemand, nil) || slices.Contains(v.Invocations, nil) {
+		return errors.New("a version, an instance or an invocation of it is null")
 	}
 	last := 0
 	for _, published := range v.Versions {
@@ -75,6 +100,14 @@ func (v *service) consistent(name string) error {
 			return fmt.Errorf("version %d: %w", published.ID, err)
 		}
 	}
+	if err := v.consistentPointers(); err != nil {
+		return err
+	}
+	return consistentFunctions(v.Functions)
+}
+
+// consistentPointers checks what points to functions of the service, or calls them.
+func (v *service) consistentPointers() error {
 	for name, a := range v.Aliases {
 		if a == nil || a.Name != name {
 			return fmt.Errorf("its alias %s is null or filed under another name", name)
@@ -88,7 +121,17 @@ func (v *service) consistent(name string) error {
 			return fmt.Errorf("provision config %s: %w", key, err)
 		}
 	}
-	return consistentFunctions(v.Functions)
+	for key, t := range v.Triggers {
+		if t == nil || t.key() != key {
+			return fmt.Errorf("its trigger %s is null or filed under another name", key)
+		}
+	}
+	for key, a := range v.AsyncConfigs {
+		if a == nil || a.key() != key {
+			return fmt.Errorf("its asynchronous configuration %s is null or filed under another name", key)
+		}
+	}
+	return nil
 }
 
 func consistentFunctions(functions map[string]*function) error {

@@ -190,7 +190,7 @@ func getService(c *call) (reply, *apiError) {
 
 // listServices serves ListServices.
 func listServices(c *call) (reply, *apiError) {
-	found := sortedValues(c.st.Services)
+	found := c.wanted(sortedValues(c.st.Services))
 	list, refused := page(c, found, func(v *service) string { return v.Name }, byName)
 	if refused != nil {
 		return reply{}, refused

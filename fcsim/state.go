@@ -30,7 +30,10 @@ type state struct {
 	// Invocations counts invocations, each of which draws its version by the weights.
 	Invocations uint64 `json:"invocations"`
 
-	Services map[string]*service `json:"services"`
+	Services map[string]*service      `json:"services"`
+	Domains  map[string]*customDomain `json:"domains"`
+	// Layers are those that were ever published, by name.
+	Layers map[string]*layer `json:"layers"`
 	// Packages are the code packages that were sent, by checksum.
 	Packages map[string][]byte `json:"packages"`
 	// Behaviours say how code behaves, by what it is; see [Behaviour].
@@ -53,6 +56,8 @@ func newState(seed uint64, now time.Time) *state {
 // fillMaps makes the maps that are missing.
 func (s *state) fillMaps() {
 	fillMap(&s.Services)
+	fillMap(&s.Domains)
+	fillMap(&s.Layers)
 	fillMap(&s.Packages)
 	fillMap(&s.Behaviours)
 	fillMap(&s.Calls)
@@ -99,6 +104,12 @@ type service struct {
 	Provisions map[string]*provision `json:"provisions"`
 	// Triggers are those of the functions of LATEST, by function and name.
 	Triggers map[string]*trigger `json:"triggers"`
+	// Tags are its tags by key.
+	Tags map[string]string `json:"tags"`
+	// AsyncConfigs are the asynchronous configurations, by qualifier and function.
+	AsyncConfigs map[string]*asyncConfig `json:"asyncConfigs"`
+	// Invocations are the asynchronous invocations, oldest first.
+	Invocations []*invocation `json:"invocations"`
 	// OnDemand are the instances that invocations started.
 	OnDemand []*instance `json:"onDemand"`
 }
@@ -108,6 +119,8 @@ func (v *service) fillMaps() {
 	fillMap(&v.Aliases)
 	fillMap(&v.Provisions)
 	fillMap(&v.Triggers)
+	fillMap(&v.Tags)
+	fillMap(&v.AsyncConfigs)
 }
 
 // touch notes a change of LATEST.

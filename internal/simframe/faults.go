@@ -3,6 +3,7 @@ package simframe
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -134,6 +135,7 @@ func (h CallFaults) Serve(w http.ResponseWriter, r *http.Request, c Call) {
 		Wait(r.WithContext(context.WithoutCancel(r.Context())), h.end.Delay)
 		c.CarryOut()
 		return
+	case FaultDelay, FaultDelayAfter, FaultDropAfter, FaultTruncate, FaultErrorAfter:
 	}
 	answer := c.CarryOut()
 	Wait(r, h.after)
@@ -144,6 +146,8 @@ func (h CallFaults) Serve(w http.ResponseWriter, r *http.Request, c Call) {
 		c.Refuse(h.end).Write(w)
 	case FaultTruncate:
 		answer.truncate(w)
+	case FaultDelay, FaultDelayAfter, FaultArrivesLate, FaultDropBefore, FaultError:
+		answer.Write(w)
 	default:
 		answer.Write(w)
 	}
@@ -178,7 +182,5 @@ func (a Answer) truncate(w http.ResponseWriter) {
 }
 
 func (a Answer) head(w http.ResponseWriter) {
-	for name, values := range a.Header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), a.Header)
 }
