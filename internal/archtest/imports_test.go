@@ -66,8 +66,16 @@ func rules() []rule {
 			why: "events speaks to NATS through wire and ledger",
 		},
 		{
-			pkg: "activities/sae", may: []string{"release", "activities/fault", "activities/platform", "saeclient", "cloudapi", "internal/redact"}, never: []string{noBroker, noZerolog},
+			pkg: "activities/cloud", may: []string{"release", "activities/fault", "activities/platform", "cloudapi", "internal/redact"}, never: []string{noBroker, noZerolog, "net/http"},
+			why: "cloud is what all drivers share, and knows no cloud",
+		},
+		{
+			pkg: "activities/sae", may: []string{"release", "activities/fault", "activities/platform", "activities/cloud", "saeclient", "cloudapi"}, never: []string{noBroker, noZerolog},
 			why: "sae speaks to SAE through saeclient",
+		},
+		{
+			pkg: "activities/fc", may: []string{"release", "activities/fault", "activities/platform", "activities/cloud", "fcclient", "cloudapi"}, never: []string{noBroker, noZerolog},
+			why: "fc speaks to Function Compute through fcclient",
 		},
 		{
 			pkg: "activities/gates", may: []string{"release", "activities/fault"}, never: []string{noBroker, noZerolog},
