@@ -79,9 +79,13 @@ func batchesOf(s release.Strategy, o saeclient.DescribeChangeOrderData, instance
 	if s.Type != release.StrategyAll && s.Batches < 1 || s.Gray < 0 {
 		return nil // a platform's answer has not been validated
 	}
-	batches, err := release.PlanBatches(s, instances)
-	if err != nil || len(batches) != batchCount(o) {
+	planned, err := planBatches(s, instances)
+	if err != nil || len(planned) != batchCount(o) {
 		return nil
+	}
+	batches := make([]int, len(planned))
+	for i, b := range planned {
+		batches[i] = b.Instances
 	}
 	return batches
 }
