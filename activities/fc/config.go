@@ -111,30 +111,28 @@ func (c *changing) variables() {
 	c.want.set(memberVariables, after)
 }
 
-// command sets the command and its arguments: of a container, where they are JSON as a text, or of a custom runtime.
+// command sets the command of a container and its arguments, which are lists of JSON as texts.
 func (c *changing) command() {
 	for _, words := range []struct {
 		name string
 		list []string
 	}{{"command", c.config.Command}, {"args", c.config.Args}} {
-		if words.list == nil {
+		switch {
+		case words.list == nil:
+			continue
+		case !c.want.container():
+			c.problem("config.%s: the function is of the runtime %s and runs no image: give config.platform.handler or config.platform.customRuntimeConfig",
+				words.name, c.want.text(memberRuntime))
 			continue
 		}
-		member, value := memberContainer, any("")
-		switch runtime := c.want.text(memberRuntime); {
-		case runtime == runtimeContainer && len(words.list) > 0:
-			value = wire(words.list)
-		case runtime == runtimeContainer:
-		case runtime == runtimeCustom:
-			member, value = memberCustom, words.list
-		default:
-			c.problem("config.%s: a function of the runtime %s runs its handler: give config.platform.handler", words.name, runtime)
-			continue
+		text := ""
+		if len(words.list) > 0 {
+			text = wire(words.list)
 		}
-		object, had := c.want.object(member), c.now.object(member)
-		object[words.name] = value
-		c.want.set(member, object)
-		c.differ(words.name, simple(had[words.name]), simple(object[words.name]))
+		container, had := c.want.object(memberContainer), c.now.object(memberContainer)
+		container[words.name] = text
+		c.want.set(memberContainer, container)
+		c.differ(words.name, simple(had[words.name]), simple(text))
 	}
 }
 
@@ -174,15 +172,16 @@ func (c *changing) member(name, setting, text string) {
 	c.setting(setting, shown(c.members[at], c.now.value(name)), shown(c.members[at], c.want.value(name)))
 }
 
-// platform sets the function's settings by their own names.
+// platform sets the function's settings by their own names, as far as a release may: see
+// [release.PlatformParameters].
 func (c *changing) platform() {
 	for _, name := range slices.Sorted(maps.Keys(c.config.Platform)) {
-		field := fieldOf(name)
+		known := slices.ContainsFunc(release.PlatformParameters(release.PlatformFC), func(p release.Parameter) bool {
+			return p.Name == name && p.Field == "" && p.Why == ""
+		})
 		switch {
-		case field != "":
-			c.problem("config.platform.%s: is set by %s", name, field)
-		case !slices.ContainsFunc(c.members, func(p cloudapi.Param) bool { return p.Name == name }):
-			c.problem("config.platform.%s: is no setting of a function that a release could change", name)
+		case !known:
+			c.problem("config.platform.%s: is no setting of a function that a release changes by its name", name)
 		case name == memberRuntime && c.becomes(c.config.Platform[name]):
 			c.problem("config.platform.%s: a function cannot change between packages and images: make another one", name)
 		default:
@@ -194,14 +193,6 @@ func (c *changing) platform() {
 // becomes reports whether the function would run an image instead of a package, or the other way.
 func (c *changing) becomes(runtime json.RawMessage) bool {
 	return function{memberRuntime: runtime}.container() != c.now.container()
-}
-
-// fieldOf is the field of a release that sets a member; empty where none does.
-func fieldOf(member string) string {
-	return map[string]string{
-		memberVariables: "config.variables", memberCPU: "config.resources.cpu", memberMemory: "config.resources.memory",
-		memberContainer: "artifact.image, config.command and config.args", memberCustom: "config.command and config.args",
-	}[member]
 }
 
 // shown is what is told of a value: numbers, switches and the names that Function Compute has for something as

@@ -122,20 +122,19 @@ func (c change) batchesOf(steps int, state release.BatchState) []release.BatchCh
 
 // starting says which provisioned instances a step still waits for; empty where it waits for none.
 //
-// How the platform divides them among two versions is not documented. An instance of the new one is
-// waited for only where its percentage makes one.
+// How the platform divides them among two versions is not documented: one of the new version is waited
+// for, whichever its part of the traffic is.
 func (d *Driver) starting(ctx context.Context, app release.App, c change) (string, error) {
 	provisions, err := d.provisions(ctx, app)
 	if err != nil {
 		return "", err
 	}
-	gray, percent := c.alias.gray()
+	gray, _ := c.alias.gray()
 	for _, p := range provisions {
 		if words := p.lacks(); p.current < p.target {
 			return words, nil
 		}
-		const hundred = 100
-		if p.target*int64(percent) < hundred {
+		if p.target == 0 { // instances come with the calls
 			continue
 		}
 		instances, err := d.instances(ctx, app, p.function, gray)

@@ -23,7 +23,6 @@ const (
 	opFunction  = "GetFunction"
 
 	memberContainer = "customContainerConfig"
-	memberCustom    = "customRuntimeConfig"
 	memberVariables = "environmentVariables"
 	memberRuntime   = "runtime"
 	memberMemory    = "memorySize"
@@ -31,7 +30,6 @@ const (
 	memberLayers    = "layers"
 
 	runtimeContainer = "custom-container"
-	runtimeCustom    = "custom"
 	ossScheme        = "oss://"
 	listPage         = "100"
 )

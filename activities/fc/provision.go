@@ -131,15 +131,16 @@ func (d *Driver) BeginRescale(ctx context.Context, in release.BeginRescaleInput)
 }
 
 func (d *Driver) beginRescale(ctx context.Context, in release.BeginRescaleInput) (release.Change, error) {
-	if _, err := readMark(in.Mark); err != nil {
+	seen, err := readMark(in.Mark)
+	if err != nil {
 		return release.Change{}, err
 	}
 	r, err := d.read(ctx, in.App, "")
 	if err != nil {
 		return release.Change{}, err
 	}
-	if busy := r.alias.busy(""); busy != nil {
-		return release.Change{}, unfinished(busy)
+	if err := r.inTheWay(seen, ""); err != nil {
+		return release.Change{}, err
 	}
 	name, err := r.scalable()
 	if err != nil {
