@@ -10,6 +10,7 @@ import (
 	"slipway/activities/fc/fcworld"
 	"slipway/activities/platform/platformtest"
 	"slipway/fcclient"
+	"slipway/fcsim"
 	"slipway/release"
 )
 
@@ -155,3 +156,11 @@ func (h *host) on(method, suffix string, do func()) {
 	}
 }
 
+
+// fault is an error that the platform answers an update with, which quotes what it was sent.
+func fault(code string) fcsim.Fault {
+	return fcsim.Fault{
+		Kind: fcsim.FaultError, Operation: "UpdateFunction", Code: code, Count: -1,
+		Message: `cannot set {"TEXT":"` + platformtest.Secret + `"}`,
+	}
+}
