@@ -34,7 +34,7 @@ func (d *Driver) change(ctx context.Context, app release.App, version string) (c
 		if c.record, err = d.recordOf(ctx, app.ID, version, nil); err != nil && !gone(err) {
 			return c, err
 		}
-		c.record.version = version
+		c.record.version, c.record.code, c.record.artifact = version, "", ""
 	}
 	if gray == version && c.record.version == version && c.alias.main == c.record.from {
 		c.batch = c.record.batch(percent)

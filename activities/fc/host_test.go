@@ -164,3 +164,13 @@ func fault(code string) fcsim.Fault {
 		Message: `cannot set {"TEXT":"` + platformtest.Secret + `"}`,
 	}
 }
+
+// editing changes the answers of updates of functions.
+func editing(method, from, to string) func(int, *http.Request) (*http.Response, func(string) string) {
+	return func(_ int, r *http.Request) (*http.Response, func(string) string) {
+		if r.Method != method {
+			return nil, nil
+		}
+		return nil, func(text string) string { return strings.ReplaceAll(text, from, to) }
+	}
+}
