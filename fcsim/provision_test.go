@@ -126,6 +126,19 @@ func TestProvision_InstancesFollowTheAlias(t *testing.T) {
 	}
 }
 
+func TestProvision_NothingRunsAVersionThatIsGone(t *testing.T) {
+	t.Parallel()
+	h := published(t)
+	h.must(t, "PUT "+provisionLive, `{"target":2}`)
+	h.must(t, "PUT /services/shop/aliases/live", `{"additionalVersionWeight":{"2":0.5}}`)
+	h.advance(t, time.Minute)
+	require.Equal(t, "1 2", h.running(t))
+	h.must(t, "DELETE /services/shop/versions/2", "")
+	h.advance(t, time.Minute)
+	require.Equal(t, "1", h.running(t), "the alias still gives the other half to a version that is gone")
+	require.Equal(t, "1/2", h.provisioned(t))
+}
+
 func TestProvision_ListsAreKeptOrCleared(t *testing.T) {
 	t.Parallel()
 	h := published(t)
@@ -291,7 +304,7 @@ func TestSetLoad_Refusals(t *testing.T) {
 func TestProvision_AlwaysArrives(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		h := published(t)
+		h := direct(t).published(t)
 		most := 0
 		for range rapid.IntRange(1, 5).Draw(t, "steps") {
 			target := rapid.IntRange(0, 12).Draw(t, "target")

@@ -127,7 +127,12 @@ func rules() []rule {
 			why: "cloudapi is what callers of every client hold: it knows no platform, and is useful without the rest of Slipway",
 		},
 		{
-			pkg: "saeclient", may: []string{"cloudapi", "internal/clientrt", "internal/loosejson"},
+			pkg: "fcclient", may: []string{"cloudapi", "internal/clientrt", "internal/loosejson", "internal/acskeys"},
+			never: []string{noEngine, noBroker, noZerolog},
+			why:   "fcclient is useful without the rest of Slipway",
+		},
+		{
+			pkg: "saeclient", may: []string{"cloudapi", "internal/clientrt", "internal/loosejson", "internal/acskeys"},
 			never: []string{noEngine, noBroker, noZerolog},
 			why:   "saeclient is useful without the rest of Slipway",
 		},
@@ -163,9 +168,13 @@ func rules() []rule {
 			pkg: "internal/clientrt", may: []string{"cloudapi", "internal/loosejson"}, never: []string{noEngine, noBroker, noZerolog},
 			why: "clientrt carries out the calls of every client: it knows no platform",
 		},
+		{
+			pkg: "internal/acskeys", may: []string{"cloudapi", "internal/clientrt"}, never: []string{noEngine, noBroker, noZerolog},
+			why: "acskeys asks for keys, for the clients of Alibaba Cloud's products",
+		},
 		{pkg: "internal/acs", why: "acs verifies signatures, for the simulators of Alibaba Cloud's products"},
 		{pkg: "internal/simframe", why: "simframe is what simulators of all platforms share: it knows none of them"},
-		{pkg: "internal/simcmd", may: []string{"internal/buildinfo"}, why: "simcmd is the command line that simulators of all platforms share"},
+		{pkg: "internal/simcmd", may: []string{"internal/buildinfo", "internal/simframe"}, why: "simcmd is the command line that simulators of all platforms share"},
 		{pkg: "internal/failtext", why: "failtext compares texts of failures, whoever has failed"},
 		{pkg: "internal/apifacts", why: "apifacts reads facts of answers, for whatever is generated from them"},
 		{pkg: "saeclient/saetest/internal/facts", may: []string{"internal/apifacts"}, why: "facts writes what the suite has to know of the API"},
