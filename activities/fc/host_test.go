@@ -156,7 +156,6 @@ func (h *host) on(method, suffix string, do func()) {
 	}
 }
 
-
 // fault is an error that the platform answers an update with, which quotes what it was sent.
 func fault(code string) fcsim.Fault {
 	return fcsim.Fault{

@@ -103,4 +103,3 @@ func TestPackage_ThatWasOverwritten(t *testing.T) {
 }
 
 func (h *host) checksum(version string) string { return h.function(version).CodeChecksum }
-

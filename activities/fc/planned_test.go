@@ -23,7 +23,9 @@ func TestPlanned_Refusals(t *testing.T) {
 		}
 	}
 	by := func(s release.Strategy) func(*host) release.ReleaseQuestion {
-		return func(h *host) release.ReleaseQuestion { return release.ReleaseQuestion{Artifact: h.Artifact(2), Strategy: s} }
+		return func(h *host) release.ReleaseQuestion {
+			return release.ReleaseQuestion{Artifact: h.Artifact(2), Strategy: s}
+		}
 	}
 	of := func(a release.Artifact) func(*host) release.ReleaseQuestion {
 		return func(*host) release.ReleaseQuestion { return release.ReleaseQuestion{Artifact: a, Strategy: all()} }
@@ -34,12 +36,14 @@ func TestPlanned_Refusals(t *testing.T) {
 		ask     func(*host) release.ReleaseQuestion
 		want    []string
 	}{
-		"no weights":              {nil, by(gray()), []string{"strategy.weights: says how much"}},
-		"weights of all":          {nil, by(release.Strategy{Type: release.StrategyAll, Weights: []int{5}}), []string{"strategy.weights: needs the strategy gray"}},
-		"weights that fall":       {nil, by(gray(0, 30, 20, 100)), []string{"strategy.weights[0]", "strategy.weights[2]", "strategy.weights[3]"}},
-		"a pace":                  {nil, by(release.Strategy{Type: release.StrategyAll, MinReadyInstances: new(1)}), []string{"strategy: "}},
-		"nothing would change":    {nil, of(release.Artifact{Image: "registry.example/shop:1"}), []string{"artifact: nothing would change, version 1"}},
-		"nothing of config":       {nil, func(*host) release.ReleaseQuestion { return release.ReleaseQuestion{Strategy: all(), Config: &release.Config{}} }, []string{"nothing would change"}},
+		"no weights":           {nil, by(gray()), []string{"strategy.weights: says how much"}},
+		"weights of all":       {nil, by(release.Strategy{Type: release.StrategyAll, Weights: []int{5}}), []string{"strategy.weights: needs the strategy gray"}},
+		"weights that fall":    {nil, by(gray(0, 30, 20, 100)), []string{"strategy.weights[0]", "strategy.weights[2]", "strategy.weights[3]"}},
+		"a pace":               {nil, by(release.Strategy{Type: release.StrategyAll, MinReadyInstances: new(1)}), []string{"strategy: "}},
+		"nothing would change": {nil, of(release.Artifact{Image: "registry.example/shop:1"}), []string{"artifact: nothing would change, version 1"}},
+		"nothing of config": {nil, func(*host) release.ReleaseQuestion {
+			return release.ReleaseQuestion{Strategy: all(), Config: &release.Config{}}
+		}, []string{"nothing would change"}},
 		"a package for an image":  {nil, of(release.Artifact{Package: zip}), []string{"artifact.package: the function is of the runtime custom-container"}},
 		"a registry":              {nil, of(release.Artifact{Image: "x:1", Registry: &release.Registry{Instance: "cri-1"}}), []string{"artifact.registry: "}},
 		"no such function":        {nil, of(release.Artifact{Image: "x:1", Part: "api"}), []string{"artifact.part: the service has no function api"}},
