@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"strconv"
 
+	"slipway/activities/cloud"
 	"slipway/release"
 	"slipway/saeclient"
 )
@@ -42,7 +43,7 @@ func (d *Driver) deploymentOf(ctx context.Context, in release.BeginRolloutInput)
 	changed := d.changes(in.Config, now)
 	changed.lacks(in.Artifact, in.Strategy)
 	if len(changed.problems) > 0 {
-		return nil, refused(release.FaultInvalid, "%s", changed.problems.OneLine())
+		return nil, cloud.Refused(release.FaultInvalid, "%s", changed.problems.OneLine())
 	}
 	params := changed.params
 	params[paramApp] = in.App.ID
@@ -102,7 +103,7 @@ func (d *Driver) deploy(ctx context.Context, params map[string]string) (string, 
 	call := func(ctx context.Context, params map[string]string) (json.RawMessage, error) {
 		return d.client.Call(ctx, opDeploy, params)
 	}
-	text, err := send(ctx, call, params)
+	text, err := cloud.Send(ctx, call, params)
 	if err != nil {
 		return "", err
 	}
@@ -124,9 +125,9 @@ func (d *Driver) BeginRollback(ctx context.Context, in release.BeginRollbackInpu
 		call: func(ctx context.Context) (string, error) {
 			asked := changing{}
 			if asked.lacks(in.Version.Artifact, in.Strategy); len(asked.problems) > 0 {
-				return "", refused(release.FaultInvalid, "%s", asked.problems.OneLine())
+				return "", cloud.Refused(release.FaultInvalid, "%s", asked.problems.OneLine())
 			}
-			out, err := send(ctx, d.client.RollbackApplication, rollbackOf(in))
+			out, err := cloud.Send(ctx, d.client.RollbackApplication, rollbackOf(in))
 			if err != nil {
 				return "", err
 			}
@@ -156,7 +157,7 @@ func (d *Driver) BeginRestart(ctx context.Context, in release.BeginRestartInput)
 	return d.once(ctx, beginning{
 		verb: release.VerbBeginRestart, app: in.App, mark: in.Mark, override: in.Override, again: in.Again,
 		call: func(ctx context.Context) (string, error) {
-			out, err := send(ctx, d.client.RestartApplication, &saeclient.RestartApplicationInput{
+			out, err := cloud.Send(ctx, d.client.RestartApplication, &saeclient.RestartApplicationInput{
 				AppID: in.App.ID, AutoEnableApplicationScalingRule: new(in.RestoreScaling),
 			})
 			if err != nil {
@@ -172,7 +173,7 @@ func (d *Driver) BeginRescale(ctx context.Context, in release.BeginRescaleInput)
 	return d.once(ctx, beginning{
 		verb: release.VerbBeginRescale, app: in.App, mark: in.Mark, override: in.Override, again: in.Again,
 		call: func(ctx context.Context) (string, error) {
-			out, err := send(ctx, d.client.RescaleApplication, &saeclient.RescaleApplicationInput{
+			out, err := cloud.Send(ctx, d.client.RescaleApplication, &saeclient.RescaleApplicationInput{
 				AppID: in.App.ID, Replicas: in.Instances, AutoEnableApplicationScalingRule: new(in.RestoreScaling),
 			})
 			if err != nil {
