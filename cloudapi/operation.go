@@ -20,7 +20,9 @@ type Operation struct {
 	Since string
 	// Group is the family that the operation belongs to, for example change-order.
 	Group string
-	// Method and Path are those of the HTTP request.
+	// Method and Path are those of the HTTP request. Names of parameters stand in the path in braces.
+	// One behind a period, {.qualifier}, is written with the period where it is given, and is left out
+	// with it where it is not (RFC 6570, section 3.2.5).
 	Method, Path string
 	// Summary says in one sentence what the operation does.
 	Summary string
@@ -35,6 +37,8 @@ type Operation struct {
 	Params []Param
 	// Extra are parameters that the operation's page of the reference lacks and other sources know.
 	Extra []Param
+	// AnswerHeaders are headers that an answer says something with, beside its body.
+	AnswerHeaders []string
 	// Errors are the error codes documented for this operation, sorted; common ones are not repeated here.
 	Errors []string
 }
@@ -64,6 +68,10 @@ const (
 	InBody Position = "body"
 	// InPath is a part of the path, where its name stands in braces.
 	InPath Position = "path"
+	// InHeader is a header.
+	InHeader Position = "header"
+	// InPayload is the whole body, of any type.
+	InPayload Position = "payload"
 )
 
 // Kind is what the text of a parameter must look like.
@@ -75,11 +83,15 @@ const (
 	KindString Kind = "string"
 	// KindInteger is a decimal integer.
 	KindInteger Kind = "integer"
+	// KindNumber is a decimal number.
+	KindNumber Kind = "number"
 	// KindBoolean is true or false.
 	KindBoolean Kind = "boolean"
 	// KindJSON is JSON text.
 	KindJSON Kind = "json"
-	// KindValue is JSON that travels as it is in a JSON body, not as a text in it.
+	// KindValue is JSON that travels as it is in a JSON body, not as a text in it. In a query a list
+	// becomes a parameter for each element, and an object one for each member, whose name follows that
+	// of the parameter.
 	KindValue Kind = "value"
 )
 
@@ -177,6 +189,8 @@ func (p Param) kindProblems(value string) []string {
 		return nil
 	case KindInteger:
 		return integerProblems(value, p.Min, p.Max)
+	case KindNumber:
+		return numberProblems(value, p.Min, p.Max)
 	}
 	return []string{fmt.Sprintf("has unknown kind %q", p.Kind)}
 }

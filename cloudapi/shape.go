@@ -3,6 +3,7 @@ package cloudapi
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -74,8 +75,8 @@ func (s *Shape) Check(place string, value any, fail Fail) {
 	case ShapeInteger:
 		s.checkInteger(place, value, fail)
 	case ShapeNumber:
-		if _, err := strconv.ParseFloat(loosejson.Text(value), 64); err != nil {
-			fail(place, "must be a number")
+		for _, problem := range numberProblems(loosejson.Text(value), s.Min, s.Max) {
+			fail(place, "%s", problem)
 		}
 	case ShapeBoolean:
 		if text := loosejson.Text(value); text != "true" && text != "false" {
@@ -152,6 +153,20 @@ func integerProblems(text string, least, most *int64) []string {
 	case least != nil && n < *least:
 		return []string{fmt.Sprintf("must be at least %d", *least)}
 	case most != nil && n > *most:
+		return []string{fmt.Sprintf("must be at most %d", *most)}
+	}
+	return nil
+}
+
+// numberProblems says what is wrong with a number, at most one thing.
+func numberProblems(text string, least, most *int64) []string {
+	n, err := strconv.ParseFloat(text, 64)
+	switch {
+	case err != nil, math.IsNaN(n), math.IsInf(n, 0):
+		return []string{"must be a number"}
+	case least != nil && n < float64(*least):
+		return []string{fmt.Sprintf("must be at least %d", *least)}
+	case most != nil && n > float64(*most):
 		return []string{fmt.Sprintf("must be at most %d", *most)}
 	}
 	return nil

@@ -3,24 +3,22 @@ package saeclient
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
-	"net/url"
 	"regexp"
-	"strings"
 	"time"
 
 	"github.com/aliyun/credentials-go/credentials"
 
 	"slipway/cloudapi"
+	"slipway/internal/clientrt"
 )
 
 // Defaults of Config.
 const (
 	// DefaultConnectTimeout is how long making a connection may take.
-	DefaultConnectTimeout = 5 * time.Second
+	DefaultConnectTimeout = clientrt.DefaultConnectTimeout
 	// DefaultReadTimeout is how long an answer may take once the connection is made.
-	DefaultReadTimeout = 30 * time.Second
+	DefaultReadTimeout = clientrt.DefaultReadTimeout
 )
 
 // Config says how a Client reaches SAE. Only Region is required.
@@ -68,74 +66,15 @@ func (c Config) Validate() error {
 	if !regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`).MatchString(c.Region) {
 		problems = append(problems, fmt.Errorf("region %q is not a region ID such as cn-hangzhou", c.Region))
 	}
-	if _, _, err := c.endpoint(); err != nil {
-		problems = append(problems, err)
-	}
-	if c.ConnectTimeout < 0 {
-		problems = append(problems, errors.New("connect timeout is negative"))
-	}
-	if c.ReadTimeout < 0 {
-		problems = append(problems, errors.New("read timeout is negative"))
-	}
-	if c.ReadRetries < 0 {
-		problems = append(problems, errors.New("number of read retries is negative"))
-	}
-	if strings.ContainsFunc(c.UserAgent, func(r rune) bool { return r < ' ' || r == 0x7f }) {
-		problems = append(problems, errors.New("user agent holds control characters"))
-	}
+	problems = append(problems, c.connection().Problems()...)
 	return errors.Join(problems...)
 }
 
-// endpoint gives the scheme and the host, with its port if any.
-func (c Config) endpoint() (scheme, host string, err error) {
-	if c.Endpoint == "" {
-		return "https", "sae." + c.Region + ".aliyuncs.com", nil
-	}
-	text := c.Endpoint
-	if !strings.Contains(text, "://") {
-		text = "https://" + text
-	}
-	u, err := url.Parse(text)
-	switch {
-	case err != nil:
-		// The text may hold a password; the parser's error repeats the text.
-		return "", "", errors.New("endpoint is not a URL or a host")
-	case u.Scheme != "http" && u.Scheme != "https":
-		return "", "", fmt.Errorf("endpoint has scheme %q, want http or https", u.Scheme)
-	case u.User != nil:
-		return "", "", errors.New("endpoint holds a user name; credentials go into Credential")
-	case u.Hostname() == "":
-		return "", "", errors.New("endpoint has no host")
-	case strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "":
-		return "", "", errors.New("endpoint has a path, query or fragment; the path is part of what is signed and is fixed")
-	}
-	return u.Scheme, u.Host, nil
-}
-
-// withDefaults fills in what is not set.
-func (c Config) withDefaults() Config {
-	if c.ConnectTimeout == 0 {
-		c.ConnectTimeout = DefaultConnectTimeout
-	}
-	if c.ReadTimeout == 0 {
-		c.ReadTimeout = DefaultReadTimeout
-	}
-	if c.Transport == nil {
-		c.Transport = newTransport(c.ConnectTimeout)
-	}
-	return c
-}
-
-// newTransport makes the transport that is used when none is given.
-func newTransport(connectTimeout time.Duration) *http.Transport {
-	dialer := &net.Dialer{Timeout: connectTimeout, KeepAlive: 30 * time.Second}
-	return &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           dialer.DialContext,
-		TLSHandshakeTimeout:   connectTimeout,
-		MaxIdleConns:          100,
-		MaxIdleConnsPerHost:   16,
-		IdleConnTimeout:       30 * time.Second,
-		ExpectContinueTimeout: time.Second,
+// connection is how SAE is reached.
+func (c Config) connection() clientrt.Connection {
+	return clientrt.Connection{
+		Endpoint: c.Endpoint, DefaultHost: "sae." + c.Region + ".aliyuncs.com",
+		ConnectTimeout: c.ConnectTimeout, ReadTimeout: c.ReadTimeout, ReadRetries: c.ReadRetries,
+		UserAgent: c.UserAgent, Transport: c.Transport,
 	}
 }

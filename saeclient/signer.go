@@ -3,12 +3,13 @@ package saeclient
 import (
 	"context"
 	"net/http"
+	"net/url"
 
 	core "github.com/alibabacloud-go/darabonba-openapi/v2/client"
 	openapi "github.com/alibabacloud-go/darabonba-openapi/v2/utils"
 	"github.com/alibabacloud-go/tea/dara"
-	"github.com/aliyun/credentials-go/credentials"
 
+	"slipway/internal/acskeys"
 	"slipway/internal/clientrt"
 )
 
@@ -20,29 +21,21 @@ type signer struct {
 	// xml asks for answers in XML.
 	xml bool
 
-	credential credentials.Credential
-	// credentialTurn holds one token while the credential is asked for keys: the default chain
-	// is not safe for concurrent use. It is never held while calling SAE.
-	credentialTurn chan struct{}
+	keys *acskeys.Source
 }
 
 // send lets the SDK core sign and build the HTTP request; the exchange carries it out and keeps what came back.
 func (s *signer) send(ctx context.Context, x *clientrt.Exchange) error {
-	model, err := s.resolveCredential(ctx)
+	model, err := s.keys.Of(ctx, api().Client, x)
 	if err != nil {
-		return credentialError(ctx, x.Operation, err)
-	}
-	for _, secret := range []*string{model.AccessKeySecret, model.SecurityToken, model.BearerToken} {
-		if secret != nil {
-			x.Hide(*secret)
-		}
+		return err
 	}
 	body, contentType, err := x.Request.Payload()
 	if err != nil {
 		return err
 	}
 	signing := s.core
-	signing.Credential = fixedCredential{Credential: s.credential, model: model}
+	signing.Credential = fixedCredential{Credential: s.keys.Credential, model: model}
 	signing.HttpClient = coreTransport{x}
 	_, err = signing.CallApiWithCtx(ctx, &openapi.Params{
 		Action:      new(x.Operation.Name),
@@ -56,7 +49,7 @@ func (s *signer) send(ctx context.Context, x *clientrt.Exchange) error {
 		BodyType:    new("none"),
 	}, &openapi.OpenApiRequest{
 		Headers: s.headers(contentType),
-		Query:   x.Request.Query(),
+		Query:   query(x.Request.Query()),
 		Body:    bodyOrNil(body),
 	}, &dara.RuntimeOptions{})
 	return err
@@ -86,6 +79,15 @@ func (s *signer) headers(contentType string) map[string]*string {
 		headers["content-type"] = new(contentType)
 	}
 	return headers
+}
+
+// query gives query parameters in the form of the core.
+func query(values url.Values) map[string]*string {
+	query := make(map[string]*string)
+	for name := range values {
+		query[name] = new(values.Get(name))
+	}
+	return query
 }
 
 // bodyOrNil avoids a body that is not nil but holds a nil slice, which the core would sign and send.

@@ -5,7 +5,7 @@ package saeclient
 import "slipway/cloudapi"
 
 // LookupErrorCode returns what the SAE API reference says of an error code, and the class that a caller should act on. Codes
-// are compared exactly; several are misspelled on the wire.
+// are compared exactly, as they are spelled on the wire.
 func LookupErrorCode(code string) (cloudapi.ErrorCode, bool) {
 	switch code {
 	case "App.Package.Version.Exists":

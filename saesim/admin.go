@@ -3,7 +3,6 @@ package saesim
 import (
 	"errors"
 	"net/http"
-	"strconv"
 
 	"slipway/internal/simframe"
 )
@@ -34,53 +33,17 @@ func (s *Simulator) adminHandler() http.Handler {
 	mux := http.NewServeMux()
 	admin := s.admin()
 	admin.Handle(mux, s)
-	mux.HandleFunc("GET "+admin.Prefix()+"faults", func(w http.ResponseWriter, _ *http.Request) {
-		simframe.WriteJSON(w, http.StatusOK, s.Faults())
-	})
-	mux.HandleFunc("POST "+admin.Prefix()+"faults", s.adminAddFault)
-	mux.HandleFunc("DELETE "+admin.Prefix()+"faults", func(w http.ResponseWriter, _ *http.Request) {
-		s.admin().WriteDone(w, s.ClearFaults())
-	})
-	mux.HandleFunc("DELETE "+admin.Prefix()+"faults/{id}", s.adminRemoveFault)
 	mux.HandleFunc("POST "+admin.Prefix()+"approvals/{id}", s.adminDecide)
 	s.handleConsole(mux)
 	s.handleServices(mux)
 	s.handleStatus(mux)
-	mux.HandleFunc("GET "+admin.Prefix()+"calls", func(w http.ResponseWriter, _ *http.Request) {
-		simframe.WriteJSON(w, http.StatusOK, s.Calls())
-	})
 	mux.HandleFunc("GET "+admin.Prefix()+"orders", func(w http.ResponseWriter, r *http.Request) {
 		simframe.WriteJSON(w, http.StatusOK, s.Orders(r.URL.Query().Get("appId")))
 	})
 	mux.HandleFunc("GET "+admin.Prefix()+"apps", func(w http.ResponseWriter, _ *http.Request) {
 		simframe.WriteJSON(w, http.StatusOK, s.Apps())
 	})
-	guarded := http.NewServeMux()
-	guarded.Handle("GET /healthz", mux)
-	guarded.Handle("/", admin.Guard(mux))
-	return guarded
-}
-
-func (s *Simulator) adminAddFault(w http.ResponseWriter, r *http.Request) {
-	var f Fault
-	if !s.admin().ReadJSON(w, r, &f) {
-		return
-	}
-	added, err := s.AddFault(f)
-	if err != nil {
-		s.admin().WriteDone(w, err)
-		return
-	}
-	simframe.WriteJSON(w, http.StatusCreated, added)
-}
-
-func (s *Simulator) adminRemoveFault(w http.ResponseWriter, r *http.Request) {
-	id, err := strconv.Atoi(r.PathValue("id"))
-	if err != nil {
-		s.admin().WriteDone(w, ErrNoSuchFault)
-		return
-	}
-	s.admin().WriteDone(w, s.RemoveFault(id))
+	return admin.Guard(mux)
 }
 
 func (s *Simulator) adminDecide(w http.ResponseWriter, r *http.Request) {

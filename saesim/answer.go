@@ -13,13 +13,6 @@ import (
 	"slipway/internal/simframe"
 )
 
-// answer is a finished answer: what goes over the wire, and how.
-type answer struct {
-	status  int
-	content string
-	body    []byte
-}
-
 // envelope is what surrounds an answer's data (SAE API reference ch. 7).
 type envelope struct {
 	RequestID string `json:"RequestId"`
@@ -65,7 +58,7 @@ func untraced() []string {
 func bare(op cloudapi.Operation) bool { return op.Group == "scaling" || op.Name == opOpen }
 
 // succeed makes the answer of a call that was carried out.
-func succeed(op cloudapi.Operation, ids requestIDs, result any) answer {
+func succeed(op cloudapi.Operation, ids requestIDs, result any) simframe.Answer {
 	full, isReply := result.(reply)
 	if !isReply {
 		full = reply{data: result}
@@ -91,7 +84,7 @@ func succeed(op cloudapi.Operation, ids requestIDs, result any) answer {
 
 // fail makes the answer of a call that was refused. No document shows one; this
 // shape is a reading, and what the official SDK can decode.
-func fail(ids requestIDs, refused *apiError) answer {
+func fail(ids requestIDs, refused *apiError) simframe.Answer {
 	return encode(ids, "Error", refused.Status, envelope{
 		RequestID: ids.request, TraceID: ids.trace, Message: refused.Message,
 		Code: refused.Code, ErrorCode: refused.Code, Success: false,
@@ -100,30 +93,22 @@ func fail(ids requestIDs, refused *apiError) answer {
 
 // encode is the one place where answers become bytes; root is the element that holds
 // the answer in XML.
-func encode(ids requestIDs, root string, status int, e envelope) answer {
+func encode(ids requestIDs, root string, status int, e envelope) simframe.Answer {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(e); err != nil {
-		return answer{status: http.StatusInternalServerError}
+		return simframe.Answer{Status: http.StatusInternalServerError}
 	}
 	text := bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 	if !ids.xml {
-		return answer{status: status, content: contentJSON, body: text}
+		return simframe.Answer{Status: status, Header: http.Header{"Content-Type": {contentJSON}}, Body: text}
 	}
 	text, err := toXML(root, text)
 	if err != nil {
-		return answer{status: http.StatusInternalServerError}
+		return simframe.Answer{Status: http.StatusInternalServerError}
 	}
-	return answer{status: status, content: contentXML, body: text}
-}
-
-func (a answer) write(w http.ResponseWriter) {
-	header := w.Header()
-	header.Set("Content-Type", a.content)
-	header.Set("Content-Length", strconv.Itoa(len(a.body)))
-	w.WriteHeader(a.status)
-	_, _ = w.Write(a.body)
+	return simframe.Answer{Status: status, Header: http.Header{"Content-Type": {contentXML}}, Body: text}
 }
 
 // requestIDs name one request in its answer.

@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"slipway/internal/simframe"
 )
 
 // Errors of the control methods and, with the same texts, of the admin API.
@@ -29,16 +31,7 @@ var (
 )
 
 // CallCounts tells how often the API was called, refused and broken calls included.
-type CallCounts struct {
-	Total      int            `json:"total"`
-	Operations map[string]int `json:"operations"`
-	// Unserved counts the parameters that a call was refused for because the simulator
-	// has not got them, by operation and parameter.
-	Unserved map[string]int `json:"unserved,omitempty"`
-	// Ignored counts the parameters that a call was sent and that had no effect; each is
-	// a defect of the simulator.
-	Ignored map[string]int `json:"ignored,omitempty"`
-}
+type CallCounts = simframe.CallCounts
 
 // Order is a change order as the simulator itself knows it.
 type Order struct {
@@ -95,37 +88,28 @@ func (s *Simulator) withApp(appID string, do func(*application) error) error {
 
 // AddFault arranges a fault and returns it with its ID.
 func (s *Simulator) AddFault(f Fault) (Fault, error) {
-	if err := f.Validate(); err != nil {
+	if err := checkFault(f); err != nil {
 		return Fault{}, fmt.Errorf("saesim: fault: %w", err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.st.NextFault++
-	f.ID, f.Fired, f.Tried = s.st.NextFault, 0, 0
-	s.st.Faults = append(s.st.Faults, &f)
-	return f, s.save()
+	return s.st.Faults.Add(f), s.save()
 }
 
 // Faults lists the faults that were arranged, spent ones included.
 func (s *Simulator) Faults() []Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	faults := make([]Fault, len(s.st.Faults))
-	for i, f := range s.st.Faults {
-		faults[i] = *f
-	}
-	return faults
+	return s.st.Faults.List()
 }
 
 // RemoveFault takes one fault back.
 func (s *Simulator) RemoveFault(id int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	at := slices.IndexFunc(s.st.Faults, func(f *Fault) bool { return f.ID == id })
-	if at < 0 {
+	if !s.st.Faults.Remove(id) {
 		return ErrNoSuchFault
 	}
-	s.st.Faults = slices.Delete(s.st.Faults, at, at+1)
 	return s.save()
 }
 
@@ -134,7 +118,7 @@ func (s *Simulator) RemoveFault(id int) error {
 func (s *Simulator) ClearFaults() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.st.Faults = nil
+	s.st.Faults.Clear()
 	return s.save()
 }
 

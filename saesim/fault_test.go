@@ -40,7 +40,7 @@ func TestFaultsOnCalls(t *testing.T) {
 			sim, server := serve(t, saesim.Config{Clock: stepped()})
 			c, app := client(t, server), sim.Apps()[0].ID
 			tt.fault.Operation, tt.fault.AppID = "DeployApplication", app
-			admin := simadmin.Client{URL: server.URL, HTTP: server.Client()}
+			admin := simadmin.New(server.URL, server.Client())
 			_, err := admin.AddFault(t.Context(), tt.fault)
 			require.NoError(t, err)
 

@@ -44,8 +44,8 @@ func decodeState(text []byte) (*state, error) {
 		return nil, fmt.Errorf("it has version %d, this simulator reads version %d", st.Version, stateVersion)
 	}
 	st.fillMaps()
-	if slices.Contains(st.Faults, nil) {
-		return nil, errors.New("it holds a fault that is null")
+	if err := st.Faults.Validate(); err != nil {
+		return nil, err
 	}
 	for id, app := range st.Apps {
 		if err := app.consistent(id, st); err != nil {

@@ -21,7 +21,7 @@ func TestReadmeNamesWhatIsServed(t *testing.T) {
 			require.Regexp(t, `\b`+name+`\b`, string(text), "%s: why it is refused", op)
 		}
 	}
-	for _, kind := range faultKinds() {
+	for _, kind := range faultRules().AllKinds() {
 		require.Contains(t, string(text), "`"+string(kind)+"`")
 	}
 }

@@ -1,7 +1,6 @@
 package saesim
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -85,7 +84,7 @@ func (s *Simulator) save() error {
 
 // ServeHTTP serves the SAE API, the admin API under /_saesim/ and /healthz.
 func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.URL.Path == "/healthz" || strings.HasPrefix(r.URL.Path, s.admin().Prefix()) {
+	if s.admin().Serves(r.URL.Path) {
 		s.control.ServeHTTP(w, r)
 		return
 	}
@@ -98,7 +97,7 @@ func (s *Simulator) serveAPI(w http.ResponseWriter, r *http.Request) {
 	ids := s.countCall(op)
 	ids.xml = wantsXML(r.Header)
 	if op == nil {
-		fail(ids, refuse(codeActionNotFound)).write(w)
+		fail(ids, refuse(codeActionNotFound)).Write(w)
 		return
 	}
 	body, refused := readBody(w, r)
@@ -106,12 +105,12 @@ func (s *Simulator) serveAPI(w http.ResponseWriter, r *http.Request) {
 		refused = s.authenticate(r, body)
 	}
 	if refused != nil {
-		fail(ids, refused).write(w)
+		fail(ids, refused).Write(w)
 		return
 	}
 	if op.serve == nil {
 		s.countUnserved(op.Name)
-		fail(ids, refuse(codeOperationUnserved, op.Name)).write(w)
+		fail(ids, refuse(codeOperationUnserved, op.Name)).Write(w)
 		return
 	}
 	s.serveCall(w, r, &call{engine: s.engine, op: op.Operation, serve: op.serve, args: parseArgs(r, body), region: s.config.Region}, ids)
@@ -119,39 +118,10 @@ func (s *Simulator) serveAPI(w http.ResponseWriter, r *http.Request) {
 
 // serveCall carries a call through its faults and its operation.
 func (s *Simulator) serveCall(w http.ResponseWriter, r *http.Request, c *call, ids requestIDs) {
-	hit := s.takeFaults(c)
-	simframe.Wait(r, hit.delay)
-	switch hit.kind {
-	case FaultDropBefore:
-		simframe.Drop(w)
-		return
-	case FaultError:
-		fail(ids, hit.error).write(w)
-		return
-	case FaultArrivesLate:
-		simframe.Drop(w)
-		simframe.Wait(r.WithContext(context.WithoutCancel(r.Context())), hit.late)
-		s.carryOut(c, ids)
-		return
-	case FaultDropAfter, FaultTruncate, FaultErrorAfter, FaultDelay, FaultDelayAfter,
-		FaultBatchFails, FaultSystemFails, FaultHang, FaultUnhealthy, FaultApproval, FaultNoRollback, FaultLate, FaultLateInList:
-	}
-	result := s.carryOut(c, ids)
-	simframe.Wait(r, hit.after)
-	switch hit.kind {
-	case FaultDropAfter:
-		simframe.Drop(w)
-	case FaultErrorAfter:
-		fail(ids, hit.error).write(w)
-	case FaultTruncate:
-		w.Header().Set("Content-Type", result.content)
-		simframe.Truncate(w, result.status, result.body)
-	case FaultDropBefore, FaultError, FaultArrivesLate, FaultDelay, FaultDelayAfter, FaultBatchFails, FaultSystemFails, FaultHang, FaultUnhealthy, FaultApproval,
-		FaultNoRollback, FaultLate, FaultLateInList:
-		result.write(w)
-	default:
-		result.write(w)
-	}
+	s.takeFaults(c).Serve(w, r, simframe.Call{
+		CarryOut: func() simframe.Answer { return s.carryOut(c, ids) },
+		Refuse:   func(f Fault) simframe.Answer { return fail(ids, faultRefusal(f)) },
+	})
 }
 
 // authenticate refuses a request that is not signed as the SAE API reference wants it (ch. 6).
@@ -192,15 +162,15 @@ func (s *Simulator) countUnserved(operation string) {
 }
 
 // takeFaults uses up the faults that are meant for a call.
-func (s *Simulator) takeFaults(c *call) callFaults {
+func (s *Simulator) takeFaults(c *call) simframe.CallFaults {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c.st, c.now = s.st, s.look()
-	return s.st.takeCallFaults(c.op.Name, c.subject())
+	return s.st.Faults.TakeCall(s.st.target(c.op.Name, c.subject()))
 }
 
 // carryOut checks a call's parameters and runs its operation.
-func (s *Simulator) carryOut(c *call, ids requestIDs) answer {
+func (s *Simulator) carryOut(c *call, ids requestIDs) simframe.Answer {
 	refused := c.args.check(c.op)
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -4,10 +4,12 @@ import (
 	"net/netip"
 	"slices"
 	"time"
+
+	"slipway/internal/simframe"
 )
 
 // stateVersion is written into state files; a file of another version is refused.
-const stateVersion = 1
+const stateVersion = 2
 
 // state is everything a simulator knows, in one value that can be written down.
 // What happens by itself (batches that finish, waits that end) is worked out from
@@ -31,9 +33,8 @@ type state struct {
 
 	resources
 
-	Faults    []*Fault       `json:"faults"`
-	NextFault int            `json:"nextFault"`
-	Calls     map[string]int `json:"calls"`
+	Faults simframe.Faults `json:"faults"`
+	Calls  map[string]int  `json:"calls"`
 	// Unserved counts the parameters that calls were refused for because the simulator
 	// has not got them, and Ignored those that it took and did nothing with, by
 	// operation and parameter. The second is a defect, and stays empty.

@@ -3,11 +3,12 @@ package saesim
 import (
 	"cmp"
 	_ "embed"
-	"html/template"
 	"maps"
 	"net/http"
 	"slices"
 	"time"
+
+	"slipway/internal/simframe"
 )
 
 //go:embed status.html
@@ -15,18 +16,10 @@ var statusPage string
 
 // statusView is what the status page shows.
 type statusView struct {
-	Region string
-	Strict bool
-	Now    string
-	Speed  float64
 	Apps   []appView
 	Jobs   []jobView
 	Lanes  []laneView
 	Orders []orderView
-	Faults []Fault
-	Calls  []callView
-	// Unserved and Ignored are parameters; see state.
-	Unserved, Ignored []callView
 }
 
 type appView struct {
@@ -51,25 +44,25 @@ type orderView struct {
 	Batch, Batches                                   int
 }
 
-type callView struct {
-	Operation string
-	Count     int
-}
-
 // handleStatus adds the status page to the admin API.
 func (s *Simulator) handleStatus(mux *http.ServeMux) {
-	page := template.Must(template.New("status").Parse(statusPage))
-	s.admin().HandlePage(mux, page, func() any { return s.statusView() })
+	headers := "lenient"
+	if s.config.Strict {
+		headers = "strict"
+	}
+	s.admin().HandlePage(mux, statusPage, s, func() simframe.Page {
+		return simframe.Page{
+			Title: s.config.Region, Sections: s.statusView(),
+			About: "Alibaba Cloud SAE on loopback, region " + s.config.Region + ", " + headers + " headers.",
+		}
+	})
 }
 
 func (s *Simulator) statusView() statusView {
-	faults := s.Faults()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.look()
-	view := statusView{
-		Region: s.config.Region, Strict: s.config.Strict, Speed: s.config.Clock.Speed(), Now: now.UTC().Format(time.RFC3339), Faults: faults,
-	}
+	var view statusView
 	for _, app := range s.st.workloads() {
 		if app.Template {
 			view.Jobs = append(view.Jobs, app.jobView(now))
@@ -88,16 +81,7 @@ func (s *Simulator) statusView() statusView {
 			})
 		}
 	}
-	view.Calls, view.Unserved, view.Ignored = counts(s.st.Calls), counts(s.st.Unserved), counts(s.st.Ignored)
 	return view
-}
-
-func counts(of map[string]int) []callView {
-	var list []callView
-	for _, name := range sortedKeys(of) {
-		list = append(list, callView{Operation: name, Count: of[name]})
-	}
-	return list
 }
 
 func (a *application) view() appView {

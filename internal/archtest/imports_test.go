@@ -116,6 +116,10 @@ func rules() []rule {
 			why: "saesim plays the platform: it shares SAE's wire types with saeclient and knows nothing of releases",
 		},
 		{
+			pkg: "fcsim", may: []string{"fcclient", "cloudapi", "internal/acs", "internal/simframe"}, never: []string{noEngine, noBroker},
+			why: "fcsim plays the platform: it knows nothing of releases",
+		},
+		{
 			pkg: "health", may: []string{"internal/failtext"},
 			why: "health serves whatever role mounts it",
 		},
@@ -141,6 +145,7 @@ func rules() []rule {
 		},
 		{pkg: "internal/acs", why: "acs verifies signatures, for the simulators of Alibaba Cloud's products"},
 		{pkg: "internal/simframe", why: "simframe is what simulators of all platforms share: it knows none of them"},
+		{pkg: "internal/simcmd", may: []string{"internal/buildinfo"}, why: "simcmd is the command line that simulators of all platforms share"},
 		{pkg: "internal/failtext", why: "failtext compares texts of failures, whoever has failed"},
 		{pkg: "internal/apifacts", why: "apifacts reads facts of answers, for whatever is generated from them"},
 		{pkg: "saeclient/saetest/internal/facts", may: []string{"internal/apifacts"}, why: "facts writes what the suite has to know of the API"},

@@ -40,6 +40,8 @@ type config struct {
 		Name   string `json:"name"`
 		Advice string `json:"advice"`
 	} `json:"starts"`
+	// AnswerNote says how an answer looks as JSON, for the comment of Call.
+	AnswerNote string `json:"answerNote"`
 	// RFC3339 names members of answers that are times of that form where the facts do not say so.
 	RFC3339 []string `json:"rfc3339"`
 	// SecretMaps gives maps of answers a Go type that does not show their values: those in the
@@ -48,11 +50,17 @@ type config struct {
 		In   string `json:"in"`
 		Type string `json:"type"`
 	} `json:"secretMaps"`
+	// Names gives names of the wire a Go name of their own, where the usual one does not fit.
+	Names map[string]string `json:"names"`
+	// HeaderPrefix begins the names of the platform's own headers; Go names leave it out.
+	HeaderPrefix string `json:"headerPrefix"`
 	// Paging names the parameters and members by which lists page. Without Number there are no iterators.
 	Paging paging `json:"paging"`
 
 	// shapes are those of all parameters by their names.
 	shapes map[string]*shape
+	// structs are the structs that the facts name.
+	structs members
 }
 
 // paging is how lists page by number.
@@ -64,6 +72,9 @@ type paging struct {
 	// the number of items of all pages.
 	Data  string `json:"data"`
 	Total string `json:"total"`
+	// Tokens are for lists whose pages name the next one: parameters that say where a page begins, each
+	// with the member of an answer that says where the next one does.
+	Tokens map[string]string `json:"tokens"`
 }
 
 // parseConfig reads a configuration.
@@ -81,6 +92,7 @@ func parseConfig(text []byte) (*config, error) {
 // apply adds to the facts what the configuration says of their operations and parameters.
 func (c *config) apply(f *facts) {
 	c.shapes = make(map[string]*shape)
+	c.structs = f.Structs
 	for i := range f.Operations {
 		op := &f.Operations[i]
 		op.config = c
@@ -94,8 +106,9 @@ func (c *config) apply(f *facts) {
 				p.opaque = slices.Contains(c.Opaque, p.Name)
 				p.userText = slices.Contains(c.UserText, p.Name)
 				p.goType, p.way, _ = c.structuredType(p.Name, p.Shape)
+				p.goName = p.goType
 				if p.Type == typeValue && p.Shape != nil {
-					p.goType, p.way = valueType(p.goType, p.Shape), asValue
+					p.goType, p.way = c.valueType(p.goType, p.Shape), asValue
 				}
 			}
 		}
@@ -122,8 +135,19 @@ func (c *config) structuredType(param string, s *shape) (name string, way encodi
 	return name, asText, true
 }
 
-// valueType gives the Go type of a member of a JSON body, which is nil when it is not sent.
-func valueType(structured string, s *shape) string {
+// valueType gives the Go type of a member of a JSON body, which is nil when it is not sent. It is made of the structs that the
+// facts name, or has a name in the configuration.
+func (c *config) valueType(structured string, s *shape) string {
+	if structured == "" {
+		typ, pointer, err := new(typeMaker).goType("", s)
+		if err != nil {
+			return "" // an operation whose parameter has no type is an error of its own
+		}
+		if pointer {
+			return "*" + typ
+		}
+		return typ
+	}
 	if _, isList := elements(s); isList || s.Additional != nil {
 		return structured
 	}

@@ -11,7 +11,9 @@ import (
 
 // facts is what the fact files say, in their own words and order.
 type facts struct {
-	Version       string          `json:"version"`
+	Version string `json:"version"`
+	// Structs are the objects that parameters and answers share, by their names.
+	Structs       members         `json:"structs"`
 	Regions       []region        `json:"regions"`
 	InstanceSpecs []instanceSpec  `json:"instanceSpecs"`
 	OrderStatus   []orderStatus   `json:"changeOrderStatus"`
@@ -57,7 +59,11 @@ type operationFact struct {
 	Params             []paramFact     `json:"params"`
 	Extra              []paramFact     `json:"-"`
 	Response           apifacts.Fields `json:"response"`
-	Errors             []struct {
+	// ResponseBody is what the whole body of an answer is where it is not an object of its own: the
+	// name of a struct, or bytes. ResponseHeaders are the headers that say something.
+	ResponseBody    string          `json:"responseBody"`
+	ResponseHeaders apifacts.Fields `json:"responseHeaders"`
+	Errors          []struct {
 		Code string `json:"code"`
 	} `json:"errors"`
 
@@ -81,6 +87,8 @@ const (
 	typeJSON = "json"
 	// typeValue is a member of a JSON body that travels as it is.
 	typeValue = "value"
+	// typeBytes is the whole body of a request or an answer.
+	typeBytes = "bytes"
 )
 
 type paramFact struct {
@@ -107,9 +115,13 @@ type paramFact struct {
 	Since string `json:"since"`
 	// Open says that Enum lists the values that are known, and that there may be others.
 	Open bool `json:"open"`
+	// InExtra says that the operation's page of the reference lacks the parameter and other sources know it.
+	InExtra bool `json:"extra"`
 
 	// What the configuration says.
-	goType   string
+	goType string
+	// goName is the name that the configuration gives the type.
+	goName   string
 	way      encoding
 	opaque   bool
 	userText bool
@@ -129,7 +141,11 @@ type shape struct {
 	Format     string  `json:"format"`
 	Note       string  `json:"note"`
 	Sensitive  bool    `json:"sensitive"`
-	Name       string  `json:"-"`
+	// Extra says that the reference lacks the value and other sources know it.
+	Extra bool   `json:"extra"`
+	Name  string `json:"-"`
+	// Struct is the name of the struct that the facts give the object; it is never sent beside Keys.
+	Struct string `json:"-"`
 }
 
 // members are the members of an object in the order of the facts, each with its name.
@@ -167,6 +183,9 @@ func parseFacts(operations, codes []byte) (*facts, error) {
 	}
 	if len(f.Operations) == 0 || len(f.Errors) == 0 {
 		return nil, errors.New("no operations or no error codes")
+	}
+	if err := f.resolve(); err != nil {
+		return nil, fmt.Errorf("operations.json: %w", err)
 	}
 	return &f, nil
 }

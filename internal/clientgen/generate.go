@@ -43,9 +43,14 @@ func generate(f *facts, c *config) (map[string][]byte, error) {
 			pagers = append(pagers, p)
 		}
 	}
-	parts := map[string]any{"operations": all, "errors": f.Errors, "shapes": shapes, "pages": pagers}
+	parts := map[string]any{"operations": all, "errors": f.Errors, "shapes": shapes, "pages": pagers, "invoke": nil}
 	if len(c.Generated) > 0 {
 		if parts["shapetypes"], err = shapeTypes(c, f.Operations); err != nil {
+			return nil, err
+		}
+	}
+	if len(f.Structs) > 0 {
+		if parts["structs"], err = c.structTypes(f); err != nil {
 			return nil, err
 		}
 	}

@@ -26,6 +26,16 @@ func (g groupModel) HasTimes() bool {
 	return false
 }
 
+// HasJSON reports whether a parameter of the group is JSON of any shape.
+func (g groupModel) HasJSON() bool {
+	for _, op := range g.Operations {
+		if slices.ContainsFunc(op.Fields, func(f fieldModel) bool { return f.Type == "json.RawMessage" }) {
+			return true
+		}
+	}
+	return false
+}
+
 // operationModel is what the operation template needs.
 type operationModel struct {
 	operationFact
@@ -47,6 +57,8 @@ type fieldModel struct {
 	// Reading tells the decoder what the type does not: that a number is a time in seconds, or
 	// that a text holds JSON.
 	Reading string
+	// Header is the header of an answer that the field holds.
+	Header string
 	// Encode is the statement that puts the field of an Input on the wire.
 	Encode string
 }
@@ -56,6 +68,8 @@ type structModel struct {
 	Name   string
 	Doc    string
 	Fields []fieldModel
+	// Plain tells that the struct has no place for members that are not known.
+	Plain bool
 }
 
 // paramModel is a row of the operation table.
@@ -70,7 +84,7 @@ type paramModel struct {
 
 // Shaped reports whether the facts say what the JSON text of the parameter holds.
 func (m paramModel) Shaped() bool {
-	return (m.Type == typeJSON || m.Type == typeValue) && m.Shape != nil && !m.opaque
+	return (m.Type == typeJSON || m.Type == typeValue) && m.Shape.known() && !m.opaque
 }
 
 func newOperationModel(op operationFact) (operationModel, error) {
@@ -102,7 +116,7 @@ func newOperationModel(op operationFact) (operationModel, error) {
 // addParams adds the fields of the Input and the rows of a table of parameters.
 func (m *operationModel) addParams(params []paramFact, table *[]paramModel) error {
 	for _, p := range params {
-		field, err := inputField(p)
+		field, err := m.config.inputField(p)
 		if err != nil {
 			return fmt.Errorf("%s.%s: %w", m.Name, p.Name, err)
 		}
@@ -119,8 +133,14 @@ func (m *operationModel) addParams(params []paramFact, table *[]paramModel) erro
 // inputField says how a parameter looks in the Input struct: a plain value when required, a
 // pointer when optional, so that an empty value can be told from one that is not sent. Lists
 // and maps are nil when not sent.
-func inputField(p paramFact) (fieldModel, error) {
-	f := fieldModel{Name: goName(p.Name), Doc: describeParam(p), Tag: p.Name}
+func (c *config) inputField(p paramFact) (fieldModel, error) {
+	f := fieldModel{Name: c.name(p.Name), Doc: describeParam(p), Tag: p.Name}
+	if p.In == "header" {
+		f.Name = c.headerName(p.Name)
+	}
+	if p.InExtra {
+		f.Doc = strings.TrimSpace(f.Doc + " Not in the reference.")
+	}
 	base, way, err := paramType(p)
 	if err != nil {
 		return f, err
@@ -135,7 +155,7 @@ func inputField(p paramFact) (fieldModel, error) {
 		call = "Required"
 	} else {
 		f.Tag += ",omitempty"
-		if way != asList && way != asValue {
+		if way != asList && way != asValue && way != asBytes {
 			f.Type = "*" + base
 		}
 	}
@@ -155,6 +175,7 @@ const (
 	asText   encoding = "Text"
 	asList   encoding = "List"
 	asValue  encoding = "Value"
+	asBytes  encoding = "Bytes"
 )
 
 // paramType gives the Go type of a parameter, and how it becomes text.
@@ -165,7 +186,7 @@ func paramType(p paramFact) (name string, way encoding, err error) {
 		}
 		return p.goType, p.way, nil
 	}
-	if p.Sensitive {
+	if p.Sensitive && p.Type != typeBytes {
 		return "cloudapi.Secret", asScalar, nil
 	}
 	switch p.Type {
@@ -177,6 +198,10 @@ func paramType(p paramFact) (name string, way encoding, err error) {
 		return "int64", asScalar, nil
 	case "boolean":
 		return "bool", asScalar, nil
+	case "number":
+		return "float64", asScalar, nil
+	case typeBytes:
+		return "[]byte", asBytes, nil
 	}
 	return "", asScalar, fmt.Errorf("unknown parameter type %q", p.Type)
 }
@@ -191,19 +216,31 @@ func positionName(in string) (string, error) {
 		return "InBody", nil
 	case "path":
 		return "InPath", nil
+	case "header":
+		return "InHeader", nil
+	case "payload":
+		return "InPayload", nil
 	}
 	return "", fmt.Errorf("unknown position %q", in)
 }
 
+// hidden reports whether a structured member of a JSON body is not shown: unless the facts say what it is made of, and none of
+// that is a secret.
+func (p paramFact) hidden() bool {
+	if p.In != "body" || p.Type != typeJSON && p.Type != typeValue {
+		return false
+	}
+	return p.Type == typeJSON || p.goName != "" || !p.Shape.known() || p.Shape.holdsSecret()
+}
+
 func tableRow(p paramFact) (paramModel, error) {
-	inBody := p.In == "body" && (p.Type == typeJSON || p.Type == typeValue)
-	row := paramModel{paramFact: p, Masked: p.Sensitive || p.userText || inBody}
+	row := paramModel{paramFact: p, Masked: p.Sensitive || p.userText || p.hidden()}
 	var err error
 	if row.Position, err = positionName(p.In); err != nil {
 		return row, err
 	}
 	switch p.Type {
-	case "string":
+	case "string", typeBytes:
 		row.Kind = "KindString"
 	case typeJSON:
 		row.Kind = "KindJSON"
@@ -211,6 +248,8 @@ func tableRow(p paramFact) (paramModel, error) {
 		row.Kind = "KindValue"
 	case "integer", "long":
 		row.Kind = "KindInteger"
+	case "number":
+		row.Kind = "KindNumber"
 	case "boolean":
 		row.Kind = "KindBoolean"
 	default:
@@ -230,6 +269,9 @@ func tableRow(p paramFact) (paramModel, error) {
 
 // answerStructs names the structs of an answer: XOutput, XData for its Data, XData<Field> below that.
 func answerStructs(op operationFact) ([]structModel, error) {
+	if op.ResponseBody != "" || len(op.Response) == 0 {
+		return []structModel{op.answerOf()}, nil
+	}
 	output := structModel{
 		Name: op.Name + "Output",
 		Doc:  fmt.Sprintf("%sOutput is the answer of [Client.%s] (%s).", op.Name, op.Name, op.Where()),
@@ -242,6 +284,7 @@ func answerStructs(op operationFact) ([]structModel, error) {
 		}
 		output.Fields = append(output.Fields, f)
 	}
+	output.Fields = append(output.Fields, op.headerFields()...)
 	return append([]structModel{output}, b.structs...), nil
 }
 
@@ -254,7 +297,7 @@ type structBuilder struct {
 // field makes the Go field of an answer's member. An object below the outermost level is a
 // pointer: nil when absent.
 func (b *structBuilder) field(prefix string, n apifacts.Field, outermost bool) (fieldModel, error) {
-	f := fieldModel{Name: goName(n.Name), Doc: describeNode(n.Value), Tag: n.Name}
+	f := fieldModel{Name: b.config.name(n.Name), Doc: describeNode(n.Value), Tag: n.Name}
 	if form := b.config.timeFormOf(n); form != notTime {
 		f.Type, f.Tag = "time.Time", f.Tag+",omitzero"
 		f.Doc = strings.TrimSpace(f.Doc + " On the wire: " + string(form) + ".")
@@ -314,6 +357,9 @@ func (b *structBuilder) goType(name string, n apifacts.Value) (string, error) {
 		return "[]" + elem, err
 	case "object":
 		return name, b.addStruct(name, n)
+	}
+	if b.config.structs.named(n.Type) != nil {
+		return n.Type, nil
 	}
 	return "", fmt.Errorf("unknown answer type %q", n.Type)
 }

@@ -5,6 +5,26 @@ import (
 	"unicode"
 )
 
+// name is the Go name for a name of the wire: the configuration's own, or the usual one.
+func (c *config) name(wire string) string {
+	if name, ok := c.Names[wire]; ok {
+		return name
+	}
+	return goName(wire)
+}
+
+// headerName is the Go name for a header, without the prefix of the platform's own headers.
+func (c *config) headerName(header string) string {
+	if prefix := c.HeaderPrefix; len(header) > len(prefix) && strings.EqualFold(header[:len(prefix)], prefix) {
+		header = header[len(prefix):]
+	}
+	var b strings.Builder
+	for word := range strings.SplitSeq(header, "-") {
+		b.WriteString(goName(word))
+	}
+	return b.String()
+}
+
 // goName turns a name of the wire (AppId, bucketName, VSwitchId) into an exported Go name with
 // Go's initialisms.
 func goName(wire string) string {

@@ -22,11 +22,19 @@ type pagerModel struct {
 	Total bool
 	// Names are those of the API.
 	Names paging
+	// Token is the field of the Input that says where a page begins, and Next the member of the answer
+	// that says where the next one does. Without them the list pages by number.
+	Token, Next string
+	// Numbered tells that the token is a number.
+	Numbered bool
 }
 
 // newPager reports whether an operation pages by number, and how. An answer may give its page
 // as the only element of a list, or the items alone.
 func newPager(m operationModel) (pagerModel, bool) {
+	if p, ok := newTokenPager(m); ok {
+		return p, true
+	}
 	names := m.config.Paging
 	p := pagerModel{Name: m.Name, Where: m.Where(), Names: names}
 	for _, param := range m.Params {
@@ -57,6 +65,26 @@ func newPager(m operationModel) (pagerModel, bool) {
 		}
 	}
 	return p, p.Item != ""
+}
+
+// newTokenPager reports whether the pages of a list name the next one, and how.
+func newTokenPager(m operationModel) (pagerModel, bool) {
+	p := pagerModel{Name: m.Name, Where: m.Where()}
+	for _, param := range m.Params {
+		next := m.config.Paging.Tokens[param.Name]
+		if next == "" {
+			continue
+		}
+		for _, n := range m.Response {
+			switch {
+			case n.Name == next:
+				p.Token, p.Next, p.Numbered = m.config.name(param.Name), m.config.name(next), n.Type == "integer"
+			case n.Type == "array":
+				p.Items, p.Item = m.config.name(n.Name), n.Items.Type
+			}
+		}
+	}
+	return p, p.Token != ""
 }
 
 // listsIn names the lists among the members of an object that holds paging fields.

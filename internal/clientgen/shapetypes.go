@@ -137,7 +137,12 @@ func (m *typeMaker) goType(name string, s *shape) (typ string, pointer bool, err
 	case "array":
 		elem, _, err := m.goType(name, s.Items)
 		return "[]" + elem, false, err
+	case typeJSON:
+		return "json.RawMessage", false, nil
 	case shapeObject:
+		if s.Struct != "" {
+			return s.Struct, true, nil
+		}
 		if s.Additional != nil {
 			elem, _, err := m.goType(name, s.Additional)
 			return "map[string]" + elem, false, err

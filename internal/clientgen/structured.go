@@ -12,6 +12,9 @@ func clearedByEmptyText(p paramFact) bool {
 	return strings.Contains(strings.ToLower(p.Note), "empty string")
 }
 
+// known reports whether the facts say what a value is.
+func (s *shape) known() bool { return s != nil && s.Type != typeJSON }
+
 // shapeModel is the shape of one JSON parameter, which is the same in every operation that has it.
 type shapeModel struct {
 	Params []string
@@ -23,7 +26,7 @@ func paramShapes(ops []operationFact) ([]shapeModel, error) {
 	var out []shapeModel
 	for _, op := range ops {
 		for _, p := range slices.Concat(op.Params, op.Extra) {
-			if p.Type != typeJSON && p.Type != typeValue || p.Shape == nil || p.opaque {
+			if p.Type != typeJSON && p.Type != typeValue || !p.Shape.known() || p.opaque {
 				continue
 			}
 			if err := addShape(&out, p); err != nil {

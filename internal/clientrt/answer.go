@@ -18,6 +18,7 @@ type answer struct {
 
 	client    string
 	status    int
+	header    http.Header
 	requestID string
 }
 
@@ -34,18 +35,22 @@ type Body struct {
 // ParseBody reads a body in the language that the Content-Type names; without one that names XML, it is JSON.
 func (a *API) ParseBody(text []byte, contentType string) (Body, error) {
 	b := Body{text: text, decoder: a.Decoder}
-	var err error
-	if isXML(contentType) {
-		b.root, err = parseXML(text)
-		return b, err
-	}
-	if b.value, err = loosejson.Parse(text); err != nil {
+	if err := b.parse(contentType); err != nil || b.root != nil {
 		return b, err
 	}
 	if _, isObject := b.value.(map[string]any); !isObject {
 		return b, errors.New("the answer is not a JSON object")
 	}
 	return b, nil
+}
+
+func (b *Body) parse(contentType string) (err error) {
+	if isXML(contentType) {
+		b.root, err = parseXML(b.text)
+		return err
+	}
+	b.value, err = loosejson.Parse(b.text)
+	return err
 }
 
 // Decode reads the body into the struct that out points to.
@@ -93,6 +98,12 @@ func (a *API) judge(ctx context.Context, x *Exchange, scrub scrubber) (*answer, 
 		return nil, e
 	}
 	var reply Reply
+	if a.SuccessByStatus && x.status/100 == 2 {
+		return &answer{
+			Body: Body{text: x.body, decoder: a.Decoder}, client: a.Client,
+			status: x.status, header: x.header, requestID: x.header.Get(a.RequestIDHeader),
+		}, nil
+	}
 	read, err := a.ParseBody(x.body, x.header.Get("Content-Type"))
 	if err == nil {
 		reply, err = a.Reply(&read)
@@ -102,7 +113,7 @@ func (a *API) judge(ctx context.Context, x *Exchange, scrub scrubber) (*answer, 
 		e.RequestID = x.header.Get(a.RequestIDHeader)
 	}
 	if x.status/100 == 2 && err == nil && reply.Success {
-		return &answer{Body: read, client: a.Client, status: x.status, requestID: e.RequestID}, nil
+		return &answer{Body: read, client: a.Client, status: x.status, header: x.header, requestID: e.RequestID}, nil
 	}
 	e.Code = reply.Code
 	e.Message = scrub.text(reply.Message)

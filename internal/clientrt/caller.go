@@ -22,6 +22,9 @@ type API struct {
 	Decoder loosejson.Decoder
 	// RequestIDHeader is where the request ID stands when the body has none.
 	RequestIDHeader string
+	// SuccessByStatus tells that the status alone says whether a call has succeeded. The body of a
+	// success may then be anything: a value, bytes, nothing. Reply reads failures only.
+	SuccessByStatus bool
 	// Reply reads the envelope of an answer. With an error it returns what could be read.
 	Reply func(body *Body) (Reply, error)
 	// ClassOfCode is the class of an error code that an operation answered with, false for an unknown one.
@@ -74,7 +77,7 @@ func Invoke[O any](ctx context.Context, c *Caller, call Call) (*O, error) {
 		return nil, err
 	}
 	out := new(O)
-	if err := answer.Decode(out); err != nil {
+	if err := answer.decode(out); err != nil {
 		return nil, answer.unreadable(call.Operation, err)
 	}
 	return out, nil
@@ -95,6 +98,7 @@ func (c *Caller) CallText(ctx context.Context, op cloudapi.Operation, params map
 		if last := len(r.values) - 1; given && last >= 0 {
 			isText := p.Kind == cloudapi.KindString || p.Kind == cloudapi.KindJSON
 			r.values[last].raw = !isText && json.Valid([]byte(text))
+			r.values[last].structured = p.Kind == cloudapi.KindValue
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(params)) {
@@ -106,7 +110,7 @@ func (c *Caller) CallText(ctx context.Context, op cloudapi.Operation, params map
 	if err != nil {
 		return nil, err
 	}
-	text, err := answer.JSON()
+	text, err := answer.asJSON(op)
 	if err != nil {
 		return nil, answer.unreadable(op, err)
 	}

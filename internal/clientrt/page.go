@@ -69,8 +69,8 @@ func yieldAll[T any](items []T, yield func(T, error) bool) bool {
 	return true
 }
 
-// TokenPages walks through a list whose pages name the next one.
-func TokenPages[T any](token string, fetch func(token string) (items []T, next string, err error)) iter.Seq2[T, error] {
+// TokenPages walks through a list whose pages name the next one. The zero token asks for the first page, and names none.
+func TokenPages[T any, K comparable](token K, fetch func(token K) (items []T, next K, err error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for {
 			items, next, err := fetch(token)
@@ -78,7 +78,7 @@ func TokenPages[T any](token string, fetch func(token string) (items []T, next s
 				yield(*new(T), err)
 				return
 			}
-			if !yieldAll(items, yield) || next == "" || next == token {
+			if !yieldAll(items, yield) || next == *new(K) || next == token {
 				return
 			}
 			token = next

@@ -4,8 +4,10 @@ import (
 	"encoding"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/url"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,14 +31,22 @@ type value struct {
 	text string
 	// raw tells that the text is JSON that travels as it is in a JSON body.
 	raw bool
+	// structured tells that the text is JSON that is taken apart in a query.
+	structured bool
 }
 
 // Scalar are the Go types of parameters that are not structured.
 type Scalar interface {
-	~string | ~int | ~int64 | ~bool
+	~string | ~int | ~int64 | ~float64 | ~bool
 }
 
 func (r *Request) add(at cloudapi.Position, name, text string) {
+	switch {
+	case at == cloudapi.InHeader && strings.ContainsFunc(text, isControl):
+		r.Fail(name, "holds control characters")
+	case at == cloudapi.InPath && (text == "." || text == ".."):
+		r.Fail(name, "names another path")
+	}
 	r.values = append(r.values, value{at: at, name: name, text: text})
 }
 
@@ -74,7 +84,7 @@ func Optional[T Scalar](r *Request, at cloudapi.Position, name string, v *T) {
 // markRaw notes that the last parameter is no text in a JSON body, by its Go type.
 func (r *Request) markRaw(v any) {
 	switch v.(type) {
-	case int, int64, bool:
+	case int, int64, float64, bool:
 		if last := len(r.values) - 1; last >= 0 {
 			r.values[last].raw = true
 		}
@@ -100,7 +110,7 @@ func OptionalValue[T any](r *Request, at cloudapi.Position, name string, v T) {
 		r.Fail(name, "cannot be encoded: %s", err)
 		return
 	}
-	r.values = append(r.values, value{at: at, name: name, text: string(text), raw: true})
+	r.values = append(r.values, value{at: at, name: name, text: string(text), raw: true, structured: true})
 }
 
 // RequiredText encodes a structured parameter that must not be empty.
@@ -162,6 +172,8 @@ func scalarText[T Scalar](r *Request, name string, v T) string {
 		return strconv.Itoa(v)
 	case int64:
 		return strconv.FormatInt(v, 10)
+	case float64:
+		return strconv.FormatFloat(v, 'g', -1, 64)
 	case bool:
 		return strconv.FormatBool(v)
 	case cloudapi.Secret:
@@ -174,33 +186,76 @@ func scalarText[T Scalar](r *Request, name string, v T) string {
 	return ""
 }
 
+// OptionalBytes encodes what is the whole body, unless it is nil.
+func OptionalBytes(r *Request, at cloudapi.Position, name string, v []byte) {
+	if v != nil {
+		r.add(at, name, string(v))
+	}
+}
+
 // Query gives the query parameters.
-func (r *Request) Query() map[string]*string {
-	query := make(map[string]*string)
+func (r *Request) Query() url.Values {
+	query := make(url.Values)
 	for _, v := range r.values {
 		if v.at == cloudapi.InQuery {
-			query[v.name] = new(v.text)
+			v.addTo(query)
 		}
 	}
 	return query
+}
+
+// addTo adds the parameter to a query: for a list one for each element, for an object one for each member.
+func (v value) addTo(query url.Values) {
+	if v.structured {
+		switch parsed, _ := loosejson.Parse([]byte(v.text)); parsed := parsed.(type) {
+		case []any:
+			for _, element := range parsed {
+				query.Add(v.name, loosejson.Text(element))
+			}
+			return
+		case map[string]any:
+			for name, member := range parsed {
+				query.Add(v.name+name, loosejson.Text(member))
+			}
+			return
+		}
+	}
+	query.Add(v.name, v.text)
+}
+
+// Header gives the parameters that are headers.
+func (r *Request) Header() http.Header {
+	header := make(http.Header)
+	for _, v := range r.values {
+		if v.at == cloudapi.InHeader {
+			header.Set(v.name, v.text)
+		}
+	}
+	return header
 }
 
 // Path puts the parameters that are parts of the path into it, where their names stand in braces.
 func (r *Request) Path(path string) string {
 	for _, v := range r.values {
 		if v.at == cloudapi.InPath {
-			path = strings.ReplaceAll(path, "{"+v.name+"}", strings.ReplaceAll(url.QueryEscape(v.text), "+", "%20"))
+			text := strings.ReplaceAll(url.QueryEscape(v.text), "+", "%20")
+			path = strings.ReplaceAll(path, "{"+v.name+"}", text)
+			if v.text != "" {
+				path = strings.ReplaceAll(path, "{."+v.name+"}", "."+text)
+			}
 		}
 	}
-	return path
+	return regexp.MustCompile(`\{\.[^}]*\}`).ReplaceAllString(path, "")
 }
 
-// Payload encodes the body: a form, a JSON object, or nothing.
+// Payload encodes the body: what is the whole body, a form, a JSON object, or nothing.
 func (r *Request) Payload() (body []byte, contentType string, err error) {
 	form := make(url.Values)
 	object := make(map[string]any)
 	for _, v := range r.values {
 		switch v.at {
+		case cloudapi.InPayload:
+			body, contentType = []byte(v.text), "application/octet-stream"
 		case cloudapi.InForm:
 			form.Set(v.name, v.text)
 		case cloudapi.InBody:
@@ -208,7 +263,7 @@ func (r *Request) Payload() (body []byte, contentType string, err error) {
 			if v.raw && v.text != "" {
 				object[v.name] = json.RawMessage(v.text)
 			}
-		case cloudapi.InQuery, cloudapi.InPath:
+		case cloudapi.InQuery, cloudapi.InPath, cloudapi.InHeader:
 		}
 	}
 	switch {
@@ -220,7 +275,7 @@ func (r *Request) Payload() (body []byte, contentType string, err error) {
 		body, err = json.Marshal(object)
 		return body, "application/json; charset=utf-8", err
 	}
-	return nil, "", nil
+	return body, contentType, nil
 }
 
 // Describe lists the parameters that are set, for people and logs; sensitive ones are redacted.

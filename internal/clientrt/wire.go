@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"slipway/cloudapi"
 	"slipway/internal/loosejson"
@@ -26,6 +27,9 @@ func WireText(v any) ([]byte, error) {
 	return wired{v}.MarshalJSON()
 }
 
+// wireMillis is the value of the tag wire of times that travel as epoch milliseconds.
+const wireMillis = "millis"
+
 type wired struct{ value any }
 
 // MarshalJSON encodes the value.
@@ -38,6 +42,9 @@ func (w wired) MarshalJSON() ([]byte, error) {
 }
 
 func encode(b *bytes.Buffer, v reflect.Value) error {
+	if t, ok := reflect.TypeAssert[time.Time](v); ok {
+		return encodePlain(b, t)
+	}
 	switch v.Kind() { //nolint:exhaustive // what parameters are made of; the rest is encoded by encoding/json or an error of it
 	case reflect.Pointer:
 		if !v.IsNil() {
@@ -130,8 +137,11 @@ func membersOf(v reflect.Value) []member {
 			continue
 		}
 		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
-		if strings.Contains(options, "omitempty") && isEmpty(value) {
+		if strings.Contains(options, "omitempty") && isEmpty(value) || strings.Contains(options, "omitzero") && value.IsZero() {
 			continue
+		}
+		if t, ok := reflect.TypeAssert[time.Time](value); ok && field.Tag.Get("wire") == wireMillis {
+			value = reflect.ValueOf(t.UnixMilli())
 		}
 		members = append(members, member{name: name, value: value, quoted: strings.Contains(options, "string")})
 	}

@@ -56,8 +56,13 @@ func Parse(text []byte) (any, error) {
 const notApplicable = "N/A"
 
 func (d Decoder) assign(to reflect.Value, value any) error {
-	if value == nil || value == "" || value == notApplicable && to.Kind() != reflect.String {
+	if value == nil || value == "" && !isText(to.Type()) || value == notApplicable && to.Kind() != reflect.String {
 		return nil
+	}
+	if raw, ok := reflect.TypeAssert[*json.RawMessage](to.Addr()); ok {
+		text, err := Encode(value)
+		*raw = text
+		return err
 	}
 	switch to.Kind() { //nolint:exhaustive // the kinds that answer structs are made of; anything else is an error below
 	case reflect.String:
@@ -87,6 +92,11 @@ func (d Decoder) assign(to reflect.Value, value any) error {
 		return nil
 	}
 	return fmt.Errorf("cannot decode into %s", to.Type())
+}
+
+// isText reports whether an empty text is a value of a type: of a pointer to a text, which is nil where there is none.
+func isText(t reflect.Type) bool {
+	return t.Kind() == reflect.Pointer && t.Elem().Kind() == reflect.String
 }
 
 // Text gives the text of a scalar, and the JSON text of anything else.

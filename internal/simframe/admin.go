@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -33,6 +35,18 @@ type (
 	AdminError struct {
 		Error string `json:"error"`
 	}
+
+	// CallCounts tells how often the API was called, refused and broken calls included.
+	CallCounts struct {
+		Total      int            `json:"total"`
+		Operations map[string]int `json:"operations"`
+		// Unserved counts the parameters that a call was refused for because the simulator
+		// has not got them, by operation and parameter.
+		Unserved map[string]int `json:"unserved,omitempty"`
+		// Ignored counts the parameters that a call was sent and that had no effect; each is
+		// a defect of the simulator.
+		Ignored map[string]int `json:"ignored,omitempty"`
+	}
 )
 
 // Controls are the controls that every simulator has.
@@ -42,7 +56,13 @@ type Controls interface {
 	Reset() error
 	Snapshot() ([]byte, error)
 	Restore(snapshot []byte) error
+	Calls() CallCounts
 	ResetCalls()
+	AddFault(f Fault) (Fault, error)
+	Faults() []Fault
+	// RemoveFault takes one fault back. For an ID that nothing has it returns an error that StatusOf knows as 404.
+	RemoveFault(id int) error
+	ClearFaults() error
 }
 
 // Admin is the admin API of a simulator. It takes no signature: a simulator belongs on a loopback address.
@@ -58,15 +78,21 @@ type Admin struct {
 // Prefix is where the endpoints live.
 func (a Admin) Prefix() string { return "/_" + a.Name + "/" }
 
-// Handle adds the endpoints of what every simulator has: health, clock, reset, state and the
-// counts of calls, which Controls clears. Whatever else is asked for below the prefix is not
-// found.
+// Serves reports whether a path is one of the admin API, or /healthz.
+func (a Admin) Serves(path string) bool {
+	return path == "/healthz" || strings.HasPrefix(path, a.Prefix())
+}
+
+// Handle adds the endpoints of what every simulator has: health, clock, faults, counts of calls,
+// reset and state. Whatever else is asked for below the prefix is not found.
 func (a Admin) Handle(mux *http.ServeMux, c Controls) {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		WriteJSON(w, http.StatusOK, map[string]string{"status": "ok"})
 	})
 	mux.HandleFunc("GET "+a.Prefix()+"clock", func(w http.ResponseWriter, _ *http.Request) { writeClock(w, c.Clock()) })
 	mux.HandleFunc("POST "+a.Prefix()+"clock/advance", func(w http.ResponseWriter, r *http.Request) { a.advance(w, r, c) })
+	a.handleFaults(mux, c)
+	mux.HandleFunc("GET "+a.Prefix()+"calls", func(w http.ResponseWriter, _ *http.Request) { WriteJSON(w, http.StatusOK, c.Calls()) })
 	mux.HandleFunc("DELETE "+a.Prefix()+"calls", func(w http.ResponseWriter, _ *http.Request) {
 		c.ResetCalls()
 		a.WriteDone(w, nil)
@@ -83,6 +109,30 @@ func (a Admin) Handle(mux *http.ServeMux, c Controls) {
 	mux.HandleFunc("PUT "+a.Prefix()+"state", func(w http.ResponseWriter, r *http.Request) { a.restore(w, r, c) })
 	mux.HandleFunc(a.Prefix(), func(w http.ResponseWriter, _ *http.Request) {
 		a.Refuse(w, http.StatusNotFound, "the admin API has no such endpoint")
+	})
+}
+
+func (a Admin) handleFaults(mux *http.ServeMux, c Controls) {
+	mux.HandleFunc("GET "+a.Prefix()+"faults", func(w http.ResponseWriter, _ *http.Request) { WriteJSON(w, http.StatusOK, c.Faults()) })
+	mux.HandleFunc("POST "+a.Prefix()+"faults", func(w http.ResponseWriter, r *http.Request) {
+		var f Fault
+		if !a.ReadJSON(w, r, &f) {
+			return
+		}
+		added, err := c.AddFault(f)
+		if err != nil {
+			a.WriteDone(w, err)
+			return
+		}
+		WriteJSON(w, http.StatusCreated, added)
+	})
+	mux.HandleFunc("DELETE "+a.Prefix()+"faults", func(w http.ResponseWriter, _ *http.Request) { a.WriteDone(w, c.ClearFaults()) })
+	mux.HandleFunc("DELETE "+a.Prefix()+"faults/{id}", func(w http.ResponseWriter, r *http.Request) {
+		id, err := strconv.Atoi(r.PathValue("id"))
+		if err != nil {
+			id = 0 // no fault has it
+		}
+		a.WriteDone(w, c.RemoveFault(id))
 	})
 }
 

@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // AdminClient sends requests to the admin API of a simulator.
@@ -54,6 +56,73 @@ func (c AdminClient) Do(ctx context.Context, method, path string, b Bodies) erro
 		return fmt.Errorf("%s: %w", c.Client, err)
 	}
 	return nil
+}
+
+// AddFault arranges a fault and returns it with its ID.
+func (c AdminClient) AddFault(ctx context.Context, f Fault) (Fault, error) {
+	var added Fault
+	err := c.Do(ctx, http.MethodPost, "faults", Bodies{Sent: f, Received: &added})
+	return added, err
+}
+
+// Faults lists the faults that were arranged.
+func (c AdminClient) Faults(ctx context.Context) ([]Fault, error) {
+	var faults []Fault
+	err := c.Do(ctx, http.MethodGet, "faults", Bodies{Received: &faults})
+	return faults, err
+}
+
+// RemoveFault takes one fault back.
+func (c AdminClient) RemoveFault(ctx context.Context, id int) error {
+	return c.Do(ctx, http.MethodDelete, "faults/"+strconv.Itoa(id), Bodies{})
+}
+
+// ClearFaults takes all faults back.
+func (c AdminClient) ClearFaults(ctx context.Context) error {
+	return c.Do(ctx, http.MethodDelete, "faults", Bodies{})
+}
+
+// Clock reads the simulated time.
+func (c AdminClient) Clock(ctx context.Context) (ClockReading, error) {
+	var reading ClockReading
+	err := c.Do(ctx, http.MethodGet, "clock", Bodies{Received: &reading})
+	return reading, err
+}
+
+// Advance moves the simulated time forward.
+func (c AdminClient) Advance(ctx context.Context, d time.Duration) (ClockReading, error) {
+	var reading ClockReading
+	err := c.Do(ctx, http.MethodPost, "clock/advance", Bodies{Sent: ClockAdvance{Duration: d.String()}, Received: &reading})
+	return reading, err
+}
+
+// Calls tells how often each operation was called.
+func (c AdminClient) Calls(ctx context.Context) (CallCounts, error) {
+	var counts CallCounts
+	err := c.Do(ctx, http.MethodGet, "calls", Bodies{Received: &counts})
+	return counts, err
+}
+
+// ResetCalls begins counting anew.
+func (c AdminClient) ResetCalls(ctx context.Context) error {
+	return c.Do(ctx, http.MethodDelete, "calls", Bodies{})
+}
+
+// Reset forgets everything but seed, clock and configuration.
+func (c AdminClient) Reset(ctx context.Context) error {
+	return c.Do(ctx, http.MethodPost, "reset", Bodies{})
+}
+
+// Snapshot writes the whole state down.
+func (c AdminClient) Snapshot(ctx context.Context) ([]byte, error) {
+	var snapshot json.RawMessage
+	err := c.Do(ctx, http.MethodGet, "state", Bodies{Received: &snapshot})
+	return snapshot, err
+}
+
+// Restore puts a state back that Snapshot wrote.
+func (c AdminClient) Restore(ctx context.Context, snapshot []byte) error {
+	return c.Do(ctx, http.MethodPut, "state", Bodies{Sent: json.RawMessage(snapshot)})
 }
 
 func (c AdminClient) do(ctx context.Context, method, path string, b Bodies) (err error) {

@@ -13,15 +13,19 @@ import (
 	"slipway/internal/simframe"
 )
 
-// errBusy is an error of the simulator's own.
-var errBusy = errors.New("toysim: busy")
+// Errors of the simulator's own.
+var (
+	errBusy        = errors.New("toysim: busy")
+	errNoSuchFault = errors.New("toysim: there is no such fault")
+)
 
 // toy is a simulator that has nothing but the frame.
 type toy struct {
-	clock *simframe.Clock
-	state string
-	calls int
-	err   error
+	clock  *simframe.Clock
+	state  string
+	calls  int
+	faults simframe.Faults
+	err    error
 }
 
 func (s *toy) Clock() *simframe.Clock                     { return s.clock }
@@ -30,14 +34,42 @@ func (s *toy) Reset() error                               { s.state = `""`; retu
 func (s *toy) Snapshot() ([]byte, error)                  { return []byte(s.state), s.err }
 func (s *toy) Restore(snapshot []byte) error              { s.state = string(snapshot); return s.err }
 func (s *toy) ResetCalls()                                { s.calls = 0 }
+func (s *toy) Calls() simframe.CallCounts {
+	return simframe.CallCounts{Total: s.calls, Operations: map[string]int{"Do": s.calls}}
+}
+func (s *toy) Faults() []simframe.Fault { return s.faults.List() }
+func (s *toy) ClearFaults() error       { s.faults.Clear(); return nil }
+func (s *toy) AddFault(f simframe.Fault) (simframe.Fault, error) {
+	if err := toyRules().Check(f); err != nil {
+		return simframe.Fault{}, err
+	}
+	return s.faults.Add(f), nil
+}
+
+func (s *toy) RemoveFault(id int) error {
+	if !s.faults.Remove(id) {
+		return errNoSuchFault
+	}
+	return nil
+}
+
+func toyRules() simframe.FaultRules {
+	return simframe.FaultRules{
+		Platform: "Toy", Kinds: []simframe.FaultKind{"melt"}, Delayed: []simframe.FaultKind{"melt"},
+		Knows: func(operation string) bool { return operation == "Do" },
+	}
+}
 
 func TestFrame_TheFrameServesASimulatorOfAnyPlatform(t *testing.T) {
 	t.Parallel()
 	began := time.Date(2026, time.November, 2, 8, 0, 0, 0, time.UTC)
 	sim := &toy{clock: simframe.SteppedClock(began), state: `"a"`, calls: 3}
 	admin := simframe.Admin{Name: "toysim", StatusOf: func(err error) int {
-		if errors.Is(err, errBusy) {
+		switch {
+		case errors.Is(err, errBusy):
 			return http.StatusConflict
+		case errors.Is(err, errNoSuchFault):
+			return http.StatusNotFound
 		}
 		return 0
 	}}
@@ -48,18 +80,42 @@ func TestFrame_TheFrameServesASimulatorOfAnyPlatform(t *testing.T) {
 	client := simframe.AdminClient{Client: "toyadmin", Name: "toysim", URL: server.URL, HTTP: server.Client()}
 	ctx := t.Context()
 
-	var reading simframe.ClockReading
-	require.NoError(t, client.Do(ctx, http.MethodPost, "clock/advance", simframe.Bodies{Sent: simframe.ClockAdvance{Duration: "1m"}, Received: &reading}))
+	reading, err := client.Advance(ctx, time.Minute)
+	require.NoError(t, err)
 	require.Equal(t, simframe.ClockReading{Now: began.Add(time.Minute)}, reading)
-	require.NoError(t, client.Do(ctx, http.MethodDelete, "calls", simframe.Bodies{}))
+	again, err := client.Clock(ctx)
+	require.NoError(t, err)
+	require.Equal(t, reading, again)
+	counts, err := client.Calls(ctx)
+	require.NoError(t, err)
+	require.Equal(t, sim.Calls(), counts)
+	require.NoError(t, client.ResetCalls(ctx))
 	require.Zero(t, sim.calls)
-	require.NoError(t, client.Do(ctx, http.MethodPut, "state", simframe.Bodies{Sent: "b"}))
-	var state string
-	require.NoError(t, client.Do(ctx, http.MethodGet, "state", simframe.Bodies{Received: &state}))
-	require.Equal(t, "b", state)
+	require.NoError(t, client.Restore(ctx, []byte(`"b"`)))
+	state, err := client.Snapshot(ctx)
+	require.NoError(t, err)
+	require.Equal(t, `"b"`, string(state))
+
+	fault, err := client.AddFault(ctx, simframe.Fault{Kind: "melt", Delay: time.Second, Operation: "Do"})
+	require.NoError(t, err)
+	require.Equal(t, simframe.Fault{ID: 1, Kind: "melt", Delay: time.Second, Operation: "Do"}, fault)
+	_, err = client.AddFault(ctx, simframe.Fault{Kind: "melt", Operation: "Undo", Batch: 1, Count: -2})
+	for _, field := range []string{"operation: Toy has no operation", "delay:", "batch: changes of Toy have none", "count:"} {
+		require.ErrorContains(t, err, field, "every problem at once")
+	}
+	faults, err := client.Faults(ctx)
+	require.NoError(t, err)
+	require.Equal(t, []simframe.Fault{fault}, faults)
+	require.ErrorIs(t, client.RemoveFault(ctx, 7), errNoSuchFault)
+	require.NoError(t, client.RemoveFault(ctx, 1))
+	next, err := client.AddFault(ctx, simframe.Fault{Kind: simframe.FaultError})
+	require.NoError(t, err)
+	require.Equal(t, 2, next.ID, "an ID is given once")
+	require.NoError(t, client.ClearFaults(ctx))
+	require.Empty(t, sim.Faults())
 
 	sim.err = errBusy
-	err := client.Do(ctx, http.MethodPost, "reset", simframe.Bodies{})
+	err = client.Reset(ctx)
 	require.ErrorIs(t, err, errBusy)
 	require.EqualError(t, err, "toyadmin: HTTP 409: toysim: busy")
 	require.ErrorContains(t, client.Do(ctx, http.MethodGet, "nothing", simframe.Bodies{}), "toysim: the admin API has no such endpoint")

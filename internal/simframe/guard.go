@@ -12,10 +12,14 @@ import (
 // Guard lets only those use the admin API that mean to: it takes no signature, and a page in a
 // browser reaches what listens on the machine of its reader. A request that changes something
 // must not come from another origin; and the name by which the simulator is called must not be one
-// that somebody else can make lead here.
+// that somebody else can make lead here. Whether it is up, /healthz, anybody may ask.
 func (a Admin) Guard(next http.Handler) http.Handler {
 	origins := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet && r.URL.Path == "/healthz" {
+			next.ServeHTTP(w, r)
+			return
+		}
 		if !a.isOwnName(r.Host) {
 			a.Refuse(w, http.StatusForbidden, fmt.Sprintf(
 				"%q is not a name of this simulator; call it by its address, by localhost or by a name that it was given (Config.Hosts, --host)", r.Host))

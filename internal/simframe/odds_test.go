@@ -1,10 +1,10 @@
 package simframe_test
 
 import (
-	"html/template"
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -49,16 +49,22 @@ func TestOddsAreDrawnFromTheSeed(t *testing.T) {
 func TestOdds_StatusPageTakesNothingFromElsewhere(t *testing.T) {
 	t.Parallel()
 	mux := http.NewServeMux()
-	page := template.Must(template.New("status").Parse(`<p>{{.Region}}</p>`))
+	sim := &toy{clock: simframe.SteppedClock(time.Date(2026, time.November, 2, 8, 0, 0, 0, time.UTC)), calls: 2}
+	sim.faults.Add(simframe.Fault{Kind: simframe.FaultError, AppID: "<i>"})
 	view := any(map[string]string{"Region": "<b>"})
-	simframe.Admin{Name: "toysim"}.HandlePage(mux, page, func() any { return view })
+	simframe.Admin{Name: "toysim"}.HandlePage(mux, "<p>{{.Region}}</p>", sim, func() simframe.Page {
+		return simframe.Page{Title: "here", About: "A toy.", Sections: view}
+	})
 	get := func(path string) *httptest.ResponseRecorder {
 		w := httptest.NewRecorder()
 		mux.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, http.NoBody))
 		return w
 	}
 	w := get("/_toysim/")
-	require.Equal(t, "<p>&lt;b&gt;</p>", w.Body.String())
+	for _, want := range []string{"<p>&lt;b&gt;</p>", "&lt;i&gt;", "toysim here", "A toy.", "2026-11-02T08:00:00Z", "it stands until it is advanced", "<td>Do</td><td>2</td>"} {
+		require.Contains(t, w.Body.String(), want)
+	}
+	require.NotRegexp(t, `(src|href)=`, w.Body.String())
 	require.Equal(t, "default-src 'none'; style-src 'unsafe-inline'", w.Header().Get("Content-Security-Policy"))
 	require.Equal(t, http.StatusNotFound, get("/_toysim/other").Code)
 	view = 1

@@ -20,14 +20,14 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func begin() time.Time { return time.Date(2026, time.November, 2, 8, 0, 0, 0, time.UTC) }
 
-func serve(t *testing.T) (*saesim.Simulator, simadmin.Client) {
+func serve(t *testing.T) (*saesim.Simulator, *simadmin.Client) {
 	t.Helper()
 	sim, err := saesim.New(saesim.Config{Clock: saesim.SteppedClock(begin())})
 	require.NoError(t, err)
 	require.NoError(t, sim.SeedDemo())
 	server := httptest.NewServer(sim)
 	t.Cleanup(server.Close)
-	return sim, simadmin.Client{URL: server.URL + "/", HTTP: server.Client()}
+	return sim, simadmin.New(server.URL+"/", server.Client())
 }
 
 func TestClient_Faults(t *testing.T) {
@@ -159,7 +159,7 @@ func TestClient_Health(t *testing.T) {
 func TestClient_NobodyThere(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.NotFoundHandler())
-	c := simadmin.Client{URL: server.URL, HTTP: server.Client()}
+	c := simadmin.New(server.URL, server.Client())
 	require.ErrorContains(t, c.Reset(t.Context()), "404")
 	server.Close()
 	require.Error(t, c.Reset(t.Context()))

@@ -1,0 +1,40 @@
+package fcclient
+
+import (
+	"slipway/cloudapi"
+	"slipway/internal/clientrt"
+)
+
+// requestIDHeader is where every answer has its request ID.
+const requestIDHeader = "X-Fc-Request-Id"
+
+// api describes Function Compute to the runtime of clients.
+func api() *clientrt.API {
+	return &clientrt.API{
+		Client:          "Function Compute",
+		RequestIDHeader: requestIDHeader,
+		SuccessByStatus: true,
+		Reply:           readFailure,
+		ClassOfCode:     classOfCode,
+	}
+}
+
+// failure is the body of an answer that is no success. The reference writes its members with a
+// small letter and the service with a capital; both are read.
+type failure struct {
+	Code    string `json:"ErrorCode"`
+	Message string `json:"ErrorMessage"`
+}
+
+// readFailure reads why a call has failed.
+func readFailure(body *clientrt.Body) (clientrt.Reply, error) {
+	var f failure
+	err := body.Decode(&f)
+	return clientrt.Reply{Code: f.Code, Message: f.Message}, err
+}
+
+// classOfCode is the class of a code that an operation answers with.
+func classOfCode(_, code string) (cloudapi.Class, bool) {
+	known, ok := LookupErrorCode(code)
+	return known.Class, ok
+}

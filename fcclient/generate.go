@@ -1,0 +1,3 @@
+package fcclient
+
+//go:generate go run slipway/internal/clientgen -facts ../api/fc -out .

@@ -1,0 +1,136 @@
+package fcsim
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"slipway/internal/simframe"
+)
+
+// loadState reads a state file; nil when there is none yet.
+func loadState(path string) (*state, error) {
+	text, err := simframe.LoadFile(path)
+	if text == nil || err != nil {
+		return nil, err
+	}
+	st, err := decodeState(text)
+	if err != nil {
+		return nil, fmt.Errorf("state file %s: %w", path, err)
+	}
+	return st, nil
+}
+
+// saveState replaces a state file.
+func saveState(path string, st *state) error {
+	text, err := encodeState(st)
+	if err != nil {
+		return fmt.Errorf("state file: %w", err)
+	}
+	return simframe.SaveFile(path, text)
+}
+
+func encodeState(st *state) ([]byte, error) { return json.Marshal(st) }
+
+// decodeState reads what a state file or a snapshot holds and checks that the simulator can rely
+// on it.
+func decodeState(text []byte) (*state, error) {
+	st := new(state)
+	if err := json.Unmarshal(text, st); err != nil {
+		return nil, err
+	}
+	if st.Version != stateVersion {
+		return nil, fmt.Errorf("it has version %d, this simulator reads version %d", st.Version, stateVersion)
+	}
+	st.fillMaps()
+	if err := st.Faults.Validate(); err != nil {
+		return nil, err
+	}
+	for name, v := range st.Services {
+		if err := v.consistent(name); err != nil {
+			return nil, fmt.Errorf("service %s: %w", name, err)
+		}
+	}
+	if err := st.consistentResources(); err != nil {
+		return nil, err
+	}
+	return st, nil
+}
+
+// consistentResources checks what belongs to no service.
+func (s *state) consistentResources() error {
+	for name, d := range s.Domains {
+		if d == nil || d.Name != name {
+			return fmt.Errorf("custom domain %s is null or filed under another name", name)
+		}
+	}
+	for name, l := range s.Layers {
+		if l == nil || l.Name != name {
+			return fmt.Errorf("layer %s is null or filed under another name", name)
+		}
+		last := 0
+		for _, v := range l.Versions {
+			if v == nil || v.Number <= last || v.Number > l.Published {
+				return fmt.Errorf("layer %s: a version is null or not in order", name)
+			}
+			last = v.Number
+		}
+	}
+	return nil
+}
+
+func (v *service) consistent(name string) error {
+	if v == nil {
+		return errors.New("it is null")
+	}
+	if v.Name != name {
+		return errors.New("it is filed under another name")
+	}
+	if slices.Contains(v.Versions, nil) || slices.Contains(v.OnDemand, nil) || slices.Contains(v.Invocations, nil) {
+		return errors.New("a version, an instance or an invocation of it is null")
+	}
+	for key, t := range v.Triggers {
+		if t == nil || t.key() != key {
+			return fmt.Errorf("its trigger %s is null or filed under another name", key)
+		}
+	}
+	for key, a := range v.AsyncConfigs {
+		if a == nil || a.key() != key {
+			return fmt.Errorf("its asynchronous configuration %s is null or filed under another name", key)
+		}
+	}
+	last := 0
+	for _, published := range v.Versions {
+		if published.ID <= last || published.ID > v.Published {
+			return fmt.Errorf("its version %d is not in order", published.ID)
+		}
+		last = published.ID
+		if err := consistentFunctions(published.Functions); err != nil {
+			return fmt.Errorf("version %d: %w", published.ID, err)
+		}
+	}
+	for name, a := range v.Aliases {
+		if a == nil || a.Name != name {
+			return fmt.Errorf("its alias %s is null or filed under another name", name)
+		}
+	}
+	for key, p := range v.Provisions {
+		if p == nil || p.key() != key {
+			return fmt.Errorf("its provision config %s is null or filed under another name", key)
+		}
+		if err := p.consistent(); err != nil {
+			return fmt.Errorf("provision config %s: %w", key, err)
+		}
+	}
+	return consistentFunctions(v.Functions)
+}
+
+func consistentFunctions(functions map[string]*function) error {
+	for name, f := range functions {
+		if f == nil || f.Name != name {
+			return fmt.Errorf("its function %s is null or filed under another name", name)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,193 @@
+package fcsim
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"slipway/internal/acs"
+	"slipway/internal/simframe"
+)
+
+// maxBody bounds the body of a request in bytes: a code package in base64.
+const maxBody = 70 << 20
+
+// A Simulator is Function Compute served from memory. It is an http.Handler: put it behind any
+// server or httptest. It is safe for concurrent use and starts no goroutines.
+type Simulator struct {
+	config     Config
+	verifier   *acs.FCVerifier
+	operations []operation
+	control    http.Handler
+
+	mu sync.Mutex
+	st *state
+}
+
+// New makes a simulator. When the configuration names a state file that exists, the simulator
+// goes on where the file was left; its seed is then the file's.
+func New(config Config) (*Simulator, error) {
+	if err := config.Validate(); err != nil {
+		return nil, fmt.Errorf("fcsim: %w", err)
+	}
+	config = config.withDefaults()
+	s := &Simulator{
+		config:     config,
+		verifier:   &acs.FCVerifier{Keys: config.AccessKeys, Tokens: config.SecurityTokens, Wall: config.Wall},
+		operations: operations(),
+		st:         newState(config.Seed, config.Clock.Now()),
+	}
+	s.control = s.adminHandler()
+	if config.StateFile != "" {
+		st, err := loadState(config.StateFile)
+		if err != nil {
+			return nil, fmt.Errorf("fcsim: %w", err)
+		}
+		if st != nil {
+			s.st = st
+			config.Clock.CatchUp(st.Now)
+		}
+	}
+	return s, nil
+}
+
+// Close writes the state file, when there is one. The simulator stays usable.
+func (s *Simulator) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.look()
+	return s.save()
+}
+
+// look brings the state up to the present time and returns that time. The caller holds the lock.
+func (s *Simulator) look() time.Time {
+	now := s.config.Clock.Now()
+	if now.Before(s.st.Now) {
+		now = s.st.Now
+	}
+	s.engine().advance(s.st, now)
+	return now
+}
+
+// save writes the state file, when there is one. The caller holds the lock.
+func (s *Simulator) save() error {
+	if s.config.StateFile == "" {
+		return nil
+	}
+	return saveState(s.config.StateFile, s.st)
+}
+
+// ServeHTTP serves the API, the calls of HTTP triggers, the code packages, the admin API under
+// /_fcsim/ and /healthz.
+func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case s.admin().Serves(r.URL.Path):
+		s.control.ServeHTTP(w, r)
+	case strings.HasPrefix(r.URL.Path, codePrefix):
+		s.serveCode(w, r)
+	default:
+		s.serveAPI(w, r)
+	}
+}
+
+// serveAPI carries one request through routing and authentication.
+func (s *Simulator) serveAPI(w http.ResponseWriter, r *http.Request) {
+	c, refused := s.routeRequest(r)
+	id := s.countCall(c)
+	if refused == nil {
+		c.requestID, c.host, c.header, c.query = id, r.Host, r.Header, r.URL.Query()
+		c.body, refused = readBody(w, r)
+	}
+	if refused == nil {
+		refused = s.authenticate(c, r)
+	}
+	if refused != nil {
+		fail(id, refused).Write(w)
+		return
+	}
+	s.serveCall(w, r, c)
+}
+
+// routeRequest finds what a request calls: an operation, or a function by its HTTP trigger.
+func (s *Simulator) routeRequest(r *http.Request) (*call, *apiError) {
+	escaped := r.URL.EscapedPath()
+	if strings.HasPrefix(escaped, proxyPrefix) {
+		return s.routeTrigger(r.Method, escaped)
+	}
+	return s.route(r.Method, escaped)
+}
+
+// readBody reads a body of bounded length.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *apiError) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if large, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return nil, refuse(codeEntityTooLarge, strconv.FormatInt(large.Limit, 10))
+	}
+	if err != nil {
+		return nil, refuse(codeInvalidArgument, "the body could not be read: "+err.Error())
+	}
+	return body, nil
+}
+
+// authenticate refuses a request that is not signed, or that names another account.
+func (s *Simulator) authenticate(c *call, r *http.Request) *apiError {
+	if c.op.Name == opTrigger && s.anonymous(c) {
+		return nil
+	}
+	if refused := s.verifier.Verify(r); refused != nil {
+		return refuse(refused.Code, refused.Detail)
+	}
+	if account := r.Header.Get("X-Fc-Account-Id"); account != "" && account != s.config.AccountID {
+		return refuse(codeAccessDenied, fmt.Sprintf("account %q is not the one that is served here, %s", account, s.config.AccountID))
+	}
+	return nil
+}
+
+// countCall numbers a request, counts its operation, and returns the request's ID.
+func (s *Simulator) countCall(c *call) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.st.Requests++
+	if c != nil {
+		s.st.Calls[c.op.Name]++
+	}
+	return requestID(s.st.Seed, s.st.Requests)
+}
+
+// serveCall carries a call through its faults and its operation.
+func (s *Simulator) serveCall(w http.ResponseWriter, r *http.Request, c *call) {
+	s.takeFaults(c).Serve(w, r, simframe.Call{
+		CarryOut: func() simframe.Answer { return s.carryOut(c) },
+		Refuse:   func(f Fault) simframe.Answer { return fail(c.requestID, faultRefusal(f)) },
+	})
+}
+
+// takeFaults uses up the faults that are meant for a call.
+func (s *Simulator) takeFaults(c *call) simframe.CallFaults {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.st.Faults.TakeCall(s.st.target(c.op.Name, c.params["serviceName"]))
+}
+
+// carryOut runs the operation of a call.
+func (s *Simulator) carryOut(c *call) simframe.Answer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c.st, c.now = s.st, s.look()
+	result, refused := c.op.serve(c)
+	if refused != nil {
+		return fail(c.requestID, refused)
+	}
+	if !c.isRead() {
+		s.st.wake = time.Time{}
+		if err := s.save(); err != nil {
+			return fail(c.requestID, &apiError{Status: http.StatusInternalServerError, Code: codeInternal, Message: err.Error()})
+		}
+	}
+	return succeed(c.requestID, result)
+}
