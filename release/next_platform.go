@@ -8,7 +8,7 @@ func (p Progress) showApp() NextStep {
 	s := NextStep{Verb: NextShowApp, Does: "look at the application in the platform's console", Needed: true}
 	switch p.App.Platform {
 	case PlatformSAE:
-		s.Command = "slipway api DescribeApplicationStatus AppId=" + word(p.App.ID) + " --sae-region " + word(p.App.Region)
+		s.Command = "slipway api sae DescribeApplicationStatus AppId=" + word(p.App.ID) + " --sae-region " + word(p.App.Region)
 		s.Does = "shows how the application stands; its console shows which version runs"
 	}
 	return s
@@ -27,7 +27,7 @@ func (p Progress) changeSteps(id string, somebody bool) []NextStep {
 	switch p.App.Platform {
 	case PlatformSAE:
 		of := " ChangeOrderId=" + word(id) + " --sae-region " + word(p.App.Region)
-		look.Command, end.Command = "slipway api DescribeChangeOrder"+of, "slipway api AbortChangeOrder"+of
+		look.Command, end.Command = "slipway api sae DescribeChangeOrder"+of, "slipway api sae AbortChangeOrder"+of
 	default:
 		look.Does, end.Does = "look at change "+id+" in the platform's console", "end it there, unless it is still wanted"
 	}
