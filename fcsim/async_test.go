@@ -59,7 +59,8 @@ func TestAsyncConfigs_AreRefused(t *testing.T) {
 	}{
 		"limits": {
 			"PUT /services/shop.live" + asyncConfigPath, `{"maxAsyncRetryAttempts":9,"maxAsyncEventAgeInSeconds":0,"destinationConfig":{"onSuccess":{}}}`,
-			codeInvalidArgument, []string{"maxAsyncRetryAttempts", "maxAsyncEventAgeInSeconds", "destinationConfig"},
+			codeInvalidArgument,
+			[]string{"maxAsyncRetryAttempts", "maxAsyncEventAgeInSeconds", "destinationConfig"},
 		},
 		"alias":         {"PUT /services/shop.none" + asyncConfigPath, `{}`, codeAliasNotFound, []string{"none"}},
 		"version":       {"PUT /services/shop.9" + asyncConfigPath, `{}`, codeVersionNotFound, []string{"9"}},
@@ -86,10 +87,7 @@ func stateful(t tester, settings string) *harness {
 	return h
 }
 
-const (
-	invokeLive  = "POST /services/shop.live/functions/web/invocations"
-	invocations = "/services/shop.live/functions/web/stateful-async-invocations"
-)
+const invocations = "/services/shop.live/functions/web/stateful-async-invocations"
 
 // accept begins an asynchronous invocation.
 func (h *harness) accept(t tester, id string) {
@@ -134,6 +132,7 @@ func TestInvocations_Endings(t *testing.T) {
 		"gets well": {
 			result: ResultUnhandled, after: time.Hour, status: "Succeeded", retried: 1, ended: minute + 2*second,
 			before: func(t *testing.T, h *harness) {
+				t.Helper()
 				h.advance(t, 2*second)
 				require.NoError(t, h.sim.SetBehaviour(Behaviour{Code: "registry.test/shop:1", Result: ResultOK}))
 			},
@@ -289,4 +288,17 @@ func TestInvocations_OutliveTheProcess(t *testing.T) {
 		require.Equal(t, want, other, line)
 	}
 	require.Len(t, again.must(t, "GET /services/shop/functions/web/triggers", "").list("triggers"), 1)
+}
+
+// TestInvocations_OldRecordsGo: a service keeps a bounded number of records, the newest.
+func TestInvocations_OldRecordsGo(t *testing.T) {
+	t.Parallel()
+	h := stateful(t, "")
+	for i := range keptInvocations + 2 {
+		h.accept(t, fmt.Sprintf("job-%d", i))
+	}
+	h.advance(t, time.Minute)
+	h.send(t, "GET "+invocations+"/job-1", "").refusedBy(t, codeInvocationNotFound)
+	require.Equal(t, "Succeeded", h.record(t, "job-2")["status"])
+	require.Equal(t, "Succeeded", h.record(t, fmt.Sprintf("job-%d", keptInvocations+1))["status"])
 }

@@ -55,7 +55,8 @@ func TestCustomDomains_AreRefused(t *testing.T) {
 		"all at once": {
 			"PUT /custom-domains/a.example.com",
 			`{"protocol":"FTP","routeConfig":{"routes":[{"path":"x","serviceName":"1","functionName":"f"},{"path":"/a","serviceName":"s","functionName":"."},{"path":"/a","serviceName":"s","functionName":"f"}]}}`,
-			codeInvalidArgument, []string{"protocol", "routes[0].path", "routes[0].serviceName", "routes[1].functionName", "routes[2].path"},
+			codeInvalidArgument,
+			[]string{"protocol", "routes[0].path", "routes[0].serviceName", "routes[1].functionName", "routes[2].path"},
 		},
 		"unknown member": {"PUT /custom-domains/a.example.com", `{"colour":"red"}`, codeInvalidArgument, []string{"colour"}},
 		"update unknown": {"PUT /custom-domains/z.example.com", `{}`, codeDomainNotFound, []string{"z.example.com"}},

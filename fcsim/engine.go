@@ -19,40 +19,10 @@ func (s *Simulator) engine() engine { return engine{start: s.config.InstanceStar
 const (
 	// farAway is when to look again although nothing is due.
 	farAway = 24 * time.Hour
-	// maxEvents bounds the events that one look works through for one provision config: a daily
-	// schedule of 27 years. What lies beyond is left out.
+	// maxEvents bounds the events that one look works through: a daily schedule of 27 years. What
+	// schedules and policies would have done beyond is left out.
 	maxEvents = 10_000
 )
-
-// advance brings the state to the given time.
-func (e engine) advance(s *state, now time.Time) {
-	if now.After(s.Now) {
-		s.Now = now
-	}
-	for _, v := range s.Services {
-		v.OnDemand = slices.DeleteFunc(v.OnDemand, func(i *instance) bool { return now.Sub(i.Used) > idleInstance })
-	}
-	if !s.wake.IsZero() && now.Before(s.wake) {
-		return
-	}
-	s.wake = now.Add(farAway)
-	for _, v := range sortedValues(s.Services) {
-		for _, p := range sortedValues(v.Provisions) {
-			e.advanceProvision(provisioned{s, v, p}, now)
-		}
-		for next := v.nextInvocation(); happens(next, now); next = v.nextInvocation() {
-			s.runInvocations(e.config, v, next)
-		}
-		s.wakeAt(v.nextInvocation())
-	}
-}
-
-// wakeAt makes sure that the next event is not slept through.
-func (s *state) wakeAt(t time.Time) {
-	if !t.IsZero() && t.Before(s.wake) {
-		s.wake = t
-	}
-}
 
 // provisioned is a provision config with what it belongs to.
 type provisioned struct {
@@ -61,31 +31,84 @@ type provisioned struct {
 	*provision
 }
 
-// advanceProvision carries a provision config over the schedules that fire, the policies that act
-// and the instances that start, in the order of their times.
-func (e engine) advanceProvision(p provisioned, now time.Time) {
-	for range maxEvents {
-		rule := p.nextRule(p.Looked)
-		due := p.Due
-		switch {
-		case happens(rule, now) && (due.IsZero() || !due.Before(rule)):
-			p.retarget(rule)
-			p.Looked = rule
-			p.plan(p.service, rule.Add(e.start))
-		case happens(due, now):
-			e.change(p, due)
-		default:
-			p.Looked = now
-			p.st.wakeAt(rule)
-			p.st.wakeAt(due)
-			return
+// provisions are all provision configs, always in the same order.
+func (s *state) provisions() []provisioned {
+	var all []provisioned
+	for _, v := range sortedValues(s.Services) {
+		for _, p := range sortedValues(v.Provisions) {
+			all = append(all, provisioned{s, v, p})
 		}
 	}
-	p.Looked = now
-	if happens(p.Due, now) {
-		p.Due = now.Add(e.start)
+	return all
+}
+
+// advance brings the state to the given time, one event after the other in the order of their
+// times.
+func (e engine) advance(s *state, now time.Time) {
+	if s.wake.IsZero() || !now.Before(s.wake) {
+		e.work(s, now)
 	}
-	p.st.wakeAt(now.Add(e.start))
+	s.Now = later(s.Now, now)
+	for _, v := range s.Services {
+		v.OnDemand = slices.DeleteFunc(v.OnDemand, func(i *instance) bool { return i.idle(s.Now) })
+	}
+}
+
+// work carries out the events that are due.
+func (e engine) work(s *state, now time.Time) {
+	for range maxEvents {
+		at := s.nextEvent()
+		if !happens(at, now) {
+			s.wake = earlier(at, now.Add(farAway))
+			return
+		}
+		e.carryOut(s, at)
+	}
+	for _, p := range s.provisions() {
+		if happens(p.Due, now) {
+			p.Due = now.Add(e.start)
+		}
+	}
+	s.wake = time.Time{}
+}
+
+// nextEvent is when something happens by itself next; zero when nothing does.
+func (s *state) nextEvent() time.Time {
+	var next time.Time
+	for _, p := range s.provisions() {
+		next = earlier(next, earlier(p.Due, p.nextRule(s.Now)))
+	}
+	for _, v := range s.Services {
+		next = earlier(next, v.nextInvocation())
+	}
+	return next
+}
+
+// carryOut carries out what happens at a time: first the targets change, then instances start or
+// go, then invocations go on.
+func (e engine) carryOut(s *state, at time.Time) {
+	for _, p := range s.provisions() {
+		if p.nextRule(s.Now).Equal(at) {
+			p.retarget(at)
+			p.plan(p.service, at.Add(e.start))
+		}
+		if happens(p.Due, at) {
+			e.change(p, at)
+		}
+	}
+	s.Now = later(s.Now, at)
+	for _, v := range sortedValues(s.Services) {
+		if happens(v.nextInvocation(), at) {
+			s.runInvocations(e.config, v, at)
+		}
+	}
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }
 
 // happens reports whether there is a next event and its time has come.

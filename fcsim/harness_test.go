@@ -177,15 +177,3 @@ func published(t tester) *harness {
 	h.must(t, "POST /services/shop/aliases", `{"aliasName":"live","versionId":"1"}`)
 	return h
 }
-
-func TestHarness(t *testing.T) {
-	t.Parallel()
-	h := published(t)
-	require.Equal(t, []string{"2", "1"}, h.must(t, "GET /services/shop/versions", "").names("versions", "versionId"))
-	g := h.must(t, "POST /services/shop.live/functions/web/invocations", "hello")
-	require.Equal(t, "hello", string(g.raw))
-	require.Equal(t, "1", g.header.Get("X-Fc-Invocation-Code-Version"))
-	h.must(t, "PUT /services/shop.live/functions/web/provision-config", `{"target":3}`)
-	h.advance(t, 2*time.Second)
-	require.Equal(t, json.Number("2"), h.must(t, "GET /services/shop.live/functions/web/provision-config", "").body["current"])
-}

@@ -111,14 +111,18 @@ func (s *state) runInvocations(config *Config, v *service, at time.Time) {
 		}
 	}
 	over := 0
-	for n := len(v.Invocations) - 1; n >= 0; n-- {
-		if i := v.Invocations[n]; i.Due.IsZero() {
+	for _, i := range v.Invocations {
+		if i.Due.IsZero() && i.Settings.StatefulInvocation {
 			over++
-			if !i.Settings.StatefulInvocation || over > keptInvocations {
-				v.Invocations = slices.Delete(v.Invocations, n, n+1)
-			}
 		}
 	}
+	v.Invocations = slices.DeleteFunc(v.Invocations, func(i *invocation) bool {
+		if !i.Due.IsZero() || !i.Settings.StatefulInvocation {
+			return i.Due.IsZero()
+		}
+		over--
+		return over >= keptInvocations
+	})
 }
 
 // goOn takes an invocation over what it is due for.

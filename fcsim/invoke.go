@@ -104,6 +104,9 @@ func (a *alias) choose(draw float64) int {
 	return a.VersionID
 }
 
+// idle reports whether an instance that an invocation started was not used for so long that it is gone.
+func (i *instance) idle(now time.Time) bool { return now.Sub(i.Used) > idleInstance }
+
 // takeInstance finds the instance that runs an invocation: a provisioned one, one that ran one
 // before, or a new one.
 func (c *call) takeInstance(v *service, function string, version int) string {
@@ -115,7 +118,7 @@ func (c *call) takeInstance(v *service, function string, version int) string {
 		}
 	}
 	for _, i := range v.OnDemand {
-		if i.Function == function && i.Qualifier == c.qualifier && i.VersionID == version {
+		if i.Function == function && i.Qualifier == c.qualifier && i.VersionID == version && !i.idle(c.now) {
 			i.Used = c.now
 			return i.ID
 		}
@@ -145,12 +148,19 @@ func invokeFunction(c *call) (reply, *apiError) {
 		return reply{}, refused
 	}
 	header := done.header()
-	header.Set("Content-Type", "application/octet-stream")
 	if log == "Tail" {
 		text := fmt.Sprintf("FC Invoke Start RequestId: %s\nversion %s: %s\nFC Invoke End RequestId: %s\n", c.requestID, done.version(), done.result, c.requestID)
 		header.Set("X-Fc-Log-Result", base64.StdEncoding.EncodeToString([]byte(text)))
 	}
-	return reply{status: http.StatusOK, header: header, raw: done.output()}, nil
+	return answerOf(http.StatusOK, header, done.output()), nil
+}
+
+// answerOf answers what code gave; without any there is no type.
+func answerOf(status int, header http.Header, output []byte) reply {
+	if len(output) > 0 && header.Get("Content-Type") == "" {
+		header.Set("Content-Type", "application/octet-stream")
+	}
+	return reply{status: status, header: header, raw: output}
 }
 
 // output is what the caller gets: what the handler returned, or what it failed with.
@@ -210,10 +220,9 @@ func callTrigger(c *call) (reply, *apiError) {
 		return reply{}, refused
 	}
 	header, status := done.header(), done.status
-	header.Set("Content-Type", cmp.Or(c.header.Get("Content-Type"), "application/octet-stream"))
 	if done.result != ResultOK {
 		status = http.StatusBadGateway
 		header.Set("Content-Type", contentJSON)
 	}
-	return reply{status: status, header: header, raw: done.output()}, nil
+	return answerOf(status, header, done.output()), nil
 }

@@ -90,16 +90,6 @@ func (v *service) consistent(name string) error {
 	if slices.Contains(v.Versions, nil) || slices.Contains(v.OnDemand, nil) || slices.Contains(v.Invocations, nil) {
 		return errors.New("a version, an instance or an invocation of it is null")
 	}
-	for key, t := range v.Triggers {
-		if t == nil || t.key() != key {
-			return fmt.Errorf("its trigger %s is null or filed under another name", key)
-		}
-	}
-	for key, a := range v.AsyncConfigs {
-		if a == nil || a.key() != key {
-			return fmt.Errorf("its asynchronous configuration %s is null or filed under another name", key)
-		}
-	}
 	last := 0
 	for _, published := range v.Versions {
 		if published.ID <= last || published.ID > v.Published {
@@ -110,6 +100,14 @@ func (v *service) consistent(name string) error {
 			return fmt.Errorf("version %d: %w", published.ID, err)
 		}
 	}
+	if err := v.consistentPointers(); err != nil {
+		return err
+	}
+	return consistentFunctions(v.Functions)
+}
+
+// consistentPointers checks what points to functions of the service, or calls them.
+func (v *service) consistentPointers() error {
 	for name, a := range v.Aliases {
 		if a == nil || a.Name != name {
 			return fmt.Errorf("its alias %s is null or filed under another name", name)
@@ -123,7 +121,17 @@ func (v *service) consistent(name string) error {
 			return fmt.Errorf("provision config %s: %w", key, err)
 		}
 	}
-	return consistentFunctions(v.Functions)
+	for key, t := range v.Triggers {
+		if t == nil || t.key() != key {
+			return fmt.Errorf("its trigger %s is null or filed under another name", key)
+		}
+	}
+	for key, a := range v.AsyncConfigs {
+		if a == nil || a.key() != key {
+			return fmt.Errorf("its asynchronous configuration %s is null or filed under another name", key)
+		}
+	}
+	return nil
 }
 
 func consistentFunctions(functions map[string]*function) error {

@@ -28,8 +28,6 @@ type provision struct {
 	Due time.Time `json:"due,omitzero"`
 	// Load is how many instances the invocations keep busy, for the policies; nil is unknown.
 	Load *float64 `json:"load,omitempty"`
-	// Looked is up to when schedules and policies were looked at.
-	Looked time.Time `json:"looked"`
 }
 
 func provisionKey(alias, function string) string { return alias + "/" + function }
@@ -93,9 +91,7 @@ func (c *call) provision() (*service, *provision, *apiError) {
 	if p := at.service.Provisions[provisionKey(c.qualifier, f.Name)]; p != nil {
 		return at.service, p, nil
 	}
-	return at.service, &provision{
-		Alias: c.qualifier, Function: f.Name, Actions: []scheduledAction{}, Policies: []trackingPolicy{}, Looked: c.now,
-	}, nil
+	return at.service, &provision{Alias: c.qualifier, Function: f.Name, Actions: []scheduledAction{}, Policies: []trackingPolicy{}}, nil
 }
 
 // putProvision serves PutProvisionConfig. A list that is absent or null stays, [] clears it.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -100,7 +101,7 @@ func (s *Simulator) serveAPI(w http.ResponseWriter, r *http.Request) {
 	c, refused := s.routeRequest(r)
 	id := s.countCall(c)
 	if refused == nil {
-		c.requestID, c.host, c.header, c.query = id, r.Host, r.Header, r.URL.Query()
+		c.requestID, c.host, c.header, c.query = id, address(r), r.Header, r.URL.Query()
 		c.body, refused = readBody(w, r)
 	}
 	if refused == nil {
@@ -120,6 +121,16 @@ func (s *Simulator) routeRequest(r *http.Request) (*call, *apiError) {
 		return s.routeTrigger(r.Method, escaped)
 	}
 	return s.route(r.Method, escaped)
+}
+
+// address is where the caller reached the simulator. The vendor's Node client leaves the port out of
+// the Host header; it is then that of the connection.
+func address(r *http.Request) string {
+	local, known := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
+	if _, _, err := net.SplitHostPort(r.Host); err == nil || !known {
+		return r.Host
+	}
+	return net.JoinHostPort(strings.Trim(r.Host, "[]"), strconv.Itoa(local.Port))
 }
 
 // readBody reads a body of bounded length.

@@ -73,10 +73,13 @@ func (v *service) version(id int) *version {
 	return nil
 }
 
-// versionID reads the number of a version: decimal, without leading zeros.
+// versionID reads the number of a version: decimal, without leading zeros; 0 for what is none.
 func versionID(text string) (int, bool) {
 	id, err := strconv.Atoi(text)
-	return id, err == nil && id > 0 && strconv.Itoa(id) == text
+	if err != nil || id <= 0 || strconv.Itoa(id) != text {
+		return 0, false
+	}
+	return id, true
 }
 
 // function finds the function that the path names in what the qualifier shows.

@@ -206,7 +206,7 @@ func TestManifest_ReadRefuses(t *testing.T) {
 		{"other kind", "apiVersion: slipway.dev/v2\nkind: Lane\nspec: {}\n", []string{"apiVersion: must be slipway.dev/v1", "kind: must be Release"}},
 		{"list as spec", head + "spec: [a]\n", []string{"spec: must be a group of fields"}},
 		{"empty spec", head + "spec: {}\n", []string{"app.platform", "app.region", "app.id", "artifact: give image or package, or config"}},
-		{"unknown field", body("  strategy:\n    grey: 1\n"), []string{"strategy.grey: is not a field here; there are type, gray, batches, confirm, bake, minReadyInstances, minReadyRatio, maxSurge, maxSurgeRatio, gates, watch, schedule (line 7)"}},
+		{"unknown field", body("  strategy:\n    grey: 1\n"), []string{"strategy.grey: is not a field here; there are type, gray, weights, batches, confirm, bake, minReadyInstances, minReadyRatio, maxSurge, maxSurgeRatio, gates, watch, schedule (line 7)"}},
 		{"unknown group", body("  strtegy: {type: gray}\n"), []string{"strtegy: is not a field here; there are app, operation, artifact, config, job, version,"}},
 		{"wrong case", body("  Note: x\n"), []string{"Note: is not a field here"}},
 		{"given twice", body("  note: a\n  note: b\n"), []string{"spec.note: is given twice (line 7)"}},

@@ -69,7 +69,7 @@ func Bounds() []Bound {
 			"traffic.dubbo[].group", "traffic.dubbo[].version", "traffic.dubbo[].items[].expr", "traffic.alb[].serviceName", "traffic.alb[].items[].name",
 		}},
 		{What: "an ID", Max: MaxID, Fields: []string{
-			"app.id", "version", "adopt", "retryOf", "changeId", "artifact.package.version", "releaseId", "id", "names[]",
+			"app.id", "app.qualifier", "artifact.part", "version", "adopt", "retryOf", "changeId", "artifact.package.version", "releaseId", "id", "names[]",
 			"artifact.registry.instance", "config.variables[].configMap.id", "config.variables[].secret.id", "config.mounts.configMaps[].id",
 			"config.mounts.secrets[].id", "config.mounts.nas[].id", "config.mounts.buckets[].bucket", "config.mounts.scratch[].name",
 			"job.variables[].configMap.id", "job.variables[].secret.id",
@@ -105,6 +105,7 @@ func Bounds() []Bound {
 			"traffic.dubbo[].items", "traffic.alb", "traffic.alb[].items",
 		}},
 		{What: "words of a command and arguments of a run", Max: maxEntries, List: true, Fields: []string{"job.command", "job.args"}},
+		{What: "weights", Max: 20, List: true, Fields: []string{"strategy.weights"}},
 		{What: "batches with a schedule", Max: 50, List: true, Fields: []string{"strategy.schedule"}},
 		{What: "scaling rules to switch", Max: maxEntries, List: true, Fields: []string{"names"}},
 	}
@@ -141,9 +142,9 @@ func measureAt(given any, field, of string) (v *validator, fit bool) {
 	m := &measurer{bounds: boundsByField(), fit: true}
 	var each sizes = m
 	each.measure(reflect.ValueOf(given), field, of)
-	v = &validator{problems: m.problems, large: map[string]bool{}}
+	v = &validator{problems: m.problems, told: map[string]bool{}}
 	for _, p := range m.problems {
-		v.large[p.Field] = true
+		v.told[p.Field] = true
 	}
 	return v, m.fit
 }

@@ -19,13 +19,13 @@ import (
 func given() map[string]any {
 	item := []release.TrafficItem{{Type: "header", Name: "n", Operator: "rawvalue", Cond: "==", Value: "1"}}
 	spec := release.Spec{
-		App: anApp(), Operation: release.OperationRelease, Version: "v", Adopt: "co-1", RetryOf: "r-1", RequestedBy: "ci", Note: "n",
+		App: qualified(anApp()), Operation: release.OperationRelease, Version: "v", Adopt: "co-1", RetryOf: "r-1", RequestedBy: "ci", Note: "n",
 		Artifact: release.Artifact{
-			Image: "shop:1", Package: &release.Package{URL: "https://x.example/a.jar", Version: "1"}, Registry: &release.Registry{Instance: "cri-1", Role: "acs:ram::1:role/r"},
+			Image: "shop:1", Package: &release.Package{URL: "https://x.example/a.jar", Version: "1"}, Registry: &release.Registry{Instance: "cri-1", Role: "acs:ram::1:role/r"}, Part: "pay",
 		},
 		Config: wholeConfig(), Job: wholeJob(),
 		Strategy: release.Strategy{
-			Type: release.StrategyGray, Confirm: release.ConfirmManual,
+			Type: release.StrategyGray, Weights: []int{5}, Confirm: release.ConfirmManual,
 			Gates:    []release.Gate{wholeGate()},
 			Schedule: []release.BatchSchedule{{Batch: 1, At: "10:00", Zone: "UTC"}},
 			Watch:    &release.Watch{Gates: []release.Gate{wholeGate()}},
@@ -46,8 +46,13 @@ func given() map[string]any {
 		"set":     release.Set{Name: "s", Waves: []release.Wave{{Name: "w", Confirm: release.ConfirmAuto, Releases: []release.SetRelease{{Name: "r", Spec: spec}}}}, OnFailure: release.SetStop, RequestedBy: "ci", Note: "n"},
 		"command": release.Command{Kind: release.CommandAbort, ID: "c-1", Artifact: "shop:1", ChangeID: "co", Version: "v", By: "me", Via: "x", Source: "ci", Note: "n", Reason: "r"},
 		"word":    release.LaneCommand{By: "me", Reason: "r", ReleaseID: "r-1", Artifact: "shop:1"},
-		"toggle":  release.ToggleRequest{App: anApp(), Names: []string{"cpu"}, By: "me", Reason: "r"},
+		"toggle":  release.ToggleRequest{App: qualified(anApp()), Names: []string{"cpu"}, By: "me", Reason: "r"},
 	}
+}
+
+func qualified(a release.App) release.App {
+	a.Qualifier = "live"
+	return a
 }
 
 // wholeGate has something in every place, as wholeConfig does.

@@ -125,7 +125,13 @@ func (v *validator) recurring(prefix string, w FreezeWindow) {
 
 // scope checks the fields that are given.
 func (v *validator) scope(field string, s Scope) {
-	v.check(s.Platform == "" || s.Platform == PlatformSAE, field+".platform", "%q is not a platform served here; use %s, or leave it out for any", s.Platform, PlatformSAE)
+	on, served := TraitsOf(s.Platform)
+	v.check(s.Platform == "" || served, field+".platform", "%q is not a platform served here; use %s, or leave it out for any", s.Platform, servedPlatforms())
 	v.check(s.Region == "" || matches(regionPattern, s.Region), field+".region", "%q is not a region ID such as cn-hangzhou; leave it out for any", s.Region)
-	v.check(s.App == "" || matches(idPattern, s.App), field+".app", "%q is not an application ID: 1-128 letters, digits, hyphens or underscores; leave it out for any", s.App)
+	if served {
+		v.check(s.App == "" || matches(on.AppID, s.App), field+".app", "%q is not an application ID: %s; leave it out for any", s.App, on.AppWords)
+		return
+	}
+	ids := func(t Traits) string { return t.AppID }
+	v.check(s.App == "" || matchesAny(ids, s.App), field+".app", "%q is not an application ID: %s; leave it out for any", s.App, idWords)
 }

@@ -102,7 +102,8 @@ func (c Command) Validate() error {
 	v.check(!c.All || c.Kind == CommandConfirm, "all", "has no meaning for %s", c.Kind)
 	v.check(c.Kind != CommandOverride || c.Words() != "", "reason", "must say why the freeze does not hold this release")
 	v.check(c.Version == "" || c.Kind == CommandRollback, "version", "has no meaning for %s", c.Kind)
-	v.check(c.Version == "" || matches(idPattern, c.Version), "version", "%q is not a version ID", c.Version)
+	ids := func(t Traits) string { return t.VersionID }
+	v.check(c.Version == "" || matchesAny(ids, c.Version), "version", "%q is not a version ID", c.Version)
 	v.check(!c.AtSafePoint || c.Kind == CommandAbort, "atSafePoint", "has no meaning for %s", c.Kind)
 	v.check(!c.Denied || c.Kind == CommandAbort && c.Via == ViaLane, "denied", "is for a lane to say when it aborts a release")
 	v.check(c.By != "", "by", "is required: who gives the command")
@@ -176,9 +177,17 @@ func Admit(p Progress, c Command) (repeated bool, err error) {
 		if p.ChangeID == "" {
 			return refuse("nothing was begun yet; abort the release, and start a rollback if the version before is wanted")
 		}
-		return false, nil
+		return admitVersion(p.App, c.Version)
 	}
 	return refuse("%q is not a command", c.Kind)
+}
+
+// admitVersion refuses what cannot be the ID of a version on the application's platform.
+func admitVersion(a App, version string) (repeated bool, err error) {
+	if on := traitsFor(a.Platform); version != "" && !matches(on.VersionID, version) {
+		return refuse("%q is not a version ID: %s", version, on.VersionWords)
+	}
+	return false, nil
 }
 
 // stops reports whether the command stops a release.

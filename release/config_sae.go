@@ -147,13 +147,13 @@ func freeOfSAE() []Parameter {
 }
 
 // parameters checks the settings of the platform's own, in the order of their names.
-func (v *validator) parameters(given Parameters, p Platform) {
+func (v *validator) parameters(given Parameters) {
 	const field = "config.platform"
 	if given == nil {
 		return
 	}
 	v.check(len(given) > 0, field, "is empty; leave it out to keep what the application has")
-	known := PlatformParameters(p)
+	known := v.on.Parameters()
 	var names []string
 	for _, each := range known {
 		names = append(names, each.Name)
@@ -165,7 +165,7 @@ func (v *validator) parameters(given Parameters, p Platform) {
 		}
 		at := slices.Index(names, name)
 		if at < 0 {
-			v.check(false, field+"."+name, "is not a parameter of a deployment on %s%s", p, DidYouMean(name, names))
+			v.check(false, field+"."+name, "is not a parameter of a deployment on %s%s", v.on.Platform, DidYouMean(name, names))
 			continue
 		}
 		v.parameter(field+"."+name, known[at], string(given[name]))

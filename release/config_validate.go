@@ -45,18 +45,18 @@ func (v *validator) config(s Spec, op Operation) {
 	v.check(s.Adopt == "", field, "cannot be changed by a change that runs already; leave it out to adopt one")
 	v.check(!c.empty(), field, "changes nothing; name what is to change, or leave it out")
 	v.check(!c.Replace || len(c.Variables) > 0, "config.replace", "needs variables: it removes all that are not among them")
-	v.variables("config.variables", c.Variables, c.Replace, s.App.Platform)
+	v.variables("config.variables", c.Variables, c.Replace)
 	v.commandLine("config.command", c.Command)
 	v.texts("config.args", c.Args)
-	v.resources(c.Resources, s.App.Platform)
+	v.resources(c.Resources)
 	if c.Instances != nil {
 		v.check(*c.Instances >= 1 && *c.Instances <= maxInstances, "config.instances", "must be 1-%d", maxInstances)
 	}
 	v.probes(c.Probes)
 	v.hooks(c.Hooks)
-	v.mounts(c.Mounts, s.App.Platform)
+	v.mounts(c.Mounts)
 	v.runtime(c.Runtime)
-	v.parameters(c.Platform, s.App.Platform)
+	v.parameters(c.Platform)
 }
 
 // empty reports whether the configuration names nothing at all.
@@ -70,14 +70,14 @@ func (v *validator) something(given bool, field string) {
 }
 
 // variables checks a list of variables, which are all where replace is set.
-func (v *validator) variables(field string, all []Variable, replace bool, p Platform) {
+func (v *validator) variables(field string, all []Variable, replace bool) {
 	v.check(all == nil || len(all) > 0, field, "is empty; leave it out to keep what the application has")
 	given := map[string]bool{}
 	for i, each := range all {
 		at := place(field, i)
 		v.variable(at, each, replace)
-		v.keyOf(at+".configMap", each.ConfigMap, p)
-		v.keyOf(at+".secret", each.Secret, p)
+		v.keyOf(at+".configMap", each.ConfigMap)
+		v.keyOf(at+".secret", each.Secret)
 		v.check(each.Name == "" || !given[each.Name], at+".name", "is given twice; name each variable once")
 		given[each.Name] = true
 	}
@@ -100,20 +100,20 @@ func (v *validator) variable(at string, one Variable, replace bool) {
 	v.check(!one.Show || one.Value != nil, at+".show", "has no meaning without a value; what a variable refers to is always shown")
 }
 
-func (v *validator) keyOf(at string, k *KeyOf, p Platform) {
+func (v *validator) keyOf(at string, k *KeyOf) {
 	if k == nil {
 		return
 	}
-	v.holder(at+".id", k.ID, p)
+	v.holder(at+".id", k.ID)
 	// What cuts secrets out of texts takes the first word behind secret.key for one.
 	v.check(k.Key != "", at+".key", "it is missing: the key whose value is taken")
 	v.check(!strings.ContainsFunc(k.Key, isControl), at+".key", "it must have no control characters")
 }
 
 // holder checks the ID of a config map or a secret.
-func (v *validator) holder(field, id string, p Platform) {
-	if p == PlatformSAE {
-		v.holderOfSAE(field, id)
+func (v *validator) holder(field, id string) {
+	if v.on.holder != nil {
+		v.on.holder(v, field, id)
 		return
 	}
 	v.resource(field, id)
@@ -158,7 +158,7 @@ func (v *validator) executed(field string, list []string) {
 	}
 }
 
-func (v *validator) resources(r *Resources, p Platform) {
+func (v *validator) resources(r *Resources) {
 	if r == nil {
 		return
 	}
@@ -166,8 +166,8 @@ func (v *validator) resources(r *Resources, p Platform) {
 	v.something(*r != Resources{}, field)
 	v.check(r.CPU >= 0, field+".cpu", "must be more than 0 thousandths of a core")
 	v.check(r.Memory >= 0, field+".memory", "must be more than 0 MiB")
-	if p == PlatformSAE && r.CPU >= 0 && r.Memory >= 0 {
-		v.sizeOfSAE(field, *r)
+	if v.on.size != nil && r.CPU >= 0 && r.Memory >= 0 {
+		v.on.size(v, field, *r)
 	}
 }
 
@@ -259,15 +259,15 @@ func (v *validator) runtime(r *Runtime) {
 	}
 }
 
-func (v *validator) mounts(m *Mounts, p Platform) {
+func (v *validator) mounts(m *Mounts) {
 	if m == nil {
 		return
 	}
 	const field = "config.mounts"
 	v.something(m.ConfigMaps != nil || m.Secrets != nil || m.NAS != nil || m.Buckets != nil || m.Scratch != nil, field)
 	seen := map[string]string{}
-	v.mountKeys(field+".configMaps", m.ConfigMaps, p, seen)
-	v.mountKeys(field+".secrets", m.Secrets, p, seen)
+	v.mountKeys(field+".configMaps", m.ConfigMaps, seen)
+	v.mountKeys(field+".secrets", m.Secrets, seen)
 	for i, each := range m.NAS {
 		at := place(field+".nas", i)
 		v.resource(at+".id", each.ID)
@@ -289,13 +289,13 @@ func (v *validator) mounts(m *Mounts, p Platform) {
 	}
 }
 
-func (v *validator) mountKeys(field string, keys []MountKey, p Platform, seen map[string]string) {
+func (v *validator) mountKeys(field string, keys []MountKey, seen map[string]string) {
 	for i, each := range keys {
 		at := place(field, i)
-		v.holder(at+".id", each.ID, p)
+		v.holder(at+".id", each.ID)
 		v.check(!strings.ContainsFunc(each.Key, isControl), at+".key", "must have no control characters")
-		if p == PlatformSAE {
-			v.wholeOfSAE(at+".key", each.Key)
+		if v.on.key != nil {
+			v.on.key(v, at+".key", each.Key)
 		}
 		v.mountPath(at+".path", each.Path, seen)
 	}

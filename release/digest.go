@@ -52,7 +52,8 @@ func (s Set) withoutDefaults() Set {
 // that is at its default. A default that is added there is dropped here.
 func (s Spec) withoutDefaults() Spec {
 	s = s.WithDefaults()
-	def := Spec{Strategy: Strategy{Type: s.Strategy.Type}}.WithDefaults()
+	def := Spec{App: s.App.Unqualified(), Strategy: Strategy{Type: s.Strategy.Type}}.WithDefaults()
+	drop(&s.App.Qualifier, def.App.Qualifier)
 	drop(&s.Operation, def.Operation)
 	drop(&s.Strategy.Gray, def.Strategy.Gray)
 	drop(&s.Strategy.Batches, def.Strategy.Batches)
@@ -64,7 +65,7 @@ func (s Spec) withoutDefaults() Spec {
 	drop(&s.Limits.Total, def.Limits.Total)
 	drop(&s.Limits.OnConfirmTimeout, def.Limits.OnConfirmTimeout)
 	drop(&s.Lane.Policy, def.Lane.Policy)
-	if s.Scaling.Suspended() {
+	if *s.Scaling.Suspend == *def.Scaling.Suspend {
 		s.Scaling.Suspend = nil
 	}
 	if s.Rollback.Wanted() {

@@ -177,7 +177,7 @@ func (v *validator) job(s Spec) {
 		v.check(s.Runs(), "artifact", "give what to bring to the job, or job.run to run it, or both")
 	}
 	v.check(s.Config == nil, "config", "has no meaning for a job: only its artifact is changed, and a run has its own variables and command under job")
-	v.check(s.Scaling.Suspended(), "scaling.suspend", "has no meaning for a job, which has no scaling rules; leave it out")
+	v.check(s.Scaling.Suspended() == v.on.Suspends, "scaling.suspend", "has no meaning for a job, which has no scaling rules; leave it out")
 	for _, of := range []struct {
 		field string
 		given *int
@@ -190,17 +190,17 @@ func (v *validator) job(s Spec) {
 		v.check(of.given == nil, of.field, "has no meaning for a job, which has no instances between its runs; leave it out")
 	}
 	if s.Job != nil {
-		v.jobRun(*s.Job, s.App.Platform)
+		v.jobRun(*s.Job)
 	}
 }
 
-func (v *validator) jobRun(j Job, p Platform) {
+func (v *validator) jobRun(j Job) {
 	v.check(j.Run, "job.run", "must be true: the other fields say how the job runs")
 	v.check(j.Instances >= 0 && j.Instances <= maxInstances, "job.instances", "must be 1-%d, or left out for as many as the template says", maxInstances)
 	for i, word := range j.Command {
 		v.word(fmt.Sprintf("job.command[%d]", i), word)
 	}
-	v.variables("job.variables", j.Variables, false, p)
+	v.variables("job.variables", j.Variables, false)
 	for i, variable := range j.Variables {
 		v.check(!variable.Show, place("job.variables", i)+".show", "has no meaning here: the variables of a run are never shown")
 	}

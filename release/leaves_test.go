@@ -146,6 +146,9 @@ func requireRefused(t *testing.T, valid any, path string, bad any) {
 func validRelease(path string) any {
 	s := release.Spec{App: anApp(), Artifact: release.Artifact{Image: "shop:1"}, Strategy: release.Strategy{Type: release.StrategyGray}}
 	item := []release.TrafficItem{{Type: "header", Name: "n", Operator: "rawvalue", Cond: "==", Value: "1"}}
+	if slices.Contains([]string{"app.qualifier", "artifact.part", "strategy.weights[]"}, path) {
+		return grayFunction(5).WithDefaults()
+	}
 	switch begins := func(prefix string) bool { return strings.HasPrefix(path, prefix) }; {
 	case begins("artifact.package"):
 		s.Artifact = release.Artifact{Package: &release.Package{URL: "https://x.example/a.jar", Version: "1"}}
@@ -236,7 +239,7 @@ func validMounts() *release.Mounts {
 func badOfSpec() map[string]any {
 	const negative = release.Duration(-1)
 	bad := map[string]any{
-		"app.platform": "edas", "app.region": "Hangzhou", "app.id": "a.b",
+		"app.platform": "edas", "app.region": "Hangzhou", "app.id": "a.b", "app.qualifier": "1", "artifact.part": "a.b", "strategy.weights[]": 100,
 		"operation": "explode", "version": "v-7", "instances": 3, "adopt": "co 1", "retryOf": "s-abcdefghijklmnop", "requestedBy": release.Slipway,
 		"artifact.image": "no image", "artifact.package.url": "https://x.example/a.jar?token=x", "artifact.package.version": "1 2",
 		"strategy.type": "rainbow", "strategy.gray": -1, "strategy.batches": -1, "strategy.confirm": "perhaps", "strategy.bake": negative, "strategy.watch.for": negative, "strategy.minReadyInstances": -1,

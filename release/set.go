@@ -160,10 +160,11 @@ func (v *setValidator) release(at string, r SetRelease, p SetPolicy) {
 			v.check(false, at+".spec."+problem.Field, "%s", problem.Message)
 		}
 	}
-	first, there := v.apps[r.Spec.App]
-	v.check(!there || r.Spec.App == App{}, at+".spec.app", "is the application of %s already; a set releases each once", first)
+	app := r.Spec.App.Unqualified()
+	first, there := v.apps[app]
+	v.check(!there || app == App{}, at+".spec.app", "is the application of %s already; a set releases each once", first)
 	if !there {
-		v.apps[r.Spec.App] = at
+		v.apps[app] = at
 	}
 	v.check(p != SetRollback || r.Spec.Operation != OperationRescale, at+".spec.operation",
 		"a rescale cannot be rolled back; use onFailure stop or continue")

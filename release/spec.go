@@ -137,7 +137,7 @@ type Spec struct {
 
 // OnlyConfig reports whether the spec asks for configuration alone: what runs stays.
 func (s Spec) OnlyConfig() bool {
-	return s.Operation.brings() && s.Adopt == "" && s.Config != nil && s.Artifact == (Artifact{})
+	return s.Operation.brings() && s.Adopt == "" && s.Config != nil && !s.Artifact.Known()
 }
 
 // App is the application a release changes.
@@ -151,6 +151,20 @@ type App struct {
 	// Qualifier names which of the pointers to a version of the application a release moves (an
 	// alias on Function Compute); empty takes the platform's default, see [Traits].
 	Qualifier string `json:"qualifier,omitempty"`
+}
+
+// WithDefaults returns the application with its qualifier at the platform's default, where the platform
+// has qualifiers and none is named.
+func (a App) WithDefaults() App {
+	a.Qualifier = cmp.Or(a.Qualifier, traitsFor(a.Platform).Qualifier)
+	return a
+}
+
+// Unqualified returns the application as a whole: whichever of its pointers releases move, they stand in
+// one lane.
+func (a App) Unqualified() App {
+	a.Qualifier = ""
+	return a
 }
 
 // Artifact is what is to run: exactly one of Image and Package.
@@ -199,8 +213,11 @@ func (a Artifact) String() string {
 // Known reports whether the artifact says what runs.
 func (a Artifact) Known() bool { return a.Image != "" || a.Package != nil }
 
-// Same reports whether two artifacts are the same thing to run.
+// Same reports whether two artifacts are the same thing to run, for the same part where both name one.
 func (a Artifact) Same(b Artifact) bool {
+	if a.Part != "" && b.Part != "" && a.Part != b.Part {
+		return false
+	}
 	if a.Package == nil || b.Package == nil {
 		return a.Package == b.Package && a.Image == b.Image
 	}
@@ -243,7 +260,7 @@ type Strategy struct {
 // Scaling says what happens to the application's scaling rules meanwhile.
 type Scaling struct {
 	// Suspend switches the enabled rules off before the change and exactly those on
-	// again after it. Unset means true.
+	// again after it. Unset means what is usual on the platform, see [Traits].
 	Suspend *bool `json:"suspend,omitempty"`
 }
 
@@ -299,34 +316,46 @@ const (
 
 // WithDefaults returns the spec with every unset field at its default.
 func (s Spec) WithDefaults() Spec {
+	on := traitsFor(s.App.Platform)
+	s.App = s.App.WithDefaults()
 	s.Operation = cmp.Or(s.Operation, OperationRelease)
+	s.Strategy = s.Strategy.withDefaults(on.Step)
 	st := &s.Strategy
-	st.Type = cmp.Or(st.Type, StrategyAll)
-	switch st.Type {
-	case StrategyGray:
-		st.Gray = cmp.Or(st.Gray, 1)
-		st.Batches = cmp.Or(st.Batches, 1)
-		st.Confirm = cmp.Or(st.Confirm, ConfirmManual)
-	case StrategyBatch:
-		st.Batches = cmp.Or(st.Batches, 2)
-		st.Confirm = cmp.Or(st.Confirm, ConfirmManual)
-	case StrategyAll:
-	}
 	st.Gates = gatesWithDefaults(st.Gates)
 	if st.Watch != nil {
 		st.Watch = new(st.Watch.withDefaults())
 	}
 	s.Limits.Confirm = cmp.Or(s.Limits.Confirm, DefaultConfirmLimit)
-	s.Limits.PlatformApproval = cmp.Or(s.Limits.PlatformApproval, DefaultPlatformApprovalLimit)
+	if on.Approval {
+		s.Limits.PlatformApproval = cmp.Or(s.Limits.PlatformApproval, DefaultPlatformApprovalLimit)
+	}
 	s.Limits.Queue = cmp.Or(s.Limits.Queue, DefaultQueueLimit)
 	s.Limits.Total = cmp.Or(s.Limits.Total, DefaultTotalLimit)
 	s.Limits.OnConfirmTimeout = cmp.Or(s.Limits.OnConfirmTimeout, TimeoutAbort)
 	s.Lane.Policy = cmp.Or(s.Lane.Policy, LaneQueue)
 	if s.Scaling.Suspend == nil {
-		s.Scaling.Suspend = new(true)
+		s.Scaling.Suspend = new(on.Suspends)
 	}
 	if s.Rollback.OnFailure == nil {
 		s.Rollback.OnFailure = new(true)
+	}
+	return s
+}
+
+// withDefaults fills how the batches of a strategy are divided, where they replace instances, and who
+// lets each begin.
+func (s Strategy) withDefaults(step StepUnit) Strategy {
+	s.Type = cmp.Or(s.Type, StrategyAll)
+	if s.Type != StrategyGray && s.Type != StrategyBatch {
+		return s
+	}
+	s.Confirm = cmp.Or(s.Confirm, ConfirmManual)
+	switch {
+	case step != StepInstances:
+	case s.Type == StrategyGray:
+		s.Gray, s.Batches = cmp.Or(s.Gray, 1), cmp.Or(s.Batches, 1)
+	default:
+		s.Batches = cmp.Or(s.Batches, 2)
 	}
 	return s
 }

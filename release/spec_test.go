@@ -202,7 +202,7 @@ func TestSpec_PlanBatches(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := release.PlanBatches(tt.strategy, tt.instances)
+			got, err := release.PlanBatches(traitsOf(t, release.PlatformSAE), tt.strategy, tt.instances)
 			if tt.field != "" {
 				var p release.Problem
 				require.ErrorAs(t, err, &p)
@@ -210,13 +210,14 @@ func TestSpec_PlanBatches(t *testing.T) {
 				return
 			}
 			require.NoError(t, err)
-			require.Equal(t, tt.want, got)
+			require.Equal(t, release.BatchesOf(tt.want...), got)
 		})
 	}
 }
 
 func TestSpec_PlanReplacesEveryInstanceOnce(t *testing.T) {
 	t.Parallel()
+	sae := traitsOf(t, release.PlatformSAE)
 	rapid.Check(t, func(t *rapid.T) {
 		s := release.Strategy{
 			Type:    rapid.SampledFrom([]release.StrategyType{release.StrategyAll, release.StrategyBatch, release.StrategyGray}).Draw(t, "type"),
@@ -224,14 +225,15 @@ func TestSpec_PlanReplacesEveryInstanceOnce(t *testing.T) {
 			Batches: rapid.IntRange(1, 10).Draw(t, "batches"),
 		}
 		instances := rapid.IntRange(0, 60).Draw(t, "instances")
-		plan, err := release.PlanBatches(s, instances)
+		plan, err := release.PlanBatches(sae, s, instances)
 		if err != nil {
 			return
 		}
 		sum := 0
-		for i, n := range plan {
-			sum += n
-			require.True(t, n > 0 || instances == 0, "batch %d of %v replaces nothing", i+1, plan)
+		for i, b := range plan {
+			sum += b.Instances
+			require.Equal(t, i+1, b.Number)
+			require.True(t, b.Instances > 0 || instances == 0, "batch %d of %v replaces nothing", i+1, plan)
 		}
 		require.Equal(t, instances, sum)
 	})

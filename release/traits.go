@@ -1,5 +1,7 @@
 package release
 
+import "slices"
+
 // StepUnit is what a batch of a gray release is measured in.
 type StepUnit string
 
@@ -33,9 +35,6 @@ type Traits struct {
 	Step StepUnit
 	// GrayAtMost is the largest gray batch, in percent of the instances; 0 where no batch has instances.
 	GrayAtMost int
-	// Pace tells that a change can keep instances ready, or have more of them, while it replaces them
-	// (strategy.minReady… and maxSurge…).
-	Pace bool
 	// Restart, Rescale, Job and Adopt tell that there is such an operation.
 	Restart, Rescale, Job, Adopt bool
 	// FirstRelease tells that a release may bring the first version of an application.
@@ -43,28 +42,42 @@ type Traits struct {
 	// ReturnsFailed tells that the platform may return to the version before by itself, when a change has
 	// failed.
 	ReturnsFailed bool
+	// Approval tells that a change may wait for an approval of the platform's own.
+	Approval bool
 	// Scaling is how a scaling rule is disabled, and Suspends whether a release does so unless it says
 	// otherwise.
 	Scaling  ScalingWay
 	Suspends bool
-	// Traffic are the kinds of traffic rules (traffic.…) that a gray release can have.
-	Traffic []string
-	// Images tells that an artifact can be an image, and Packages are the schemes of the addresses of code
-	// packages.
-	Images   bool
+	// Packages are the schemes of the addresses of code packages.
 	Packages []string
 	// AppID and VersionID are the patterns of its IDs of applications and of versions, and AppWords and
 	// VersionWords say them in words.
 	AppID, AppWords         string
 	VersionID, VersionWords string
-	// Qualifier is the default of app.qualifier; empty where an application has no qualifiers. QualifierID is
-	// the pattern of one.
-	Qualifier, QualifierID string
-	// Part is the pattern of a part of an application (artifact.part); empty where it has none.
-	Part string
+	// Qualifier is the default of app.qualifier; empty where an application has no qualifiers.
+	Qualifier string
+	// NameID is the pattern of a qualifier (app.qualifier) and of a part (artifact.part), and NameWords
+	// say it in words; empty where an application has neither.
+	NameID, NameWords string
+	// Lacks are the fields of a release file, and the values of fields, that mean nothing on the platform.
+	Lacks []Lack
 	// Parameters are all that a release could set of an application, by the platform's own names: those of
-	// the operation that deploys.
+	// the operations that deploy.
 	Parameters func() []Parameter
+
+	// size checks the resources of one instance, and key the key of a config map or a secret.
+	size func(v *validator, field string, r Resources)
+	// holder checks the ID of a config map or a secret, and key a key of one that is mounted.
+	holder, key func(v *validator, field, text string)
+}
+
+// Lack is what a platform has no counterpart for.
+type Lack struct {
+	// Field is the path of a field of a spec, with [] for any place of a list; all that stands within it
+	// is meant, too. Value is the one value that is meant; empty means all.
+	Field, Value string
+	// Why says why there is none, and what to do instead.
+	Why string
 }
 
 // Platforms lists the traits of all platforms that are served.
@@ -80,33 +93,135 @@ func TraitsOf(p Platform) (Traits, bool) {
 	return Traits{}, false
 }
 
+// Does reports whether there is an operation on the platform.
+func (t Traits) Does(op Operation) bool {
+	switch op {
+	case OperationRestart:
+		return t.Restart
+	case OperationRescale:
+		return t.Rescale
+	case OperationJob:
+		return t.Job
+	case OperationRelease, OperationRollback:
+	}
+	return true
+}
+
+// Strategies are those of an operation that has a choice.
+func (t Traits) Strategies(op Operation) []StrategyType {
+	if op == OperationRollback {
+		return t.Rollbacks
+	}
+	return t.Rollouts
+}
+
+// Takes reports whether a field of a release file, by its path, means something on the platform.
+func (t Traits) Takes(field string) bool { return t.lacks(field, "") == "" }
+
+// lacks returns why a field, or a value of one, means nothing on the platform; empty where it does.
+func (t Traits) lacks(field, value string) string {
+	for _, l := range t.Lacks {
+		if l.Field == field && l.Value == value {
+			return l.Why
+		}
+	}
+	return ""
+}
+
+// servedPlatforms names the platforms that are served, for people.
+func servedPlatforms() string {
+	var names []Platform
+	for _, t := range Platforms() {
+		names = append(names, t.Platform)
+	}
+	return joined(names, " or ")
+}
+
+// matchesAny reports whether a text has the pattern of any platform.
+func matchesAny(pattern func(Traits) string, text string) bool {
+	return slices.ContainsFunc(Platforms(), func(t Traits) bool { return matches(pattern(t), text) })
+}
+
+// traitsFor returns the traits by which a spec is checked and completed: where its platform is not
+// served, those of one that takes everything.
+func traitsFor(p Platform) Traits {
+	if t, served := TraitsOf(p); served {
+		return t
+	}
+	return Traits{
+		Rollouts: everyStrategy(), Rollbacks: everyStrategy(), Step: StepInstances, GrayAtMost: 100,
+		Restart: true, Rescale: true, Job: true, Adopt: true, FirstRelease: true, Approval: true, Suspends: true,
+		Packages: []string{"http", "https", "oss"}, AppID: idPattern, AppWords: idWords, VersionID: idPattern, VersionWords: idWords,
+		NameID: idPattern, NameWords: idWords, Parameters: func() []Parameter { return nil },
+	}
+}
+
+func everyStrategy() []StrategyType { return []StrategyType{StrategyAll, StrategyBatch, StrategyGray} }
+
+// idWords say [idPattern] in words.
+const idWords = "1-128 letters, digits, hyphens or underscores"
+
 // traitsOfSAE are those of Serverless App Engine.
 func traitsOfSAE() Traits {
-	every := []StrategyType{StrategyAll, StrategyBatch, StrategyGray}
+	const one = "has no meaning on Serverless App Engine, where an application has one version that is configured; leave it out"
 	return Traits{
 		Platform: PlatformSAE, Name: "Alibaba Cloud Serverless App Engine",
-		Rollouts: every, Rollbacks: every, Step: StepInstances, GrayAtMost: 50, Pace: true,
+		Rollouts: everyStrategy(), Rollbacks: everyStrategy(), Step: StepInstances, GrayAtMost: 50,
 		Restart: true, Rescale: true, Job: true, Adopt: true,
-		ReturnsFailed: true, Scaling: ScalingSwitch, Suspends: true,
-		Traffic: []string{"springCloud", "dubbo", "alb"},
-		Images:  true, Packages: []string{"http", "https"},
-		AppID: idPattern, AppWords: "1-128 letters, digits, hyphens or underscores",
-		VersionID: idPattern, VersionWords: "1-128 letters, digits, hyphens or underscores",
+		ReturnsFailed: true, Approval: true, Scaling: ScalingSwitch, Suspends: true,
+		Packages: []string{"http", "https"},
+		AppID:    idPattern, AppWords: idWords, VersionID: idPattern, VersionWords: idWords,
+		Lacks: []Lack{
+			{Field: "app.qualifier", Why: one},
+			{Field: "artifact.part", Why: "has no meaning on Serverless App Engine, where an application has no parts; leave it out"},
+			{Field: "strategy.weights", Why: "have no meaning on Serverless App Engine, which replaces instances; use gray and batches"},
+		},
 		Parameters: parametersOfSAE,
+		size:       (*validator).sizeOfSAE, holder: (*validator).holderOfSAE, key: (*validator).wholeOfSAE,
 	}
 }
 
 // traitsOfFC are those of Function Compute 2.0. A release moves an alias of a service from one
 // published version to the next.
 func traitsOfFC() Traits {
+	const name, words = `^[A-Za-z_][A-Za-z0-9_-]{0,127}$`, "1-128 letters, digits, hyphens or underscores, the first no digit and no hyphen"
 	return Traits{
 		Platform: PlatformFC, Name: "Alibaba Cloud Function Compute",
 		Rollouts: []StrategyType{StrategyAll, StrategyGray}, Rollbacks: []StrategyType{StrategyAll}, Step: StepWeight,
 		Rescale: true, FirstRelease: true, Scaling: ScalingTakeAway,
-		Images: true, Packages: []string{"oss"},
-		AppID: `^[A-Za-z_][A-Za-z0-9_-]{0,127}$`, AppWords: "1-128 letters, digits, hyphens or underscores, the first no digit or hyphen",
-		VersionID: `^[1-9][0-9]{0,18}$`, VersionWords: "a whole number such as 7",
-		Qualifier: "live", QualifierID: `^[A-Za-z_][A-Za-z0-9_-]{0,127}$`, Part: `^[A-Za-z_][A-Za-z0-9_-]{0,127}$`,
-		Parameters: func() []Parameter { return nil },
+		Packages: []string{"oss"},
+		AppID:    name, AppWords: "the name of a service, of " + words,
+		VersionID: `^[1-9][0-9]{0,18}$`, VersionWords: "a whole number, such as 7",
+		Qualifier: "live", NameID: name, NameWords: words,
+		Lacks:      slices.Concat(lacksOfFC(), lackingConfigOfFC()),
+		Parameters: parametersOfFC,
+		size:       (*validator).sizeOfFC,
+	}
+}
+
+// lacksOfFC is what means nothing on Function Compute, but for configuration.
+func lacksOfFC() []Lack {
+	const (
+		shifts = "on Function Compute, which shifts traffic and replaces no instances; "
+		pace   = "has no meaning " + shifts + "leave it out"
+		target = "has no meaning on Function Compute, whose instances have no addresses; give url, the address of an HTTP trigger or a domain that names the alias"
+	)
+	return []Lack{
+		{Field: "operation", Value: string(OperationRestart), Why: "there is nothing to restart on Function Compute, whose instances come and go with the requests; release the version again"},
+		{Field: "operation", Value: string(OperationJob), Why: "there are no jobs on Function Compute; release the function, and invoke it"},
+		{Field: "strategy.type", Value: string(StrategyBatch), Why: "there are no batches of instances on Function Compute, which shifts traffic; use gray with weights, or all"},
+		{Field: "strategy.gray", Why: "has no meaning " + shifts + "use weights"},
+		{Field: "strategy.batches", Why: "has no meaning " + shifts + "use weights"},
+		{Field: "strategy.minReadyInstances", Why: pace},
+		{Field: "strategy.minReadyRatio", Why: pace},
+		{Field: "strategy.maxSurge", Why: pace},
+		{Field: "strategy.maxSurgeRatio", Why: pace},
+		{Field: "strategy.gates[].http.target", Why: target},
+		{Field: "strategy.watch.gates[].http.target", Why: target},
+		{Field: "traffic", Why: "has no meaning on Function Compute, where an alias divides the traffic by weights alone; use strategy.weights"},
+		{Field: "adopt", Why: "has no meaning on Function Compute, whose changes are done at once: there is none that could be taken over; leave it out"},
+		{Field: "job", Why: "has no meaning on Function Compute, which has no jobs; leave it out"},
+		{Field: "artifact.registry", Why: "cannot be changed by a release on Function Compute, which keeps the registry that the function has; change it at the function itself"},
+		{Field: "limits.platformApproval", Why: "has no meaning on Function Compute, which asks for no approval; leave it out"},
 	}
 }

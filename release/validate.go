@@ -44,6 +44,8 @@ const (
 	maxInstances = 500
 	maxLimit     = Duration(90 * 24 * time.Hour)
 	maxBake      = Duration(7 * 24 * time.Hour)
+	// maxWeight is the largest percentage of the traffic before the last batch.
+	maxWeight = 99
 )
 
 // idPattern keeps an application ID usable as a NATS subject token and a part of a
@@ -60,6 +62,8 @@ func (s Spec) Validate() error {
 	if !fit {
 		return v.err()
 	}
+	v.on = traitsFor(s.App.Platform)
+	v.lacking(s, "")
 	v.app(s.App)
 	v.actor("requestedBy", s.RequestedBy)
 	v.operation(s)
@@ -99,6 +103,9 @@ func (r SetRequest) Validate() error {
 
 // operation checks what each operation needs and what has no meaning to it.
 func (v *validator) operation(s Spec) {
+	if v.isTold("operation") {
+		return
+	}
 	op := cmp.Or(s.Operation, OperationRelease)
 	switch op {
 	case OperationRelease:
@@ -113,7 +120,7 @@ func (v *validator) operation(s Spec) {
 	v.config(s, op)
 	v.job(s)
 	v.check(s.Version == "" || op == OperationRollback, "version", "has no meaning for a %s; only a rollback returns to a version", op)
-	v.check(s.Version == "" || matches(idPattern, s.Version), "version", "%q is not a version ID", s.Version)
+	v.check(s.Version == "" || matches(v.on.VersionID, s.Version), "version", "%q is not a version ID: %s", s.Version, v.on.VersionWords)
 	if op == OperationRescale {
 		v.check(s.Instances >= 1 && s.Instances <= maxInstances, "instances", "must be 1-%d", maxInstances)
 	} else {
@@ -134,6 +141,8 @@ func (v *validator) brings(s Spec) {
 	case !none:
 		v.artifact(s.Artifact)
 	}
+	v.check(!none || s.Artifact.Part == "" || s.Config != nil, "artifact.part", "has no meaning without image, package or config")
+	v.named("artifact.part", s.Artifact.Part)
 	v.registry(s.Artifact)
 }
 
@@ -148,15 +157,20 @@ func (v *validator) adopt(s Spec) {
 
 // Validate lists every problem of the application's identity at once.
 func (a App) Validate() error {
-	v := &validator{}
+	v, _ := measureAt(a, "app", "app")
+	v.on = traitsFor(a.Platform)
+	v.lacking(a, "app")
 	v.app(a)
 	return v.err()
 }
 
 type validator struct {
 	problems Problems
-	// large are the fields that are too large, of which nothing else is told.
-	large map[string]bool
+	// told are the fields of which nothing else is told, nor of what is within them: those that are too
+	// large, and those that the platform lacks.
+	told map[string]bool
+	// on are the traits of the platform that it is about.
+	on Traits
 }
 
 func (v *validator) err() error {
@@ -167,9 +181,19 @@ func (v *validator) err() error {
 }
 
 func (v *validator) check(ok bool, field, format string, args ...any) {
-	if !ok && !v.large[field] {
+	if !ok && !v.isTold(field) {
 		v.problems = append(v.problems, Problem{Field: field, Message: fmt.Sprintf(format, args...)})
 	}
+}
+
+// isTold reports whether nothing else is to be told of a field, or of one that it is within.
+func (v *validator) isTold(field string) bool {
+	for at := len(field); at > 0; at = strings.LastIndexAny(field[:at], ".[") {
+		if v.told[field[:at]] {
+			return true
+		}
+	}
+	return false
 }
 
 // all takes over what was found elsewhere.
@@ -185,9 +209,15 @@ func (v *validator) text(field, words string) {
 }
 
 func (v *validator) app(a App) {
-	v.check(a.Platform == PlatformSAE, "app.platform", "%q is not a platform served here; use %s", a.Platform, PlatformSAE)
+	v.check(v.on.Platform != "", "app.platform", "%q is not a platform served here; use %s", a.Platform, servedPlatforms())
 	v.check(matches(regionPattern, a.Region), "app.region", "%q is not a region ID such as cn-hangzhou", a.Region)
-	v.check(matches(idPattern, a.ID), "app.id", "%q is not an application ID: 1-128 letters, digits, hyphens or underscores", a.ID)
+	v.check(matches(v.on.AppID, a.ID), "app.id", "%q is not an application ID: %s", a.ID, v.on.AppWords)
+	v.named("app.qualifier", a.Qualifier)
+}
+
+// named checks the name of a qualifier or a part, where one is given.
+func (v *validator) named(field, name string) {
+	v.check(name == "" || matches(v.on.NameID, name), field, "%q is not a name: %s", name, v.on.NameWords)
 }
 
 // artifact checks one that is there.
@@ -223,16 +253,28 @@ func (v *validator) image(image string) {
 func (v *validator) packageURL(address string) {
 	const field = "artifact.package.url"
 	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		v.check(false, field, "must be an http or https address")
+	if err != nil || !slices.Contains(v.on.Packages, u.Scheme) || u.Host == "" {
+		v.check(false, field, "must be an %s address", joined(v.on.Packages, " or "))
 		return
 	}
+	bucket := u.Scheme != "http" && u.Scheme != "https"
+	v.check(!bucket || matches(bucketPattern, u.Host) && strings.Trim(u.Path, "/") != "", field, "must name a bucket and an object in it, such as %s://bucket/shop-1.4.2.zip", u.Scheme)
 	v.check(u.User == nil && u.RawQuery == "" && u.Fragment == "", field,
 		"must have no user, query or fragment, which could hold a secret; use an address that the platform may read by itself")
 }
 
 func (v *validator) strategy(spec Spec) {
 	s := spec.Strategy
+	if v.strategyOf(spec) {
+		v.steps(s)
+	}
+	v.gates("strategy.gates", s.Gates)
+	v.schedule("strategy.schedule", s.Schedule, s.batches())
+	v.pace(s)
+}
+
+// steps checks the batches of a strategy, and what is between them.
+func (v *validator) steps(s Strategy) {
 	switch s.Type {
 	case StrategyAll:
 		v.check(s.Gray == 0, "strategy.gray", "has no meaning with type all; use type gray")
@@ -240,20 +282,54 @@ func (v *validator) strategy(spec Spec) {
 		v.check(s.Confirm == "", "strategy.confirm", "has no meaning with type all, which has one batch")
 		v.check(s.Bake == 0, "strategy.bake", "has no meaning with type all, which has one batch")
 		v.check(len(s.Gates) == 0, "strategy.gates", "have no meaning with type all: they are checked between batches; strategy.watch has gates for after the last one")
+		v.noWeights(s)
 	case StrategyBatch:
 		v.check(s.Gray == 0, "strategy.gray", "has no meaning with type batch; use type gray")
+		v.noWeights(s)
 		v.check(s.Batches >= 2 && s.Batches <= maxInstances, "strategy.batches", "must be 2-%d for type batch", maxInstances)
 		v.confirm(s)
 	case StrategyGray:
-		v.check(s.Gray >= 1 && s.Gray <= maxInstances, "strategy.gray", "must be 1-%d instances", maxInstances)
-		v.check(s.Batches >= 1 && s.Batches <= maxInstances, "strategy.batches", "must be 1-%d batches after the gray one", maxInstances)
+		v.gray(s)
 		v.confirm(s)
 	default:
 		v.check(false, "strategy.type", "%q is unknown; use all, batch or gray", s.Type)
 	}
-	v.gates("strategy.gates", s.Gates)
-	v.schedule("strategy.schedule", s.Schedule, s.batches())
-	v.pace(s)
+}
+
+// gray checks the batches of a gray release, in the unit of the platform.
+func (v *validator) gray(s Strategy) {
+	if v.on.Step == StepWeight {
+		v.weights(s.Weights)
+		return
+	}
+	v.check(s.Gray >= 1 && s.Gray <= maxInstances, "strategy.gray", "must be 1-%d instances", maxInstances)
+	v.check(s.Batches >= 1 && s.Batches <= maxInstances, "strategy.batches", "must be 1-%d batches after the gray one", maxInstances)
+}
+
+func (v *validator) weights(weights []int) {
+	const field = "strategy.weights"
+	v.check(len(weights) > 0, field, "are missing: the percentages of the traffic that the new version gets after each batch but the last, such as [5, 30]")
+	before := 0
+	for i, weight := range weights {
+		at := place(field, i)
+		fits := weight >= 1 && weight <= maxWeight
+		v.check(fits, at, "must be 1-%d percent; the last batch gives the new version all of the traffic by itself", maxWeight)
+		v.check(!fits || weight > before, at, "must be more than the %d before it: each batch gives the new version more of the traffic", before)
+		before = max(before, weight)
+	}
+}
+
+func (v *validator) noWeights(s Strategy) {
+	v.check(len(s.Weights) == 0, "strategy.weights", "have no meaning with type %s; use type gray", s.Type)
+}
+
+// strategyOf checks that the platform can carry the operation out by the strategy, and reports whether
+// there is more to check.
+func (v *validator) strategyOf(s Spec) bool {
+	may := v.on.Strategies(s.Operation)
+	refused := slices.Contains(everyStrategy(), s.Strategy.Type) && !slices.Contains(may, s.Strategy.Type)
+	v.check(!refused, "strategy.type", "a %s on %s cannot be %s; use %s", s.Operation, v.on.Name, s.Strategy.Type, joined(may, " or "))
+	return !refused
 }
 
 // batches is the number of batches that the strategy asks for.
@@ -262,6 +338,9 @@ func (s Strategy) batches() int {
 	case StrategyBatch:
 		return s.Batches
 	case StrategyGray:
+		if len(s.Weights) > 0 {
+			return 1 + len(s.Weights)
+		}
 		return 1 + s.Batches
 	case StrategyAll:
 	}
@@ -278,7 +357,9 @@ func (v *validator) limits(l Limits) {
 		v.check(d > 0 && d <= maxLimit, field, "must be more than 0s and at most %s", maxLimit)
 	}
 	within("limits.confirm", l.Confirm)
-	within("limits.platformApproval", l.PlatformApproval)
+	if v.on.Approval {
+		within("limits.platformApproval", l.PlatformApproval)
+	}
 	within("limits.queue", l.Queue)
 	within("limits.total", l.Total)
 	v.check(slices.Contains(TimeoutPolicies(), l.OnConfirmTimeout), "limits.onConfirmTimeout", "%q is unknown; use abort, continue or hold", l.OnConfirmTimeout)

@@ -189,7 +189,7 @@ func TestRequest_DecodeRequestNamesWhatIsWrong(t *testing.T) {
 			data: envelope(`{"app": {"platform": "k8s", "Region": "cn-hangzhou", "id": 7}, "artefact": {}, "strategy": {"type": "gray", "batches": 1.5, "gray": -1, "bake": "5x"},
 				"limits": {"total": 3}, "scaling": {"suspend": "yes"}, "lane": []}`),
 			field: "app.id,app.Region,strategy.batches,strategy.bake,scaling.suspend,limits.total,lane,artefact,app.platform,app.region,artifact,strategy.gray",
-			reason: `app.id: must be a string, not 7; app.Region: is not a field here; there are platform, region, id; strategy.batches: must be a whole number, not 1.5; ` +
+			reason: `app.id: must be a string, not 7; app.Region: is not a field here; there are platform, region, id, qualifier; strategy.batches: must be a whole number, not 1.5; ` +
 				`strategy.bake: "5x" is not a duration such as 90s, 5m or 24h; scaling.suspend: must be true or false, not a string; limits.total: must be a string, not 3; lane: must be an object, not a list; artefact: is not a field here`,
 		},
 	} {

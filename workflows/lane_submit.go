@@ -37,7 +37,7 @@ func (l *lane) check(s release.Submission) error {
 	if p, wrong := errors.AsType[release.Problem](release.CheckReleaseID(s.ReleaseID)); wrong {
 		all = append(all, p)
 	}
-	if s.Spec.App != l.App {
+	if s.Spec.App.Unqualified() != l.App.Unqualified() {
 		all = append(all, release.Problem{Field: "app", Message: "is not the application of this lane"})
 	}
 	if found, wrong := errors.AsType[release.Problems](s.Spec.WithDefaults().Validate()); wrong {

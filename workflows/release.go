@@ -157,24 +157,20 @@ func (p preparation) prepare(ctx workflow.Context) *ending {
 	return nil
 }
 
-// plan divides the instances that the application will have into batches. An adopted change has its
+// plan divides the release into batches. An adopted change has its
 // own; those that it does not tell are seen once it is followed.
 func (p preparation) plan() *fault {
-	var plan []int
 	if !p.bringsArtifact() {
 		return nil
 	}
 	if adopted := p.snap.Adopted; adopted != nil {
-		p.p.Strategy.Type, plan = adopted.Strategy, adopted.Batches
-	} else {
-		var err error
-		if plan, err = release.PlanBatches(p.p.Strategy, p.planned().Instances); err != nil {
-			return &fault{class: release.FaultInvalid, text: err.Error()}
-		}
+		p.p.Strategy.Type, p.p.Batches = adopted.Strategy, release.BatchesOf(adopted.Batches...)
+		return nil
 	}
-	p.p.Batches = nil
-	for i, n := range plan {
-		p.p.Batches = append(p.p.Batches, release.Batch{Number: i + 1, Instances: n, State: release.BatchPending})
+	traits, _ := release.TraitsOf(p.p.App.Platform)
+	var err error
+	if p.p.Batches, err = release.PlanBatches(traits, p.p.Strategy, p.planned().Instances); err != nil {
+		return &fault{class: release.FaultInvalid, text: err.Error()}
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 
+	"slipway/activities/cloud"
 	"slipway/cloudapi"
 	"slipway/release"
 	"slipway/saeclient"
@@ -16,7 +17,7 @@ import (
 func (d *Driver) adopt(ctx context.Context, id string, r reading, snap *release.Snapshot) error {
 	out, err := d.client.DescribeChangeOrder(ctx, &saeclient.DescribeChangeOrderInput{ChangeOrderID: id})
 	if errors.Is(err, cloudapi.ErrNotFound) {
-		return refused(release.FaultNotFound, "the platform knows no change order %s", id)
+		return cloud.Refused(release.FaultNotFound, "the platform knows no change order %s", id)
 	}
 	if err != nil {
 		return err
@@ -28,13 +29,13 @@ func (d *Driver) adopt(ctx context.Context, id string, r reading, snap *release.
 	at := o.CreateTime
 	switch {
 	case o.AppID != r.appID:
-		return refused(release.FaultInvalid, "change order %s belongs to another application", id)
+		return cloud.Refused(release.FaultInvalid, "change order %s belongs to another application", id)
 	case saeclient.ChangeOrderFinished(o.Status):
-		return refused(release.FaultInvalid, "change order %s has ended", id)
+		return cloud.Refused(release.FaultInvalid, "change order %s has ended", id)
 	case !bringsVersion(o.CoTypeCode):
-		return refused(release.FaultInvalid, "change order %s (%s) brings no version", id, o.CoTypeCode)
+		return cloud.Refused(release.FaultInvalid, "change order %s (%s) brings no version", id, o.CoTypeCode)
 	case at.IsZero():
-		return refused(release.FaultInvalid, "change order %s has no time of creation", id)
+		return cloud.Refused(release.FaultInvalid, "change order %s has no time of creation", id)
 	}
 	if snap.Version, err = d.before(ctx, r, o); err != nil {
 		return err
@@ -78,9 +79,13 @@ func batchesOf(s release.Strategy, o saeclient.DescribeChangeOrderData, instance
 	if s.Type != release.StrategyAll && s.Batches < 1 || s.Gray < 0 {
 		return nil // a platform's answer has not been validated
 	}
-	batches, err := release.PlanBatches(s, instances)
-	if err != nil || len(batches) != batchCount(o) {
+	planned, err := planBatches(s, instances)
+	if err != nil || len(planned) != batchCount(o) {
 		return nil
+	}
+	batches := make([]int, len(planned))
+	for i, b := range planned {
+		batches[i] = b.Instances
 	}
 	return batches
 }
@@ -132,7 +137,7 @@ func (d *Driver) before(ctx context.Context, r reading, o saeclient.DescribeChan
 	if len(others) == 1 {
 		return release.Version{Artifact: others[0]}, nil
 	}
-	return release.Version{}, refused(release.FaultInvalid, "nothing can be told of what ran before change order %s", o.ChangeOrderID)
+	return release.Version{}, cloud.Refused(release.FaultInvalid, "nothing can be told of what ran before change order %s", o.ChangeOrderID)
 }
 
 // otherImages are the images that instances run besides the configured one. Instances do

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"strconv"
 
+	"slipway/activities/cloud"
 	"slipway/release"
 	"slipway/saeclient"
 )
@@ -41,7 +42,7 @@ func (d *Driver) deploymentOf(ctx context.Context, in release.BeginRolloutInput)
 	}
 	changed := d.changes(in.Config, now)
 	if len(changed.problems) > 0 {
-		return nil, refused(release.FaultInvalid, "%s", changed.problems.OneLine())
+		return nil, cloud.Refused(release.FaultInvalid, "%s", changed.problems.OneLine())
 	}
 	params := changed.params
 	params[paramApp] = in.App.ID
@@ -101,7 +102,7 @@ func (d *Driver) deploy(ctx context.Context, params map[string]string) (string, 
 	call := func(ctx context.Context, params map[string]string) (json.RawMessage, error) {
 		return d.client.Call(ctx, opDeploy, params)
 	}
-	text, err := send(ctx, call, params)
+	text, err := cloud.Send(ctx, call, params)
 	if err != nil {
 		return "", err
 	}
@@ -121,7 +122,7 @@ func (d *Driver) BeginRollback(ctx context.Context, in release.BeginRollbackInpu
 	return d.once(ctx, beginning{
 		verb: release.VerbBeginRollback, app: in.App, mark: in.Mark, override: in.Override, again: in.Again,
 		call: func(ctx context.Context) (string, error) {
-			out, err := send(ctx, d.client.RollbackApplication, rollbackOf(in))
+			out, err := cloud.Send(ctx, d.client.RollbackApplication, rollbackOf(in))
 			if err != nil {
 				return "", err
 			}
@@ -151,7 +152,7 @@ func (d *Driver) BeginRestart(ctx context.Context, in release.BeginRestartInput)
 	return d.once(ctx, beginning{
 		verb: release.VerbBeginRestart, app: in.App, mark: in.Mark, override: in.Override, again: in.Again,
 		call: func(ctx context.Context) (string, error) {
-			out, err := send(ctx, d.client.RestartApplication, &saeclient.RestartApplicationInput{
+			out, err := cloud.Send(ctx, d.client.RestartApplication, &saeclient.RestartApplicationInput{
 				AppID: in.App.ID, AutoEnableApplicationScalingRule: new(in.RestoreScaling),
 			})
 			if err != nil {
@@ -167,7 +168,7 @@ func (d *Driver) BeginRescale(ctx context.Context, in release.BeginRescaleInput)
 	return d.once(ctx, beginning{
 		verb: release.VerbBeginRescale, app: in.App, mark: in.Mark, override: in.Override, again: in.Again,
 		call: func(ctx context.Context) (string, error) {
-			out, err := send(ctx, d.client.RescaleApplication, &saeclient.RescaleApplicationInput{
+			out, err := cloud.Send(ctx, d.client.RescaleApplication, &saeclient.RescaleApplicationInput{
 				AppID: in.App.ID, Replicas: in.Instances, AutoEnableApplicationScalingRule: new(in.RestoreScaling),
 			})
 			if err != nil {

@@ -2,15 +2,14 @@ package sae
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
+	"slipway/activities/cloud"
 	"slipway/cloudapi"
 	"slipway/release"
 	"slipway/saeclient"
@@ -87,13 +86,7 @@ func shown(p cloudapi.Param, value any) string {
 	if isText && (open || slices.Contains(p.Enum, text)) {
 		return text
 	}
-	return digestOf(wireText(value))
-}
-
-// digestOf names a value that is not shown.
-func digestOf(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return "sha256:" + hex.EncodeToString(sum[:6])
+	return cloud.Digest(wireText(value))
 }
 
 // wireText is a value as SAE takes it: a text as it is, else JSON text without the escapes that

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"slipway/activities/cloud"
 	"slipway/activities/fault"
 	"slipway/release"
 	"slipway/saeclient"
@@ -42,7 +43,7 @@ func traceOf(v release.Verb, token string, m release.Mark) (t trace, err error) 
 	case release.VerbBeginJobUpdate:
 		t.any = true
 	default:
-		return t, refused(release.FaultInvalid, "%s begins no change order", v)
+		return t, cloud.Refused(release.FaultInvalid, "%s begins no change order", v)
 	}
 	return t, nil
 }
@@ -72,7 +73,7 @@ func (t trace) find(orders []order) (release.Change, error) {
 	case 1:
 		return release.Change{ID: found[0], Adopted: true}, nil
 	default:
-		return release.Change{}, undecidable("each of the change orders %s could be the one whose answer was lost", strings.Join(found, ", "))
+		return release.Change{}, cloud.Undecidable("each of the change orders %s could be the one whose answer was lost", strings.Join(found, ", "))
 	}
 }
 
@@ -80,11 +81,11 @@ func (t trace) find(orders []order) (release.Change, error) {
 // brings a version or could be taken for the one that is about to be begun.
 func (t trace) inTheWay(orders []order) error {
 	if o := unfinished(orders); o != nil {
-		return notYet(release.FaultConflict, "change order %s (%s) is unfinished", o.ID, o.Type)
+		return cloud.NotYet(release.FaultConflict, "change order %s (%s) is unfinished", o.ID, o.Type)
 	}
 	for _, o := range orders {
 		if newer(o, t.watermark) && (bringsVersion(o.CoTypeCode) || t.couldBe(o)) {
-			return notYet(release.FaultConflict, "change order %s (%s) was begun elsewhere since the application was read", o.ChangeOrderID, o.CoTypeCode)
+			return cloud.NotYet(release.FaultConflict, "change order %s (%s) was begun elsewhere since the application was read", o.ChangeOrderID, o.CoTypeCode)
 		}
 	}
 	return nil
@@ -118,7 +119,7 @@ func (d *Driver) FindChange(ctx context.Context, in release.FindChangeInput) (re
 		return release.FoundChange{}, err
 	}
 	// Asked before the look, so that a look that finds nothing is late enough.
-	left := d.settling(in.Since)
+	left := d.frame.Settling(in.Since)
 	found, err := d.find(ctx, in.App, t)
 	switch {
 	case err != nil:

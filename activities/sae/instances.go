@@ -9,6 +9,7 @@ import (
 	"strings"
 	"unicode"
 
+	"slipway/activities/cloud"
 	"slipway/cloudapi"
 	"slipway/release"
 	"slipway/saeclient"
@@ -85,7 +86,7 @@ func trouble(i instance) string {
 		parts = append(parts, "somebody debugs it")
 	}
 	parts = slices.DeleteFunc(parts, func(p string) bool { return p == "" })
-	return printable(withoutSecrets(strings.Join(parts, ", ")))
+	return printable(cloud.WithoutSecrets(strings.Join(parts, ", ")))
 }
 
 const (
@@ -117,7 +118,7 @@ func logEnd(log string) string {
 		_, log, _ = strings.Cut(log[from:], "\n")
 	}
 	var lines []string
-	for line := range strings.Lines(withoutSecrets(log)) {
+	for line := range strings.Lines(cloud.WithoutSecrets(log)) {
 		if line = printable(line); line != "" {
 			lines = append(lines, line)
 		}

@@ -10,6 +10,7 @@ import (
 
 	"go.temporal.io/sdk/activity"
 
+	"slipway/activities/cloud"
 	"slipway/activities/fault"
 	"slipway/cloudapi"
 	"slipway/release"
@@ -44,7 +45,7 @@ func templateArtifact(t template) release.Artifact {
 // that was begun meanwhile is seen.
 func (d *Driver) jobSnapshot(ctx context.Context, in release.SnapshotInput) (release.Snapshot, error) {
 	if in.Rollback != nil {
-		return release.Snapshot{}, refused(release.FaultInvalid, "a job template has no versions to return to by name")
+		return release.Snapshot{}, cloud.Refused(release.FaultInvalid, "a job template has no versions to return to by name")
 	}
 	t, err := d.template(ctx, in.App.ID)
 	if err != nil {
@@ -73,9 +74,9 @@ func (d *Driver) jobSnapshot(ctx context.Context, in release.SnapshotInput) (rel
 func takes(t template, run release.Job) error {
 	switch {
 	case t.Suspend:
-		return refused(release.FaultInvalid, "the job template is suspended: it begins no run until somebody resumes it on the platform")
+		return cloud.Refused(release.FaultInvalid, "the job template is suspended: it begins no run until somebody resumes it on the platform")
 	case t.PackageType == packageImage && run.Runtime != nil:
-		return refused(release.FaultInvalid, "job.runtime has no meaning for this job, which runs an image; use job.command and job.args")
+		return cloud.Refused(release.FaultInvalid, "job.runtime has no meaning for this job, which runs an image; use job.command and job.args")
 	}
 	return nil
 }
@@ -111,7 +112,7 @@ func (d *Driver) BeginJobUpdate(ctx context.Context, in release.BeginJobUpdateIn
 			if err != nil {
 				return "", err
 			}
-			out, err := send(ctx, d.client.UpdateJob, jobUpdate(in, t))
+			out, err := cloud.Send(ctx, d.client.UpdateJob, jobUpdate(in, t))
 			if err != nil {
 				return "", err
 			}
@@ -141,15 +142,15 @@ func (d *Driver) RunJob(ctx context.Context, in release.RunJobInput) (release.Jo
 	if err != nil {
 		return release.JobRun{}, answered(err)
 	}
-	if err := d.guarded(ctx, in.App, in.Override); err != nil {
+	if err := d.frame.Guarded(ctx, in.App, in.Override); err != nil {
 		return release.JobRun{}, err
 	}
-	out, err := send(ctx, d.client.ExecJob, exec)
+	out, err := cloud.Send(ctx, d.client.ExecJob, exec)
 	switch {
 	case err != nil:
 		return release.JobRun{}, failed(err)
 	case out.Data.Data == "":
-		return release.JobRun{}, fault.New(release.FaultAmbiguous, withoutSecrets("the platform accepted the run but named none: "+out.Data.Msg))
+		return release.JobRun{}, fault.New(release.FaultAmbiguous, cloud.WithoutSecrets("the platform accepted the run but named none: "+out.Data.Msg))
 	}
 	return release.JobRun{ID: out.Data.Data, State: release.RunPending}, nil
 }
@@ -233,7 +234,7 @@ func (d *Driver) ObserveRun(ctx context.Context, in release.ObserveRunInput) (re
 // StopRun ends a run. SAE has no operation that only stops one: deleting it ends it with its
 // record. One that is not found was deleted, by an earlier attempt as likely as not.
 func (d *Driver) StopRun(ctx context.Context, in release.StopRunInput) (release.JobRun, error) {
-	stopped := release.JobRun{ID: in.RunID, State: release.RunStopped, EndedAt: d.now().UTC().Truncate(time.Second)}
+	stopped := release.JobRun{ID: in.RunID, State: release.RunStopped, EndedAt: d.frame.Now().UTC().Truncate(time.Second)}
 	run, known, err := d.runOf(ctx, in.App.ID, in.RunID)
 	switch {
 	case err != nil:
@@ -243,7 +244,7 @@ func (d *Driver) StopRun(ctx context.Context, in release.StopRunInput) (release.
 	case run.State.Ended():
 		return run, nil
 	}
-	if _, err = send(ctx, d.client.DeleteHistoryJob, &saeclient.DeleteHistoryJobInput{AppID: in.App.ID, JobID: in.RunID}); err != nil {
+	if _, err = cloud.Send(ctx, d.client.DeleteHistoryJob, &saeclient.DeleteHistoryJobInput{AppID: in.App.ID, JobID: in.RunID}); err != nil {
 		return release.JobRun{}, failed(err)
 	}
 	// What was sent is read back, whoever cancels meanwhile.
@@ -286,7 +287,7 @@ func jobRun(r run) release.JobRun {
 		Active: r.Active, Succeeded: r.Succeeded, Failed: r.Failed,
 	}
 	if out.State == release.RunFailed {
-		out.Message = withoutSecrets(r.Message)
+		out.Message = cloud.WithoutSecrets(r.Message)
 	}
 	return out
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"slipway/activities/cloud"
 	"slipway/release"
 )
 
@@ -29,7 +30,7 @@ func readMark(m release.Mark) (w watermark, err error) {
 		return w, nil
 	}
 	if err := json.Unmarshal(m, &w); err != nil {
-		return w, refused(release.FaultInvalid, "the mark of the newest change order cannot be read: %v", fmt.Errorf("%w", err))
+		return w, cloud.Refused(release.FaultInvalid, "the mark of the newest change order cannot be read: %v", fmt.Errorf("%w", err))
 	}
 	return w, nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"go.temporal.io/sdk/activity"
 
+	"slipway/activities/cloud"
 	"slipway/activities/fault"
 	"slipway/cloudapi"
 	"slipway/release"
@@ -146,7 +147,7 @@ func observation(o saeclient.DescribeChangeOrderData) release.Observation {
 	}
 	// ErrorMessage holds "success" where there is no error.
 	if o.ErrorMessage != "success" {
-		seen.Message = withoutSecrets(o.ErrorMessage)
+		seen.Message = cloud.WithoutSecrets(o.ErrorMessage)
 	}
 	return seen
 }

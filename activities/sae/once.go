@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 
-	"slipway/activities/fault"
+	"slipway/activities/cloud"
 	"slipway/cloudapi"
 	"slipway/release"
 	"slipway/saeclient"
@@ -19,7 +19,7 @@ type beginning struct {
 	override bool
 	// again tells that an earlier call was declined, which may have begun the order.
 	again bool
-	// call makes the call, with [send], and returns the ID of the order.
+	// call makes the call, with [cloud.Send], and returns the ID of the order.
 	call func(context.Context) (string, error)
 }
 
@@ -31,9 +31,9 @@ type beginning struct {
 // return to above all, is true no more. A freeze is asked about after the look: what was
 // begun before it is followed, not reported frozen.
 func (d *Driver) once(ctx context.Context, b beginning) (release.Change, error) {
-	ctx, calls := recording(ctx)
+	ctx, calls := errorsOfSAE().Recording(ctx)
 	change, err := d.beginOnce(ctx, b)
-	return change, calls.doubt(err)
+	return change, calls.Doubt(err)
 }
 
 func (d *Driver) beginOnce(ctx context.Context, b beginning) (release.Change, error) {
@@ -45,7 +45,7 @@ func (d *Driver) beginOnce(ctx context.Context, b beginning) (release.Change, er
 	if err != nil || found.ID != "" {
 		return found, err
 	}
-	if err := d.guarded(ctx, b.app, b.override); err != nil {
+	if err := d.frame.Guarded(ctx, b.app, b.override); err != nil {
 		return release.Change{}, err
 	}
 	id, err := b.call(ctx)
@@ -53,9 +53,9 @@ func (d *Driver) beginOnce(ctx context.Context, b beginning) (release.Change, er
 	case err == nil && id != "":
 		return release.Change{ID: id}, nil
 	case err == nil:
-		return release.Change{}, lost("the platform accepted the change but named no change order")
+		return release.Change{}, cloud.Lost("the platform accepted the change but named no change order")
 	case errors.Is(err, cloudapi.ErrAmbiguous):
-		return release.Change{}, lost(err.Error())
+		return release.Change{}, cloud.Lost(err.Error())
 	case cloudapi.HasCode(err, saeclient.CodeChangeOrderRunning) && (t.token != "" || b.again):
 		// The order that is in the way may be our own.
 		found, lookErr := d.find(context.WithoutCancel(ctx), b.app, t)
@@ -79,9 +79,4 @@ func (d *Driver) begunBefore(ctx context.Context, app release.App, t trace, decl
 		}
 	}
 	return release.Change{}, t.inTheWay(orders)
-}
-
-// lost is the error of a call that may have begun a change order. It is not tried again.
-func lost(why string) error {
-	return fault.Final(release.FaultAmbiguous, why)
 }

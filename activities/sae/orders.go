@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"slipway/activities/cloud"
 	"slipway/release"
 	"slipway/saeclient"
 )
@@ -98,7 +99,7 @@ func unfinished(orders []order, except ...string) *release.ForeignChange {
 	for _, o := range orders {
 		if !saeclient.ChangeOrderFinished(o.Status) && !slices.Contains(except, o.ChangeOrderID) {
 			return &release.ForeignChange{
-				ID: o.ChangeOrderID, Type: o.CoTypeCode, Description: withoutSecrets(o.Description),
+				ID: o.ChangeOrderID, Type: o.CoTypeCode, Description: cloud.WithoutSecrets(o.Description),
 				Stuck: changeState(o.Status, 0).Parked(), // the list has no SubStatus
 				Since: o.CreateTime.UTC(),
 			}

@@ -123,10 +123,16 @@ func (c *changing) fits(s release.Strategy, instances int) {
 		c.problem("config.instances: an application needs at least one, this would be %d", instances)
 		return
 	}
-	if _, err := release.PlanBatches(s, instances); err != nil && s.Type != "" {
+	if _, err := planBatches(s, instances); err != nil && s.Type != "" {
 		c.problem("%v", err)
 	}
 	if n := s.MinReadyInstances; n != nil && *n >= instances {
 		c.problem("strategy.minReadyInstances: %d needs fewer than the application's %d instances", *n, instances)
 	}
+}
+
+// planBatches are the batches of a strategy, as SAE makes them.
+func planBatches(s release.Strategy, instances int) ([]release.Batch, error) {
+	traits, _ := release.TraitsOf(release.PlatformSAE)
+	return release.PlanBatches(traits, s, instances)
 }

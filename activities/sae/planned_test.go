@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"slipway/activities/cloud"
 	"slipway/release"
 	"slipway/saeclient"
 )
@@ -142,18 +143,18 @@ func TestPlanned_SettingsShowNumbersAndDigests(t *testing.T) {
 		Platform: release.Parameters{"Timezone": []byte(`"UTC"`), "AssociateEip": []byte(`true`), "NewSaeVersion": []byte(`"pro"`)},
 	}}).Planned
 	require.Equal(t, []release.Setting{
-		{Name: "variables.OPEN", Before: digestOf("old"), After: "new"},
-		{Name: "variables.HIDDEN", Before: digestOf("canary"), After: `secret ` + secret + `, key "password"`},
-		{Name: "variables.GONE", Before: digestOf("canary")},
+		{Name: "variables.OPEN", Before: cloud.Digest("old"), After: "new"},
+		{Name: "variables.HIDDEN", Before: cloud.Digest("canary"), After: `secret ` + secret + `, key "password"`},
+		{Name: "variables.GONE", Before: cloud.Digest("canary")},
 		{Name: "variables.FRESH", After: `config map ` + id + `, key "level"`},
-		{Name: "command", After: digestOf("canary")},
+		{Name: "command", After: cloud.Digest("canary")},
 		{Name: "resources.cpu", Before: "1000", After: "2000"},
 		{Name: "hooks.grace", Before: "30", After: "60"},
 		{Name: "platform.AssociateEip", Before: "false", After: "true"},
 		{Name: "platform.NewSaeVersion", After: "pro"},
-		{Name: "platform.Timezone", Before: digestOf("Asia/Shanghai"), After: digestOf("UTC")},
+		{Name: "platform.Timezone", Before: cloud.Digest("Asia/Shanghai"), After: cloud.Digest("UTC")},
 	}, plan.Settings)
-	require.Regexp(t, `^sha256:[0-9a-f]{12}$`, digestOf("canary"))
+	require.Regexp(t, `^sha256:[0-9a-f]{12}$`, cloud.Digest("canary"))
 }
 
 // TestPlanned_ReplaceRemovesTheOthers.
@@ -169,7 +170,7 @@ func TestPlanned_ReplaceRemovesTheOthers(t *testing.T) {
 		names = append(names, s.Name)
 	}
 	require.Equal(t, []string{"variables.D", "variables.A", "variables.C"}, names)
-	require.Equal(t, digestOf("4"), planned.Settings[1].Before, "the last one counts")
+	require.Equal(t, cloud.Digest("4"), planned.Settings[1].Before, "the last one counts")
 	require.JSONEq(t, `[{"name":"A","value":"6"},{"name":"B","value":"2","x":1},{"name":"D","value":"5"}]`, h.has(t).text(paramVariables))
 }
 

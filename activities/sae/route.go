@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"slipway/activities/cloud"
 	"slipway/cloudapi"
 	"slipway/release"
 	"slipway/saeclient"
@@ -146,7 +147,7 @@ func (r *route) writable() error {
 	if len(lost) == 0 {
 		return nil
 	}
-	return refused(release.FaultInvalid, "the application's gray rule %s could not be put back after the release: UpdateGreyTagRoute takes no %s", r.name, strings.Join(lost, ", "))
+	return cloud.Refused(release.FaultInvalid, "the application's gray rule %s could not be put back after the release: UpdateGreyTagRoute takes no %s", r.name, strings.Join(lost, ", "))
 }
 
 // strange names what a kind of rules has beyond the shape of its parameter.

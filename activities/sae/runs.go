@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"slipway/activities/cloud"
 	"slipway/activities/fault"
 	"slipway/release"
 	"slipway/saeclient"
@@ -56,7 +57,7 @@ func runWatermark(runs []run) watermark {
 // one that is newer than the watermark is taken for it. Two cannot be told apart.
 func (d *Driver) findRun(ctx context.Context, in release.FindChangeInput) (release.FoundChange, error) {
 	// Asked before the look, so that a look that finds nothing is late enough.
-	left := d.settling(in.Since)
+	left := d.frame.Settling(in.Since)
 	mark, err := readMark(in.Mark)
 	if err != nil {
 		return release.FoundChange{}, err
@@ -73,7 +74,7 @@ func (d *Driver) findRun(ctx context.Context, in release.FindChangeInput) (relea
 	}
 	switch {
 	case len(found) > 1:
-		return release.FoundChange{}, undecidable("each of the runs %s could be the one whose answer was lost", strings.Join(found, ", "))
+		return release.FoundChange{}, cloud.Undecidable("each of the runs %s could be the one whose answer was lost", strings.Join(found, ", "))
 	case len(found) == 1:
 		return release.FoundChange{Change: &release.Change{ID: found[0], Adopted: true}}, nil
 	case left > 0:

@@ -8,26 +8,21 @@
 package sae
 
 import (
-	"context"
 	"errors"
+	"fmt"
 	"time"
 
+	"slipway/activities/cloud"
 	"slipway/activities/platform"
 	"slipway/cloudapi"
-	"slipway/release"
 	"slipway/saeclient"
 )
 
-// DefaultSettle is how long a call whose answer was lost may still be at work on the
-// platform before a change order that is not found counts as never begun. It must be
-// longer than a call can take, see [saeclient.Client.Timeout].
-const DefaultSettle = 15 * time.Second
-
-// The timeouts that a worker calls SAE with. With them a platform that cannot be reached
-// or does not answer is noticed soon, and well within [DefaultSettle].
+// The settle delay and the timeouts that a worker calls SAE with, which are those of every platform.
 const (
-	ConnectTimeout = 3 * time.Second
-	ReadTimeout    = 10 * time.Second
+	DefaultSettle  = cloud.DefaultSettle
+	ConnectTimeout = cloud.ConnectTimeout
+	ReadTimeout    = cloud.ReadTimeout
 )
 
 // Config holds what the driver needs.
@@ -45,9 +40,7 @@ type Config struct {
 // Driver carries out the platform verbs on SAE. It holds no state.
 type Driver struct {
 	client *saeclient.Client
-	settle time.Duration
-	guard  platform.Guard
-	now    func() time.Time
+	frame  cloud.Frame
 	// deployment is the operation that deploys, with all that can be set of an application.
 	deployment cloudapi.Operation
 }
@@ -59,17 +52,12 @@ func New(c Config) (*Driver, error) {
 	if c.Client == nil {
 		return nil, errors.New("sae: Config.Client is missing")
 	}
-	if c.Settle < 0 {
-		return nil, errors.New("sae: Config.Settle must not be negative")
+	frame, err := cloud.Frame{Settle: c.Settle, Guard: c.Guard, Now: c.Now}.Complete()
+	if err != nil {
+		return nil, fmt.Errorf("sae: %w", err)
 	}
-	d := &Driver{client: c.Client, settle: c.Settle, guard: c.Guard, now: c.Now}
+	d := &Driver{client: c.Client, frame: frame}
 	d.deployment, _ = saeclient.LookupOperation(opDeploy)
-	if d.settle == 0 {
-		d.settle = DefaultSettle
-	}
-	if d.now == nil {
-		d.now = time.Now
-	}
 	return d, nil
 }
 
@@ -78,21 +66,4 @@ func Opener(client *saeclient.Client, settle time.Duration) func(platform.Guard)
 	return func(guard platform.Guard) (platform.Driver, error) {
 		return New(Config{Client: client, Settle: settle, Guard: guard})
 	}
-}
-
-// settling is for how long yet a call may be at work that was sent before a time; nothing
-// for the zero time, which stands for no call.
-func (d *Driver) settling(sent time.Time) time.Duration {
-	if sent.IsZero() {
-		return 0
-	}
-	return max(sent.Add(d.settle).Sub(d.now()), 0)
-}
-
-// guarded asks whether a freeze holds a change back.
-func (d *Driver) guarded(ctx context.Context, app release.App, override bool) error {
-	if d.guard == nil || override {
-		return nil
-	}
-	return d.guard(ctx, app)
 }

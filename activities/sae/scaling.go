@@ -10,6 +10,7 @@ import (
 
 	"go.temporal.io/sdk/activity"
 
+	"slipway/activities/cloud"
 	"slipway/activities/fault"
 	"slipway/cloudapi"
 	"slipway/release"
@@ -68,13 +69,13 @@ func revision(r scalingRule) string {
 // answers them as read back. SAE refuses while a change order runs (SAE API reference
 // ch. 11.3, 11.4). A failure of class [release.FaultDeclined] may leave rules switched.
 func (d *Driver) SetScaling(ctx context.Context, in release.SetScalingInput) (release.SetScalingResult, error) {
-	ctx, calls := recording(ctx)
+	ctx, calls := errorsOfSAE().Recording(ctx)
 	result, err := d.setScaling(ctx, in)
-	return result, calls.doubt(err)
+	return result, calls.Doubt(err)
 }
 
 func (d *Driver) setScaling(ctx context.Context, in release.SetScalingInput) (release.SetScalingResult, error) {
-	if left := d.settling(in.Late); left > 0 {
+	if left := d.frame.Settling(in.Late); left > 0 {
 		return release.SetScalingResult{}, fault.Unchanged("an earlier call about the rules may still be at work", left)
 	}
 	rules, err := d.named(ctx, in)
@@ -85,7 +86,7 @@ func (d *Driver) setScaling(ctx context.Context, in release.SetScalingInput) (re
 	if !slices.ContainsFunc(rules, other) {
 		return release.SetScalingResult{Rules: rules}, nil
 	}
-	if err := d.guarded(ctx, in.App, in.Override); err != nil {
+	if err := d.frame.Guarded(ctx, in.App, in.Override); err != nil {
 		return release.SetScalingResult{}, err
 	}
 	for _, r := range rules {
@@ -121,9 +122,9 @@ func (d *Driver) named(ctx context.Context, in release.SetScalingInput) ([]relea
 
 func (d *Driver) toggle(ctx context.Context, appID, rule string, enable bool) error {
 	if enable {
-		_, err := send(ctx, d.client.EnableApplicationScalingRule, &saeclient.EnableApplicationScalingRuleInput{AppID: appID, ScalingRuleName: rule})
+		_, err := cloud.Send(ctx, d.client.EnableApplicationScalingRule, &saeclient.EnableApplicationScalingRuleInput{AppID: appID, ScalingRuleName: rule})
 		return err
 	}
-	_, err := send(ctx, d.client.DisableApplicationScalingRule, &saeclient.DisableApplicationScalingRuleInput{AppID: appID, ScalingRuleName: rule})
+	_, err := cloud.Send(ctx, d.client.DisableApplicationScalingRule, &saeclient.DisableApplicationScalingRuleInput{AppID: appID, ScalingRuleName: rule})
 	return err
 }

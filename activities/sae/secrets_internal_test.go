@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"slipway/activities/cloud"
 	"slipway/release"
 	"slipway/saeclient"
 )
@@ -32,6 +33,6 @@ func TestSecrets_WhatSAESaysHasNoSecret(t *testing.T) {
 	require.NotContains(t, observation(saeclient.DescribeChangeOrderData{ErrorMessage: said}).Message, "canary")
 	require.NotContains(t, unfinished([]order{{ChangeOrderID: "1", Status: saeclient.ChangeOrderRunning, Description: said}}).Description, "canary")
 	require.NotContains(t, failed(errors.New(said)).Error(), "canary")
-	require.NotContains(t, refused(release.FaultInvalid, "%s", said).Error(), "canary")
+	require.NotContains(t, cloud.Refused(release.FaultInvalid, "%s", said).Error(), "canary")
 	require.Contains(t, failed(errors.New(said)).Error(), "cannot fetch https://b.oss/shop.jar", "the rest stays")
 }

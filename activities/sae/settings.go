@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"slipway/activities/cloud"
 	"slipway/cloudapi"
 	"slipway/release"
 	"slipway/saeclient"
@@ -346,5 +347,5 @@ func (d *Driver) digest(s settings) string {
 			fmt.Fprintf(&all, "%s %q\n", name, wireText(value))
 		}
 	}
-	return digestOf(all.String())
+	return cloud.Digest(all.String())
 }

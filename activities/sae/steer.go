@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"slipway/activities/cloud"
 	"slipway/activities/fault"
 	"slipway/cloudapi"
 	"slipway/release"
@@ -22,19 +23,19 @@ func (d *Driver) ConfirmBatch(ctx context.Context, in release.ConfirmBatchInput)
 		return err
 	}
 	if in.Batch >= len(o.Pipelines) {
-		return undecidable("change order %s waits after batch %d, but has no batch after it", in.ChangeID, in.Batch)
+		return cloud.Undecidable("change order %s waits after batch %d, but has no batch after it", in.ChangeID, in.Batch)
 	}
-	if err := d.guarded(ctx, in.App, in.Override); err != nil {
+	if err := d.frame.Guarded(ctx, in.App, in.Override); err != nil {
 		return err
 	}
-	_, err = send(ctx, d.client.ConfirmPipelineBatch, &saeclient.ConfirmPipelineBatchInput{
+	_, err = cloud.Send(ctx, d.client.ConfirmPipelineBatch, &saeclient.ConfirmPipelineBatchInput{
 		PipelineID: o.Pipelines[in.Batch].PipelineID, Confirm: true,
 	})
 	switch {
 	case err == nil, cloudapi.HasCode(err, saeclient.CodePipelineCannotStartNextBatch):
 	case cloudapi.HasCode(err, saeclient.CodeChangeOrderRunning):
 		// It is about this very order: no other one is to be waited for.
-		return notYet(release.FaultNotNow, "batch %d of change order %s cannot be confirmed now: %v", in.Batch, in.ChangeID, err)
+		return cloud.NotYet(release.FaultNotNow, "batch %d of change order %s cannot be confirmed now: %v", in.Batch, in.ChangeID, err)
 	default:
 		return failed(err)
 	}
@@ -56,7 +57,7 @@ func (d *Driver) awaits(ctx context.Context, in release.ConfirmBatchInput) (saec
 func (d *Driver) knownOrder(ctx context.Context, id string, batch int) (saeclient.DescribeChangeOrderData, error) {
 	o, known, err := d.order(ctx, id, sight{ever: batch > 0, batch: batch})
 	if err == nil && !known {
-		err = refused(release.FaultNotFound, "the platform knows no change order %s", id)
+		err = cloud.Refused(release.FaultNotFound, "the platform knows no change order %s", id)
 	}
 	return o, err
 }
@@ -81,9 +82,9 @@ func (d *Driver) AbortRollout(ctx context.Context, in release.AbortRolloutInput)
 	case cloudapi.HasCode(err, saeclient.CodeChangeOrderRunning):
 		// SAE does not say when it answers so; it is about this order, and no other one is
 		// to be waited for.
-		return release.AbortRolloutResult{}, notYet(release.FaultNotNow, "change order %s cannot be aborted now: %v", in.ChangeID, err)
+		return release.AbortRolloutResult{}, cloud.NotYet(release.FaultNotNow, "change order %s cannot be aborted now: %v", in.ChangeID, err)
 	case cloudapi.HasCode(err, saeclient.CodeApplicationInvalidStatus) && !o.SupportRollback:
-		return release.AbortRolloutResult{}, refused(release.FaultInvalid, "change order %s cannot be rolled back: %v", in.ChangeID, err)
+		return release.AbortRolloutResult{}, cloud.Refused(release.FaultInvalid, "change order %s cannot be rolled back: %v", in.ChangeID, err)
 	default:
 		return release.AbortRolloutResult{}, failed(err)
 	}
@@ -92,9 +93,9 @@ func (d *Driver) AbortRollout(ctx context.Context, in release.AbortRolloutInput)
 func (d *Driver) abort(ctx context.Context, o saeclient.DescribeChangeOrderData, id string) error {
 	versionless := []string{saeclient.CoTypeRestartApplication, saeclient.CoTypeScaleOut, saeclient.CoTypeScaleIn}
 	if slices.Contains(versionless, o.CoTypeCode) {
-		_, err := send(ctx, d.client.AbortChangeOrder, &saeclient.AbortChangeOrderInput{ChangeOrderID: id})
+		_, err := cloud.Send(ctx, d.client.AbortChangeOrder, &saeclient.AbortChangeOrderInput{ChangeOrderID: id})
 		return err
 	}
-	_, err := send(ctx, d.client.AbortAndRollbackChangeOrder, &saeclient.AbortAndRollbackChangeOrderInput{ChangeOrderID: id})
+	_, err := cloud.Send(ctx, d.client.AbortAndRollbackChangeOrder, &saeclient.AbortAndRollbackChangeOrderInput{ChangeOrderID: id})
 	return err
 }

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"slipway/activities/cloud"
 	"slipway/activities/fault"
 	"slipway/cloudapi"
 	"slipway/release"
@@ -23,8 +24,8 @@ import (
 // Whether SAE takes the application's own rule back cannot be told from its answer, so the
 // rule is written over itself first. Where that fails, nothing has been overwritten yet.
 func (d *Driver) ApplyTraffic(ctx context.Context, in release.ApplyTrafficInput) error {
-	ctx, calls := recording(ctx)
-	return calls.doubt(d.applyTraffic(ctx, in))
+	ctx, calls := errorsOfSAE().Recording(ctx)
+	return calls.Doubt(d.applyTraffic(ctx, in))
 }
 
 func (d *Driver) applyTraffic(ctx context.Context, in release.ApplyTrafficInput) error {
@@ -47,9 +48,9 @@ func (d *Driver) applyTraffic(ctx context.Context, in release.ApplyTrafficInput)
 			return err
 		}
 	default:
-		return refused(release.FaultInvalid, "the application's gray rule %s has been set by somebody since it was read", now.name)
+		return cloud.Refused(release.FaultInvalid, "the application's gray rule %s has been set by somebody since it was read", now.name)
 	}
-	if err := d.guarded(ctx, in.App, in.Override); err != nil {
+	if err := d.frame.Guarded(ctx, in.App, in.Override); err != nil {
 		return err
 	}
 	return d.setRoute(ctx, in, now, kept)
@@ -69,12 +70,12 @@ func (d *Driver) setRoute(ctx context.Context, in release.ApplyTrafficInput, now
 		return d.settled(d.write(ctx, "CreateGreyTagRoute", want.with("AppId", in.App.ID).with("Name", name)))
 	}
 	if kept != nil && now.name == in.Kept.Name {
-		read, err := d.writeBack(harmless(ctx), in.App.ID, now, kept)
+		read, err := d.writeBack(cloud.Harmless(ctx), in.App.ID, now, kept)
 		if err != nil {
 			return err
 		}
 		if !read.same(kept) {
-			return refused(release.FaultInvalid, "the application's gray rule %s could not be put back after the release: written as it was read, it is read back otherwise", now.name)
+			return cloud.Refused(release.FaultInvalid, "the application's gray rule %s could not be put back after the release: written as it was read, it is read back otherwise", now.name)
 		}
 	}
 	return d.settled(d.write(ctx, "UpdateGreyTagRoute", want.with("GreyTagRouteId", now.id)))
@@ -84,7 +85,7 @@ func (d *Driver) setRoute(ctx context.Context, in release.ApplyTrafficInput, now
 // its place. A rule that is neither was set by somebody meanwhile, and stays. No freeze
 // holds it.
 func (d *Driver) ClearTraffic(ctx context.Context, in release.ClearTrafficInput) (release.ClearTrafficResult, error) {
-	if left := d.settling(in.Late); left > 0 {
+	if left := d.frame.Settling(in.Late); left > 0 {
 		return release.ClearTrafficResult{}, fault.Unchanged("an earlier call about the rule may still be at work", left)
 	}
 	foreign := release.ClearTrafficResult{Foreign: true}
@@ -124,7 +125,7 @@ func (d *Driver) putBack(ctx context.Context, in release.ClearTrafficInput, now 
 	case read.says(in.Traffic):
 		return fault.Unchanged("the application's gray rule is not yet read back as it was put back", readBackDelay)
 	default:
-		return undecidable("the application's gray rule %s is read back otherwise than it was put back", now.name)
+		return cloud.Undecidable("the application's gray rule %s is read back otherwise than it was put back", now.name)
 	}
 }
 
@@ -134,7 +135,7 @@ func (d *Driver) writeBack(ctx context.Context, appID string, now *route, kept r
 	err := d.write(ctx, "UpdateGreyTagRoute", kept.with("GreyTagRouteId", now.id))
 	switch {
 	case errors.Is(err, cloudapi.ErrInvalid):
-		return nil, refused(release.FaultInvalid, "SAE does not take the application's gray rule %s back as it was read: %v", now.name, err)
+		return nil, cloud.Refused(release.FaultInvalid, "SAE does not take the application's gray rule %s back as it was read: %v", now.name, err)
 	case err != nil:
 		return nil, d.settled(err)
 	}
@@ -165,7 +166,7 @@ func keptRuleOf(k *release.KeptTraffic) (ruleText, error) {
 	}
 	rule := ruleText{}
 	if err := json.Unmarshal(k.Rule, &rule); err != nil {
-		return nil, refused(release.FaultInvalid, "the kept gray rule %s cannot be read: %v", k.Name, err)
+		return nil, cloud.Refused(release.FaultInvalid, "the kept gray rule %s cannot be read: %v", k.Name, err)
 	}
 	return rule, nil
 }
@@ -177,7 +178,7 @@ func (d *Driver) deleteRoute(ctx context.Context, id string) error {
 // write makes a call about a gray rule by its name, which leaves the texts of the rule as
 // they are: the typed methods compare them with the reference's rules.
 func (d *Driver) write(ctx context.Context, operation string, params map[string]string) error {
-	_, err := send(ctx, func(ctx context.Context, params map[string]string) (json.RawMessage, error) {
+	_, err := cloud.Send(ctx, func(ctx context.Context, params map[string]string) (json.RawMessage, error) {
 		return d.client.Call(ctx, operation, params)
 	}, params)
 	return err
@@ -187,7 +188,7 @@ func (d *Driver) write(ctx context.Context, operation string, params map[string]
 // first, and late enough.
 func (d *Driver) settled(err error) error {
 	if errors.Is(err, cloudapi.ErrAmbiguous) {
-		return fault.After(release.FaultAmbiguous, withoutSecrets(err.Error()), d.settle)
+		return fault.After(release.FaultAmbiguous, cloud.WithoutSecrets(err.Error()), d.frame.Settle)
 	}
 	return failed(err)
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"slipway/activities/cloud"
 	"slipway/cloudapi"
 	"slipway/release"
 	"slipway/saeclient"
@@ -75,7 +76,7 @@ func keyInWords(key string) string {
 	case key == "":
 		return "every one"
 	case len(key) > longest:
-		return digestOf(key)
+		return cloud.Digest(key)
 	}
 	return strconv.Quote(key)
 }
@@ -94,9 +95,9 @@ func (v variable) words(show bool) string {
 	case from != "":
 		return from
 	case show:
-		return withoutSecrets(v.text())
+		return cloud.WithoutSecrets(v.text())
 	}
-	return digestOf(v.text())
+	return cloud.Digest(v.text())
 }
 
 // envOf is a variable as a release asks for it, as SAE takes it. That an ID is a number was checked

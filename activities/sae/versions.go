@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"slipway/activities/cloud"
 	"slipway/cloudapi"
 	"slipway/release"
 	"slipway/saeclient"
@@ -27,14 +28,14 @@ func (d *Driver) wanted(ctx context.Context, r reading, q release.RollbackQuesti
 		case present("DescribeChangeOrder", o.Data) != nil:
 			return nil, present("DescribeChangeOrder", o.Data)
 		case !o.Data.SupportRollback:
-			return nil, refused(release.FaultInvalid, "the application cannot be rolled back: its newest change order %s does not allow it", newest.ChangeOrderID)
+			return nil, cloud.Refused(release.FaultInvalid, "the application cannot be rolled back: its newest change order %s does not allow it", newest.ChangeOrderID)
 		}
 	}
 	if q.VersionID == "" {
 		return r.versions.lastGood(ctx, r.running, q)
 	}
 	if !slices.ContainsFunc(r.versions.all, func(v version) bool { return v.ID == q.VersionID }) {
-		return nil, refused(release.FaultNotFound, "the application has no version %s", q.VersionID)
+		return nil, cloud.Refused(release.FaultNotFound, "the application has no version %s", q.VersionID)
 	}
 	found, err := r.versions.get(ctx, q.VersionID)
 	return &found, err
@@ -69,7 +70,7 @@ func (v *versions) lastGood(ctx context.Context, running release.Version, q rele
 	}
 	found, err := v.pick(ctx, v.all, out, func(release.Version) bool { return true })
 	if err == nil && found == nil {
-		err = refused(release.FaultNotFound,
+		err = cloud.Refused(release.FaultNotFound,
 			"there is no version to return to: each of the application's %d runs now or is known to be bad", len(v.all))
 	}
 	return found, err

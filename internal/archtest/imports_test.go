@@ -58,6 +58,10 @@ func rules() []rule {
 			why: "platform is the contract that every driver keeps, and knows no cloud",
 		},
 		{
+			pkg: "activities/platform/platformtest", may: []string{"release", "activities/platform"}, never: []string{noBroker, noZerolog},
+			why: "platformtest is what every driver is held to: it knows none of them",
+		},
+		{
 			pkg: "activities/attempt", may: []string{"release", "releases/execution"}, never: []string{noBroker, noZerolog, "net/http"},
 			why: "attempt stands around every activity and knows none of them",
 		},
@@ -66,8 +70,24 @@ func rules() []rule {
 			why: "events speaks to NATS through wire and ledger",
 		},
 		{
-			pkg: "activities/sae", may: []string{"release", "activities/fault", "activities/platform", "saeclient", "cloudapi", "internal/redact"}, never: []string{noBroker, noZerolog},
+			pkg: "activities/cloud", may: []string{"release", "activities/fault", "activities/platform", "cloudapi", "internal/redact"}, never: []string{noBroker, noZerolog, "net/http"},
+			why: "cloud is what all drivers share, and knows no cloud",
+		},
+		{
+			pkg: "activities/sae", may: []string{"release", "activities/fault", "activities/platform", "activities/cloud", "saeclient", "cloudapi"}, never: []string{noBroker, noZerolog},
 			why: "sae speaks to SAE through saeclient",
+		},
+		{
+			pkg: "activities/fc", may: []string{"release", "activities/fault", "activities/platform", "activities/cloud", "fcclient", "cloudapi"}, never: []string{noBroker, noZerolog},
+			why: "fc speaks to Function Compute through fcclient",
+		},
+		{
+			pkg: "activities/sae/saeworld", may: []string{"release", "activities/platform", "activities/sae", "saeclient", "saesim", "cloudapi"}, never: []string{noBroker, noZerolog},
+			why: "saeworld puts the driver of SAE before its simulator, for suites that know neither",
+		},
+		{
+			pkg: "activities/fc/fcworld", may: []string{"release", "activities/platform", "activities/fc", "fcclient", "fcsim", "cloudapi"}, never: []string{noBroker, noZerolog},
+			why: "fcworld puts the driver of Function Compute before its simulator, for suites that know neither",
 		},
 		{
 			pkg: "activities/gates", may: []string{"release", "activities/fault"}, never: []string{noBroker, noZerolog},

@@ -1,4 +1,4 @@
-package sae
+package cloud
 
 import (
 	"context"
@@ -10,60 +10,61 @@ import (
 	"slipway/release"
 )
 
-// sent is what an attempt of a changing verb has sent. It is kept in the attempt's context.
-type sent struct {
+// Sent is what an attempt of a changing verb has sent. It is kept in the attempt's context.
+type Sent struct {
+	errors Errors
 	// acted tells that a call has changed something, or may have: it succeeded, its answer
-	// was lost, or SAE answered that it refuses for now, which is no proof.
+	// was lost, or the platform answered that it refuses for now, which is no proof.
 	acted bool
 }
 
 type sentKey struct{}
 
-// recording returns a context in which [send] records what is sent.
-func recording(ctx context.Context) (context.Context, *sent) {
-	s := &sent{}
+// Recording returns a context in which [Send] records what is sent.
+func (e Errors) Recording(ctx context.Context) (context.Context, *Sent) {
+	s := &Sent{errors: e}
 	return context.WithValue(ctx, sentKey{}, s), s
 }
 
-// harmless returns a context for calls that change nothing by what they write, so that they
+// Harmless returns a context for calls that change nothing of what a verb is to change, so that they
 // are no reason for a doubt.
-func harmless(ctx context.Context) context.Context {
-	return context.WithValue(ctx, sentKey{}, (*sent)(nil))
+func Harmless(ctx context.Context) context.Context {
+	return context.WithValue(ctx, sentKey{}, (*Sent)(nil))
 }
 
-// send makes a call that changes something: never once ctx has ended, and without regard
+// Send makes a call that changes something: never once ctx has ended, and without regard
 // to ctx from then on. Who cancels an attempt while its call is on the wire waits for the
 // answer, which takes as long as the client's own timeouts at most, and so learns whether
 // the attempt has acted.
-func send[In, Out any](ctx context.Context, call func(context.Context, In) (Out, error), in In) (Out, error) {
+func Send[In, Out any](ctx context.Context, call func(context.Context, In) (Out, error), in In) (Out, error) {
 	if err := ctx.Err(); err != nil {
 		var none Out
 		return none, err
 	}
 	out, err := call(context.WithoutCancel(ctx), in)
-	if s, _ := ctx.Value(sentKey{}).(*sent); s != nil && mayHaveActed(err) {
+	if s, _ := ctx.Value(sentKey{}).(*Sent); s != nil && s.errors.mayHaveActed(err) {
 		s.acted = true
 	}
 	return out, err
 }
 
 // mayHaveActed reports whether a call that ended so may have changed something. A foreign
-// change order in the way, and what is refused for good, are believed.
-func mayHaveActed(err error) bool {
+// change in the way, and what is refused for good, are believed.
+func (e Errors) mayHaveActed(err error) bool {
 	if err == nil || errors.Is(err, cloudapi.ErrAmbiguous) {
 		return true
 	}
-	e, answered := errors.AsType[*cloudapi.Error](err)
-	if !answered || e.HTTPStatus == 0 {
+	answer, answered := errors.AsType[*cloudapi.Error](err)
+	if !answered || answer.HTTPStatus == 0 {
 		return false
 	}
-	f := faultOf(err)
+	f := e.FaultOf(err)
 	return f.Retryable() && f != release.FaultConflict
 }
 
-// doubt is the error of an attempt that may have changed something although it failed: it
+// Doubt is the error of an attempt that may have changed something although it failed: it
 // says [release.FaultDeclined], so that nobody takes it for one that has sent nothing.
-func (s *sent) doubt(err error) error {
+func (s *Sent) Doubt(err error) error {
 	if err == nil || !s.acted {
 		return err
 	}
@@ -76,6 +77,6 @@ func (s *sent) doubt(err error) error {
 			NextRetryDelay: app.NextRetryDelay(), Category: app.Category(),
 		})
 	default:
-		return notYet(release.FaultDeclined, "%v", err)
+		return NotYet(release.FaultDeclined, "%v", err)
 	}
 }

@@ -1,0 +1,179 @@
+package fc
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"math"
+	"slices"
+	"time"
+
+	"slipway/activities/cloud"
+	"slipway/cloudapi"
+	"slipway/fcclient"
+	"slipway/release"
+)
+
+// An alias is the pointer to a version that releases move.
+type alias struct {
+	// exists is false before the first release.
+	exists bool
+	etag   string
+	// main is the version that serves what the others leave.
+	main string
+	// weights are the shares of the traffic, above 0 and up to 1, of versions beside it.
+	weights map[string]float64
+	// words are the description without the record.
+	words    string
+	record   record
+	modified time.Time
+}
+
+// alias reads the alias of an application.
+func (d *Driver) alias(ctx context.Context, app release.App) (alias, error) {
+	out, err := d.client.GetAlias(ctx, &fcclient.GetAliasInput{ServiceName: app.ID, AliasName: qualifier(app)})
+	if cloudapi.HasCode(err, fcclient.CodeAliasNotFound) {
+		return alias{}, nil
+	}
+	if err != nil {
+		return alias{}, err
+	}
+	return aliasOf(out.Alias, out.ETag), nil
+}
+
+func aliasOf(read fcclient.Alias, etag string) alias {
+	a := alias{exists: true, etag: etag, main: read.VersionID, modified: read.LastModifiedTime, weights: map[string]float64{}}
+	a.words, a.record = splitDescription(read.Description)
+	for version, weight := range read.AdditionalVersionWeight {
+		if weight > 0 && version != a.main { // some clients send these, which change nothing
+			a.weights[version] = weight
+		}
+	}
+	return a
+}
+
+// serves is the version that serves the traffic, but for what an open step gives to another: the
+// main one, or one that has all of the weight, as Serverless Devs ends its releases.
+func (a alias) serves() string {
+	for version, weight := range a.weights {
+		if weight >= 1 {
+			return version
+		}
+	}
+	return a.main
+}
+
+// gray is the version that has a part of the traffic, in percent; empty where none has.
+func (a alias) gray() (version string, percent int) {
+	for _, version := range slices.Sorted(maps.Keys(a.weights)) {
+		if weight := a.weights[version]; weight < 1 {
+			return version, int(math.Round(weight * 100))
+		}
+	}
+	return "", 0
+}
+
+// only reports whether the alias gives all of the traffic to a version.
+func (a alias) only(version string) bool {
+	gray, _ := a.gray()
+	return a.exists && gray == "" && a.serves() == version
+}
+
+// versions are those that answer traffic.
+func (a alias) versions() []string {
+	all := []string{a.serves()}
+	if gray, _ := a.gray(); gray != "" {
+		all = append(all, gray)
+	}
+	return all
+}
+
+// same reports whether the alias is as a mark has seen it.
+func (a alias) same(m mark) bool {
+	if a.etag != "" && m.ETag != "" {
+		return a.etag == m.ETag
+	}
+	return a.main == m.Main && maps.Equal(a.weights, m.Weights)
+}
+
+// A step is what an alias is to be: the main version, and the percentage of another one.
+type step struct {
+	main, gray string
+	percent    int
+}
+
+// move moves an alias, or makes it where there is none, and notes the release that does. It is
+// refused where somebody else has moved it since it was read.
+func (d *Driver) move(ctx context.Context, app release.App, a alias, to step, by record) error {
+	weights := map[string]float64{}
+	if to.gray != "" {
+		weights[to.gray] = float64(to.percent) / 100
+	}
+	description := joinDescription(a.words, by)
+	if !a.exists {
+		_, err := cloud.Send(ctx, d.client.CreateAlias, &fcclient.CreateAliasInput{
+			ServiceName: app.ID, AliasName: qualifier(app), VersionID: to.main, Description: &description,
+		})
+		return err
+	}
+	in := &fcclient.UpdateAliasInput{
+		ServiceName: app.ID, AliasName: qualifier(app), VersionID: &to.main, AdditionalVersionWeight: weights, Description: &description,
+	}
+	if a.etag != "" {
+		in.IfMatch = &a.etag
+	}
+	_, err := cloud.Send(ctx, d.client.UpdateAlias, in)
+	return err
+}
+
+// mark is what a snapshot keeps of the state in which it has found an application; see [release.Mark].
+type mark struct {
+	ETag    string             `json:"etag,omitempty"`
+	Main    string             `json:"versionId,omitempty"`
+	Weights map[string]float64 `json:"weights,omitempty"`
+	// Newest is the newest published version.
+	Newest string `json:"newest,omitempty"`
+	// Targets are the wanted numbers of provisioned instances, by functions.
+	Targets map[string]int64 `json:"targets,omitempty"`
+}
+
+// text is the mark as workflows keep it.
+func (m mark) text() release.Mark {
+	// Texts and numbers always encode.
+	data, _ := json.Marshal(m) //nolint:errchkjson // see above
+	return data
+}
+
+// readMark reads a mark that [mark.text] has written.
+func readMark(m release.Mark) (out mark, err error) {
+	if len(m) == 0 {
+		return out, cloud.Refused(release.FaultInvalid, "the mark of what the alias was is missing")
+	}
+	if err := json.Unmarshal(m, &out); err != nil {
+		return out, cloud.Refused(release.FaultInvalid, "the mark of what the alias was cannot be read: %v", err)
+	}
+	return out, nil
+}
+
+// busy is the release that has left a step of an alias open; nil where there is none, or it is the one
+// with the token.
+func (a alias) busy(token string) *release.ForeignChange {
+	gray, _ := a.gray()
+	if gray == "" || a.own(token) != nil {
+		return nil
+	}
+	c := &release.ForeignChange{ID: gray, Type: "gray release", Stuck: true, Since: a.modified.UTC()}
+	if a.record.version == gray {
+		c.Description = cloud.WithoutSecrets(a.record.text())
+	}
+	return c
+}
+
+// own is the change of the release with a token; nil where it has moved nothing.
+func (a alias) own(token string) *release.OwnChange {
+	if token == "" || a.record.token != token {
+		return nil
+	}
+	gray, _ := a.gray()
+	return &release.OwnChange{ID: a.record.version, Version: a.record.version, Unfinished: gray == a.record.version}
+}

@@ -1,0 +1,304 @@
+package fc
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"slipway/cloudapi"
+	"slipway/fcclient"
+	"slipway/release"
+)
+
+// A preparation is what a release is to make of a function, and of LATEST on the way.
+type preparation struct {
+	*changing
+
+	name string
+	// artifact is what the function is to run in the end.
+	artifact release.Artifact
+	// code is the package that has to be sent; nil where LATEST holds the wanted one, or runs an image.
+	code *release.Package
+	// checksum is that of the wanted package; empty where it is known only once it was sent.
+	checksum string
+	// instances are how many are to be provisioned; nil leaves them.
+	instances *int64
+	// live and latest are the functions of the version that serves and of LATEST. Without a version that
+	// serves, the two are the same.
+	live, latest map[string]function
+	// serviceTag is the ETag of the service.
+	serviceTag string
+}
+
+// prepare finds out what a release makes of an application, and all that stands against it. It only
+// reads. The same is found out for a plan and right before the release begins.
+func (d *Driver) prepare(ctx context.Context, r reading, q release.ReleaseQuestion) (p *preparation, err error) {
+	p = &preparation{changing: &changing{members: d.members, config: config(q.Config)}}
+	if p.latest, err = d.functions(ctx, r.app.ID, ""); err != nil {
+		return nil, err
+	}
+	p.live = p.latest
+	if r.alias.exists {
+		p.live, err = r.versions.functions(ctx, r.alias.serves())
+		if gone(err) {
+			p.problem("app: version %s, which the alias %s points to, was deleted: move the alias to one that exists", r.alias.serves(), qualifier(r.app))
+			return p, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	service, err := d.client.GetService(ctx, &fcclient.GetServiceInput{ServiceName: r.app.ID})
+	if err != nil {
+		return nil, err
+	}
+	p.serviceTag = service.ETag
+	if p.strategy(r, q.Strategy); !p.choose(q.Artifact.Part) {
+		return p, nil
+	}
+	p.now, p.want = p.live[p.name], cloned(p.live[p.name])
+	p.changes()
+	p.sizes(r)
+	if err := p.run(q.Artifact, r); err != nil {
+		return nil, err
+	}
+	return p, d.comesAlong(ctx, r, p, *service)
+}
+
+func config(c *release.Config) release.Config {
+	if c == nil {
+		return release.Config{}
+	}
+	return *c
+}
+
+// choose finds the function that is changed.
+func (p *preparation) choose(named string) bool {
+	p.name = part(named, p.latest)
+	_, there := p.live[p.name]
+	_, stays := p.latest[p.name]
+	switch {
+	case len(p.latest) == 0:
+		p.problem("app: the service has no function: make it first, with its triggers")
+	case p.name == "":
+		p.problem("artifact.part: the service has several functions: name one of %s", joined(sorted(p.latest)))
+	case !stays:
+		p.problem("artifact.part: the service has no function %s", p.name)
+	case !there:
+		p.problem("artifact.part: the version that serves has no function %s: publish a version with it and move the alias to it first", p.name)
+	default:
+		return true
+	}
+	return false
+}
+
+// strategy checks how the traffic is moved.
+func (p *preparation) strategy(r reading, s release.Strategy) {
+	switch {
+	case s.Type == release.StrategyGray && len(s.Weights) == 0:
+		p.problem("strategy.weights: says how much of the traffic the new version gets, step by step, in percent: give it")
+	case s.Type != release.StrategyGray && len(s.Weights) > 0:
+		p.problem("strategy.weights: needs the strategy gray")
+	case s.Type == release.StrategyBatch:
+		p.problem("strategy.type: Function Compute replaces no instances in batches: use all, or gray with strategy.weights")
+	case s.Type == release.StrategyGray && !r.alias.exists:
+		p.problem("strategy.type: there is no alias %s yet, so no version that the rest of the traffic could stay with: use all for the first release", qualifier(r.app))
+	}
+	last := 0
+	for i, w := range s.Weights {
+		if w < 1 || w > 99 || w <= last {
+			p.problem("strategy.weights[%d]: must be from 1 to 99 and more than the one before, is %d", i, w)
+		}
+		last = w
+	}
+	for field, given := range map[string]bool{"gray": s.Gray != 0, "batches": s.Batches > 1} {
+		if given {
+			p.problem("strategy.%s: Function Compute moves traffic, not instances: use strategy.weights", field)
+		}
+	}
+	if s.MinReadyInstances != nil || s.MinReadyRatio != nil || s.MaxSurge != nil || s.MaxSurgeRatio != nil {
+		p.problem("strategy: Function Compute has no number of instances to keep ready or to go beyond during a release")
+	}
+}
+
+// sizes finds out how many instances are to be provisioned.
+func (p *preparation) sizes(r reading) {
+	n := p.config.Instances
+	switch before := r.provisioned(p.name).target; {
+	case n == nil || int64(*n) == before && r.alias.exists:
+	case !r.alias.exists:
+		p.problem("config.instances: provisioned instances belong to the alias %s, which the first release makes: rescale after it", qualifier(r.app))
+	default:
+		p.instances = new(int64(*n))
+		p.setting("instances", fmt.Sprint(before), fmt.Sprint(*n))
+	}
+}
+
+// run finds out what code is to run, and where LATEST gets it from.
+func (p *preparation) run(a release.Artifact, r reading) error {
+	before := r.live.Artifact
+	if !r.alias.exists {
+		before = artifact(p.latest, p.name, record{})
+	}
+	before.Part = p.name
+	p.artifact = a
+	p.artifact.Part = p.name
+	if !a.Known() {
+		p.artifact = before
+	}
+	if a.Registry != nil {
+		p.problem("artifact.registry: the image is pulled with the rights of the service's role; set config.platform.customContainerConfig for an instance of a registry")
+	}
+	switch {
+	case a.Package != nil && p.want.container():
+		p.problem("artifact.package: the function is of the runtime %s and runs no package", runtimeContainer)
+	case a.Image != "" && !p.want.container():
+		p.problem("artifact.image: the function is of the runtime %s and runs no image", p.want.text(memberRuntime))
+	case a.Image != "":
+		container := p.want.object(memberContainer)
+		container["image"] = a.Image
+		p.want.set(memberContainer, container)
+	case a.Package != nil && !a.Same(before):
+		p.code = a.Package
+		p.object(a.Package.URL)
+	case !p.want.container():
+		p.kept(before)
+	}
+	if r.alias.exists && len(p.problems) == 0 && p.code == nil && p.instances == nil && !p.changed() {
+		p.problem("artifact: nothing would change, version %s, which serves, has all of it already", r.alias.serves())
+	}
+	return nil
+}
+
+// object checks the address of a package.
+func (p *preparation) object(url string) {
+	if bucket, key := objectOf(url); bucket == "" || key == "" {
+		p.problem("artifact.package.url: must be %sbucket/object, where Function Compute reads code from", ossScheme)
+	}
+}
+
+// objectOf is the object that the address of a package names.
+func objectOf(url string) (bucket, key string) {
+	text, _ := strings.CutPrefix(url, ossScheme)
+	bucket, key, _ = strings.Cut(text, "/")
+	return bucket, key
+}
+
+// kept takes the package that serves. Where LATEST holds another one, it is sent again, which takes its address.
+func (p *preparation) kept(before release.Artifact) {
+	p.checksum = p.now.checksum()
+	if p.latest[p.name].checksum() == p.checksum {
+		return
+	}
+	if before.Package == nil {
+		p.problem("artifact: LATEST holds other code than the version that serves, and where that one's package lies is not known, because Slipway has not published it: give the artifact")
+		return
+	}
+	p.code = before.Package
+}
+
+// changed reports whether the function is to be another one than the one that serves.
+func (p *preparation) changed() bool {
+	return slices.ContainsFunc(p.members, func(m cloudapi.Param) bool { return !p.want.same(p.now, m.Name) })
+}
+
+// comesAlong finds what else a version would ship, because publishing freezes all of a service, and who
+// would see LATEST before the version has any traffic.
+func (d *Driver) comesAlong(ctx context.Context, r reading, p *preparation, service fcclient.GetServiceOutput) error {
+	if !r.alias.exists {
+		return nil
+	}
+	if others := d.others(p.live, p.latest, p.name); len(others) > 0 {
+		p.problem("app: a version ships all functions of a service, and in LATEST these are other ones than in version %s, which serves: %s; take that back, or release them by themselves first",
+			r.alias.serves(), joined(others))
+	}
+	frozen, err := d.client.GetService(ctx, &fcclient.GetServiceInput{ServiceName: r.app.ID, Qualifier: new(r.alias.serves())})
+	if err != nil {
+		return err
+	}
+	if names := servicesDiffer(frozen.Service, service.Service); len(names) > 0 {
+		p.problem("app: a version ships the settings of its service, and in LATEST these are other ones than in version %s, which serves: %s; take that back, or publish them by themselves first",
+			r.alias.serves(), joined(names))
+	}
+	return nil
+}
+
+// servicesDiffer names the settings in which two states of a service differ.
+func servicesDiffer(a, b fcclient.Service) []string {
+	read := func(s fcclient.Service) function {
+		text, err := fcclient.Wire(s).MarshalJSON()
+		var f function
+		if err != nil || json.Unmarshal(text, &f) != nil {
+			return nil
+		}
+		for _, other := range []string{"description", "createdTime", "lastModifiedTime", "serviceId", "serviceName"} {
+			delete(f, other)
+		}
+		return f
+	}
+	x, y := read(a), read(b)
+	var names []string
+	for _, name := range slices.Compact(slices.Sorted(slices.Values(slices.Concat(slices.Collect(maps.Keys(x)), slices.Collect(maps.Keys(y)))))) {
+		if wire(x.value(name)) != wire(y.value(name)) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// callers names the triggers and routes that call LATEST of a function, as they name no alias.
+func (d *Driver) callers(ctx context.Context, service, name string) (names []string, err error) {
+	toLatest := func(qualifier string) bool { return qualifier == "" || qualifier == "LATEST" }
+	for t, err := range d.client.ListTriggersAll(ctx, &fcclient.ListTriggersInput{ServiceName: service, FunctionName: name, Limit: new(newestVersions)}) {
+		if err != nil {
+			return nil, err
+		}
+		if toLatest(t.Qualifier) {
+			names = append(names, "trigger "+t.TriggerName)
+		}
+	}
+	for domain, err := range d.client.ListCustomDomainsAll(ctx, &fcclient.ListCustomDomainsInput{Limit: new(newestVersions)}) {
+		if err != nil {
+			return nil, err
+		}
+		if domain.RouteConfig == nil {
+			continue
+		}
+		for _, route := range domain.RouteConfig.Routes {
+			if route.ServiceName == service && route.FunctionName == name && toLatest(route.Qualifier) {
+				names = append(names, "route "+domain.DomainName+route.Path)
+			}
+		}
+	}
+	return names, nil
+}
+
+// planned answers what a release will change, and everything of it that is refused.
+func (d *Driver) planned(ctx context.Context, r reading, q release.ReleaseQuestion) (*release.Planned, error) {
+	p, err := d.prepared(ctx, r, q)
+	if err != nil {
+		return nil, err
+	}
+	plan := &release.Planned{Artifact: p.artifact, Instances: int(r.provisioned(p.name).target), Settings: p.settings, Refused: p.problems}
+	if p.instances != nil {
+		plan.Instances = int(*p.instances)
+	}
+	return plan, nil
+}
+
+// prepared is a preparation with all that is refused of it.
+func (d *Driver) prepared(ctx context.Context, r reading, q release.ReleaseQuestion) (*preparation, error) {
+	p, err := d.prepare(ctx, r, q)
+	if err != nil || p.name == "" || q.Strategy.Type != release.StrategyGray {
+		return p, err
+	}
+	callers, err := d.callers(ctx, r.app.ID, p.name)
+	if len(callers) > 0 {
+		p.problem("strategy.type: these call LATEST, which has the new version at once, whatever the weights are: %s; let them name the alias %s, or use all",
+			joined(callers), qualifier(r.app))
+	}
+	return p, err
+}

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"net/http"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"slipway/fcsim"
+	"slipway/fcsim/simadmin"
+	"slipway/internal/simcmd"
+	"slipway/internal/simcmd/simcmdtest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestRun_ReadyLineTellsAllAClientNeeds(t *testing.T) {
+	t.Parallel()
+	var ready readyLine
+	running := simcmdtest.Start(t, program(), &ready, "--demo", "--region", "cn-beijing", "--account-id", "42", "--speed", "2")
+	require.Equal(t, readyLine{Ready: true, FC: ready.FC, AccountID: "42", Env: map[string]string{
+		"SLIPWAY_FC_ENDPOINT":             ready.FC,
+		"SLIPWAY_FC_REGION":               "cn-beijing",
+		"SLIPWAY_FC_ACCOUNT_ID":           "42",
+		"ALIBABA_CLOUD_ACCESS_KEY_ID":     fcsim.TestAccessKeyID,
+		"ALIBABA_CLOUD_ACCESS_KEY_SECRET": fcsim.TestAccessKeySecret,
+	}}, ready)
+
+	client := new(http.Client)
+	defer client.CloseIdleConnections()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, ready.FC+"/2016-08-15/proxy/shop.live/web/", http.NoBody)
+	require.NoError(t, err)
+	response, err := client.Do(request)
+	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
+	require.Equal(t, http.StatusOK, response.StatusCode, "the demo's HTTP trigger answers")
+	require.Equal(t, simcmd.ExitOK, running.Stop())
+}
+
+func TestRun_StateOutlivesTheProcess(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "fc.json")
+	client := new(http.Client)
+	defer client.CloseIdleConnections()
+	var first, second readyLine
+	running := simcmdtest.Start(t, program(), &first, "--demo", "--speed", "0", "--state-file", file)
+	reading, err := simadmin.New(first.FC, client).Advance(t.Context(), time.Hour)
+	require.NoError(t, err)
+	require.Equal(t, simcmd.ExitOK, running.Stop())
+
+	simcmdtest.Start(t, program(), &second, "--speed", "0", "--state-file", file)
+	admin := simadmin.New(second.FC, client)
+	again, err := admin.Clock(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, reading, again, "speed 0 stands still, and no time repeats")
+	require.NoError(t, admin.SetLoad(t.Context(), fcsim.Load{Service: fcsim.DemoService, Alias: fcsim.DemoAlias, Function: fcsim.DemoWeb, Busy: 2}), "the service is there")
+}
+
+func TestRun_TheLogNamesTheServices(t *testing.T) {
+	t.Parallel()
+	_, stderr := simcmdtest.UntilLogged(t, program(), "service shop (live)", "--addr", "127.0.0.1:0", "--demo")
+	require.Contains(t, stderr, "url=http://127.0.0.1:")
+}
+
+func TestRun_WrongCommandLines(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		args []string
+		code int
+		says string
+	}{
+		"negative speed": {[]string{"--speed", "-1"}, simcmd.ExitUsage, "Speed"},
+		"bad region":     {[]string{"--region", "Mars"}, simcmd.ExitUsage, "Region"},
+		"bad account":    {[]string{"--account-id", "me"}, simcmd.ExitUsage, "AccountID"},
+		"no such folder": {[]string{"--demo", "--state-file", filepath.Join(t.TempDir(), "no", "file")}, simcmd.ExitFailed, "state file"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			code, stdout, stderr := simcmdtest.Output(t.Context(), program(), nil, tt.args...)
+			require.Equal(t, tt.code, code)
+			require.Contains(t, stderr, tt.says)
+			require.Empty(t, stdout)
+		})
+	}
+}
+
+func TestRun_HelpHasExamples(t *testing.T) {
+	t.Parallel()
+	code, stdout, _ := simcmdtest.Output(t.Context(), program(), map[string]string{"FCSIM_ADDR": "127.0.0.1:7777"}, "--help")
+	require.Equal(t, simcmd.ExitOK, code)
+	for _, text := range []string{"Examples:", "--demo", "--state-file", "--account-id", "127.0.0.1:7777", fcsim.TestAccessKeyID} {
+		require.Contains(t, stdout, text)
+	}
+}

@@ -1,0 +1,43 @@
+// Package simadmin is a Go client of the simulator's admin API, for programs that
+// talk to a fcsim process. What it does is described with the methods of the same
+// names of [fcsim.Simulator]; in one process those can be called directly.
+package simadmin
+
+import (
+	"context"
+	"net/http"
+
+	"slipway/fcsim"
+	"slipway/internal/simframe"
+)
+
+// An Error is a refusal of the admin API. It is an alias so that callers can name what all simulators share.
+type Error = simframe.RefusedError
+
+// Client controls one simulator; see [New]. What every simulator has is in the embedded client.
+type Client struct {
+	simframe.AdminClient
+}
+
+// New makes a client of the simulator that listens at url, for example http://127.0.0.1:8391. A nil client means
+// http.DefaultClient.
+func New(url string, client *http.Client) *Client {
+	return &Client{simframe.AdminClient{Client: "simadmin", Name: "fcsim", URL: url, HTTP: client}}
+}
+
+// SetBehaviour says how code behaves.
+func (c *Client) SetBehaviour(ctx context.Context, b fcsim.Behaviour) error {
+	return c.Do(ctx, http.MethodPut, "behaviours", simframe.Bodies{Sent: b})
+}
+
+// Behaviours lists the code that does not just succeed.
+func (c *Client) Behaviours(ctx context.Context) ([]fcsim.Behaviour, error) {
+	var behaviours []fcsim.Behaviour
+	err := c.Do(ctx, http.MethodGet, "behaviours", simframe.Bodies{Received: &behaviours})
+	return behaviours, err
+}
+
+// SetLoad says how busy provisioned instances are.
+func (c *Client) SetLoad(ctx context.Context, l fcsim.Load) error {
+	return c.Do(ctx, http.MethodPut, "load", simframe.Bodies{Sent: l})
+}
