@@ -1,8 +1,11 @@
 package fcclient
 
 import (
+	"time"
+
 	"slipway/cloudapi"
 	"slipway/internal/clientrt"
+	"slipway/internal/loosejson"
 )
 
 // requestIDHeader is where every answer has its request ID.
@@ -12,11 +15,18 @@ const requestIDHeader = "X-Fc-Request-Id"
 func api() *clientrt.API {
 	return &clientrt.API{
 		Client:          "Function Compute",
+		Decoder:         loosejson.Decoder{LocalTime: readTime},
 		RequestIDHeader: requestIDHeader,
 		SuccessByStatus: true,
 		Reply:           readFailure,
 		ClassOfCode:     classOfCode,
 	}
+}
+
+// readTime reads the form of time that triggers have in samples of the reference; all others are RFC 3339.
+func readTime(text string) (time.Time, error) {
+	t, err := time.Parse("2006-01-02T15:04:05.000-0700", text)
+	return t.UTC(), err
 }
 
 // failure is the body of an answer that is no success. The reference writes its members with a

@@ -385,7 +385,7 @@ func listServicesOperation() cloudapi.Operation {
 			{Name: "startKey", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "nextService", Description: "The list begins at the first name that is not before it in dictionary order; without effect beside nextToken"},
 		},
 		Extra: []cloudapi.Param{
-			{Name: "tag_", In: cloudapi.InQuery, Kind: cloudapi.KindValue, Example: "v1", Description: "Only services that have all of these tags; an empty value matches any", Shape: shapeOf("tag_")},
+			{Name: "tag_", In: cloudapi.InQuery, Kind: cloudapi.KindValue, Description: "Only services that have all of these tags; an empty value matches any", Shape: shapeOf("tag_")},
 		},
 		AnswerHeaders: []string{"X-Fc-Request-Id"},
 	}

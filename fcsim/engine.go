@@ -120,13 +120,13 @@ func (e engine) change(p provisioned, at time.Time) {
 	p.Due = time.Time{}
 	version, lacks, surplus := p.next(p.service)
 	switch {
-	case lacks && p.st.Faults.Take(p.st.target("", p.service.Name), FaultNoInstance) != nil:
+	case lacks && p.st.Faults.Take(p.st.Target("", p.service.Name), FaultNoInstance) != nil:
 	case lacks:
 		if surplus >= 0 && len(p.Instances) >= p.Target {
 			p.Instances = slices.Delete(p.Instances, surplus, surplus+1)
 		}
 		p.Instances = append(p.Instances, &instance{
-			ID: p.st.draw("instance"), Function: p.Function, Qualifier: p.Alias, VersionID: version,
+			ID: p.st.Draw("instance"), Function: p.Function, Qualifier: p.Alias, VersionID: version,
 		})
 	default:
 		for surplus >= 0 {

@@ -2,6 +2,7 @@ package fcsim
 
 import (
 	"cmp"
+	"errors"
 
 	"slipway/fcclient"
 	"slipway/internal/simframe"
@@ -43,6 +44,15 @@ func faultRules() simframe.FaultRules {
 	}
 }
 
+// checkFault tells everything that is wrong with a fault at once.
+func checkFault(f Fault) error {
+	err := faultRules().Check(f)
+	if f.Kind == FaultNoInstance && f.Operation != "" {
+		err = errors.Join(err, errors.New("operation: instances start by themselves, not by an operation; leave it out"))
+	}
+	return err
+}
+
 // isOperation reports whether the API has an operation; calls of HTTP triggers count as one.
 func isOperation(name string) bool {
 	_, known := fcclient.LookupOperation(name)
@@ -55,9 +65,4 @@ func faultRefusal(f Fault) *apiError {
 	refused.Status = cmp.Or(f.Status, refused.Status)
 	refused.Message = cmp.Or(f.Message, refused.Message)
 	return refused
-}
-
-// target is what faults of an operation on a service could hit.
-func (s *state) target(operation, service string) simframe.Target {
-	return simframe.Target{Seed: s.Seed, Operation: operation, AppID: service}
 }

@@ -192,7 +192,7 @@ func createFunction(c *call) (reply, *apiError) {
 	if v.Functions[f.Name] != nil {
 		return reply{}, refuse(codeFunctionExists, f.Name, v.Name)
 	}
-	f.ID, f.ETag = c.st.draw("function"), c.st.drawETag()
+	f.ID, f.ETag = c.st.Draw("function"), c.st.drawETag()
 	c.st.keepPackage(f.Code, zip)
 	v.Functions[f.Name] = f
 	v.touch(c.now)

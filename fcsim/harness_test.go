@@ -51,6 +51,35 @@ func serve(t tester, config Config) *harness {
 	return h
 }
 
+// direct makes a harness that hands requests over without a connection, for properties that draw many.
+func direct(t tester) *harness {
+	t.Helper()
+	sim, err := New(Config{Clock: SteppedClock(start()), Seed: 7})
+	require.NoError(t, err)
+	return &harness{sim: sim}
+}
+
+// url is where the simulator is.
+func (h *harness) url() string {
+	if h.server == nil {
+		return "http://fc.test"
+	}
+	return h.server.URL
+}
+
+// answered sends a request as it is.
+func (h *harness) answered(t tester, r *http.Request) *http.Response {
+	t.Helper()
+	if h.server == nil {
+		w := httptest.NewRecorder()
+		h.sim.ServeHTTP(w, r)
+		return w.Result()
+	}
+	response, err := h.server.Client().Do(r)
+	require.NoError(t, err)
+	return response
+}
+
 // got is an answer as a client sees it.
 type got struct {
 	status int
@@ -83,7 +112,7 @@ func (g got) names(list, field string) []string {
 func (h *harness) send(t tester, line, body string, headers ...string) got {
 	t.Helper()
 	method, path, _ := strings.Cut(line, " ")
-	r, err := http.NewRequestWithContext(t.Context(), method, h.server.URL+strings.TrimSuffix(versionPrefix, "/")+path, strings.NewReader(body))
+	r, err := http.NewRequestWithContext(t.Context(), method, h.url()+strings.TrimSuffix(versionPrefix, "/")+path, strings.NewReader(body))
 	require.NoError(t, err)
 	for i := 0; i < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
@@ -121,8 +150,7 @@ func sign(r *http.Request, config Config) {
 
 func (h *harness) do(t tester, r *http.Request) got {
 	t.Helper()
-	response, err := h.server.Client().Do(r)
-	require.NoError(t, err)
+	response := h.answered(t, r)
 	raw, err := io.ReadAll(response.Body)
 	require.NoError(t, err)
 	require.NoError(t, response.Body.Close())
@@ -168,7 +196,11 @@ func image(name, reference string) string {
 // published makes a service shop with a function web, two versions and an alias live on the first.
 func published(t tester) *harness {
 	t.Helper()
-	h := newHarness(t)
+	return newHarness(t).published(t)
+}
+
+func (h *harness) published(t tester) *harness {
+	t.Helper()
 	h.must(t, "POST /services", `{"serviceName":"shop","logConfig":{"project":"p","logstore":"l","enableInstanceMetrics":true}}`)
 	h.must(t, "POST /services/shop/functions", image("web", "registry.test/shop:1"))
 	h.must(t, "POST /services/shop/versions", `{"description":"one"}`)

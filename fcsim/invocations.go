@@ -78,10 +78,10 @@ func invokeAsync(c *call) (reply, *apiError) {
 		return reply{}, refused
 	}
 	i := &invocation{
-		ID: cmp.Or(id, c.st.draw("invocation")), RequestID: c.requestID, Function: f.Name, Qualifier: c.qualifier, Payload: c.body,
+		ID: cmp.Or(id, c.st.Draw("invocation")), RequestID: c.requestID, Function: f.Name, Qualifier: c.qualifier, Payload: c.body,
 		Status: invocationRunning, Started: c.now, Due: c.now, Settings: settings,
 	}
-	if held := c.st.Faults.Take(c.st.target(c.op.Name, v.Name), FaultQueued); held != nil {
+	if held := c.st.Faults.Take(c.st.Target(c.op.Name, v.Name), FaultQueued); held != nil {
 		i.Due = c.now.Add(held.Delay)
 	}
 	v.Invocations = append(v.Invocations, i)

@@ -123,7 +123,7 @@ func (c *call) takeInstance(v *service, function string, version int) string {
 			return i.ID
 		}
 	}
-	started := &instance{ID: c.st.draw("instance"), Function: function, Qualifier: c.qualifier, VersionID: version, Used: c.now}
+	started := &instance{ID: c.st.Draw("instance"), Function: function, Qualifier: c.qualifier, VersionID: version, Used: c.now}
 	v.OnDemand = append(v.OnDemand, started)
 	return started.ID
 }

@@ -1,61 +1,20 @@
 package fcsim
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
-
-	"slipway/internal/simframe"
 )
 
-// loadState reads a state file; nil when there is none yet.
-func loadState(path string) (*state, error) {
-	text, err := simframe.LoadFile(path)
-	if text == nil || err != nil {
-		return nil, err
-	}
-	st, err := decodeState(text)
-	if err != nil {
-		return nil, fmt.Errorf("state file %s: %w", path, err)
-	}
-	return st, nil
-}
-
-// saveState replaces a state file.
-func saveState(path string, st *state) error {
-	text, err := encodeState(st)
-	if err != nil {
-		return fmt.Errorf("state file: %w", err)
-	}
-	return simframe.SaveFile(path, text)
-}
-
-func encodeState(st *state) ([]byte, error) { return json.Marshal(st) }
-
-// decodeState reads what a state file or a snapshot holds and checks that the simulator can rely
-// on it.
-func decodeState(text []byte) (*state, error) {
-	st := new(state)
-	if err := json.Unmarshal(text, st); err != nil {
-		return nil, err
-	}
-	if st.Version != stateVersion {
-		return nil, fmt.Errorf("it has version %d, this simulator reads version %d", st.Version, stateVersion)
-	}
-	st.fillMaps()
-	if err := st.Faults.Validate(); err != nil {
-		return nil, err
-	}
-	for name, v := range st.Services {
+// complete makes what is missing in a state that was read, and tells what the simulator could not rely on.
+func (s *state) complete() error {
+	s.fillMaps()
+	for name, v := range s.Services {
 		if err := v.consistent(name); err != nil {
-			return nil, fmt.Errorf("service %s: %w", name, err)
+			return fmt.Errorf("service %s: %w", name, err)
 		}
 	}
-	if err := st.consistentResources(); err != nil {
-		return nil, err
-	}
-	return st, nil
+	return s.consistentResources()
 }
 
 // consistentResources checks what belongs to no service.

@@ -291,7 +291,7 @@ func TestSetLoad_Refusals(t *testing.T) {
 func TestProvision_AlwaysArrives(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		h := published(t)
+		h := direct(t).published(t)
 		most := 0
 		for range rapid.IntRange(1, 5).Draw(t, "steps") {
 			target := rapid.IntRange(0, 12).Draw(t, "target")

@@ -1,6 +1,7 @@
 package fcsim
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -13,10 +14,10 @@ func (h *harness) frozen(t tester) string {
 	t.Helper()
 	snapshot, err := h.sim.Snapshot()
 	require.NoError(t, err)
-	st, err := decodeState(snapshot)
+	st, err := h.sim.store.Decode(snapshot)
 	require.NoError(t, err)
 	st.Requests, st.Calls, st.Invocations = 0, nil, 0
-	text, err := encodeState(st)
+	text, err := json.Marshal(st)
 	require.NoError(t, err)
 	return string(text)
 }
@@ -50,6 +51,7 @@ func TestRefusals_ChangeNothingAndSayWhat(t *testing.T) {
 		"a qualifier for a change": {line: "PUT /services/shop.live", body: "{}", code: codeInvalidArgument, says: "UpdateService takes no qualifier"},
 
 		"a service without a name":      {line: "POST /services", body: "{}", code: codeInvalidArgument, says: "serviceName must be 1 to 128"},
+		"a name of 200 characters":      {line: "POST /services", body: `{"serviceName":"` + strings.Repeat("é", 100) + `"}`, code: codeInvalidArgument, says: strings.Repeat("é", 20) + `…"`},
 		"a service named by a digit":    {line: "POST /services", body: `{"serviceName":"1shop"}`, code: codeInvalidArgument, says: `it is "1shop"`},
 		"a member that there is not":    {line: "POST /services", body: `{"serviceName":"s","replicas":2}`, code: codeInvalidArgument, says: `"replicas" is no member of the body of CreateService`},
 		"the same member twice":         {line: "POST /services", body: `{"serviceName":"s","ServiceName":"s"}`, code: codeInvalidArgument, says: "are the same member"},

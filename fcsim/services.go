@@ -107,7 +107,7 @@ func createService(c *call) (reply, *apiError) {
 	if c.st.Services[in.ServiceName] != nil {
 		return reply{}, refuse(codeServiceExists, in.ServiceName)
 	}
-	v := &service{ID: c.st.draw("service"), Name: in.ServiceName, Created: c.now, ETag: c.st.drawETag()}
+	v := &service{ID: c.st.Draw("service"), Name: in.ServiceName, Created: c.now, ETag: c.st.drawETag()}
 	empty, reachable := "", true
 	v.Settings = serviceSettings{
 		Description: &empty, InternetAccess: &reachable, Role: &empty, LogConfig: &logConfig{}, TracingConfig: document(`{"type":null,"params":null}`),

@@ -20,15 +20,24 @@ const maxBody = 70 << 20
 
 // A Simulator is Function Compute served from memory. It is an http.Handler: put it behind any
 // server or httptest. It is safe for concurrent use and starts no goroutines.
+//
+// Like every simulator of this project it has the controls Advance, Clock and Now, AddFault, Faults, RemoveFault and ClearFaults,
+// Calls and ResetCalls, Snapshot, Restore and Reset, and Close, which writes the state file.
 type Simulator struct {
+	controls
+
 	config     Config
 	verifier   *acs.FCVerifier
 	operations []operation
 	control    http.Handler
 
-	mu sync.Mutex
-	st *state
+	mu    sync.Mutex
+	st    *state
+	store *simframe.Store[*state]
 }
+
+// controls are those that all simulators have.
+type controls = simframe.Controller[*state]
 
 // New makes a simulator. When the configuration names a state file that exists, the simulator
 // goes on where the file was left; its seed is then the file's.
@@ -41,47 +50,29 @@ func New(config Config) (*Simulator, error) {
 		config:     config,
 		verifier:   &acs.FCVerifier{Keys: config.AccessKeys, Tokens: config.SecurityTokens, Wall: config.Wall},
 		operations: operations(),
-		st:         newState(config.Seed, config.Clock.Now()),
 	}
+	s.store = &simframe.Store[*state]{Kind: s.kind(), Lock: &s.mu, State: &s.st, Clock: config.Clock, File: config.StateFile}
+	s.controls = simframe.NewController(s.store)
 	s.control = s.adminHandler()
-	if config.StateFile != "" {
-		st, err := loadState(config.StateFile)
-		if err != nil {
-			return nil, fmt.Errorf("fcsim: %w", err)
-		}
-		if st != nil {
-			s.st = st
-			config.Clock.CatchUp(st.Now)
-		}
+	if err := s.store.Open(config.Seed); err != nil {
+		return nil, fmt.Errorf("fcsim: %w", err)
 	}
 	return s, nil
 }
 
-// Close writes the state file, when there is one. The simulator stays usable.
-func (s *Simulator) Close() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.look()
-	return s.save()
+// kind says what the simulator's states are.
+func (s *Simulator) kind() simframe.Kind[*state] {
+	return simframe.Kind[*state]{
+		Name: "fcsim", Version: stateVersion, New: newState, Complete: (*state).complete, Advance: s.engine().advance,
+		CheckFault: checkFault, NoSuchFault: ErrNoSuchFault,
+	}
 }
 
 // look brings the state up to the present time and returns that time. The caller holds the lock.
-func (s *Simulator) look() time.Time {
-	now := s.config.Clock.Now()
-	if now.Before(s.st.Now) {
-		now = s.st.Now
-	}
-	s.engine().advance(s.st, now)
-	return now
-}
+func (s *Simulator) look() time.Time { return s.store.Look() }
 
 // save writes the state file, when there is one. The caller holds the lock.
-func (s *Simulator) save() error {
-	if s.config.StateFile == "" {
-		return nil
-	}
-	return saveState(s.config.StateFile, s.st)
-}
+func (s *Simulator) save() error { return s.store.Save() }
 
 // ServeHTTP serves the API, the calls of HTTP triggers, the code packages, the admin API under
 // /_fcsim/ and /healthz.
@@ -165,7 +156,7 @@ func (s *Simulator) countCall(c *call) string {
 	defer s.mu.Unlock()
 	s.st.Requests++
 	if c != nil {
-		s.st.Calls[c.op.Name]++
+		s.st.Count(c.op.Name)
 	}
 	return requestID(s.st.Seed, s.st.Requests)
 }
@@ -182,7 +173,7 @@ func (s *Simulator) serveCall(w http.ResponseWriter, r *http.Request, c *call) {
 func (s *Simulator) takeFaults(c *call) simframe.CallFaults {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.st.Faults.TakeCall(s.st.target(c.op.Name, c.params["serviceName"]))
+	return s.st.Faults.TakeCall(s.st.Target(c.op.Name, c.params["serviceName"]))
 }
 
 // carryOut runs the operation of a call.

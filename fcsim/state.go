@@ -1,7 +1,6 @@
 package fcsim
 
 import (
-	"fmt"
 	"maps"
 	"strings"
 	"time"
@@ -19,14 +18,8 @@ const latest = "LATEST"
 // itself (instances that start, schedules that fire) is worked out from it whenever somebody
 // looks, so it holds times and never timers.
 type state struct {
-	Version int `json:"version"`
-	// Now is the simulated time up to which the state has been worked out.
-	Now  time.Time `json:"now"`
-	Seed uint64    `json:"seed"`
-	// Drawn counts the identifiers drawn so far.
-	Drawn uint64 `json:"drawn"`
-	// Requests counts requests, for their IDs.
-	Requests uint64 `json:"requests"`
+	simframe.Common
+
 	// Invocations counts invocations, each of which draws its version by the weights.
 	Invocations uint64 `json:"invocations"`
 
@@ -39,16 +32,13 @@ type state struct {
 	// Behaviours say how code behaves, by what it is; see [Behaviour].
 	Behaviours map[string]Behaviour `json:"behaviours"`
 
-	Faults simframe.Faults `json:"faults"`
-	Calls  map[string]int  `json:"calls"`
-
 	// wake is when the next event is due, or zero when that has to be worked out: whatever changes
 	// something clears it.
 	wake time.Time
 }
 
-func newState(seed uint64, now time.Time) *state {
-	st := &state{Version: stateVersion, Now: now, Seed: seed}
+func newState() *state {
+	st := new(state)
 	st.fillMaps()
 	return st
 }
@@ -60,7 +50,6 @@ func (s *state) fillMaps() {
 	fillMap(&s.Layers)
 	fillMap(&s.Packages)
 	fillMap(&s.Behaviours)
-	fillMap(&s.Calls)
 	for _, v := range s.Services {
 		if v != nil {
 			v.fillMaps()
@@ -74,14 +63,8 @@ func fillMap[K comparable, V any](m *map[K]V) {
 	}
 }
 
-// draw makes a new identifier, one that this state has not given out before.
-func (s *state) draw(kind string) string {
-	s.Drawn++
-	return simframe.UUID(s.Seed, fmt.Sprintf("%s/%d", kind, s.Drawn))
-}
-
 // drawETag makes a new ETag, 32 hexadecimal digits.
-func (s *state) drawETag() string { return strings.ReplaceAll(s.draw("etag"), "-", "") }
+func (s *state) drawETag() string { return strings.ReplaceAll(s.Draw("etag"), "-", "") }
 
 // service is a service with all that belongs to it.
 type service struct {

@@ -237,7 +237,7 @@ func createTrigger(c *call) (reply, *apiError) {
 	if refused := v.checkAddress(t); refused != nil {
 		return reply{}, refused
 	}
-	t.ID, t.ETag = c.st.draw("trigger"), c.st.drawETag()
+	t.ID, t.ETag = c.st.Draw("trigger"), c.st.drawETag()
 	v.Triggers[t.key()] = t
 	return reply{body: c.triggerBody(v, t), etag: t.ETag}, nil
 }

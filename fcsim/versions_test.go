@@ -163,7 +163,7 @@ type modelService struct {
 func TestVersions_AgainstAModel(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		h := newHarness(t)
+		h := direct(t)
 		h.must(t, "POST /services", `{"serviceName":"s"}`)
 		m := &modelService{versions: map[int]string{}, changed: true, aliases: map[string]int{}}
 		number := rapid.IntRange(1, 6)

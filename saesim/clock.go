@@ -1,7 +1,6 @@
 package saesim
 
 import (
-	"fmt"
 	"time"
 
 	"slipway/internal/simframe"
@@ -18,9 +17,3 @@ func FastClock(speed float64) *Clock { return simframe.FastClock(speed) }
 
 // SteppedClock stands at start until it is advanced.
 func SteppedClock(start time.Time) *Clock { return simframe.SteppedClock(start) }
-
-// draw makes a new identifier, one that this state has not given out before.
-func (s *state) draw(kind string) string {
-	s.Drawn++
-	return simframe.UUID(s.Seed, fmt.Sprintf("%s/%d", kind, s.Drawn))
-}

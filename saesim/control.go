@@ -3,8 +3,6 @@ package saesim
 import (
 	"cmp"
 	"errors"
-	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -53,26 +51,6 @@ type Order struct {
 	DisabledRules []string `json:"disabledRules,omitempty"`
 }
 
-// Calls tells how often each operation was called since the last reset.
-func (s *Simulator) Calls() CallCounts {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	counts := CallCounts{Operations: maps.Clone(s.st.Calls), Unserved: maps.Clone(s.st.Unserved), Ignored: maps.Clone(s.st.Ignored)}
-	for _, n := range counts.Operations {
-		counts.Total += n
-	}
-	return counts
-}
-
-// ResetCalls begins counting anew.
-func (s *Simulator) ResetCalls() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	clear(s.st.Calls)
-	clear(s.st.Unserved)
-	clear(s.st.Ignored)
-}
-
 // withApp looks at or changes an application as it is now. It returns [ErrNoSuchApp], or the error
 // of do, which is called with the lock held.
 func (s *Simulator) withApp(appID string, do func(*application) error) error {
@@ -84,58 +62,6 @@ func (s *Simulator) withApp(appID string, do func(*application) error) error {
 		return ErrNoSuchApp
 	}
 	return do(app)
-}
-
-// AddFault arranges a fault and returns it with its ID.
-func (s *Simulator) AddFault(f Fault) (Fault, error) {
-	if err := checkFault(f); err != nil {
-		return Fault{}, fmt.Errorf("saesim: fault: %w", err)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.st.Faults.Add(f), s.save()
-}
-
-// Faults lists the faults that were arranged, spent ones included.
-func (s *Simulator) Faults() []Fault {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.st.Faults.List()
-}
-
-// RemoveFault takes one fault back.
-func (s *Simulator) RemoveFault(id int) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.st.Faults.Remove(id) {
-		return ErrNoSuchFault
-	}
-	return s.save()
-}
-
-// ClearFaults takes all faults back. What orders already carry in them still
-// happens.
-func (s *Simulator) ClearFaults() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.st.Faults.Clear()
-	return s.save()
-}
-
-// Now is the simulated time.
-func (s *Simulator) Now() time.Time { return s.config.Clock.Now() }
-
-// Clock is the simulator's clock.
-func (s *Simulator) Clock() *Clock { return s.config.Clock }
-
-// Advance moves the simulated time forward by d at once.
-func (s *Simulator) Advance(d time.Duration) (time.Time, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if now, err := s.config.Clock.Advance(d); err != nil {
-		return now, fmt.Errorf("saesim: %w", err)
-	}
-	return s.look(), s.save()
 }
 
 // Orders lists every change order ever made, oldest first, of one application or,
@@ -201,36 +127,5 @@ func (s *Simulator) decide(orderID string, approve bool) error {
 	}
 	s.engine.decide(s.st, order, approve, now)
 	s.st.wake = time.Time{}
-	return s.save()
-}
-
-// Reset forgets everything but the seed, the clock and the configuration.
-func (s *Simulator) Reset() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.st = newState(s.st.Seed, s.config.Clock.Now())
-	return s.save()
-}
-
-// Snapshot writes the whole state down as JSON, for Restore. It may hold secrets
-// that were sent as parameters.
-func (s *Simulator) Snapshot() ([]byte, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.look()
-	return encodeState(s.st)
-}
-
-// Restore puts a state back that Snapshot wrote. The clock moves forward to the
-// time of the snapshot when it is behind, and never back.
-func (s *Simulator) Restore(snapshot []byte) error {
-	st, err := decodeState(snapshot)
-	if err != nil {
-		return fmt.Errorf("saesim: snapshot: %w", err)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.config.Clock.CatchUp(st.Now)
-	s.st = st
 	return s.save()
 }

@@ -1,6 +1,7 @@
 package saesim
 
 import (
+	"encoding/json"
 	"testing"
 	"time"
 
@@ -408,7 +409,7 @@ func TestEngine_LookingOftenChangesNothing(t *testing.T) {
 		defer h.sim.mu.Unlock()
 		h.sim.look()
 		h.sim.st.Calls, h.sim.st.Requests = nil, 0
-		text, err := encodeState(h.sim.st)
+		text, err := json.Marshal(h.sim.st)
 		require.NoError(t, err)
 		return string(text)
 	}

@@ -87,20 +87,15 @@ func faultRefusal(f Fault) *apiError {
 	return refused
 }
 
-// target is what faults of an operation on an application could hit.
-func (s *state) target(operation, appID string) simframe.Target {
-	return simframe.Target{Seed: s.Seed, Operation: operation, AppID: appID}
-}
-
 // takeFault uses up the first fault of a kind that is meant for a call and fires.
 func (s *state) takeFault(kind FaultKind, operation, appID string) *Fault {
-	return s.Faults.Take(s.target(operation, appID), kind)
+	return s.Faults.Take(s.Target(operation, appID), kind)
 }
 
 // takeTrouble uses up the faults that hit batches of a new order.
 func (s *state) takeTrouble(operation, appID string, batches int) map[int]FaultKind {
 	faults := map[int]FaultKind{}
-	for batch, f := range s.Faults.TakeBatches(s.target(operation, appID), batches, FaultBatchFails, FaultSystemFails, FaultHang) {
+	for batch, f := range s.Faults.TakeBatches(s.Target(operation, appID), batches, FaultBatchFails, FaultSystemFails, FaultHang) {
 		faults[batch] = f.Kind
 	}
 	return faults
@@ -109,7 +104,7 @@ func (s *state) takeTrouble(operation, appID string, batches int) map[int]FaultK
 // takeUnhealthy uses up the faults that leave instances of a new order unhealthy: why, by batch.
 func (s *state) takeUnhealthy(operation, appID string, batches int) map[int]string {
 	why := map[int]string{}
-	for batch, f := range s.Faults.TakeBatches(s.target(operation, appID), batches, FaultUnhealthy) {
+	for batch, f := range s.Faults.TakeBatches(s.Target(operation, appID), batches, FaultUnhealthy) {
 		why[batch] = cmp.Or(f.Message, unhealthyMessage)
 	}
 	return why

@@ -208,7 +208,7 @@ func execJob(c *call) (any, *apiError) {
 			other.stop(c.now, jobReplaced)
 		}
 	}
-	j.ID = jobTriggered + c.st.draw("job")
+	j.ID = jobTriggered + c.st.Draw("job")
 	j.play(c.batch, policy, c.st.takeTrouble(c.op.Name, app.ID, policy.backoff+1))
 	app.Jobs = append(app.Jobs, j)
 	app.forgetRuns(c.now)

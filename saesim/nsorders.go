@@ -49,7 +49,7 @@ func (c *call) batchOrder(kind string, wanted func(*application) bool, begin fun
 	if refused != nil {
 		return nil, refused
 	}
-	order := &namespaceOrder{ID: c.st.draw("order"), NamespaceID: c.arg(paramNamespace), Type: kind, CreatedAt: c.now}
+	order := &namespaceOrder{ID: c.st.Draw("order"), NamespaceID: c.arg(paramNamespace), Type: kind, CreatedAt: c.now}
 	for _, app := range apps {
 		if app.CurrentVersion != "" && c.st.active(app) == nil && wanted(app) {
 			order.Orders = append(order.Orders, begin(app).ID)

@@ -98,12 +98,12 @@ type newOrder struct {
 // one: the caller has checked that with requireIdle.
 func (e engine) accept(s *state, app *application, wanted newOrder, at time.Time) *changeOrder {
 	order := &changeOrder{
-		ID: s.draw("order"), Sequence: s.Drawn, AppID: app.ID, Type: wanted.Type, Description: wanted.Description,
+		ID: s.Draw("order"), Sequence: s.Drawn, AppID: app.ID, Type: wanted.Type, Description: wanted.Description,
 		Source: wanted.Source, CreatedAt: at, Plan: wanted.Plan,
 	}
 	for i := range order.Plan.Batches {
 		order.Pipelines = append(order.Pipelines, &pipeline{
-			ID: s.draw("pipeline"), Name: fmt.Sprintf("Batch %d Change", i+1), UpdatedAt: at,
+			ID: s.Draw("pipeline"), Name: fmt.Sprintf("Batch %d Change", i+1), UpdatedAt: at,
 		})
 	}
 	s.Orders[order.ID] = order
@@ -120,7 +120,7 @@ func (e engine) accept(s *state, app *application, wanted newOrder, at time.Time
 	}
 	if wanted.MayNeedApproval && s.takeFault(FaultApproval, wanted.Operation, app.ID) != nil {
 		order.Phase = phaseApproval
-		order.ApprovalID = s.draw("approval")
+		order.ApprovalID = s.Draw("approval")
 		return order
 	}
 	e.prepare(app, order, at)

@@ -1,76 +1,35 @@
 package saesim
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
-
-	"slipway/internal/simframe"
 )
 
-// loadState reads a state file; nil when there is none yet.
-func loadState(path string) (*state, error) {
-	text, err := simframe.LoadFile(path)
-	if text == nil || err != nil {
-		return nil, err
-	}
-	st, err := decodeState(text)
-	if err != nil {
-		return nil, fmt.Errorf("state file %s: %w", path, err)
-	}
-	return st, nil
-}
-
-// saveState replaces a state file.
-func saveState(path string, st *state) error {
-	text, err := encodeState(st)
-	if err != nil {
-		return fmt.Errorf("state file: %w", err)
-	}
-	return simframe.SaveFile(path, text)
-}
-
-func encodeState(st *state) ([]byte, error) { return json.Marshal(st) }
-
-// decodeState reads what a state file or a snapshot holds and checks that the
-// engine can rely on it.
-func decodeState(text []byte) (*state, error) {
-	st := new(state)
-	if err := json.Unmarshal(text, st); err != nil {
-		return nil, err
-	}
-	if st.Version != stateVersion {
-		return nil, fmt.Errorf("it has version %d, this simulator reads version %d", st.Version, stateVersion)
-	}
-	st.fillMaps()
-	if err := st.Faults.Validate(); err != nil {
-		return nil, err
-	}
-	for id, app := range st.Apps {
-		if err := app.consistent(id, st); err != nil {
-			return nil, fmt.Errorf("application %s: %w", id, err)
+// complete makes what is missing in a state that was read, and tells what the engine could not rely on.
+func (s *state) complete() error {
+	s.fillMaps()
+	for id, app := range s.Apps {
+		if err := app.consistent(id, s); err != nil {
+			return fmt.Errorf("application %s: %w", id, err)
 		}
 	}
-	for id, order := range st.Orders {
-		if err := order.consistent(id, st); err != nil {
-			return nil, fmt.Errorf("change order %s: %w", id, err)
+	for id, order := range s.Orders {
+		if err := order.consistent(id, s); err != nil {
+			return fmt.Errorf("change order %s: %w", id, err)
 		}
 	}
-	for _, order := range st.NamespaceOrders {
-		if err := order.consistent(st); err != nil {
-			return nil, err
+	for _, order := range s.NamespaceOrders {
+		if err := order.consistent(s); err != nil {
+			return err
 		}
 	}
-	for id, r := range st.GreyRoutes {
-		if r == nil || st.Apps[r.AppID] == nil {
-			return nil, fmt.Errorf("gray rule %d: its application is missing", id)
+	for id, r := range s.GreyRoutes {
+		if r == nil || s.Apps[r.AppID] == nil {
+			return fmt.Errorf("gray rule %d: its application is missing", id)
 		}
 	}
-	if err := st.checkResources(); err != nil {
-		return nil, err
-	}
-	return st, nil
+	return s.checkResources()
 }
 
 func (a *application) consistent(id string, st *state) error {

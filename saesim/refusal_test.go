@@ -1,6 +1,7 @@
 package saesim
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -221,7 +222,7 @@ func (h *harness) snapshot(t tester) string {
 	h.sim.look()
 	st := *h.sim.st
 	st.Calls, st.Unserved, st.Requests = nil, nil, 0
-	text, err := encodeState(&st)
+	text, err := json.Marshal(&st)
 	require.NoError(t, err)
 	return string(text)
 }

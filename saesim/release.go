@@ -61,7 +61,7 @@ func (c *call) newApp(except ...string) (*application, *apiError) {
 		return nil, refused
 	}
 	app := &application{
-		ID: cmp.Or(c.appID, c.st.draw("app")), Sequence: c.st.Drawn, GroupID: c.st.draw("group"),
+		ID: cmp.Or(c.appID, c.st.Draw("app")), Sequence: c.st.Drawn, GroupID: c.st.Draw("group"),
 		Name: c.arg("AppName"), NamespaceID: c.defaultNamespace(), PackageType: packageType, CreatedAt: c.now, Config: config,
 	}
 	c.bindNetwork(app)
@@ -151,7 +151,7 @@ func (c *call) settings(except ...string) map[string]string {
 // addVersion records a new version with a configuration. An image whose version is not
 // sent gets one made up by the platform (SAE API reference ch. 10.8).
 func (c *call) addVersion(app *application, config map[string]string) *version {
-	v := &version{ID: c.st.draw("version"), CreatedAt: c.now, Config: map[string]string{}, Replicas: app.Replicas}
+	v := &version{ID: c.st.Draw("version"), CreatedAt: c.now, Config: map[string]string{}, Replicas: app.Replicas}
 	maps.Copy(v.Config, config)
 	if app.PackageType == packageImage && c.arg("PackageVersion") == "" {
 		v.Config["PackageVersion"] = millisText(c.now)

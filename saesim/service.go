@@ -14,7 +14,7 @@ func openService(c *call) (any, *apiError) {
 		return nil, refuse(codeAlreadyOpen)
 	}
 	c.st.Opened = true
-	return reply{orderID: c.st.draw("service")}, nil
+	return reply{orderID: c.st.Draw("service")}, nil
 }
 
 // regionsData and recommendedZones wrap their lists, as every official SDK reads them; the

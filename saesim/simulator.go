@@ -14,16 +14,25 @@ import (
 
 // A Simulator is SAE served from memory. It is an http.Handler: put it behind any
 // server or httptest. It is safe for concurrent use and starts no goroutines.
+//
+// Like every simulator of this project it has the controls Advance, Clock and Now, AddFault, Faults, RemoveFault and ClearFaults,
+// Calls and ResetCalls, Snapshot, Restore and Reset, and Close, which writes the state file.
 type Simulator struct {
+	controls
+
 	config   Config
 	engine   engine
 	verifier *acs.Verifier
 	routes   map[route]*operation
 	control  http.Handler
 
-	mu sync.Mutex
-	st *state
+	mu    sync.Mutex
+	st    *state
+	store *simframe.Store[*state]
 }
+
+// controls are those that all simulators have.
+type controls = simframe.Controller[*state]
 
 // New makes a simulator. When the configuration names a state file that exists, the
 // simulator goes on where the file was left; its seed is then the file's.
@@ -39,48 +48,29 @@ func New(config Config) (*Simulator, error) {
 			Keys: config.AccessKeys, Version: saeclient.APIVersion, Strict: config.Strict, Wall: config.Wall, Check: config.checkHeaders,
 		},
 		routes: routes(),
-		st:     newState(config.Seed, config.Clock.Now()),
 	}
+	s.store = &simframe.Store[*state]{Kind: s.kind(), Lock: &s.mu, State: &s.st, Clock: config.Clock, File: config.StateFile}
+	s.controls = simframe.NewController(s.store)
 	s.control = s.adminHandler()
-	if config.StateFile != "" {
-		st, err := loadState(config.StateFile)
-		if err != nil {
-			return nil, fmt.Errorf("saesim: %w", err)
-		}
-		if st != nil {
-			s.st = st
-			config.Clock.CatchUp(st.Now)
-		}
+	if err := s.store.Open(config.Seed); err != nil {
+		return nil, fmt.Errorf("saesim: %w", err)
 	}
 	return s, nil
 }
 
-// Close writes the state file, when there is one. The simulator stays usable.
-func (s *Simulator) Close() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.look()
-	return s.save()
+// kind says what the simulator's states are.
+func (s *Simulator) kind() simframe.Kind[*state] {
+	return simframe.Kind[*state]{
+		Name: "saesim", Version: stateVersion, New: newState, Complete: (*state).complete, Advance: s.engine.advance,
+		CheckFault: checkFault, NoSuchFault: ErrNoSuchFault,
+	}
 }
 
-// look brings the state up to the present time and returns that time. The caller
-// holds the lock.
-func (s *Simulator) look() time.Time {
-	now := s.config.Clock.Now()
-	if now.Before(s.st.Now) {
-		now = s.st.Now
-	}
-	s.engine.advance(s.st, now)
-	return now
-}
+// look brings the state up to the present time and returns that time. The caller holds the lock.
+func (s *Simulator) look() time.Time { return s.store.Look() }
 
 // save writes the state file, when there is one. The caller holds the lock.
-func (s *Simulator) save() error {
-	if s.config.StateFile == "" {
-		return nil
-	}
-	return saveState(s.config.StateFile, s.st)
-}
+func (s *Simulator) save() error { return s.store.Save() }
 
 // ServeHTTP serves the SAE API, the admin API under /_saesim/ and /healthz.
 func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -149,7 +139,7 @@ func (s *Simulator) countCall(op *operation) requestIDs {
 	defer s.mu.Unlock()
 	s.st.Requests++
 	if op != nil {
-		s.st.Calls[op.Name]++
+		s.st.Count(op.Name)
 	}
 	return newRequestIDs(s.st.Seed, s.st.Requests)
 }
@@ -166,7 +156,7 @@ func (s *Simulator) takeFaults(c *call) simframe.CallFaults {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c.st, c.now = s.st, s.look()
-	return s.st.Faults.TakeCall(s.st.target(c.op.Name, c.subject()))
+	return s.st.Faults.TakeCall(s.st.Target(c.op.Name, c.subject()))
 }
 
 // carryOut checks a call's parameters and runs its operation.

@@ -95,7 +95,7 @@ func (c *call) provide(app *application, network string, b *slbBinding) {
 		}
 	}
 	if b.SLBID == "" {
-		b.SLBID = "lb-" + strings.ReplaceAll(c.st.draw("slb"), "-", "")[:20]
+		b.SLBID = "lb-" + strings.ReplaceAll(c.st.Draw("slb"), "-", "")[:20]
 	}
 	r := simframe.Stream(0, b.SLBID)
 	b.IP = fmt.Sprintf("203.0.113.%d", 1+r.IntN(254)) // from the range for documentation

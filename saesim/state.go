@@ -15,14 +15,7 @@ const stateVersion = 2
 // What happens by itself (batches that finish, waits that end) is worked out from
 // it whenever somebody looks, so it holds times and never timers.
 type state struct {
-	Version int `json:"version"`
-	// Now is the simulated time up to which the state has been worked out.
-	Now  time.Time `json:"now"`
-	Seed uint64    `json:"seed"`
-	// Drawn counts the identifiers drawn so far.
-	Drawn uint64 `json:"drawn"`
-	// Requests counts requests, for request and trace IDs.
-	Requests uint64 `json:"requests"`
+	simframe.Common
 
 	Apps   map[string]*application `json:"apps"`
 	Orders map[string]*changeOrder `json:"orders"`
@@ -33,21 +26,13 @@ type state struct {
 
 	resources
 
-	Faults simframe.Faults `json:"faults"`
-	Calls  map[string]int  `json:"calls"`
-	// Unserved counts the parameters that calls were refused for because the simulator
-	// has not got them, and Ignored those that it took and did nothing with, by
-	// operation and parameter. The second is a defect, and stays empty.
-	Unserved map[string]int `json:"unserved,omitempty"`
-	Ignored  map[string]int `json:"ignored,omitempty"`
-
 	// wake is when the next event is due, or zero when that has to be worked out:
 	// whatever changes an order clears it.
 	wake time.Time
 }
 
-func newState(seed uint64, now time.Time) *state {
-	st := &state{Version: stateVersion, Now: now, Seed: seed}
+func newState() *state {
+	st := new(state)
 	st.fillMaps()
 	return st
 }
@@ -64,9 +49,6 @@ func (s *state) fillMaps() {
 		s.GreyRoutes = map[int64]*greyRoute{}
 	}
 	s.resources.fillMaps()
-	if s.Calls == nil {
-		s.Calls = map[string]int{}
-	}
 }
 
 // application is one SAE application with its one instance group.

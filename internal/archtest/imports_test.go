@@ -127,7 +127,12 @@ func rules() []rule {
 			why: "cloudapi is what callers of every client hold: it knows no platform, and is useful without the rest of Slipway",
 		},
 		{
-			pkg: "saeclient", may: []string{"cloudapi", "internal/clientrt", "internal/loosejson"},
+			pkg: "fcclient", may: []string{"cloudapi", "internal/clientrt", "internal/loosejson", "internal/acskeys"},
+			never: []string{noEngine, noBroker, noZerolog},
+			why:   "fcclient is useful without the rest of Slipway",
+		},
+		{
+			pkg: "saeclient", may: []string{"cloudapi", "internal/clientrt", "internal/loosejson", "internal/acskeys"},
 			never: []string{noEngine, noBroker, noZerolog},
 			why:   "saeclient is useful without the rest of Slipway",
 		},
@@ -162,6 +167,10 @@ func rules() []rule {
 		{
 			pkg: "internal/clientrt", may: []string{"cloudapi", "internal/loosejson"}, never: []string{noEngine, noBroker, noZerolog},
 			why: "clientrt carries out the calls of every client: it knows no platform",
+		},
+		{
+			pkg: "internal/acskeys", may: []string{"cloudapi", "internal/clientrt"}, never: []string{noEngine, noBroker, noZerolog},
+			why: "acskeys asks for keys, for the clients of Alibaba Cloud's products",
 		},
 		{pkg: "internal/acs", why: "acs verifies signatures, for the simulators of Alibaba Cloud's products"},
 		{pkg: "internal/simframe", why: "simframe is what simulators of all platforms share: it knows none of them"},

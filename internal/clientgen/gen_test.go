@@ -13,26 +13,28 @@ import (
 	"slipway/internal/apifacts"
 )
 
-const (
-	factsDir   = "../../api/sae"
-	packageDir = "../../saeclient"
-)
+const factsDir = "../../api/sae"
 
 func TestGeneratedFilesAreFresh(t *testing.T) {
 	t.Parallel()
-	want, err := generateFrom(factsDir)
-	require.NoError(t, err)
-	found, err := filepath.Glob(filepath.Join(packageDir, "zz_*.gen.go"))
-	require.NoError(t, err)
-	var names []string
-	for _, path := range found {
-		names = append(names, filepath.Base(path))
-	}
-	require.ElementsMatch(t, slices.Collect(maps.Keys(want)), names, "run: go generate ./saeclient")
-	for name, text := range want {
-		have, err := os.ReadFile(filepath.Join(packageDir, name))
-		require.NoError(t, err)
-		require.Equal(t, string(text), string(have), "%s is stale; run: go generate ./saeclient", name)
+	for client, facts := range map[string]string{"saeclient": factsDir, "fcclient": "../../api/fc"} {
+		t.Run(client, func(t *testing.T) {
+			t.Parallel()
+			want, err := generateFrom(facts)
+			require.NoError(t, err)
+			found, err := filepath.Glob(filepath.Join("../..", client, "zz_*.gen.go"))
+			require.NoError(t, err)
+			var names []string
+			for _, path := range found {
+				names = append(names, filepath.Base(path))
+			}
+			require.ElementsMatch(t, slices.Collect(maps.Keys(want)), names, "run: go generate ./%s", client)
+			for _, path := range found {
+				have, err := os.ReadFile(path)
+				require.NoError(t, err)
+				require.Equal(t, string(want[filepath.Base(path)]), string(have), "%s is stale; run: go generate ./%s", path, client)
+			}
+		})
 	}
 }
 
@@ -168,4 +170,39 @@ func TestGen_FactsThatTheGeneratorDoesNotUnderstandAreErrors(t *testing.T) {
 	require.NoError(t, err)
 	_, err = generate(f, plainConfig(t))
 	require.NoError(t, err, "the cases above differ from this one by their fault alone")
+}
+
+func TestGen_StructsOfTheFacts(t *testing.T) {
+	t.Parallel()
+	parse := func(text string) (*facts, error) {
+		return parseFacts([]byte(text), []byte(`[{"code":"A","class":"invalid","retry":"never"}]`))
+	}
+	const operations = `"operations":[{"name":"PutToy","group":"toy","method":"PUT","path":"/toys/{name}{.part}","summary":"Put a toy.","responseBody":"Toy",
+		"responseHeaders":{"ETag":{"type":"string"},"X-Toy-Request-Id":{"type":"string"}},"params":[
+		{"name":"name","in":"path","type":"string","required":true},{"name":"part","in":"path","type":"string"},
+		{"name":"If-Match","in":"header","type":"string","extra":true},
+		{"name":"wheels","in":"body","type":"value","jsonShape":{"type":"array","items":{"type":"Wheel"}}}]}]`
+	f, err := parse(`{"structs":{
+		"Toy":{"type":"object","keys":{"madeTime":{"type":"timestamp"},"wheels":{"type":"array","items":{"type":"Wheel"}},"main":{"type":"Wheel"},"seen":{"type":"epoch-millis"}}},
+		"Wheel":{"type":"object","keys":{"size":{"type":"integer"},"name":{"type":"string"},"key":{"type":"string","sensitive":true}}}},` + operations + `}`)
+	require.NoError(t, err)
+	files, err := generate(f, &config{Package: "toyclient", Reference: "toys", HeaderPrefix: "X-Toy-"})
+	require.NoError(t, err)
+	structs, toy := string(files["zz_structs.gen.go"]), string(files["zz_toy.gen.go"])
+	for _, line := range []string{
+		"MadeTime time.Time `json:\"madeTime,omitzero\"`", "Wheels   []Wheel   `json:\"wheels\"`", "Main     *Wheel    `json:\"main\"`",
+		"Seen time.Time `json:\"seen,omitzero\" wire:\"millis\"`",
+		"Size *int            `json:\"size,omitzero\"`", "Name string          `json:\"name,omitempty\"`", "Key  cloudapi.Secret `json:\"key,omitempty\"`",
+	} {
+		require.Contains(t, structs, line)
+	}
+	for _, line := range []string{
+		"IfMatch *string", "Wheels []Wheel `json:\"wheels,omitempty\"`", "Toy       `wire:\"body\"`",
+		"ETag      string `json:\"ETag,omitempty\" header:\"ETag\"`", "RequestID string", `Path: "/toys/{name}{.part}"`, "Sensitive: true",
+	} {
+		require.Contains(t, toy, line)
+	}
+
+	_, err = parse(`{"structs":{"A":{"type":"object","keys":{"b":{"type":"B"}}},"B":{"type":"object","keys":{"a":{"type":"array","items":{"type":"A"}}}}},` + operations + `}`)
+	require.ErrorContains(t, err, "holds itself")
 }

@@ -17,7 +17,7 @@ import (
 
 // Decoder reads values. The zero value reads times as epoch milliseconds, epoch seconds and RFC 3339.
 type Decoder struct {
-	// LocalTime reads a time without a zone, in the form of the platform. Nil knows no such form.
+	// LocalTime reads a time in a form of the platform's own, for example without a zone. Nil knows no such form.
 	LocalTime func(text string) (time.Time, error)
 }
 
