@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"slipway/activities/cloud"
 	"slipway/activities/fc"
 	"slipway/activities/platform"
 	"slipway/activities/sae"
@@ -31,8 +32,6 @@ type settingsOf struct {
 	// open returns what makes the driver for a region, with its settle delay, and how long a call takes at
 	// most.
 	open func(v *config.Values, c connect.Caller, settle time.Duration) (opener, time.Duration, error)
-	// settles is the default of settle.
-	settles time.Duration
 }
 
 // opener makes a driver once there is a guard.
@@ -44,7 +43,7 @@ func allSettings() []settingsOf {
 		{
 			platform: release.PlatformSAE, product: "SAE", check: "ListApplications",
 			region: config.SAERegion, endpoint: config.SAEEndpoint, callsPerSecond: config.SAECallsPerSecond, settle: config.SAESettle,
-			place: config.SAE(), settles: sae.DefaultSettle,
+			place: config.SAE(),
 			open: func(v *config.Values, c connect.Caller, settle time.Duration) (opener, time.Duration, error) {
 				client, err := connect.SAE(v, c)
 				if err != nil {
@@ -56,7 +55,7 @@ func allSettings() []settingsOf {
 		{
 			platform: release.PlatformFC, product: "Function Compute", check: "ListServices",
 			region: config.FCRegion, endpoint: config.FCEndpoint, callsPerSecond: config.FCCallsPerSecond, settle: config.FCSettle,
-			place: config.FC(), account: config.FCAccountID, settles: fc.DefaultSettle,
+			place: config.FC(), account: config.FCAccountID,
 			open: func(v *config.Values, c connect.Caller, settle time.Duration) (opener, time.Duration, error) {
 				client, err := connect.FC(v, c)
 				if err != nil {
@@ -110,13 +109,13 @@ func (s settingsOf) serve(v *config.Values, region string, observe cloudapi.Obse
 	if err != nil {
 		return served, err
 	}
-	settle = cmp.Or(settle, s.settles)
+	settle = cmp.Or(settle, cloud.DefaultSettle)
 	driver, timeout, err := s.open(v, connect.Caller{Region: region, UserAgent: userAgent(), Observe: observe}, settle)
 	if err != nil {
 		return served, err
 	}
 	if settle <= timeout {
-		return served, v.Bad(s.settle, fmt.Sprintf("a call to %s takes up to %s", s.product, timeout), fmt.Sprintf("name a longer time, or none for %s", s.settles))
+		return served, v.Bad(s.settle, fmt.Sprintf("a call to %s takes up to %s", s.product, timeout), fmt.Sprintf("name a longer time, or none for %s", cloud.DefaultSettle))
 	}
 	served.Driver = driver
 	return served, nil

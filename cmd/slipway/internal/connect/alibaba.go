@@ -3,8 +3,7 @@ package connect
 import (
 	"fmt"
 
-	"slipway/activities/fc"
-	"slipway/activities/sae"
+	"slipway/activities/cloud"
 	"slipway/cloudapi"
 	"slipway/cmd/slipway/internal/config"
 	"slipway/fcclient"
@@ -23,7 +22,7 @@ type Caller struct {
 func SAE(v *config.Values, c Caller) (*saeclient.Client, error) {
 	client, err := saeclient.New(saeclient.Config{
 		Region: c.Region, Endpoint: v.String(config.SAEEndpoint), UserAgent: c.UserAgent,
-		ConnectTimeout: sae.ConnectTimeout, ReadTimeout: sae.ReadTimeout, Observe: c.Observe,
+		ConnectTimeout: cloud.ConnectTimeout, ReadTimeout: cloud.ReadTimeout, Observe: c.Observe,
 	})
 	if err != nil {
 		return nil, unusable(err, "SLIPWAY_SAE_REGION, SLIPWAY_SAE_ENDPOINT")
@@ -35,7 +34,7 @@ func SAE(v *config.Values, c Caller) (*saeclient.Client, error) {
 func FC(v *config.Values, c Caller) (*fcclient.Client, error) {
 	client, err := fcclient.New(fcclient.Config{
 		Region: c.Region, AccountID: v.String(config.FCAccountID), Endpoint: v.String(config.FCEndpoint), UserAgent: c.UserAgent,
-		ConnectTimeout: fc.ConnectTimeout, ReadTimeout: fc.ReadTimeout, Observe: c.Observe,
+		ConnectTimeout: cloud.ConnectTimeout, ReadTimeout: cloud.ReadTimeout, Observe: c.Observe,
 	})
 	if err != nil {
 		return nil, unusable(err, "SLIPWAY_FC_REGION, SLIPWAY_FC_ACCOUNT_ID, SLIPWAY_FC_ENDPOINT")

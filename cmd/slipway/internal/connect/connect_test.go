@@ -16,8 +16,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 
-	"slipway/activities/fc"
-	"slipway/activities/sae"
+	"slipway/activities/cloud"
 	"slipway/cmd/slipway/internal/config"
 	"slipway/cmd/slipway/internal/connect"
 )
@@ -320,9 +319,9 @@ func TestConnect_Platforms(t *testing.T) {
 	onSAE, err := connect.SAE(v, connect.Caller{Region: region, UserAgent: "test"})
 	require.NoError(t, err)
 	require.Equal(t, region, onSAE.Region())
-	require.Less(t, onSAE.Timeout(), sae.DefaultSettle, "a call that was lost has ended by then")
+	require.Less(t, onSAE.Timeout(), cloud.DefaultSettle, "a call that was lost has ended by then")
 	onFC, err := connect.FC(v, connect.Caller{Region: region, UserAgent: "test"})
 	require.NoError(t, err)
 	require.Equal(t, "123", onFC.AccountID())
-	require.Less(t, onFC.Timeout(), fc.DefaultSettle, "a call that was lost has ended by then")
+	require.Less(t, onFC.Timeout(), cloud.DefaultSettle, "a call that was lost has ended by then")
 }

@@ -23,8 +23,8 @@ import (
 	"slipway/cmd/slipway/internal/connect"
 	"slipway/release"
 	"slipway/releases"
-	"slipway/worker"
 	"slipway/setup"
+	"slipway/worker"
 )
 
 // requireFinding compares a finding; what is found and the remedy are named by a part.
