@@ -23,12 +23,24 @@ func TestAnswer_SamplesOfTheReference(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, found, 38)
 	facts := readFacts(t)
+	for _, op := range facts.Operations {
+		if op.ResponseBody != "" || len(op.Response) > 0 {
+			continue
+		}
+		require.NoFileExists(t, filepath.Join("testdata", "samples", op.Name+".response.json"))
+		t.Run(op.Name+", which answers nothing", func(t *testing.T) {
+			t.Parallel()
+			require.True(t, withoutHeaders(callWith(t, op, "")).IsZero())
+			t.Attr("fc-sample", op.Name)
+		})
+	}
 	for _, path := range found {
 		name := strings.TrimSuffix(filepath.Base(path), ".response.json")
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			text, err := os.ReadFile(path)
 			require.NoError(t, err)
+			t.Attr("fc-sample", name)
 			out := callWith(t, facts.operation(t, name), string(text))
 			if name == "InvokeFunction" {
 				require.JSONEq(t, string(text), string(out.FieldByName("Payload").Bytes()))
@@ -87,7 +99,7 @@ func withoutHeaders(out reflect.Value) reflect.Value {
 // requireNothingUnknown looks through a value for members that had no field.
 func requireNothingUnknown(t *testing.T, v reflect.Value) {
 	t.Helper()
-	switch v.Kind() {
+	switch v.Kind() { //nolint:exhaustive // no other kind holds values
 	case reflect.Pointer:
 		if !v.IsNil() {
 			requireNothingUnknown(t, v.Elem())

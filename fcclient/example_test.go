@@ -58,7 +58,7 @@ func exampleClient(endpoint string) *fcclient.Client {
 		Type: new("access_key"), AccessKeyId: new("id"), AccessKeySecret: new("secret"),
 	})
 	if err != nil {
-		fmt.Println(err) //nolint:forbidigo // examples print
+		fmt.Println(err)
 		return nil
 	}
 	client, err := fcclient.New(fcclient.Config{
@@ -68,7 +68,7 @@ func exampleClient(endpoint string) *fcclient.Client {
 		Credential: credential, // Leave it out to use Alibaba Cloud's default chain.
 	})
 	if err != nil {
-		fmt.Println(err) //nolint:forbidigo // examples print
+		fmt.Println(err)
 	}
 	return client
 }
@@ -79,11 +79,11 @@ func Example() {
 	server := exampleServer()
 	defer server.Close()
 	client := exampleClient(server.URL)
-	ctx := context.Background() //nolint:forbidigo // an example has no other
+	ctx := context.Background()
 
 	alias, err := client.GetAlias(ctx, &fcclient.GetAliasInput{ServiceName: "shop", AliasName: "live"})
 	if err != nil {
-		fmt.Println(err) //nolint:forbidigo // examples print
+		fmt.Println(err)
 		return
 	}
 	gray := &fcclient.UpdateAliasInput{
@@ -92,11 +92,11 @@ func Example() {
 		AdditionalVersionWeight: map[string]float64{"8": 0.05},
 	}
 	moved, err := client.UpdateAlias(ctx, gray)
-	fmt.Println(moved.VersionID, moved.AdditionalVersionWeight, err) //nolint:forbidigo // examples print
+	fmt.Println(moved.VersionID, moved.AdditionalVersionWeight, err)
 
 	gray.IfMatch = new("e0")
 	_, err = client.UpdateAlias(ctx, gray)
-	fmt.Println(errors.Is(err, cloudapi.ErrConflict), cloudapi.HasCode(err, fcclient.CodePreconditionFailed)) //nolint:forbidigo // examples print
+	fmt.Println(errors.Is(err, cloudapi.ErrConflict), cloudapi.HasCode(err, fcclient.CodePreconditionFailed))
 	// Output:
 	// 7 map[8:0.05] <nil>
 	// true true
@@ -108,12 +108,12 @@ func ExampleClient_PublishServiceVersion() {
 	server := exampleServer()
 	defer server.Close()
 	client := exampleClient(server.URL)
-	ctx := context.Background() //nolint:forbidigo // an example has no other
+	ctx := context.Background()
 
 	_, err := client.PublishServiceVersion(ctx, &fcclient.PublishServiceVersionInput{ServiceName: "shop", Description: new("release-41 from=7")})
 	if errors.Is(err, cloudapi.ErrAmbiguous) || cloudapi.HasCode(err, fcclient.CodeVersionPublish) {
 		newest, err := client.ListServiceVersions(ctx, &fcclient.ListServiceVersionsInput{ServiceName: "shop", Limit: new(1)})
-		fmt.Println(newest.Versions[0].VersionID, newest.Versions[0].Description, err) //nolint:forbidigo // examples print
+		fmt.Println(newest.Versions[0].VersionID, newest.Versions[0].Description, err)
 	}
 	// Output: 8 release-41 from=7 <nil>
 }
@@ -123,10 +123,10 @@ func ExampleClient_ListFunctionsAll() {
 	server := exampleServer()
 	defer server.Close()
 	client := exampleClient(server.URL)
-	ctx := context.Background() //nolint:forbidigo // an example has no other
+	ctx := context.Background()
 
 	for function, err := range client.ListFunctionsAll(ctx, &fcclient.ListFunctionsInput{ServiceName: "shop", Qualifier: new("live")}) {
-		fmt.Println(function.FunctionName, function.Runtime, err) //nolint:forbidigo // examples print
+		fmt.Println(function.FunctionName, function.Runtime, err)
 	}
 	// Output:
 	// order nodejs12 <nil>
@@ -139,7 +139,7 @@ func ExamplePutProvisionConfigInput_Validate() {
 		ServiceName: "shop", FunctionName: "order", Target: 5,
 		ScheduledActions: []fcclient.ScheduledAction{{Name: "morning", Target: new(int64(20)), ScheduleExpression: "30 8 * * *"}},
 	}
-	fmt.Println(in.Validate()) //nolint:forbidigo // examples print
+	fmt.Println(in.Validate())
 	// Output: qualifier is required; scheduledActions[0].scheduleExpression must be at(yyyy-mm-ddThh:mm:ssZ) or cron(…) with six fields, seconds first
 }
 
@@ -148,27 +148,27 @@ func ExampleClient_Sign() {
 	server := exampleServer()
 	defer server.Close()
 	client := exampleClient(server.URL)
-	ctx := context.Background() //nolint:forbidigo // an example has no other
+	ctx := context.Background()
 
 	address, err := client.TriggerURL(fcclient.HTTPTrigger{
 		ServiceName: "shop", Qualifier: "live", FunctionName: "order", Path: "hello", Query: url.Values{"name": {"Ada"}},
 	})
 	if err != nil {
-		fmt.Println(err) //nolint:forbidigo // examples print
+		fmt.Println(err)
 		return
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address.String(), http.NoBody)
 	if err != nil || client.Sign(request) != nil {
-		fmt.Println(err) //nolint:forbidigo // examples print
+		fmt.Println(err)
 		return
 	}
 	answer, err := http.DefaultClient.Do(request)
 	if err != nil {
-		fmt.Println(err) //nolint:forbidigo // examples print
+		fmt.Println(err)
 		return
 	}
 	defer func() { _ = answer.Body.Close() }()
 	text, err := io.ReadAll(answer.Body)
-	fmt.Println(string(text), err) //nolint:forbidigo // examples print
+	fmt.Println(string(text), err)
 	// Output: hello <nil>
 }

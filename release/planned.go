@@ -102,8 +102,10 @@ type PlannedInstances struct {
 // PlannedBatch is one batch, and what follows it.
 type PlannedBatch struct {
 	// Number counts from 1, the gray batch first.
-	Number    int `json:"number"`
+	Number int `json:"number"`
+	// Instances and Weight are those of a [Batch].
 	Instances int `json:"instances"`
+	Weight    int `json:"weight,omitempty"`
 	// NotBefore is the next time of day at which the batch may begin; zero where it waits for none.
 	NotBefore time.Time `json:"notBefore,omitzero"`
 	// Then is what happens before the next batch; nil after the last one, see [Plan.Watch].
@@ -292,17 +294,17 @@ func longestGate(gates []Gate) (longest time.Duration) {
 }
 
 // PlannedBatches are the batches of a release that begins now, with what happens between them.
-func (s Spec) PlannedBatches(now time.Time, instances []Batch) []PlannedBatch {
-	out := make([]PlannedBatch, len(instances))
+func (s Spec) PlannedBatches(now time.Time, batches []Batch) []PlannedBatch {
+	out := make([]PlannedBatch, len(batches))
 	last := now
-	for i, b := range instances {
-		out[i] = PlannedBatch{Number: b.Number, Instances: b.Instances}
+	for i, b := range batches {
+		out[i] = PlannedBatch{Number: b.Number, Instances: b.Instances, Weight: b.Weight}
 		if at, scheduled := s.Strategy.WaitsFor(b.Number); scheduled {
 			if next, err := at.Next(last); err == nil {
 				out[i].NotBefore, last = next, next
 			}
 		}
-		if i < len(instances)-1 {
+		if i < len(batches)-1 {
 			out[i].Then = s.pause()
 		}
 	}

@@ -48,6 +48,7 @@ func (c *Client) CheckVersion(ctx context.Context, id string, app release.App, v
 
 // snapshot lets a worker read an application; the purpose is a part of the activity's ID.
 func (c *Client) snapshot(ctx context.Context, purpose string, in release.SnapshotInput) (snap release.Snapshot, err error) {
+	in.App = in.App.WithDefaults()
 	app := in.App
 	limit := callTime
 	if until, bounded := ctx.Deadline(); bounded {
@@ -117,6 +118,7 @@ func scalingID(app release.App) string { return "scaling/" + app.SearchValue() }
 // Toggle begins to switch scaling rules. While rules of the same application are switched
 // already, also for a time that has not passed, it is a [RefusedError].
 func (c *Client) Toggle(ctx context.Context, in release.ToggleRequest) (Switching, error) {
+	in.App = in.App.WithDefaults()
 	if err := in.Validate(); err != nil {
 		return Switching{}, err
 	}

@@ -14,7 +14,7 @@ import (
 	"slipway/cmd/slipway/internal/cli"
 )
 
-//go:generate go run ./internal/reference ../../docs/command-reference.md
+//go:generate go run ./internal/reference ../../docs
 
 func main() { os.Exit(run()) }
 

@@ -26,14 +26,12 @@ type table struct {
 // tables are those of a cloud, whose name begins the keys: sae-typed. What the service has beyond the
 // reference in the operations of the reference has tables of its own, where the facts know of it.
 func tables(cloud string, f facts) []table {
-	all := []table{{title: "operations of", facts: f.Operations, columns: []column{
+	all := []table{{title: "operations of", facts: f.Operations, columns: append([]column{
 		{"typed", cloud + "-typed"},
 		{"simulated", cloud + "-simulated"},
 		{"sample-tested", cloud + "-sample"},
 		{"error-tested", refusedKey(cloud)},
-		{"official SDK V1", cloud + "-v1"},
-		{"official SDK V3", cloud + "-v3"},
-	}}}
+	}, others(cloud)...)}}
 	if parameters := f.additions(func(a addition) []string { return a.parameters() }); len(parameters) > 0 {
 		all = append(all, table{title: "parameters beyond the reference, of", facts: parameters, columns: []column{
 			{"typed", cloud + "-simulated-param"},
@@ -47,6 +45,14 @@ func tables(cloud string, f facts) []table {
 		}})
 	}
 	return all
+}
+
+// others are the columns of the clients of others that tests run.
+func others(cloud string) []column {
+	if cloud == "fc" {
+		return []column{{"the vendor's Node client", "fc-node"}}
+	}
+	return []column{{"official SDK V1", cloud + "-v1"}, {"official SDK V3", cloud + "-v3"}}
 }
 
 // refusedKey is the key of attributes that tell of a documented error: an operation and a code.

@@ -33,6 +33,18 @@ func attr(key, value string) string {
 	return fmt.Sprintf(`{"Action":"attr","Package":"p","Test":"T","Key":%q,"Value":%q}`+"\n", key, value)
 }
 
+func TestCoverage_EachCloudHasTheClientsThatThereAre(t *testing.T) {
+	t.Parallel()
+	titles := func(cloud string) (titles []string) {
+		for _, c := range tables(cloud, facts{})[0].columns {
+			titles = append(titles, c.title)
+		}
+		return titles
+	}
+	require.Equal(t, []string{"typed", "simulated", "sample-tested", "error-tested", "official SDK V1", "official SDK V3"}, titles("sae"))
+	require.Equal(t, []string{"typed", "simulated", "sample-tested", "error-tested", "the vendor's Node client"}, titles("fc"))
+}
+
 func TestCoverage(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "operations.json")

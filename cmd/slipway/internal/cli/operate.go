@@ -36,9 +36,12 @@ func (a *app) deploy() *cobra.Command {
 		Use:   "deploy APP (--image IMAGE | --package URL --package-version VERSION | --config-from FILE | --variable NAME=VALUE)",
 		Short: "Release an image, a package or configuration without a release file",
 		Long: `Release an image, a package, configuration, or one of the first two with the third, without a
-release file. Without --strategy all instances are replaced at once; with --strategy batch or
-gray each batch waits for "slipway release confirm" unless --confirm is auto. With --watch the
-new version is watched after the last batch: until then one abort returns to the version before.
+release file. Without --strategy it is done at once; with --strategy batch or gray each batch
+waits for "slipway release confirm" unless --confirm is auto. With --watch the new version is
+watched after the last batch: until then one abort returns to the version before.
+
+On Function Compute --strategy gray shifts traffic by --weights, APP is a service, --qualifier
+the alias that is moved, and --part the function where the service has several.
 
 What is changed of the configuration stands in the file of --config-from, as under config in a
 release file, and in --variable, --cpu, --memory and --instances, which count before the file.
@@ -50,6 +53,8 @@ which only the file can: secret: {id, key}.` + asksInLine,
   slipway deploy sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --image registry.example/shop:1.4.3 --watch 30m
   slipway deploy sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --package https://packages.example/shop-1.4.3.jar --package-version 1.4.3
   slipway deploy sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --variable LOG_LEVEL=debug --variable OLD_FLAG-
+  slipway deploy fc/cn-hangzhou/orders --image registry.example/orders:1.4.3 --strategy gray --weights 5,30
+  slipway deploy fc/cn-hangzhou/orders --part pay --package oss://code/pay-1.4.3.zip --package-version 1.4.3 --qualifier canary
   slipway deploy sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --image registry.example/shop:1.4.3 --registry cri-1a2b3c --config-from config.yaml --cpu 1000 --memory 2048`,
 	}, release.OperationRelease)
 	var code release.Package
@@ -59,6 +64,8 @@ which only the file can: secret: {id, key}.` + asksInLine,
 	flags.StringVar(&code.URL, "package", "", "the address of a jar, war or zip")
 	flags.StringVar(&code.Version, "package-version", "", "the version of the package")
 	flags.StringVar(&registry, "registry", "", "the enterprise registry that the image is pulled from (default the application's)")
+	flags.StringVar(&o.spec.Artifact.Part, "part", "", "the function that it is for, on Function Compute (default the only one)")
+	completing(cmd, "part")     // no files; what functions there are, only the platform knows
 	completing(cmd, "registry") // no files; what registries there are, nobody here knows
 	o.config = withConfig(cmd)
 	withStrategy(cmd, o)
@@ -66,7 +73,7 @@ which only the file can: secret: {id, key}.` + asksInLine,
 		if code != (release.Package{}) {
 			o.spec.Artifact.Package = &code
 		}
-		if o.spec.Artifact == (release.Artifact{}) && !o.config.given(cmd) {
+		if !o.spec.Artifact.Known() && !o.config.given(cmd) {
 			return &usageError{"missing --image, or --package with --package-version, or configuration with --config-from or --variable: say what to release"}
 		}
 		if registry != "" {
@@ -126,12 +133,21 @@ func withStrategy(cmd *cobra.Command, o *operation) *cobra.Command {
 	flags, strategy := cmd.Flags(), &o.spec.Strategy
 	flags.StringVar((*string)(&strategy.Type), "strategy", "", "all, batch or gray (default all)")
 	flags.IntVar(&strategy.Gray, "gray", 0, "instances in the first batch of strategy gray (default 1)")
+	flags.IntSliceVar(&strategy.Weights, "weights", nil, "percentages of the traffic after each batch but the last, of strategy gray on Function Compute: 5,30")
 	flags.IntVar(&strategy.Batches, "batches", 0, "number of batches (default 2; of strategy gray 1 after the gray one)")
 	flags.StringVar((*string)(&strategy.Confirm), "confirm", "", "who lets the next batch begin: manual or auto (default manual)")
 	flags.DurationVar(&o.bake, "bake", 0, "how long a finished batch runs before the next may begin")
 	flags.DurationVar(&o.watch, "watch", 0, "how long the new version is watched after the last batch; a release file has gates for it")
+	completing(cmd, "weights") // no files
 	completing(cmd, "strategy", string(release.StrategyAll), string(release.StrategyBatch), string(release.StrategyGray))
 	return completing(cmd, "confirm", string(release.ConfirmManual), string(release.ConfirmAuto))
+}
+
+// withQualifier gives a command that changes an application the flag that says which of its pointers to
+// a version is meant.
+func withQualifier(cmd *cobra.Command, app *release.App) {
+	cmd.Flags().StringVar(&app.Qualifier, "qualifier", "", "the alias, on Function Compute (default live)")
+	completing(cmd, "qualifier") // no files; what aliases there are, only the platform knows
 }
 
 // withLane gives a command that submits a release the flags that say which turn it takes, and
@@ -149,6 +165,7 @@ func (a *app) operate(cmd *cobra.Command, op release.Operation) (made *cobra.Com
 	o = &operation{spec: release.Spec{Operation: op}}
 	cmd.Args, cmd.GroupID = arguments("APP"), groupReleases
 	cmd.Flags().StringVar(&o.spec.Note, flagReason, "", "why")
+	withQualifier(cmd, &o.spec.App)
 	withLane(cmd, &o.spec.Lane, &o.spec.Freeze)
 	cmd.ValidArgsFunction = a.completeApps
 	a.onSubmit(cmd, kindRelease, func(_ context.Context, call *call) (asked, error) {
@@ -165,6 +182,7 @@ func (a *app) operate(cmd *cobra.Command, op release.Operation) (made *cobra.Com
 // of is the spec of the operation on an application.
 func (o *operation) of(app release.App, call *call) (release.Spec, error) {
 	spec := o.spec
+	app.Qualifier = spec.App.Qualifier
 	spec.App, spec.RequestedBy, spec.Strategy.Bake = app, call.by, release.Duration(o.bake)
 	config, err := o.config.read(call.app, call.cmd)
 	if err != nil {
@@ -203,7 +221,7 @@ func zeros(cmd *cobra.Command) (problems release.Problems) {
 // byFlag names the flag that a problem comes from instead of the field.
 func (o *operation) byFlag(cmd *cobra.Command, config *release.Config, p release.Problem) release.Problem {
 	flags := map[string]string{
-		"version": "--to-version", "strategy.type": "--strategy", "strategy.watch.for": "--watch", "requestedBy": "--by", "note": "--reason", "lane.preempt": "--preempt",
+		"version": "--to-version", "app.qualifier": "--qualifier", "strategy.type": "--strategy", "strategy.weights": "--weights", "strategy.watch.for": "--watch", "requestedBy": "--by", "note": "--reason", "lane.preempt": "--preempt",
 		"artifact": "--image", "artifact.image": "--image", "artifact.package": "--package", "artifact.package.url": "--package",
 		"artifact.registry": "--registry", "artifact.registry.instance": "--registry", "config": "--config-from",
 		"job.instances": "--instances", "job.command": "COMMAND", "limits.total": "--total",

@@ -31,6 +31,7 @@ so that nothing but Temporal must be in reach. ` + namesApp,
 }
 
 func (a *app) scalingList() *cobra.Command {
+	var of release.App
 	cmd := &cobra.Command{
 		Use:     "list APP",
 		Aliases: []string{"ls", "get"},
@@ -42,11 +43,13 @@ a release that was lost and has left them off. ` + namesApp,
   slipway scaling list sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe -o json`,
 		Args: arguments("APP"), ValidArgsFunction: a.completeApps,
 	}
+	withQualifier(cmd, &of)
 	return a.onTemporal(cmd, func(ctx context.Context, call *call) error {
 		app, err := parseApp(call.args[0])
 		if err != nil {
 			return err
 		}
+		app.Qualifier = of.Qualifier
 		rules, err := call.client.ScalingRules(ctx, app)
 		if err != nil {
 			return err
@@ -82,7 +85,8 @@ func (a *app) scalingToggle(enable bool) *cobra.Command {
 		Short: "Switch scaling rules " + done + ": those named, or all",
 		Long: `Switch scaling rules ` + done + `: those named, or all of the application's. With --for those that
 were switched are switched back when the time has passed, or at once by "slipway scaling
-restore". While a change of the application is unfinished, the platform switches
+restore"; on Function Compute, where a rule is taken away to switch it off, disable needs
+--for. While a change of the application is unfinished, the platform switches
 nothing; then it waits for its end. No freeze holds it. ` + namesApp,
 		Example: `  slipway scaling ` + verb + ` sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe cpu night --wait
   slipway scaling ` + verb + ` sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --for 2h --reason "load test"`,
@@ -91,12 +95,14 @@ nothing; then it waits for its end. No freeze holds it. ` + namesApp,
 	exits(cmd, exitRefused, "there is no such rule, or rules are being switched already, also for a time that has not passed")
 	cmd.Flags().DurationVar(&lasting, "for", 0, "switch back after this time (default never)")
 	cmd.Flags().StringVar(&in.Reason, flagReason, "", "why")
+	withQualifier(cmd, &in.App)
 	wait := waits(cmd, "wait until the rules were read back as switched; with --for, until they are switched back")
 	return a.onTemporal(cmd, func(ctx context.Context, call *call) error {
 		app, err := parseApp(call.args[0])
 		if err != nil {
 			return err
 		}
+		app.Qualifier = in.App.Qualifier
 		in.App, in.Names, in.Enable, in.For, in.By = app, call.args[1:], enable, release.Duration(lasting), call.by
 		if err := call.client.CheckWorkers(ctx, app); err != nil {
 			return err

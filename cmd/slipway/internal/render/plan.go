@@ -303,7 +303,8 @@ func planFreezes(p release.Plan, style Style) []string {
 
 // planBatches are the batches in their order, with what happens before the next.
 func planBatches(p release.Plan, style Style) Table {
-	table := Table{Columns: []Column{{Name: "BATCH"}, {Name: "INSTANCES", Rank: 2}, {Name: "THEN", Wraps: 26, Rank: 3, Below: true, Plain: true}}}
+	size := sizeColumn(slices.ContainsFunc(p.Batches, func(b release.PlannedBatch) bool { return b.Weight > 0 }))
+	table := Table{Columns: []Column{{Name: "BATCH"}, {Name: size, Rank: 2}, {Name: "THEN", Wraps: 26, Rank: 3, Below: true, Plain: true}}}
 	scheduled := slices.ContainsFunc(p.Batches, func(b release.PlannedBatch) bool { return !b.NotBefore.IsZero() })
 	if scheduled {
 		table.Columns = slices.Insert(table.Columns, 2, Column{Name: "NOT BEFORE", Rank: 1, Wraps: 11})
@@ -314,7 +315,7 @@ func planBatches(p release.Plan, style Style) Table {
 			name += " (gray)"
 		}
 		then := planThen(p, b)
-		row := Text(name, fmt.Sprint(b.Instances), then)
+		row := Text(name, batchSize(b.Instances, b.Weight), then)
 		if scheduled {
 			row = slices.Insert(row, 2, Cell{Text: style.Time(b.NotBefore)})
 		}

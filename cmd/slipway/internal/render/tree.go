@@ -20,7 +20,7 @@ func Tree(p release.Progress, now time.Time, style Style) string {
 			{Name: "NAME", Wraps: 20},
 			{Name: "KIND", Rank: 5, Implied: true},
 			{Name: "STATUS"},
-			{Name: "INSTANCES", Rank: 2},
+			{Name: sizeColumn(slices.ContainsFunc(p.Batches, func(b release.Batch) bool { return b.Weight > 0 })), Rank: 2},
 			{Name: "TOOK", Rank: 3, Least: spanWidth},
 			{Name: "INFO", Wraps: 26, Rank: 4, Below: true, Plain: true},
 		},
@@ -318,7 +318,7 @@ func batchNode(p release.Progress, b release.Batch, now time.Time) []Cell {
 		{Text: name},
 		{Text: "Batch"},
 		state,
-		{Text: fmt.Sprint(b.Instances)},
+		{Text: batchSize(b.Instances, b.Weight)},
 		{Text: age(b.StartedAt, b.EndedAt, now)},
 		{Text: info},
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -83,7 +84,7 @@ func strategy(s release.Strategy) string {
 	case release.StrategyBatch:
 		parts = append(parts, Count(s.Batches, "batch"))
 	case release.StrategyGray:
-		parts = append(parts, Count(s.Gray, "gray instance")+" + "+Count(s.Batches, "batch"))
+		parts = append(parts, graySteps(s))
 	}
 	if s.Confirm != "" {
 		parts = append(parts, "confirm "+string(s.Confirm))
@@ -151,4 +152,33 @@ func BatchAt(p release.Progress) int {
 		return p.Awaiting.Batch
 	}
 	return p.Begun()
+}
+
+// graySteps are the batches of a gray release: instances first, or percentages of the traffic.
+func graySteps(s release.Strategy) string {
+	if len(s.Weights) == 0 {
+		return Count(s.Gray, "gray instance") + " + " + Count(s.Batches, "batch")
+	}
+	var steps []string
+	for _, weight := range append(slices.Clone(s.Weights), 100) {
+		steps = append(steps, batchSize(0, weight))
+	}
+	return strings.Join(steps, " → ") + " of the traffic"
+}
+
+// batchSize is how many instances a batch replaces, or which part of the traffic the new version has
+// after it.
+func batchSize(instances, weight int) string {
+	if weight > 0 {
+		return fmt.Sprintf("%d %%", weight)
+	}
+	return strconv.Itoa(instances)
+}
+
+// sizeColumn is the name of the column of [batchSize].
+func sizeColumn(shifts bool) string {
+	if shifts {
+		return "TRAFFIC"
+	}
+	return "INSTANCES"
 }

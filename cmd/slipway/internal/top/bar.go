@@ -17,19 +17,25 @@ const (
 
 // bar draws the batches of a release within so many columns, a stroke an instance and a blank
 // between two batches, with the instances that are done behind it: "▓ ▒▒ ░░ 1/5". Where that is
-// too wide, strokes stand for shares of all instances. It is empty before there are batches.
+// too wide, strokes stand for shares of all instances. Where traffic is shifted, they stand for shares
+// of it: "▓▒▒░░░░░ 5 %". It is empty before there are batches.
 func bar(p release.Progress, columns int) string {
-	done, total := 0, 0
-	for _, b := range p.Batches {
-		total += b.Instances
+	sizes := sizesOf(p.Batches)
+	done, total, shifts := 0, 0, false
+	for i, b := range p.Batches {
+		total += sizes[i]
 		if b.State == release.BatchDone || b.State == release.BatchConfirmed {
-			done += b.Instances
+			done += sizes[i]
 		}
+		shifts = shifts || b.Weight > 0
 	}
 	if total == 0 {
 		return ""
 	}
 	count := fmt.Sprintf(" %d/%d", done, total)
+	if shifts {
+		count = fmt.Sprintf(" %d %%", done)
+	}
 	room := columns - len(count)
 	if room < 1 {
 		return strings.TrimSpace(count)
@@ -37,7 +43,7 @@ func bar(p release.Progress, columns int) string {
 	if total+len(p.Batches)-1 <= room {
 		parts := make([]string, len(p.Batches))
 		for i, b := range p.Batches {
-			parts[i] = strings.Repeat(stroke(b.State), b.Instances)
+			parts[i] = strings.Repeat(stroke(b.State), sizes[i])
 		}
 		return strings.Join(parts, " ") + count
 	}
@@ -47,14 +53,28 @@ func bar(p release.Progress, columns int) string {
 // shares draws all batches as one bar of a given width.
 func shares(batches []release.Batch, total, room int) string {
 	var b strings.Builder
-	drawn, instances := 0, 0
-	for _, each := range batches {
-		instances += each.Instances
-		end := instances * room / total
+	drawn, sum := 0, 0
+	sizes := sizesOf(batches)
+	for i, each := range batches {
+		sum += sizes[i]
+		end := sum * room / total
 		b.WriteString(strings.Repeat(stroke(each.State), end-drawn))
 		drawn = end
 	}
 	return b.String()
+}
+
+// sizesOf are the numbers of instances of batches, or what each adds to the percentage of the traffic.
+func sizesOf(batches []release.Batch) []int {
+	sizes := make([]int, len(batches))
+	before := 0
+	for i, b := range batches {
+		sizes[i] = b.Instances
+		if b.Weight > 0 {
+			sizes[i], before = b.Weight-before, b.Weight
+		}
+	}
+	return sizes
 }
 
 func stroke(s release.BatchState) string {

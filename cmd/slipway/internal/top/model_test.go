@@ -658,6 +658,9 @@ func TestBar(t *testing.T) {
 	require.Equal(t, "▓ ×× ░░ 1/5", bar(p, 20))
 	big := release.Progress{Batches: []release.Batch{{Instances: 100, State: release.BatchDone}, {Instances: 300, State: release.BatchPending}}}
 	require.Equal(t, "▓▓░░░░░░ 100/400", bar(big, 16))
+	shifted := release.Progress{Batches: []release.Batch{{Weight: 5, State: release.BatchConfirmed}, {Weight: 50, State: release.BatchDone}, {Weight: 100, State: release.BatchRunning}}}
+	require.Equal(t, "▓▓▓▓▓▒▒▒▒▒ 50 %", bar(shifted, 15), "strokes are shares of the traffic")
+	require.Equal(t, "50 %", bar(shifted, 4))
 }
 
 // An application is shown and found by what the platform calls it; what a command takes stands
