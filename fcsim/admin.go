@@ -1,6 +1,7 @@
 package fcsim
 
 import (
+	"cmp"
 	_ "embed"
 	"errors"
 	"maps"
@@ -55,6 +56,7 @@ func (s *Simulator) adminHandler() http.Handler {
 // pageView is what the status page shows.
 type pageView struct {
 	Services   []serviceView
+	Domains    []domainView
 	Behaviours []Behaviour
 }
 
@@ -65,7 +67,19 @@ type serviceView struct {
 	Unpublished bool
 	Functions   []functionView
 	Aliases     []aliasView
+	Triggers    []triggerView
+	// Running counts the asynchronous invocations that are not over.
+	Running int
 }
+
+// triggerView is a trigger; what calls LATEST meets every change at once.
+type triggerView struct {
+	Function, Name, Type, Calls string
+	Latest                      bool
+}
+
+// domainView is a route of a custom domain.
+type domainView struct{ Name, Path, Calls string }
 
 type functionView struct{ Name, Runtime, Code string }
 
@@ -90,14 +104,37 @@ func (s *Simulator) page() simframe.Page {
 	for _, v := range sortedValues(s.st.Services) {
 		view.Services = append(view.Services, v.show())
 	}
+	for _, d := range sortedValues(s.st.Domains) {
+		view.Domains = append(view.Domains, d.show()...)
+	}
 	return simframe.Page{
 		Title: s.config.Region, Sections: view,
 		About: "Alibaba Cloud Function Compute 2.0 on loopback, region " + s.config.Region + ", account " + s.config.AccountID + ".",
 	}
 }
 
+// show is a row for each route, or one for the name alone.
+func (d *customDomain) show() []domainView {
+	if d.Settings.RouteConfig == nil || len(d.Settings.RouteConfig.Routes) == 0 {
+		return []domainView{{Name: d.Name}}
+	}
+	var rows []domainView
+	for _, r := range d.Settings.RouteConfig.Routes {
+		rows = append(rows, domainView{d.Name, r.Path, r.ServiceName + "." + cmp.Or(r.Qualifier, latest) + "/" + r.FunctionName})
+	}
+	return rows
+}
+
 func (v *service) show() serviceView {
 	shown := serviceView{Name: v.Name, Unpublished: v.Changed}
+	for _, t := range sortedValues(v.Triggers) {
+		shown.Triggers = append(shown.Triggers, triggerView{t.Function, t.Name, t.Type, cmp.Or(t.qualifier(), latest), t.qualifier() == ""})
+	}
+	for _, i := range v.Invocations {
+		if !i.Due.IsZero() {
+			shown.Running++
+		}
+	}
 	var versions []string
 	for _, n := range v.Versions {
 		versions = append(versions, strconv.Itoa(n.ID))

@@ -144,7 +144,7 @@ func updateAlias(c *call) (reply, *apiError) {
 	if !same(changed, *a) {
 		changed.Modified, changed.ETag = c.now, c.st.drawETag()
 		*a = changed
-		v.replaceInstances(a.Name, c.now.Add(c.config.InstanceStart))
+		v.replaceInstances(c.now.Add(c.config.InstanceStart))
 	}
 	return reply{body: a.body(), etag: a.ETag}, nil
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"regexp"
 	"time"
 
@@ -101,9 +100,6 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// maxSpeed keeps a century of wall time inside what a time.Duration can hold.
-const maxSpeed = 1_000_000
-
 // Validate tells everything that is wrong with the configuration at once, as one joined error
 // whose lines name the field.
 func (c Config) Validate() error {
@@ -111,13 +107,8 @@ func (c Config) Validate() error {
 	add := func(field, format string, args ...any) {
 		problems = append(problems, fmt.Errorf("%s: %s", field, fmt.Sprintf(format, args...)))
 	}
-	switch {
-	case c.Clock != nil && c.Speed != 0:
-		add("Speed", "has no effect together with Clock; set one of them")
-	case c.Speed < 0 || math.IsNaN(c.Speed) || math.IsInf(c.Speed, 0):
-		add("Speed", "must be a positive number, is %v", c.Speed)
-	case c.Speed > maxSpeed:
-		add("Speed", "must be at most %v, is %v", float64(maxSpeed), c.Speed)
+	if problem := simframe.CheckSpeed(c.Clock, c.Speed); problem != "" {
+		add("Speed", "%s", problem)
 	}
 	for id, secret := range c.AccessKeys {
 		if id == "" || secret == "" {

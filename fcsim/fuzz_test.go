@@ -27,6 +27,11 @@ func FuzzRequests(f *testing.F) {
 		{http.MethodGet, "layerarn/a%23b%231", ""},
 		{http.MethodDelete, "tag", `{"resourceArn":"services/shop","tagKeys":["k"]}`},
 		{http.MethodPost, "proxy/shop.live/web/%2e%2e", "x"},
+		{http.MethodPost, "services/shop/functions/web/triggers", `{"triggerName":"t","triggerType":"http","triggerConfig":{"authType":"anonymous","methods":["GET"]}}`},
+		{http.MethodPost, "custom-domains", `{"domainName":"a.test","routeConfig":{"routes":[{"path":"/","serviceName":"s","functionName":"f"}]}}`},
+		{http.MethodPost, "layers/libs/versions", `{"code":{"zipFile":"eA=="},"compatibleRuntime":["python3"]}`},
+		{http.MethodPut, "services/shop.live/functions/web/async-invoke-config", `{"maxAsyncRetryAttempts":8,"destinationConfig":{"onFailure":{"destination":"q"}}}`},
+		{http.MethodGet, "services/shop.live/functions/web/stateful-async-invocations?startedTimeBegin=1&sortOrderByTime=asc&limit=1", ""},
 	} {
 		f.Add(seed.method, seed.target, seed.body)
 	}

@@ -180,13 +180,13 @@ func listProvisions(c *call) (reply, *apiError) {
 
 // shares divides the target among the versions of the alias. No public document says how: here a
 // weighted version gets its rounded share, at least one instance while it has a weight, and the
-// main version the rest.
+// main version the rest. A version that was deleted, or has no such function, gets none of it.
 func (p *provision) shares(v *service) map[int]int {
+	shares, left := map[int]int{}, p.Target
 	a := v.Aliases[p.Alias]
 	if a == nil {
-		return map[int]int{}
+		return shares
 	}
-	shares, left := map[int]int{}, p.Target
 	for _, id := range slices.Sorted(maps.Keys(a.Weights)) {
 		if weight := a.Weights[id]; weight > 0 && id != a.VersionID {
 			shares[id] = min(left, max(1, int(float64(p.Target)*weight+0.5)))
@@ -194,6 +194,10 @@ func (p *provision) shares(v *service) map[int]int {
 		}
 	}
 	shares[a.VersionID] = left
+	maps.DeleteFunc(shares, func(id, _ int) bool {
+		at, refused := v.viewVersion(id)
+		return refused != nil || at.functions[p.Function] == nil
+	})
 	return shares
 }
 
@@ -227,12 +231,10 @@ func (p *provision) plan(v *service, due time.Time) {
 	}
 }
 
-// replaceInstances lets the instances of an alias follow it to its versions.
-func (v *service) replaceInstances(alias string, due time.Time) {
+// replaceInstances lets the provisioned instances follow their aliases to the versions there are.
+func (v *service) replaceInstances(due time.Time) {
 	for _, p := range v.Provisions {
-		if p.Alias == alias {
-			p.plan(v, due)
-		}
+		p.plan(v, due)
 	}
 }
 

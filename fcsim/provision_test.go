@@ -126,6 +126,19 @@ func TestProvision_InstancesFollowTheAlias(t *testing.T) {
 	}
 }
 
+func TestProvision_NothingRunsAVersionThatIsGone(t *testing.T) {
+	t.Parallel()
+	h := published(t)
+	h.must(t, "PUT "+provisionLive, `{"target":2}`)
+	h.must(t, "PUT /services/shop/aliases/live", `{"additionalVersionWeight":{"2":0.5}}`)
+	h.advance(t, time.Minute)
+	require.Equal(t, "1 2", h.running(t))
+	h.must(t, "DELETE /services/shop/versions/2", "")
+	h.advance(t, time.Minute)
+	require.Equal(t, "1", h.running(t), "the alias still gives the other half to a version that is gone")
+	require.Equal(t, "1/2", h.provisioned(t))
+}
+
 func TestProvision_ListsAreKeptOrCleared(t *testing.T) {
 	t.Parallel()
 	h := published(t)

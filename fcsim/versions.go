@@ -75,6 +75,7 @@ func deleteVersion(c *call) (reply, *apiError) {
 	}
 	v.Changed = v.Changed || at == len(v.Versions)-1
 	v.Versions = slices.Delete(v.Versions, at, at+1)
+	v.replaceInstances(c.now.Add(c.config.InstanceStart))
 	return reply{}, nil
 }
 

@@ -50,6 +50,7 @@ func (r Record) reported(u Report) Record {
 	}
 	p := u.Progress
 	p.Outcome = u.outcome()
+	p.ScalingRules, p.Cut.Kept = r.kept(p)
 	r.Outcome, r.StartedAt, r.EndedAt = p.Outcome, p.StartedAt, p.EndedAt
 	r.Progress, r.Cut = p, p.Cut
 	r.Progress.Cut = release.Cut{}
@@ -64,6 +65,23 @@ func (r Record) reported(u Report) Record {
 		r.Config = p.Runs.Config
 	}
 	return r
+}
+
+// kept returns the rules of a report with what the record has kept of them, where the report had no
+// room for it: they cannot be put back without.
+func (r Record) kept(p release.Progress) (rules []release.HeldRule, cut int) {
+	rules, cut = slices.Clone(p.ScalingRules), p.Cut.Kept
+	for i := range rules {
+		rule := &rules[i]
+		for _, known := range r.Progress.ScalingRules {
+			left := rule.Kept == nil && known.Kept != nil && !rule.Restored && !rule.Gone
+			if left && cut > 0 && known.Name == rule.Name && known.Revision == rule.Revision {
+				rule.Kept = known.Kept
+				cut--
+			}
+		}
+	}
+	return rules, cut
 }
 
 // request is what a record says when the release is asked for.

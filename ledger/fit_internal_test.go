@@ -33,6 +33,10 @@ func (s sizes) filled() release.Progress {
 }
 
 func (s sizes) fill(v reflect.Value) {
+	if v.Type() == reflect.TypeFor[json.RawMessage]() {
+		v.SetBytes([]byte(`"` + strings.Repeat("<", s.text) + `"`))
+		return
+	}
 	switch v.Kind() { //nolint:exhaustive // what a progress consists of
 	case reflect.String:
 		if v.Type() == reflect.TypeFor[string]() {

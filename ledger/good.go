@@ -25,7 +25,6 @@ type judgement struct {
 func (r Record) judgements() []judgement {
 	p := r.Progress
 	says := func(v release.Version, good bool) judgement {
-		v.ID = ""
 		return judgement{version: v, good: good, at: r.EndedAt, releaseID: r.ReleaseID}
 	}
 	switch p.Operation {
@@ -34,7 +33,7 @@ func (r Record) judgements() []judgement {
 	case release.OperationRelease, release.OperationRollback:
 	}
 	if r.Outcome == release.PhaseSucceeded {
-		shown := []judgement{says(release.Version{Artifact: r.Artifact, Config: r.Config}, true)}
+		shown := []judgement{says(release.Version{ID: p.Version, Artifact: r.Artifact, Config: r.Config}, true)}
 		if p.Operation == release.OperationRollback && p.RollbackTo != nil {
 			shown = append(shown, says(*p.RollbackTo, false))
 		}
@@ -43,7 +42,7 @@ func (r Record) judgements() []judgement {
 	if !r.Ended() || r.Outcome == release.PhaseNeedsAttention || p.ChangeID == "" || !p.Discredits() {
 		return nil
 	}
-	return []judgement{says(release.Version{Artifact: r.Artifact}, false)}
+	return []judgement{says(release.Version{ID: p.Version, Artifact: r.Artifact}, false)}
 }
 
 // lastGood returns the versions that are good, the one that has succeeded latest first: the
@@ -60,9 +59,10 @@ func lastGood(records []Record, running release.Version, avoid []release.Version
 		}
 		return strings.Compare(b.releaseID, a.releaseID)
 	})
-	out := append([]release.Version{{}, running}, avoid...)
+	out := append([]release.Version{running}, avoid...)
 	for _, j := range all {
-		if slices.ContainsFunc(out, j.version.Same) {
+		known := j.version.ID != "" || j.version.Artifact.Known()
+		if !known || slices.ContainsFunc(out, j.version.Same) {
 			continue
 		}
 		if j.good {

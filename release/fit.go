@@ -23,9 +23,10 @@ const (
 const (
 	minToldReason = 1024
 	maxToldName   = 256
-	// maxToldRule bounds the name and the revision of a scaling rule. It is one for all that
-	// is told, so that whoever names a rule later names it as the progress did.
-	maxToldRule = 100
+	// maxToldRule bounds the name of a scaling rule. It is one for all that is told, so that whoever
+	// names a rule later names it as the progress did. maxToldRevision bounds its revision.
+	maxToldRule     = 144
+	maxToldRevision = 64
 	// maxToldDigest is the length of a digest: sha256: and 64 digits.
 	maxToldDigest = 71
 	// MaxConfigDigest is the length of the digest of a configuration: sha256: and 12 digits.
@@ -35,7 +36,7 @@ const (
 	// maxToldRuns bounds the artifact that runs, where only the core is told: it is the third of them.
 	// The text of mixed versions, which stands in its place, is never longer.
 	maxToldRuns = 512
-	// maxToldRun bounds the ID of a run where only the core is told.
+	// maxToldRun bounds the ID of a run, and of the version that is brought, where only the core is told.
 	maxToldRun = 48
 	// maxToldBehind bounds what a lane answers to whoever asks it; a release itself does not know it.
 	maxToldBehind = 24
@@ -52,6 +53,8 @@ type Cut struct {
 	// Rules are scaling rules that were put back, Held those that were not.
 	Rules int `json:"rules,omitempty"`
 	Held  int `json:"held,omitempty"`
+	// Kept are the rules that were not put back of which only the name is left of what was kept.
+	Kept int `json:"kept,omitempty"`
 	// Strategy tells that gates and schedule are left out of the strategy, and Artifact that
 	// an artifact is too large to be kept.
 	Strategy bool `json:"strategy,omitempty"`
@@ -65,6 +68,8 @@ type Keep struct {
 	// Samples bounds the samples of each gate, the others bound lists. Held are the scaling
 	// rules that are not put back.
 	Samples, Gates, Decisions, Batches, Settings, Held int
+	// Kept bounds, in bytes as encoded, what is kept of all scaling rules that were taken away.
+	Kept int
 	// Strategy keeps the gates and the schedule of the strategy. Core leaves out all but what
 	// is needed to answer for the release.
 	Strategy, Core bool
@@ -74,11 +79,12 @@ type Keep struct {
 func Keeps() []Keep {
 	const all = math.MaxInt
 	return []Keep{
-		{Text: 1024, Samples: all, Gates: all, Decisions: all, Batches: all, Settings: all, Held: all, Strategy: true},
-		{Text: 1024, Samples: 10, Gates: all, Decisions: 100, Batches: 200, Settings: 100, Held: all, Strategy: true},
-		{Text: 512, Samples: 3, Gates: 60, Decisions: 50, Batches: 100, Settings: 50, Held: all},
-		{Text: 256, Gates: 40, Decisions: 25, Batches: 100, Settings: 30, Held: all},
-		{Text: 128, Gates: 20, Decisions: 10, Batches: 50, Settings: 10, Held: all},
+		{Text: 1024, Samples: all, Gates: all, Decisions: all, Batches: all, Settings: all, Held: all, Kept: all, Strategy: true},
+		{Text: 1024, Samples: 10, Gates: all, Decisions: 100, Batches: 200, Settings: 100, Held: all, Kept: all, Strategy: true},
+		{Text: 512, Samples: 3, Gates: 60, Decisions: 50, Batches: 100, Settings: 50, Held: all, Kept: all},
+		{Text: 256, Gates: 40, Decisions: 25, Batches: 100, Settings: 30, Held: all, Kept: all},
+		{Text: 128, Gates: 20, Decisions: 10, Batches: 50, Settings: 10, Held: all, Kept: all},
+		{Text: 128, Batches: 20, Held: 80, Kept: 16 << 10, Core: true},
 		{Text: 128, Batches: 20, Held: 80, Core: true},
 		{Text: 64, Held: 24, Core: true},
 		{Text: 64, Held: 8, Core: true},
@@ -111,13 +117,25 @@ const (
 
 func settled(rule HeldRule) bool { return rule.Restored || rule.Gone }
 
+// rawLen is the number of bytes of JSON that was read, at most: what means something in HTML is
+// escaped when it is written again.
+func rawLen(raw json.RawMessage) int {
+	size := 0
+	for _, r := range string(raw) {
+		if size++; r > '~' || strings.ContainsRune("<>&", r) {
+			size += len(`\u0000`) - 1
+		}
+	}
+	return size
+}
+
 // Bounded returns the progress with those texts bounded that are kept however much of it is
 // cut. An artifact beyond its bound is left out, because a part of it would be another one.
 // Nothing of p is changed.
 func (p Progress) Bounded(maxReason, maxArtifact int) Progress {
 	p = p.Clone()
 	p.Reason, p.ChangeID = ShortenEncoded(p.Reason, maxReason), ShortenEncoded(p.ChangeID, maxToldName)
-	p.Config = ShortenEncoded(p.Config, MaxConfigDigest)
+	p.Config, p.Version = ShortenEncoded(p.Config, MaxConfigDigest), ShortenEncoded(p.Version, maxToldOwed)
 	p.Digest, p.RetryOf = ShortenEncoded(p.Digest, maxToldDigest), ShortenEncoded(p.RetryOf, maxToldOwed)
 	if p.Artifact.encodedLen() > maxArtifact {
 		p.Artifact, p.Cut.Artifact = Artifact{}, true
@@ -131,7 +149,7 @@ func (p Progress) Bounded(maxReason, maxArtifact int) Progress {
 	p.AppName, p.UnfinishedChange = ShortenEncoded(p.AppName, maxToldName), ShortenEncoded(p.UnfinishedChange, maxToldName)
 	for i := range p.ScalingRules {
 		rule := &p.ScalingRules[i]
-		rule.Name, rule.Revision = ShortenEncoded(rule.Name, maxToldRule), ShortenEncoded(rule.Revision, maxToldRule)
+		rule.Name, rule.Revision = ShortenEncoded(rule.Name, maxToldRule), ShortenEncoded(rule.Revision, maxToldRevision)
 		rule.Owed = ShortenEncoded(rule.Owed, maxToldOwed)
 	}
 	return p
@@ -163,6 +181,9 @@ func (a *Awaiting) bounded() *Awaiting {
 
 func (a Artifact) encodedLen() int {
 	size := EncodedLen(a.Image)
+	if a.Part != "" {
+		size += len(`"part":"",`) + EncodedLen(a.Part)
+	}
 	if a.Package != nil {
 		size += EncodedLen(a.Package.URL) + EncodedLen(a.Package.Version)
 	}
@@ -220,7 +241,7 @@ func keepOf[T any](list []T, n, dropped int, lesser func(T) bool) (kept []T, sum
 // others only where more than the core is kept.
 func (k Keep) cutRules(rules []HeldRule, settled func(HeldRule) bool, cut *Cut) []HeldRule {
 	var kept []HeldRule
-	held := 0
+	held, room := 0, k.Kept
 	for _, rule := range rules {
 		switch owed := !settled(rule); {
 		case owed && held >= k.Held:
@@ -228,6 +249,12 @@ func (k Keep) cutRules(rules []HeldRule, settled func(HeldRule) bool, cut *Cut) 
 		case !owed && k.Core:
 			cut.Rules++
 		default:
+			if size := rawLen(rule.Kept); size <= room {
+				room -= size
+			} else {
+				rule.Kept = nil
+				cut.Kept++
+			}
 			kept = append(kept, rule)
 			if owed {
 				held++
@@ -269,7 +296,7 @@ func (p Progress) core() Progress {
 	}
 	return Progress{
 		ReleaseID: p.ReleaseID, Transition: p.Transition, App: p.App, AppName: p.AppName, Operation: p.Operation, Artifact: p.Artifact,
-		Config: p.Config, OnlyConfig: p.OnlyConfig, Settings: p.Settings, Phase: p.Phase, Outcome: p.Outcome, Reason: p.Reason, Denied: p.Denied, Strategy: Strategy{Type: p.Strategy.Type},
+		Config: p.Config, Version: ShortenEncoded(p.Version, maxToldRun), OnlyConfig: p.OnlyConfig, Settings: p.Settings, Phase: p.Phase, Outcome: p.Outcome, Reason: p.Reason, Denied: p.Denied, Strategy: Strategy{Type: p.Strategy.Type},
 		ChangeID: p.ChangeID, UnfinishedChange: p.UnfinishedChange, RollbackTo: p.RollbackTo, Runs: runs, RunsMixed: p.RunsMixed, Batches: p.Batches, Awaiting: p.Awaiting,
 		ScalingRules: p.ScalingRules, Traffic: p.Traffic, Job: job, Paused: p.Paused, RequestedBy: p.RequestedBy, RetryOf: p.RetryOf, Digest: p.Digest,
 		AcceptedAt: p.AcceptedAt, StartedAt: p.StartedAt, EndedAt: p.EndedAt, Waited: p.Waited, Cut: p.Cut,

@@ -315,6 +315,8 @@ func (h Hold) String() string {
 // configuration of a release that was rolled back whose artifact had run before.
 type Denial struct {
 	Artifact Artifact `json:"artifact"`
+	// Version is the platform's ID of the version that had brought it; empty where it has told none.
+	Version string `json:"version,omitempty"`
 	// Config is the digest of the configuration that is denied for this artifact, see [Config.Digest];
 	// empty where the artifact itself is denied.
 	Config    string    `json:"config,omitempty"`
@@ -351,10 +353,10 @@ func (d Denial) kind() string {
 // one had run before and is not bad, the configuration that came with it. It is false where the
 // release says something against neither.
 func NewDenial(p Progress, at time.Time) (Denial, bool) {
-	d := Denial{Artifact: p.Artifact, ReleaseID: p.ReleaseID, Since: at, Reason: p.Reason}
+	d := Denial{Artifact: p.Artifact, Version: p.Version, ReleaseID: p.ReleaseID, Since: at, Reason: p.Reason}
 	switch {
 	case p.Discredits():
-		return d, true
+		return d, d.Artifact.Known()
 	case p.RollbackTo != nil && p.OnlyConfig: // the platform may have given the package another version
 		d.Artifact = p.RollbackTo.Artifact
 	}
@@ -434,7 +436,7 @@ type JudgedInput struct {
 
 // Judged are the versions of an application that its releases have shown to be good, which
 // they have succeeded with, or bad: aborted, rolled back, or left by a rollback. They are told apart
-// by artifact and configuration, and have no IDs.
+// by their IDs where the platform has told them, and by artifact and configuration; see [Version.Same].
 type Judged struct {
 	// Good is sorted by when a release has succeeded with it, the latest first. Both are cut to
 	// [MaxJudged].

@@ -127,7 +127,7 @@ func (l *LaneInput) Avoid() []Version {
 	var avoid []Version
 	for _, d := range l.Denied {
 		if d.Config == "" {
-			avoid = append(avoid, Version{Artifact: d.Artifact})
+			avoid = append(avoid, Version{ID: d.Version, Artifact: d.Artifact})
 		}
 	}
 	return avoid

@@ -67,12 +67,32 @@ type Debt struct {
 	ReleaseID string `json:"releaseId"`
 	// ScalingRules are the names of rules that were enabled before, and may be off.
 	ScalingRules []string `json:"scalingRules,omitempty"`
+	// Kept are those of them that were taken away, as they were.
+	Kept []ScalingRule `json:"kept,omitempty"`
 	// Traffic tells that a traffic rule of the release may be in force.
 	Traffic bool `json:"traffic,omitempty"`
 }
 
 // Empty reports whether nothing is owed.
 func (d Debt) Empty() bool { return len(d.ScalingRules) == 0 && !d.Traffic }
+
+// Rule is what was kept of a rule that is owed; only its name where nothing was.
+func (d Debt) Rule(name string) ScalingRule {
+	for _, rule := range d.Kept {
+		if rule.Name == name {
+			return rule
+		}
+	}
+	return ScalingRule{Name: name}
+}
+
+// Add adds a rule that is off.
+func (d *Debt) Add(rule ScalingRule) {
+	d.ScalingRules = append(d.ScalingRules, rule.Name)
+	if rule.Kept != nil {
+		d.Kept = append(d.Kept, rule)
+	}
+}
 
 // Words say what is owed.
 func (d Debt) Words() string {
@@ -93,7 +113,7 @@ func (p Progress) Owes() Debt {
 	d := Debt{ReleaseID: p.ReleaseID, Traffic: p.Traffic != nil && !p.Traffic.Cleared && p.Traffic.Note == ""}
 	for _, rule := range p.ScalingRules {
 		if !rule.Restored && !rule.Gone && rule.Owed == "" {
-			d.ScalingRules = append(d.ScalingRules, rule.Name)
+			d.Add(rule.Rule())
 		}
 	}
 	return d
@@ -149,12 +169,18 @@ func (s LaneState) blocked(full string) string {
 // MaxDebts is how many debts a lane keeps; the newest are kept, and the ledger has all.
 const MaxDebts = 20
 
+// maxDebtsSize bounds what a lane remembers of debts, in bytes.
+const maxDebtsSize = 256 << 10
+
 // Owe adds a debt to those of the lane.
 func (l *LaneInput) Owe(d Debt) {
 	l.Debts = slices.DeleteFunc(slices.Clone(l.Debts), func(old Debt) bool { return old.ReleaseID == d.ReleaseID })
 	if !d.Empty() {
 		l.Debts = append(l.Debts, d)
 		l.Debts = l.Debts[max(0, len(l.Debts)-MaxDebts):]
+	}
+	for len(l.Debts) > 1 && encodedSize(l.Debts) > maxDebtsSize {
+		l.Debts = l.Debts[1:]
 	}
 }
 
@@ -168,7 +194,7 @@ func (l *LaneInput) PayOff(paid []Debt) {
 		left := Debt{ReleaseID: p.ReleaseID, Traffic: l.Debts[i].Traffic && !p.Traffic}
 		for _, name := range l.Debts[i].ScalingRules {
 			if !slices.Contains(p.ScalingRules, name) {
-				left.ScalingRules = append(left.ScalingRules, name)
+				left.Add(l.Debts[i].Rule(name))
 			}
 		}
 		l.Owe(left)

@@ -87,7 +87,8 @@ type Progress struct {
 	// UnfinishedChange is the change of the application that had not ended, or may not have,
 	// when the release ended NeedsAttention.
 	UnfinishedChange string `json:"unfinishedChange,omitempty"`
-	// RollbackTo is the version that ran before and is returned to on failure.
+	// RollbackTo is the version that ran before and is returned to on failure; nil while it is not
+	// known, and where the application had none.
 	RollbackTo *Version `json:"rollbackTo,omitempty"`
 	// Runs is what the application runs on every instance, as it was read last before the end of
 	// the release; nil before it, and where that is not known or versions are mixed.
@@ -199,10 +200,25 @@ func (p Progress) Clone() Progress {
 // nothing could be returned to, speaks not for it.
 func (p Progress) Discredits() bool {
 	before := p.RollbackTo
-	if p.OnlyConfig {
+	switch {
+	case p.OnlyConfig:
+		return false
+	case before == nil:
+		return true
+	case before.ID != "" && before.ID == p.Version:
 		return false
 	}
-	return before == nil || before.Artifact == (Artifact{}) || !before.Artifact.Same(p.Artifact)
+	return !before.Artifact.Known() || !before.Artifact.Same(p.Artifact)
+}
+
+// WithoutKept returns the progress without what was kept of scaling rules: who reads of a release
+// need not know it.
+func (p Progress) WithoutKept() Progress {
+	p.ScalingRules = slices.Clone(p.ScalingRules)
+	for i := range p.ScalingRules {
+		p.ScalingRules[i].Kept = nil
+	}
+	return p
 }
 
 // CloseBatches ends the batch in progress of a release that has its outcome: nobody follows it any
@@ -275,7 +291,8 @@ type HeldRule struct {
 	Restored bool `json:"restored"`
 	// Revision is the platform's name of what the rule said.
 	Revision string `json:"revision,omitempty"`
-	// Kept is the rule itself, where it is switched off by being taken away: see [ScalingRule].
+	// Kept is the rule itself, where it is switched off by being taken away: see [ScalingRule]. It is
+	// nil once the rule was put back.
 	Kept json.RawMessage `json:"kept,omitempty"`
 	// Owed is the release that has left the rule off, which this one pays for; empty where
 	// the release has switched it off itself.
@@ -285,6 +302,9 @@ type HeldRule struct {
 	// Note tells what somebody has done to the rule meanwhile.
 	Note string `json:"note,omitempty"`
 }
+
+// Rule is the rule as it was, to be put back.
+func (r HeldRule) Rule() ScalingRule { return ScalingRule{Name: r.Name, Revision: r.Revision, Kept: r.Kept} }
 
 // TrafficState is the traffic rule of a release.
 type TrafficState struct {

@@ -34,12 +34,28 @@ func (v Verification) Has(known Version) bool {
 	return v.OnlyRuns(known) && known.Config != "" && known.Config == v.Configured.Config
 }
 
+// Nothing reports whether the application has no version yet, so that nothing runs.
+func (v Verification) Nothing() bool { return v.Configured == (Version{}) && len(v.Running) == 0 }
+
+// Identified reports whether the platform has told the ID of every version that runs.
+func (v Verification) Identified() bool {
+	for _, r := range v.Running {
+		if r.ID == "" {
+			return false
+		}
+	}
+	return v.Configured.ID != ""
+}
+
 // Uniform reports whether the application runs one version only, whichever it is.
 func (v Verification) Uniform() bool { return v.OnlyRuns(v.Configured) }
 
 // Text names the version that runs, or the versions with how many instances run each.
 func (v Verification) Text() string {
-	if v.Uniform() {
+	switch {
+	case v.Nothing():
+		return "no version yet"
+	case v.Uniform():
 		return v.Configured.Public()
 	}
 	total := 0

@@ -26,7 +26,7 @@ func summaryOfVerb(in any) string {
 	case BeginRolloutInput:
 		return "begin rollout " + in.Artifact.Public() + withConfig(in.Config)
 	case BeginRollbackInput:
-		return "begin rollback to " + in.Version.Artifact.Public()
+		return "begin rollback to " + in.Version.Public()
 	case BeginRestartInput:
 		return "begin to restart all instances"
 	case BeginRescaleInput:

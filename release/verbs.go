@@ -215,9 +215,10 @@ type RollbackQuestion struct {
 	// first of Good that the platform keeps and that does not run, or else the newest that does
 	// not run. It is none of Avoid.
 	VersionID string `json:"versionId,omitempty"`
-	// Good are versions that releases have succeeded with, the best first, without their IDs.
+	// Good are versions that releases have succeeded with, the best first. Each has its ID where the
+	// platform has told it, and is else known by its artifact; see [Version.Same].
 	Good []Version `json:"good,omitempty"`
-	// Avoid are versions that are known to be bad; see [Version.Same].
+	// Avoid are versions that are known to be bad, likewise.
 	Avoid []Version `json:"avoid,omitempty"`
 }
 
@@ -227,8 +228,8 @@ type Snapshot struct {
 	AppName string `json:"appName,omitempty"`
 	// Instances is the number of instances the application should have.
 	Instances int `json:"instances"`
-	// Version is what it runs now, and the target of a rollback. When a change is
-	// adopted it is what ran before that change.
+	// Version is what it runs now, and the target of a rollback; zero where it has none yet. When a
+	// change is adopted it is what ran before that change.
 	Version Version `json:"version"`
 	// ScalingRules are the rules as they are; when a change is adopted, a rule that
 	// the change itself has switched off counts as enabled.
@@ -445,8 +446,10 @@ type SetScalingInput struct {
 	// not known; zero when there is none. Nothing is read or changed before the settle delay
 	// has passed since then.
 	Late time.Time `json:"late,omitzero"`
-	// Rules are the rules to switch, by their names; none means all that the application has. One
-	// that was taken away is put back as it was kept.
+	// Rules are the rules to switch, by their names; none means all that the application has. Where
+	// a rule is disabled by being taken away, it is put back as it was kept, unless there is one of
+	// its name again; and one that does not say what was kept of it is not taken away:
+	// [FaultConflict].
 	Rules  []ScalingRule `json:"rules,omitempty"`
 	Enable bool          `json:"enable"`
 	// Override passes over a freeze: always set when rules are put back.
@@ -455,7 +458,8 @@ type SetScalingInput struct {
 
 // SetScalingResult tells what became of each named rule.
 type SetScalingResult struct {
-	// Rules are the named rules as read back; a rule that exists no more is left out.
+	// Rules are the named rules as read back; a rule that does not exist is left out, be it that
+	// somebody has deleted it or that it was taken away.
 	Rules []ScalingRule `json:"rules,omitempty"`
 }
 

@@ -4,9 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"regexp"
 	"time"
+
+	"slipway/internal/simframe"
 )
 
 const (
@@ -92,13 +93,8 @@ func (c Config) Validate() error {
 	add := func(field, format string, args ...any) {
 		problems = append(problems, fmt.Errorf("%s: %s", field, fmt.Sprintf(format, args...)))
 	}
-	switch {
-	case c.Clock != nil && c.Speed != 0:
-		add("Speed", "has no effect together with Clock; set one of them")
-	case c.Speed < 0 || math.IsNaN(c.Speed) || math.IsInf(c.Speed, 0):
-		add("Speed", "must be a positive number, is %v", c.Speed)
-	case c.Speed > maxSpeed:
-		add("Speed", "must be at most %v, is %v", float64(maxSpeed), c.Speed)
+	if problem := simframe.CheckSpeed(c.Clock, c.Speed); problem != "" {
+		add("Speed", "%s", problem)
 	}
 	for id, secret := range c.AccessKeys {
 		if id == "" || secret == "" {
@@ -113,9 +109,6 @@ func (c Config) Validate() error {
 	}
 	return errors.Join(problems...)
 }
-
-// maxSpeed keeps a century of wall time inside what a time.Duration can hold.
-const maxSpeed = 1_000_000
 
 func regionPattern() *regexp.Regexp {
 	return regexp.MustCompile(`^[a-z]{2}(-[a-z0-9]+)+$`)

@@ -43,11 +43,11 @@ type LifecycleEvent struct {
 
 // EncodeEvent returns the message of a lifecycle event, as structured CloudEvent: its
 // source is slipway://<platform>/<region>/<app-id>, its subject that path, its data the
-// [release.Progress]; for an event of a set slipway://set/<name> and the
+// [release.Progress] without what was kept of scaling rules; for an event of a set slipway://set/<name> and the
 // [release.SetProgress]. The event's ID is the Nats-Msg-Id, so that publishing it again
 // within [DedupWindow] stores nothing new. An event beyond [MaxPayload] is [ErrTooLarge].
 func EncodeEvent(e release.Event, at time.Time) (*nats.Msg, error) {
-	p := e.Progress
+	p := e.Progress.WithoutKept()
 	to := envelope{
 		about: p.App.SearchValue(), kind: EventType(e.Kind), extension: extensionReleaseID, id: p.ReleaseID,
 		data: p, subject: EventSubject(p.App, p.ReleaseID, e.Kind),

@@ -22,6 +22,10 @@ type death struct {
 	interceptor.WorkerInterceptorBase
 
 	transport http.Transport
+	// platform is the one whose verbs are mortal, and sends carries the calls of its verbs; nil
+	// carries them as they are.
+	platform release.Platform
+	sends    func(verb string, r *http.Request) (*http.Response, error)
 
 	mu sync.Mutex
 	// strikes answers at each moment whether the worker dies now; nil never.
@@ -30,6 +34,8 @@ type death struct {
 
 // life is one attempt of an activity.
 type life struct {
+	verb string
+
 	mu   sync.Mutex
 	over bool
 }
@@ -66,7 +72,7 @@ func (d *death) RoundTrip(r *http.Request) (*http.Response, error) {
 	if d.ends(l) {
 		return nil, errDead
 	}
-	answer, err := d.transport.RoundTrip(r)
+	answer, err := d.send(l.verb, r)
 	if d.ends(l) {
 		if err == nil {
 			err = errors.Join(errDead, answer.Body.Close())
@@ -74,6 +80,14 @@ func (d *death) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	return answer, err
+}
+
+// send makes a call, unless somebody else does.
+func (d *death) send(verb string, r *http.Request) (*http.Response, error) {
+	if d.sends == nil {
+		return d.transport.RoundTrip(r)
+	}
+	return d.sends(verb, r)
 }
 
 func (d *death) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
@@ -88,10 +102,11 @@ type mortal struct {
 }
 
 func (m *mortal) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
-	if !strings.HasPrefix(activity.GetInfo(ctx).ActivityType.Name, string(release.PlatformSAE)+".") {
+	verb, mortal := strings.CutPrefix(activity.GetInfo(ctx).ActivityType.Name, string(m.death.platform)+".")
+	if !mortal {
 		return m.Next.ExecuteActivity(ctx, in)
 	}
-	l := &life{}
+	l := &life{verb: verb}
 	out, err := m.Next.ExecuteActivity(context.WithValue(ctx, lifeKey{}, l), in)
 	if m.death.ends(l) {
 		return nil, temporal.NewApplicationErrorWithOptions(errDead.Error(), "TemporalTimeout:Heartbeat", temporal.ApplicationErrorOptions{

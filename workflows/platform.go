@@ -43,6 +43,12 @@ func platformOf(app release.App, op release.Operation) platform {
 	return platform{app: app, job: op == release.OperationJob}
 }
 
+// traits are what the platform can do; the zero value where it is not served.
+func (p platform) traits() release.Traits {
+	t, _ := release.TraitsOf(p.app.Platform)
+	return t
+}
+
 // asked is the question for a snapshot, of a job template where the application is one.
 func (p platform) asked(in release.SnapshotInput) release.SnapshotInput {
 	if p.job && in.Job == nil {

@@ -7,8 +7,6 @@ package workflows_test
 
 import (
 	"math/rand/v2"
-	"net/http"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,54 +14,66 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"slipway/activities/platform/platformtest"
 	"slipway/release"
-	"slipway/saeclient"
-	"slipway/saesim"
 )
 
-// TestProperty_WhateverHappensOneOrderAStepAndAnEnd is rules R1, R3, R6, R11, R13, R16 and R18 under any
-// mix of lost answers, errors before and after the platform has acted, throttling, failing
-// batches, workers that die before or after any call, freezes, changes begun
+// TestProperty_WhateverHappensOneOrderAStepAndAnEnd is rules R1, R3, R6, R11, R13, R16 and R18 on every
+// platform, under any mix of lost answers, errors before and after the platform has acted, throttling,
+// failing batches, workers that die before or after any call, freezes, changes begun
 // elsewhere, a calendar that is away for a while, and a bus that is away for hours, also beyond
 // the end of the release.
 func TestProperty_WhateverHappensOneOrderAStepAndAnEnd(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(rt *rapid.T) {
-		s := newStage(rt)
-		spec := s.drawSpec(rt)
-		s.drawTrouble(rt)
-		// Short limits: waiting is cheap in life, but each look costs the test time.
-		spec.Limits.Confirm, spec.Limits.PlatformApproval, spec.Limits.Total = release.Duration(time.Hour), release.Duration(2*time.Hour), release.Duration(5*time.Hour)
-		s.drawSurroundings(rt)
-		p := s.run(spec)
-		require.NoError(rt, s.sim.ClearFaults())
-		s.death.strikes = nil
-		require.True(rt, p.Outcome.Ended(), p.Reason)
-		require.Nil(rt, p.Stalled)
-		s.requireToldInOrder(rt, p)
-		s.requireOneOrderAStep(rt, p)
-		s.requireNothingBegunAfterAnAbort(rt, p)
-		requireEachBatchConfirmedOnce(rt, p)
-		if p.Outcome == release.PhaseNeedsAttention {
-			require.NotEmpty(rt, p.Reason)
-			for _, rule := range p.ScalingRules {
-				require.True(rt, rule.Restored || strings.Contains(p.Reason, rule.Name), "%s does not name the rule that is off", p.Reason)
-			}
-			return
-		}
-		if s.spoiledByHand() {
-			return
-		}
-		s.requireRulesAsBefore()
-		require.True(rt, s.uniform(rt), "%s although versions are mixed", p.Outcome)
-		if spec.Operation != release.OperationRescale { // which leaves what it was, wherever it is broken off
-			require.Equal(rt, instancesAfter(spec, p), s.replicas(), "instances after %s: %s", p.Outcome, p.Reason)
-		}
-		if p.Outcome == release.PhaseSucceeded && !s.byHandAfter(p.ChangeID) {
-			require.Equal(rt, p.Artifact.Image, s.configured())
-		}
-	})
+	for _, of := range subjects() {
+		t.Run(string(of.Traits.Platform), func(t *testing.T) {
+			t.Parallel()
+			rapid.Check(t, func(rt *rapid.T) { whateverHappens(rt, of) })
+		})
+	}
 }
+
+func whateverHappens(rt *rapid.T, of subject) {
+	s := newTrial(rt, of)
+	spec := s.drawSpec(rt)
+	s.drawTrouble(rt)
+	// Short limits: waiting is cheap in life, but each look costs the test time.
+	spec.Limits.Confirm, spec.Limits.PlatformApproval, spec.Limits.Total = release.Duration(time.Hour), release.Duration(2*time.Hour), release.Duration(5*time.Hour)
+	s.drawSurroundings(rt)
+	p := s.run(spec)
+	if s.calm != nil {
+		s.calm(s.world)
+	}
+	s.death.strikes = nil
+	require.True(rt, p.Outcome.Ended(), p.Reason)
+	require.Nil(rt, p.Stalled)
+	s.requireToldInOrder(rt, p)
+	s.requireOneChangeAStep(rt, p)
+	s.requireNothingBegunAfterAnAbort(rt, p)
+	requireEachBatchConfirmedOnce(rt, p)
+	if p.Outcome == release.PhaseNeedsAttention {
+		require.NotEmpty(rt, p.Reason)
+		for _, rule := range p.ScalingRules {
+			require.True(rt, rule.Restored || strings.Contains(p.Reason, rule.Name), "%s does not name the rule that is off", p.Reason)
+		}
+		return
+	}
+	if s.hand != nil && s.hand.spoiled(s.world) {
+		return
+	}
+	now := s.truth()
+	require.Equal(rt, s.before.Rules, now.Rules)
+	require.Len(rt, now.Shares, 1, "%s although versions are mixed", p.Outcome)
+	if spec.Operation != release.OperationRescale { // which leaves what it was, wherever it is broken off
+		require.Equal(rt, instancesAfter(spec, p), now.Instances, "instances after %s: %s", p.Outcome, p.Reason)
+	}
+	if p.Outcome == release.PhaseSucceeded && !s.byHandAfter(p.ChangeID) {
+		require.Contains(rt, now.Shares, s.numberOf(p.Artifact), "%s runs not", p.Artifact)
+	}
+}
+
+// instancesBefore is how many instances the application has.
+const instancesBefore = 5
 
 // instancesAfter is how many instances the application is to have after a release: as many as its
 // configuration says where it has succeeded, otherwise as many as before.
@@ -71,41 +81,81 @@ func instancesAfter(spec release.Spec, p release.Progress) int {
 	if p.Outcome == release.PhaseSucceeded && spec.Config != nil && spec.Config.Instances != nil {
 		return *spec.Config.Instances
 	}
-	return 5
+	return instancesBefore
+}
+
+// numberOf is the number of an artifact.
+func (s *trial) numberOf(a release.Artifact) int {
+	for n := 1; n <= 3; n++ {
+		if a.Same(s.world.Artifact(n)) {
+			return n
+		}
+	}
+	return 0
+}
+
+// strategies are some of an operation, as the platform has them.
+func (s *trial) strategies(has []release.StrategyType) (out []release.Strategy) {
+	for _, kind := range has {
+		switch {
+		case kind == release.StrategyBatch:
+			out = append(out, release.Strategy{Type: kind, Batches: 2, Confirm: release.ConfirmAuto})
+		case kind == release.StrategyGray && s.Traits.Step == release.StepWeight:
+			out = append(out, release.Strategy{Type: kind, Weights: []int{5, 30}, Confirm: release.ConfirmManual},
+				release.Strategy{Type: kind, Weights: []int{20}, Confirm: release.ConfirmAuto, Bake: release.Duration(time.Hour)})
+		case kind == release.StrategyGray:
+			out = append(out, gray(), release.Strategy{Type: kind, Gray: 2, Batches: 1, Confirm: release.ConfirmAuto, Bake: release.Duration(time.Hour)})
+		default:
+			out = append(out, release.Strategy{Type: kind})
+		}
+	}
+	return out
+}
+
+// operations are what the platform does; a release counts twice.
+func (s *trial) operations() []release.Operation {
+	out := []release.Operation{release.OperationRelease, release.OperationRelease, release.OperationRollback}
+	if s.Traits.Restart {
+		out = append(out, release.OperationRestart)
+	}
+	if s.Traits.Rescale {
+		out = append(out, release.OperationRescale)
+	}
+	return out
 }
 
 // drawSpec draws what is asked for.
-func (s *stage) drawSpec(t *rapid.T) release.Spec {
-	versions := s.released()
-	strategy := rapid.SampledFrom([]release.Strategy{
-		{Type: release.StrategyAll},
-		gray(),
-		{Type: release.StrategyBatch, Batches: 2, Confirm: release.ConfirmAuto},
-		{Type: release.StrategyGray, Gray: 2, Batches: 1, Confirm: release.ConfirmAuto, Bake: release.Duration(time.Hour)},
-	}).Draw(t, "strategy")
+func (s *trial) drawSpec(t *rapid.T) release.Spec {
+	operation := rapid.SampledFrom(s.operations()).Draw(t, "operation")
+	switch operation {
+	case release.OperationRestart:
+		return release.Spec{App: s.app, Operation: operation}
+	case release.OperationRescale:
+		return release.Spec{App: s.app, Operation: operation, Instances: instancesBefore + 2}
+	case release.OperationRelease, release.OperationRollback, release.OperationJob: // jobs have a property of their own
+	}
+	has := s.Traits.Rollouts
+	if operation == release.OperationRollback {
+		has = s.Traits.Rollbacks
+	}
+	strategy := rapid.SampledFrom(s.strategies(has)).Draw(t, "strategy")
 	if rapid.IntRange(0, 2).Draw(t, "watched") == 0 {
 		strategy.Watch = &release.Watch{For: release.Duration(time.Hour)}
 	}
-	switch rapid.SampledFrom([]release.Operation{
-		release.OperationRelease, release.OperationRelease, release.OperationRollback, release.OperationRestart, release.OperationRescale,
-	}).Draw(t, "operation") {
-	case release.OperationRollback:
-		return release.Spec{App: s.app, Operation: release.OperationRollback, Version: versions[0], Strategy: strategy}
-	case release.OperationRestart:
-		return release.Spec{App: s.app, Operation: release.OperationRestart}
-	case release.OperationRescale:
-		return release.Spec{App: s.app, Operation: release.OperationRescale, Instances: 7}
-	case release.OperationRelease, release.OperationJob: // jobs have a property of their own
+	if operation == release.OperationRollback {
+		snap, err := s.world.Driver().Snapshot(t.Context(), release.SnapshotInput{App: s.app, Rollback: &release.RollbackQuestion{}})
+		require.NoError(t, err)
+		return release.Spec{App: s.app, Operation: operation, Version: snap.Wanted.ID, Strategy: strategy}
 	}
-	spec := s.spec(strategy) // over itself, which is known by its configuration alone
-	if rapid.Bool().Draw(t, "another image") {
-		spec.Artifact.Image = "registry.example/shop:3"
+	spec := s.spec(strategy)
+	// Over itself a release is known by its configuration alone.
+	spec.Artifact = s.world.Artifact(rapid.IntRange(2, 3).Draw(t, "artifact"))
+	spec.Config = s.drawConfig(t)
+	if s.Traits.Scaling != release.ScalingSwitch && rapid.Bool().Draw(t, "suspend") {
+		spec.Scaling.Suspend = new(true)
 	}
-	spec.Config = rapid.SampledFrom([]*release.Config{
-		nil, brings(0, "LOG_LEVEL=debug"), brings(7, "LOG_LEVEL=debug"), brings(4),
-	}).Draw(t, "config")
-	if strategy.Type == release.StrategyGray && rapid.Bool().Draw(t, "traffic") {
-		spec.Traffic = canary()
+	if s.traffic != nil && strategy.Type == release.StrategyGray && rapid.Bool().Draw(t, "traffic") {
+		spec.Traffic = s.traffic()
 	}
 	spec.Limits.OnConfirmTimeout = rapid.SampledFrom([]release.TimeoutPolicy{
 		release.TimeoutAbort, release.TimeoutContinue, release.TimeoutHold,
@@ -113,29 +163,30 @@ func (s *stage) drawSpec(t *rapid.T) release.Spec {
 	return spec
 }
 
+// drawConfig draws what is changed of the configuration: nothing, a variable, the number of instances.
+func (s *trial) drawConfig(t *rapid.T) *release.Config {
+	variable, instances := rapid.Bool().Draw(t, "variable"), rapid.SampledFrom([]int{0, 0, 4, 7}).Draw(t, "instances")
+	if !variable && instances == 0 {
+		return nil
+	}
+	config := &release.Config{}
+	if variable {
+		config = s.world.Config("debug")
+	}
+	if instances > 0 {
+		config.Instances = &instances
+	}
+	return config
+}
+
 // drawTrouble draws faults of the network and the platform, words, and deaths.
-func (s *stage) drawTrouble(t *rapid.T) {
-	kinds := []saesim.FaultKind{
-		saesim.FaultDropBefore, saesim.FaultDropAfter, saesim.FaultTruncate, saesim.FaultError, saesim.FaultErrorAfter,
+func (s *trial) drawTrouble(t *rapid.T) {
+	for range rapid.IntRange(0, 3).Draw(t, "losses") {
+		call := rapid.IntRange(1, 8).Draw(t, "call")
+		s.lost[call] = rapid.SampledFrom([]platformtest.Loss{platformtest.LostBefore, platformtest.LostAfter, platformtest.Declined}).Draw(t, "loss")
 	}
-	codes := []string{"", "Throttling.User", "System.Upgrading", "ServiceUnavailable"}
-	operations := []string{"", "DeployApplication", "RollbackApplication", "RestartApplication", "RescaleApplication", "ConfirmPipelineBatch", "AbortAndRollbackChangeOrder"}
-	for range rapid.IntRange(0, 4).Draw(t, "faults") {
-		f := saesim.Fault{
-			Kind:      rapid.SampledFrom(kinds).Draw(t, "kind"),
-			Operation: rapid.SampledFrom(operations).Draw(t, "at"),
-			Count:     rapid.IntRange(1, 4).Draw(t, "count"),
-		}
-		if f.Kind == saesim.FaultError || f.Kind == saesim.FaultErrorAfter {
-			f.Code = rapid.SampledFrom(codes).Draw(t, "code")
-			if f.Code == "ServiceUnavailable" {
-				f.Status = http.StatusServiceUnavailable // SAE does not document it: the gateway in front says so
-			}
-		}
-		s.fault(f)
-	}
-	if kind := rapid.SampledFrom([]saesim.FaultKind{"", "", saesim.FaultBatchFails, saesim.FaultSystemFails, saesim.FaultHang, saesim.FaultApproval}).Draw(t, "fate"); kind != "" {
-		s.fault(saesim.Fault{Kind: kind})
+	if s.trouble != nil {
+		s.trouble(t, s.world)
 	}
 	for range rapid.IntRange(0, 3).Draw(t, "words") {
 		at := time.Duration(rapid.IntRange(1, 3*3600).Draw(t, "second")) * time.Second
@@ -163,25 +214,9 @@ func (s *stage) drawTrouble(t *rapid.T) {
 	}
 }
 
-// spoiledByHand reports whether an order begun by hand has not ended well: then what runs, and
-// which rules are off, is of its making. The platform switches rules on again after a success
-// alone.
-func (s *stage) spoiledByHand() bool {
-	return slices.ContainsFunc(s.sim.Orders(s.app.ID), func(o saesim.Order) bool {
-		return o.Description == handDescription && o.Status != saeclient.ChangeOrderSuccess
-	})
-}
-
-// byHandAfter reports whether an order was begun by hand after the one with the ID.
-func (s *stage) byHandAfter(id string) bool {
-	orders := s.sim.Orders(s.app.ID)
-	at := slices.IndexFunc(orders, func(o saesim.Order) bool { return o.ID == id })
-	return slices.ContainsFunc(orders[at+1:], func(o saesim.Order) bool { return o.Description == handDescription })
-}
-
 // drawSurroundings draws freezes, changes begun elsewhere, and collaborators that are
 // away for a while.
-func (s *stage) drawSurroundings(t *rapid.T) {
+func (s *trial) drawSurroundings(t *rapid.T) {
 	start := s.env.Now()
 	span := func(name string) (from, to time.Duration) {
 		from = time.Duration(rapid.IntRange(0, 3*3600).Draw(t, name+" from")) * time.Second
@@ -201,24 +236,28 @@ func (s *stage) drawSurroundings(t *rapid.T) {
 		s.at(from, func() { s.freeze(stopped()) })
 		s.at(to, func() { s.freeze(release.Calendar{}) })
 	}
-	for range rapid.IntRange(0, 2).Draw(t, "orders by hand") {
+	if s.hand == nil {
+		return
+	}
+	for range rapid.IntRange(0, 2).Draw(t, "changes by hand") {
 		from, to := span("by hand")
-		s.at(from, func() { s.beginByHand(int((to - from).Minutes())) })
+		s.at(from, func() {
+			s.reach()
+			s.hand.begin(t.Context(), s.world, int((to - from).Minutes()))
+		})
 	}
 }
 
-// requireNothingBegunAfterAnAbort is R11 as the simulator sees it: no deployment of the
-// release is sent once an abort has counted.
-func (s *stage) requireNothingBegunAfterAnAbort(t tester, p release.Progress) {
+// requireNothingBegunAfterAnAbort is R11 as the platform sees it: no call that brings a version is
+// sent once an abort has counted.
+func (s *trial) requireNothingBegunAfterAnAbort(t tester, p release.Progress) {
 	t.Helper()
-	token := release.Token(p.ReleaseID, string(release.StepRollout))
 	for _, d := range p.Decisions {
 		if d.Kind != release.CommandAbort || d.AtSafePoint || d.Refused != "" {
 			continue
 		}
-		for i, sent := range s.deploys {
-			require.False(t, strings.HasPrefix(sent.Get("ChangeOrderDesc"), token) && s.deployedAt[i].After(d.At),
-				"a deployment was sent at %s, after the abort of %s", s.deployedAt[i], d.At)
+		for _, at := range s.rollouts {
+			require.False(t, at.After(d.At), "a version was brought at %s, after the abort of %s", at, d.At)
 		}
 	}
 }
@@ -241,49 +280,34 @@ func requireEachBatchConfirmedOnce(t tester, p release.Progress) {
 	}
 }
 
-// requireOneOrderAStep counts the changes that were begun for the release: at most
-// one for the operation, and one for the way back.
-func (s *stage) requireOneOrderAStep(t tester, p release.Progress) {
+// requireOneChangeAStep counts the changes that were begun for the release: at most one for the
+// operation, one for the way back, and one that puts the number of instances back.
+func (s *trial) requireOneChangeAStep(t tester, p release.Progress) {
 	t.Helper()
-	counts := map[string]int{}
-	for _, o := range s.sim.Orders(s.app.ID) {
-		if o.Type != saeclient.CoTypeCreateApp && o.Description != handDescription {
-			counts[o.Type]++
+	counts, verbs := map[release.Verb]int{}, s.truth().Verbs
+	for _, id := range s.begun() {
+		verb, told := verbs[id]
+		if !told {
+			verb = release.VerbBeginRollout
 		}
+		counts[verb]++
 	}
-	counts[saeclient.CoTypeDeploy]-- // the first is the deployment before
-	want := map[string]int{saeclient.CoTypeDeployHistroy: 1}
+	want := map[release.Verb]int{release.VerbBeginRollback: 1}
 	switch p.Operation {
 	case release.OperationRelease:
-		want[saeclient.CoTypeDeploy] = 1
+		want[release.VerbBeginRollout] = 1
 		if p.Config != "" { // the number of instances is put back
-			want[saeclient.CoTypeScaleOut], want[saeclient.CoTypeScaleIn] = 1, 1
+			want[release.VerbBeginRescale] = 1
 		}
 	case release.OperationRollback:
-		want[saeclient.CoTypeDeployHistroy] = 2 // there, and back
+		want[release.VerbBeginRollback] = 2 // there, and back
 	case release.OperationRestart:
-		want = map[string]int{saeclient.CoTypeRestartApplication: 1}
+		want = map[release.Verb]int{release.VerbBeginRestart: 1}
 	case release.OperationRescale:
-		want = map[string]int{saeclient.CoTypeScaleOut: 1}
+		want = map[release.Verb]int{release.VerbBeginRescale: 1}
 	case release.OperationJob: // jobs have a property of their own
 	}
-	for kind, n := range counts {
-		require.LessOrEqual(t, n, want[kind], "%s: %s (%v)", kind, p.Reason, counts)
+	for verb, n := range counts {
+		require.LessOrEqual(t, n, want[verb], "%s: %s (%v)", verb, p.Reason, counts)
 	}
-}
-
-// uniform reports whether all instances run one version.
-func (s *stage) uniform(t tester) bool {
-	t.Helper()
-	groups, err := s.client.DescribeApplicationGroups(t.Context(), &saeclient.DescribeApplicationGroupsInput{AppID: s.app.ID})
-	require.NoError(t, err)
-	images := map[string]bool{}
-	for _, g := range groups.Data {
-		out, err := s.client.DescribeApplicationInstances(t.Context(), &saeclient.DescribeApplicationInstancesInput{AppID: s.app.ID, GroupID: g.GroupID, PageSize: new(100)})
-		require.NoError(t, err)
-		for _, i := range out.Data.Instances {
-			images[i.ImageURL] = true
-		}
-	}
-	return len(images) <= 1
 }

@@ -111,7 +111,7 @@ func (r *run) work(ctx workflow.Context) *ending {
 	if f := (holding{r}).awaitSchedule(ctx); f != nil {
 		return r.untouched(f)
 	}
-	r.events.note(&r.p)
+	r.noteHeld()
 	if e := r.suspendScaling(ctx); e != nil {
 		return e
 	}
@@ -167,9 +167,8 @@ func (p preparation) plan() *fault {
 		p.p.Strategy.Type, p.p.Batches = adopted.Strategy, release.BatchesOf(adopted.Batches...)
 		return nil
 	}
-	traits, _ := release.TraitsOf(p.p.App.Platform)
 	var err error
-	if p.p.Batches, err = release.PlanBatches(traits, p.p.Strategy, p.planned().Instances); err != nil {
+	if p.p.Batches, err = release.PlanBatches(p.platform.traits(), p.p.Strategy, p.planned().Instances); err != nil {
 		return &fault{class: release.FaultInvalid, text: err.Error()}
 	}
 	return nil
@@ -289,6 +288,9 @@ func (p preparation) resolveTarget() *fault {
 	case release.OperationRestart, release.OperationRescale:
 		// The version stays: what runs is what is to run, and no version is returned to.
 		p.p.Artifact = p.snap.Version.Artifact
+		if !p.p.Artifact.Known() {
+			p.p.Version = p.snap.Version.ID
+		}
 		p.p.RollbackTo = &release.Version{Artifact: p.p.Artifact}
 		return nil
 	case release.OperationJob:
@@ -301,8 +303,17 @@ func (p preparation) resolveTarget() *fault {
 			p.p.Artifact = p.snap.Version.Artifact
 		}
 	}
+	if p.first() {
+		p.p.RollbackTo = nil
+		return nil
+	}
 	p.p.RollbackTo = new(p.snap.Version)
 	return nil
+}
+
+// first reports whether the release brings the first version that the application has.
+func (r *run) first() bool {
+	return r.platform.traits().FirstRelease && r.snap.Version == (release.Version{})
 }
 
 // begin begins the change of the release, exactly once, or takes over the one that

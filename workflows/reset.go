@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"cmp"
 	"slices"
 
 	"go.temporal.io/sdk/workflow"
@@ -39,7 +40,8 @@ func (s resumption) before(ctx workflow.Context) *release.Progress {
 func (s resumption) recall(ctx workflow.Context) (past release.Progress, f *fault) {
 	question := read[release.Progress](s.p.App, release.RecallActivity, release.Ref{App: s.p.App, ReleaseID: s.p.ReleaseID})
 	past, f = insist(ctx, &s.caller, question, workflow.Now(ctx).Add(recallLimit))
-	if f == nil && past.RollbackTo == nil {
+	first := s.platform.traits().FirstRelease && len(past.Batches) > 0 // the application had no version
+	if f == nil && past.RollbackTo == nil && !first {
 		f = &fault{text: "the ledger was not told before the first change"}
 	}
 	return past, f
@@ -88,7 +90,7 @@ func (s resumption) ownChange(ctx workflow.Context) (*release.OwnChange, *fault)
 	if f != nil || found == nil {
 		return nil, f
 	}
-	return &release.OwnChange{ID: found.ID}, nil
+	return &release.OwnChange{ID: found.ID, Version: found.Version}, nil
 }
 
 // takeUp goes on with a change of its own that the release finds although it does not know
@@ -107,7 +109,7 @@ func (s resumption) takeUp(ctx workflow.Context, own release.OwnChange) *ending 
 func (s resumption) goOnWith(ctx workflow.Context, own release.OwnChange) *ending {
 	s.enter(ctx, release.PhaseRollingOut, "")
 	s.reachSafePoint(false)
-	s.p.ChangeID, s.p.Version = own.ID, own.Version
+	s.p.ChangeID, s.p.Version = own.ID, cmp.Or(own.Version, s.p.Version)
 	e := settlement(s).settle(ctx, s.follow(ctx, release.StepRollout, own.ID))
 	e = e.and("it was reset, and has gone on with the change that it had begun")
 	if t := s.p.Traffic; t != nil && !t.Cleared {
@@ -119,7 +121,7 @@ func (s resumption) goOnWith(ctx workflow.Context, own release.OwnChange) *endin
 // inherit takes over what the release had recorded before it was reset.
 func (s resumption) inherit(past release.Progress) {
 	s.p.Transition = max(s.p.Transition, past.Transition)
-	s.p.RollbackTo, s.p.Settings = past.RollbackTo, past.Settings
+	s.p.RollbackTo, s.p.Settings, s.p.Version = past.RollbackTo, past.Settings, past.Version
 	if past.Artifact != (release.Artifact{}) {
 		s.p.Artifact = past.Artifact // of configuration alone, it is known once the application was read
 	}

@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -238,11 +239,16 @@ func TestRestore_ARollbackThatNeverBeginsIsNotTakenForOne(t *testing.T) {
 	require.Equal(t, []string{saeclient.CoTypeDeploy}, s.orders())
 }
 
-// beginByHand begins a change by hand, unless the platform refuses. It is done after
-// a pause of some minutes between its two batches, as long as nothing fails.
+// beginByHand begins a change by hand; see [changeByHand].
 func (s *stage) beginByHand(minutes int) {
-	_, _ = s.client.DeployApplication(s.t.Context(), &saeclient.DeployApplicationInput{
-		AppID: s.app.ID, ImageURL: new("registry.example/shop:by-hand"), ChangeOrderDesc: new(handDescription),
+	changeByHand(s.t.Context(), s.client, s.app.ID, minutes)
+}
+
+// changeByHand begins a change by hand, unless the platform refuses. It is done after
+// a pause of some minutes between its two batches, as long as nothing fails.
+func changeByHand(ctx context.Context, client *saeclient.Client, app string, minutes int) {
+	_, _ = client.DeployApplication(ctx, &saeclient.DeployApplicationInput{
+		AppID: app, ImageURL: new(handImage), ChangeOrderDesc: new(handDescription),
 		AutoEnableApplicationScalingRule: new(true),
 		UpdateStrategy: &saeclient.UpdateStrategy{
 			Type: saeclient.StrategyBatch, BatchUpdate: &saeclient.BatchUpdate{Batch: 2, ReleaseType: saeclient.ReleaseAuto, BatchWaitTime: &minutes},

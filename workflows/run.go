@@ -109,7 +109,8 @@ func newRun(ctx workflow.Context, in *release.Request) *run {
 	if r.turn {
 		r.p.StartedAt = r.p.AcceptedAt
 	}
-	r.scaling = scaling{p: &r.p, debts: in.Debts}
+	r.scaling = newScaling(r.platform, &r.p)
+	r.scaling.debts, r.scaling.leased = in.Debts, r.suspends()
 	return r
 }
 

@@ -17,6 +17,18 @@ type scaling struct {
 	// touched tells that the release has, or may have, changed rules: what was recorded of them
 	// before stays.
 	touched bool
+	// noted tells that the ledger knows what was recorded last.
+	noted bool
+	// takenAway tells that the platform has no switch for a rule: one that is off does not exist, and
+	// what it was is kept in the record.
+	takenAway bool
+	// leased tells that the release disables the rules that are enabled, and enables them again.
+	leased bool
+}
+
+// newScaling are the scaling rules of a release of the application, as its progress has them.
+func newScaling(on platform, p *release.Progress) scaling {
+	return scaling{p: p, takenAway: on.traits().Scaling == release.ScalingTakeAway, leased: true}
 }
 
 // suspends reports whether the release switches scaling rules off and on itself. A change that
@@ -31,6 +43,7 @@ func (r *run) suspendScaling(ctx workflow.Context) *ending {
 	}
 	for {
 		result, f := step(ctx, r, func(override bool) call[release.SetScalingResult] {
+			r.noteHeld() // they may have been read again
 			t := r.platform.setScaling(release.SetScalingInput{App: r.p.App, Rules: r.scaling.unrestored(), Override: override})
 			if !r.scaling.touched {
 				t.task = t.sentOnce() // until something may have been switched off, that is to be known of
@@ -56,22 +69,56 @@ func (r *run) suspendScaling(ctx workflow.Context) *ending {
 	}
 }
 
+// noteHeld lets the ledger know what is recorded before anything is changed (R13, R15).
+func (r *run) noteHeld() {
+	if !r.scaling.noted {
+		r.scaling.noted = true
+		r.events.note(&r.p)
+	}
+}
+
 // record records the rules that are enabled. Once the release may have switched one
 // off itself, rules that were enabled meanwhile are added, and none is forgotten (R13).
 func (s *scaling) record(rules []release.ScalingRule) {
+	s.noted = false
 	if !s.touched {
 		s.p.ScalingRules = nil
 	}
 	for _, rule := range rules {
-		known := slices.ContainsFunc(s.p.ScalingRules, func(held release.HeldRule) bool { return held.Name == rule.Name })
 		owed := s.owedBy(rule.Name)
-		if !known && (rule.Enabled || owed != "") {
+		switch held := s.held(rule.Name); {
+		case held != nil && rule.Enabled && !held.Suspended:
+			held.Kept = rule.Kept // somebody may have changed it since, and it was not taken away yet
+		case held == nil && (rule.Enabled && s.restores() || owed != ""):
 			s.p.ScalingRules = append(s.p.ScalingRules, release.HeldRule{
 				Name: rule.Name, Revision: rule.Revision, Kept: rule.Kept, Owed: owed, Suspended: !rule.Enabled,
 			})
 		}
 	}
-	s.recordGone(rules)
+	s.recordOwed(rules)
+}
+
+// restores reports whether a rule that is enabled is to be so in the end: the change itself may switch it
+// off, but takes none away.
+func (s *scaling) restores() bool { return s.leased || !s.takenAway }
+
+// held is the record of a rule; nil where there is none.
+func (s *scaling) held(name string) *release.HeldRule {
+	for i := range s.p.ScalingRules {
+		if s.p.ScalingRules[i].Name == name {
+			return &s.p.ScalingRules[i]
+		}
+	}
+	return nil
+}
+
+// named finds a rule among those that were read.
+func named(rules []release.ScalingRule, name string) (release.ScalingRule, bool) {
+	i := slices.IndexFunc(rules, func(rule release.ScalingRule) bool { return rule.Name == name })
+	if i < 0 {
+		return release.ScalingRule{}, false
+	}
+	return rules[i], true
 }
 
 // recordAgain records, before the rules are suspended once more, those that are enabled now. One that
@@ -80,25 +127,32 @@ func (s *scaling) recordAgain(rules []release.ScalingRule) {
 	s.touched = true
 	for i := range s.p.ScalingRules {
 		held := &s.p.ScalingRules[i]
-		at := slices.IndexFunc(rules, func(rule release.ScalingRule) bool { return rule.Name == held.Name })
-		switch {
-		case at < 0:
+		switch rule, there := named(rules, held.Name); {
+		case !there:
 			held.Gone, held.Note = true, noteDeleted
-		case rules[at].Enabled:
-			*held = release.HeldRule{Name: held.Name, Revision: rules[at].Revision, Kept: rules[at].Kept, Owed: held.Owed}
+		case rule.Enabled:
+			*held = release.HeldRule{Name: held.Name, Revision: rule.Revision, Kept: rule.Kept, Owed: held.Owed}
 		}
 	}
 	s.record(rules)
 }
 
-// recordGone records the rules that are owed and do not exist any more: nothing is owed then.
-func (s *scaling) recordGone(rules []release.ScalingRule) {
+// recordOwed records the rules that are owed and do not exist. One that was taken away is put back as
+// it was kept, or stays owed where that is not known; of another one nothing is owed any more.
+func (s *scaling) recordOwed(rules []release.ScalingRule) {
 	for _, d := range s.debts {
 		for _, name := range d.ScalingRules {
-			there := slices.ContainsFunc(rules, func(rule release.ScalingRule) bool { return rule.Name == name })
-			known := slices.ContainsFunc(s.p.ScalingRules, func(held release.HeldRule) bool { return held.Name == name })
-			if !there && !known {
+			if _, there := named(rules, name); there || s.held(name) != nil {
+				continue
+			}
+			rule := d.Rule(name)
+			switch {
+			case !s.takenAway:
 				s.p.ScalingRules = append(s.p.ScalingRules, release.HeldRule{Name: name, Owed: d.ReleaseID, Gone: true, Note: noteDeleted})
+			case rule.Kept != nil:
+				s.p.ScalingRules = append(s.p.ScalingRules, release.HeldRule{
+					Name: name, Revision: rule.Revision, Kept: rule.Kept, Owed: d.ReleaseID, Suspended: true,
+				})
 			}
 		}
 	}
@@ -140,7 +194,8 @@ func (s *scaling) markSuspended(now []release.ScalingRule) {
 		if held.Restored { // by an earlier suspension, and left so by this one
 			continue
 		}
-		held.Suspended = slices.ContainsFunc(now, func(rule release.ScalingRule) bool { return rule.Name == held.Name && !rule.Enabled })
+		rule, there := named(now, held.Name)
+		held.Suspended = !rule.Enabled && (there || s.takenAway)
 	}
 }
 
@@ -149,7 +204,7 @@ func (s *scaling) unrestored() []release.ScalingRule {
 	var rules []release.ScalingRule
 	for _, rule := range s.p.ScalingRules {
 		if !rule.Restored && !rule.Gone {
-			rules = append(rules, release.ScalingRule{Name: rule.Name, Kept: rule.Kept})
+			rules = append(rules, rule.Rule())
 		}
 	}
 	return rules
@@ -210,13 +265,12 @@ func (s *scaling) compare(now []release.ScalingRule) string {
 		if held.Restored {
 			continue
 		}
-		at := slices.IndexFunc(now, func(rule release.ScalingRule) bool { return rule.Name == held.Name })
-		switch {
-		case at < 0:
+		switch rule, there := named(now, held.Name); {
+		case !there && !s.takenAway: // else it is not put back yet
 			held.Gone, held.Note = true, noteDeleted
-		case now[at].Enabled:
-			held.Restored = true
-			if now[at].Revision != held.Revision {
+		case rule.Enabled:
+			held.Restored, held.Kept = true, nil
+			if rule.Revision != held.Revision {
 				held.Note = "changed by somebody meanwhile; it is enabled as changed"
 			}
 		}

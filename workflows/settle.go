@@ -72,14 +72,18 @@ func (s settlement) wantOld() release.VerifyInput {
 // since.
 func (s settlement) isOld(runs release.Verification) bool {
 	old := s.rollbackTo()
+	if s.p.RollbackTo == nil { // it had no version
+		return runs.Nothing()
+	}
 	return runs.Holds(old) || runs.Has(old)
 }
 
 // hidden says that what each instance runs cannot be read back, because the old version and the new
-// one differ in their configuration alone, which instances do not show; empty where it can.
-func (s settlement) hidden() string {
+// one differ in their configuration alone, which instances do not show; empty where it can, and where
+// the platform tells versions by their IDs.
+func (s settlement) hidden(runs release.Verification) string {
 	changes := s.spec.Config != nil || s.spec.Operation == release.OperationRollback
-	if !changes || !s.p.Artifact.Same(s.rollbackTo().Artifact) {
+	if !changes || runs.Identified() || !s.p.Artifact.Same(s.rollbackTo().Artifact) {
 		return ""
 	}
 	return ", and which configuration each instance has cannot be read back"
@@ -96,12 +100,25 @@ func (s settlement) recordRunning(runs release.Verification, f *fault) {
 		return
 	}
 	s.runs.wanted = runs.Wanted
-	s.runs.version = &release.Version{ID: runs.Configured.ID, Artifact: runs.Configured.Artifact, Config: runs.Configured.Config}
-	for _, known := range []*release.Version{s.p.RollbackTo, s.snap.Wanted} {
-		certain := known != nil && (s.hidden() == "" || known.Config != "" && runs.Configured.Config != "")
-		if certain && known.Same(*s.runs.version) {
-			s.runs.version.ID = known.ID
+	if runs.Nothing() {
+		return
+	}
+	s.runs.version = new(runs.Configured)
+	for _, known := range []*release.Version{s.p.RollbackTo, s.snap.Wanted, new(s.p.Brings())} {
+		if known != nil {
+			s.complete(s.runs.version, *known, s.hidden(runs) == "")
 		}
+	}
+}
+
+// complete adds to a version that was read back what is known of it: its ID where the platform has not
+// told it, or its artifact where it tells nothing else.
+func (s settlement) complete(runs *release.Version, known release.Version, certain bool) {
+	switch {
+	case runs.ID != "" && runs.ID == known.ID && !runs.Artifact.Known():
+		runs.Artifact = known.Artifact
+	case runs.ID == "" && (certain || known.Config != "" && runs.Config != "") && known.Same(*runs):
+		runs.ID = known.ID
 	}
 }
 
@@ -122,18 +139,34 @@ func (s settlement) settleNew(ctx workflow.Context, v followResult) *ending {
 // settleOld ends a rollout whose change was rolled back by the platform. Where
 // the old version does not run everywhere after all, a rollback of our own follows.
 func (s settlement) settleOld(ctx workflow.Context, v followResult) *ending {
-	s.enterRollingBack(ctx, v.why.text)
+	if s.platform.traits().ReturnsFailed {
+		s.enterRollingBack(ctx, v.why.text)
+	} else {
+		s.ownTime(ctx) // whether anybody goes back is to be seen
+	}
 	runs, f := s.readBack(ctx, s.wantOld())
 	switch {
 	case f != nil:
 		return v.why.end(release.PhaseNeedsAttention, "; what runs could not be read back: %v%s", f, s.scaling.left())
 	case s.isOld(runs):
+		if s.p.Phase != release.PhaseRollingBack {
+			s.enterRollingBack(ctx, v.why.text)
+		}
 		return s.wentBack(ctx, v.why).and(s.resized())
 	case s.returnable() && (s.spec.Rollback.Wanted() || s.abort != nil):
 		return s.rollBack(ctx, v.why)
 	default:
-		return v.why.end(release.PhaseNeedsAttention, "; the application runs %s%s", runs.Words(), s.scaling.left())
+		return v.why.end(release.PhaseNeedsAttention, "%s; the application runs %s%s", s.noneBefore(), runs.Words(), s.scaling.left())
 	}
+}
+
+// noneBefore says that there is no version to return to, because the application had none; empty where
+// it had one.
+func (s settlement) noneBefore() string {
+	if s.p.RollbackTo != nil {
+		return ""
+	}
+	return "; the application had no version before that could be returned to"
 }
 
 // resized says what is not put back of a rescale that was broken off.
@@ -222,9 +255,9 @@ func (s settlement) rollBack(ctx workflow.Context, why cause) *ending {
 	switch {
 	case f != nil:
 		return why.end(release.PhaseNeedsAttention, "; rolled back, but what runs could not be read back: %v%s", f, s.scaling.left())
-	case !s.isOld(runs) || v.act != release.ActSettleOld && s.hidden() != "":
+	case !s.isOld(runs) || v.act != release.ActSettleOld && s.hidden(runs) != "":
 		return why.end(release.PhaseNeedsAttention, "; the rollback did not bring the old version back (%s): the application runs %s%s%s",
-			v.why.text, runs.Words(), s.hidden(), s.scaling.left())
+			v.why.text, runs.Words(), s.hidden(runs), s.scaling.left())
 	default:
 		return s.wentBack(ctx, why)
 	}
@@ -293,12 +326,12 @@ func (s settlement) settleAny(ctx workflow.Context, v followResult) *ending {
 	switch {
 	case f != nil:
 		return v.why.end(release.PhaseNeedsAttention, "; what runs could not be read back: %v%s", f, s.scaling.left())
-	case !runs.Uniform() || s.hidden() != "":
-		return v.why.end(release.PhaseNeedsAttention, "; the application runs %s%s%s", runs.Words(), s.hidden(), s.scaling.left())
+	case !runs.Uniform() || s.hidden(runs) != "":
+		return v.why.end(release.PhaseNeedsAttention, "; the application runs %s%s%s", runs.Words(), s.hidden(runs), s.scaling.left())
 	case v.gone && runs.Holds(s.p.Brings()):
 		s.enter(ctx, release.PhaseFinalizing, v.why.text)
 		return s.restored(ctx, v.why.end(release.PhaseSucceeded, "; every instance runs the new version"))
 	default:
-		return s.restored(ctx, v.why.end(release.PhaseFailed, "; the application runs %s", runs.Words()))
+		return s.restored(ctx, v.why.end(release.PhaseFailed, "%s; the application runs %s", s.noneBefore(), runs.Words()))
 	}
 }

@@ -106,6 +106,14 @@ func newStage(t tester) *stage {
 // newStageWith is a stage whose logs are kept, and on which something stands around the platform's driver.
 func newStageWith(t tester, logs slog.Handler, around func(*sae.Driver) platform.Driver) *stage {
 	t.Helper()
+	s := bareStage(t, logs)
+	s.connect(around)
+	return s
+}
+
+// bareStage is a stage without a platform.
+func bareStage(t tester, logs slog.Handler) *stage {
+	t.Helper()
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(log.NewStructuredLogger(slog.New(logs)))
 	s := &stage{t: t, env: suite.NewTestWorkflowEnvironment(), cost: &cost{}, death: &death{}, server: newServer(), operations: saeclient.Operations()}
@@ -122,9 +130,14 @@ func newStageWith(t tester, logs slog.Handler, around func(*sae.Driver) platform
 	s.env.RegisterActivityWithOptions(s.recall, activity.RegisterOptions{Name: release.RecallActivity})
 	s.env.RegisterActivityWithOptions(s.settle, activity.RegisterOptions{Name: release.SettleActivity})
 
-	start := time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC)
-	s.env.SetStartTime(start)
-	sim, err := saesim.New(saesim.Config{Clock: saesim.SteppedClock(start.Add(-creation)), Seed: 1})
+	s.env.SetStartTime(time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC))
+	return s
+}
+
+// connect connects the stage with the simulator of SAE, and makes the application.
+func (s *stage) connect(around func(*sae.Driver) platform.Driver) {
+	t := s.t
+	sim, err := saesim.New(saesim.Config{Clock: saesim.SteppedClock(s.env.Now().Add(-creation)), Seed: 1})
 	require.NoError(t, err)
 	s.sim = sim
 	t.Cleanup(func() {
@@ -138,19 +151,29 @@ func newStageWith(t tester, logs slog.Handler, around func(*sae.Driver) platform
 	require.NoError(t, err)
 	s.client, err = saeclient.New(saeclient.Config{Region: saesim.DefaultRegion, Endpoint: server.URL, Credential: credential, Transport: s.death})
 	require.NoError(t, err)
-	t.Cleanup(s.death.transport.CloseIdleConnections)
-	freezes, err := calendar.New(s, s.env.Now)
+	driver, err := sae.New(sae.Config{Client: s.client, Guard: s.freezes(), Now: s.env.Now})
 	require.NoError(t, err)
-	freezes.Register(s.env)
-	driver, err := sae.New(sae.Config{Client: s.client, Guard: freezes.Guard, Now: s.env.Now})
-	require.NoError(t, err)
-	measuring, err := gates.New(gates.Config{Allow: []string{"127.0.0.1", "127.9.0.0/16"}, Instances: driver, Now: s.env.Now})
-	require.NoError(t, err)
-	measuring.Register(s.env)
-	platform.Register(s.env, release.PlatformSAE, around(driver))
+	s.drive(release.PlatformSAE, around(driver))
 	s.createApp()
 	s.inStep = true
-	return s
+}
+
+// freezes is the guard of a driver: the calendar of the stage.
+func (s *stage) freezes() platform.Guard {
+	freezes, err := calendar.New(s, s.env.Now)
+	require.NoError(s.t, err)
+	freezes.Register(s.env)
+	return freezes.Guard
+}
+
+// drive registers the verbs of a driver, and the gates that ask it for instances.
+func (s *stage) drive(p release.Platform, d platform.Driver) {
+	s.death.platform = p
+	s.t.Cleanup(s.death.transport.CloseIdleConnections)
+	measuring, err := gates.New(gates.Config{Allow: []string{"127.0.0.1", "127.9.0.0/16"}, Instances: d, Now: s.env.Now})
+	require.NoError(s.t, err)
+	measuring.Register(s.env)
+	platform.Register(s.env, p, d)
 }
 
 // interceptors are what stands around every workflow and activity, the outermost first: what

@@ -23,6 +23,7 @@ func ToggleScalingRules(ctx workflow.Context, in release.ToggleRequest) (release
 	}
 	// Cancelling is not forgetting: what was switched for a time is switched back.
 	lasting, _ := workflow.NewDisconnectedContext(ctx)
+	in.App = in.App.WithDefaults()
 	t := toggle{in: in}
 	t.p.App, t.platform = in.App, platform{app: in.App}
 	if err := workflow.SetQueryHandler(ctx, release.QueryToggle, func() (release.ToggleResult, error) { return t.shown(), nil }); err != nil {
@@ -31,10 +32,11 @@ func ToggleScalingRules(ctx workflow.Context, in release.ToggleRequest) (release
 	if in.For == 0 {
 		return t.result, t.set(lasting, rulesNamed(in.Names), in.Enable)
 	}
-	if err := t.record(lasting); err != nil {
+	rules, err := t.record(lasting)
+	if err != nil {
 		return t.result, err
 	}
-	if err := t.set(lasting, rulesNamed(in.Names), in.Enable); err != nil {
+	if err := t.set(lasting, rules, in.Enable); err != nil {
 		return t.result, err
 	}
 	t.until = workflow.Now(ctx).Add(in.For.Std())
@@ -65,20 +67,30 @@ func (t *toggle) shown() release.ToggleResult {
 	return result
 }
 
-// record finds out which rules the switching will change.
-func (t *toggle) record(ctx workflow.Context) error {
+// record finds out which rules are meant, and which of them the switching will change.
+func (t *toggle) record(ctx workflow.Context) (meant []release.ScalingRule, err error) {
 	snap, err := t.read(ctx)
 	if err != nil {
-		return err
+		return nil, err
+	}
+	if missing := missingRules(t.in.Names, snap.ScalingRules); len(missing) > 0 {
+		return nil, noSuchRules(missing)
 	}
 	for _, rule := range snap.ScalingRules {
-		meant := len(t.in.Names) == 0 || slices.Contains(t.in.Names, rule.Name)
-		if meant && rule.Enabled != t.in.Enable {
+		if len(t.in.Names) > 0 && !slices.Contains(t.in.Names, rule.Name) {
+			continue
+		}
+		meant = append(meant, rule)
+		if rule.Enabled != t.in.Enable {
 			t.result.Switched = append(t.result.Switched, rule.Name)
 			t.switched = append(t.switched, rule)
 		}
 	}
-	return nil
+	return meant, nil
+}
+
+func noSuchRules(names []string) error {
+	return invalid(release.Problem{Field: "names", Message: "the application has no scaling rule " + strings.Join(names, ", ")})
 }
 
 // read reads the application once no change of it is unfinished: while one is,
@@ -119,14 +131,19 @@ func (t *toggle) set(ctx workflow.Context, rules []release.ScalingRule, enable b
 		return f.err()
 	}
 	t.result.Rules = result.Rules
-	if missing := missingRules(names, result.Rules); len(missing) > 0 {
-		return invalid(release.Problem{Field: "names", Message: "the application has no scaling rule " + strings.Join(missing, ", ")})
+	if missing := missingRules(names, result.Rules); len(missing) > 0 && !t.takesAway(enable) {
+		return noSuchRules(missing)
 	}
 	if other := slices.IndexFunc(result.Rules, func(r release.ScalingRule) bool { return r.Enabled != enable }); other >= 0 {
 		return temporal.NewNonRetryableApplicationError("scaling rule "+result.Rules[other].Name+" was not read back as set",
 			string(release.FaultUndecidable), nil)
 	}
 	return nil
+}
+
+// takesAway reports whether rules that are switched so do not exist after it.
+func (t *toggle) takesAway(enable bool) bool {
+	return !enable && t.platform.traits().Scaling == release.ScalingTakeAway
 }
 
 // rulesNamed are rules of which nothing but the names is known.

@@ -66,7 +66,7 @@ type watchdog struct {
 func (w *watchdog) work(ctx workflow.Context) release.WatchdogResult {
 	ending := awaitEnd(ctx, w.in.App, w.in.ReleaseID)
 	w.lost = &caller{status: status{p: ending.Progress}, platform: w.platform}
-	w.scaling = &scaling{p: &w.lost.p}
+	w.scaling = new(newScaling(w.platform, &w.lost.p))
 	w.result.Lost = ending.Lost
 	var left []string
 	if ending.Lost != "" {
@@ -102,6 +102,9 @@ func (w *watchdog) loadProgress(ctx workflow.Context) (left []string) {
 		}
 	}
 	w.lost.p = p
+	if p.App.Unqualified() == w.in.App.Unqualified() {
+		w.in.App = p.App // a lane knows the application, but not which of its pointers the release moved
+	}
 	if p.Watched() {
 		w.result.Lost += ", while its new version was watched, which does not count as good"
 	}

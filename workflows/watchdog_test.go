@@ -276,8 +276,11 @@ func TestWatchdogRefusesWrongInput(t *testing.T) {
 	require.ErrorContains(t, w.env.GetWorkflowError(), "app.id")
 }
 
-// handDescription tells the orders that a test begins by hand.
-const handDescription = "by hand"
+// handDescription tells the orders that a test begins by hand, and handImage is what they bring.
+const (
+	handDescription = "by hand"
+	handImage       = "registry.example/shop:by-hand"
+)
 
 // deployByHand begins a change of two batches past Slipway.
 func (s *stage) deployByHand(releaseType string) { s.deployWith(releaseType, handDescription) }

@@ -155,6 +155,11 @@ func readMark(m release.Mark) (out mark, err error) {
 	return out, nil
 }
 
+// noAlias is the error of a verb that finds none.
+func noAlias(app release.App) error {
+	return cloud.Refused(release.FaultNotFound, "there is no alias %s", qualifier(app))
+}
+
 // busy is the release that has left a step of an alias open; nil where there is none, or it is the one
 // with the token.
 func (a alias) busy(token string) *release.ForeignChange {

@@ -30,11 +30,11 @@ func (d *Driver) change(ctx context.Context, app release.App, version string) (c
 	}
 	gray, percent := c.alias.gray()
 	c.record = c.alias.record
-	if c.record.token == "" && gray == version {
+	if c.record.token == "" {
 		if c.record, err = d.recordOf(ctx, app.ID, version, nil); err != nil && !gone(err) {
 			return c, err
 		}
-		c.record.version = version
+		c.record.version, c.record.code, c.record.artifact = version, "", ""
 	}
 	if gray == version && c.record.version == version && c.alias.main == c.record.from {
 		c.batch = c.record.batch(percent)
@@ -156,7 +156,7 @@ func (d *Driver) ConfirmBatch(ctx context.Context, in release.ConfirmBatchInput)
 	case err != nil:
 		return failed(err)
 	case !c.alias.exists:
-		return cloud.Refused(release.FaultNotFound, "there is no alias %s any more", qualifier(in.App))
+		return noAlias(in.App)
 	case c.batch != in.Batch:
 		return nil
 	}
@@ -177,7 +177,7 @@ func (d *Driver) AbortRollout(ctx context.Context, in release.AbortRolloutInput)
 	case err != nil:
 		return release.AbortRolloutResult{}, failed(err)
 	case !c.alias.exists:
-		return release.AbortRolloutResult{}, cloud.Refused(release.FaultNotFound, "there is no alias %s any more", qualifier(in.App))
+		return release.AbortRolloutResult{}, noAlias(in.App)
 	case gray != in.ChangeID:
 		// One that ended as aborted has done what was wanted: by an earlier attempt, as likely as not.
 		return release.AbortRolloutResult{Ended: c.ended(in.ChangeID).ReplacedBy != "" || c.alias.only(in.ChangeID)}, nil
@@ -294,9 +294,12 @@ func (d *Driver) beginRollback(ctx context.Context, in release.BeginRollbackInpu
 	return change, d.move(ctx, in.App, a, by.step(1), by)
 }
 
+// mostInstances is how many instances one call lists at most.
+const mostInstances = 1000
+
 // instances lists the instances of a function behind the alias that run a version.
 func (d *Driver) instances(ctx context.Context, app release.App, name, version string) ([]fcclient.Instance, error) {
-	out, err := d.client.ListInstances(ctx, &fcclient.ListInstancesInput{ServiceName: app.ID, FunctionName: name, Qualifier: new(qualifier(app))})
+	out, err := d.client.ListInstances(ctx, &fcclient.ListInstancesInput{ServiceName: app.ID, FunctionName: name, Qualifier: new(qualifier(app)), Limit: new(int64(mostInstances))})
 	if err != nil {
 		return nil, err
 	}

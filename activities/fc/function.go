@@ -29,6 +29,9 @@ const (
 	memberCPU       = "cpu"
 	memberLayers    = "layers"
 
+	// memberAcceleration is a member of the container that answers have besides.
+	memberAcceleration = "accelerationInfo"
+
 	runtimeContainer = "custom-container"
 	ossScheme        = "oss://"
 	listPage         = "100"
@@ -104,7 +107,7 @@ func (f function) text(name string) string {
 func (f function) value(name string) any {
 	value := plain(f[name])
 	if object, isObject := value.(map[string]any); isObject && name == memberContainer {
-		delete(object, "accelerationInfo") // answers have it besides
+		delete(object, memberAcceleration)
 		if len(object) == 0 {
 			return nil
 		}

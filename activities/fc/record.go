@@ -128,8 +128,11 @@ func splitDescription(text string) (words string, r record) {
 	return strings.TrimSuffix(text[:at], " "), r
 }
 
-// joinDescription is the description of an alias with a record.
+// joinDescription is the description of an alias with a record, if there is one.
 func joinDescription(words string, r record) string {
+	if r.token == "" {
+		return words
+	}
 	written := recordOpens + r.text() + recordCloses
 	if words == "" {
 		return written

@@ -169,12 +169,16 @@ func written(m cloudapi.Param, want function) string {
 	switch {
 	case m.Kind == cloudapi.KindString:
 		return want.text(m.Name)
-	case want.value(m.Name) != nil:
-		return string(want[m.Name])
-	case m.Name == memberLayers:
+	case want.value(m.Name) == nil && m.Name == memberLayers:
 		return "[]"
+	case want.value(m.Name) == nil:
+		return "{}"
+	case m.Name == memberContainer:
+		container := want.object(m.Name)
+		delete(container, memberAcceleration)
+		return wire(container)
 	}
-	return "{}"
+	return string(want[m.Name])
 }
 
 // sent takes up what LATEST was answered to be.

@@ -25,8 +25,11 @@ func (d *Driver) verify(ctx context.Context, in release.VerifyInput) (v release.
 	if r.provisions, err = d.provisions(ctx, in.App); err != nil {
 		return v, err
 	}
-	if r.alias, err = d.alias(ctx, in.App); err != nil || !r.alias.exists {
+	if r.alias, err = d.alias(ctx, in.App); err != nil {
 		return v, err
+	}
+	if !r.alias.exists {
+		return v, noAlias(in.App)
 	}
 	for _, id := range r.alias.versions() {
 		known, err := r.versions.version(ctx, id)

@@ -24,14 +24,14 @@ type published struct {
 }
 
 // published lists the newest versions of a service, the newest first.
-func (d *Driver) published(ctx context.Context, service string) ([]published, error) {
-	out, err := d.client.ListServiceVersions(ctx, &fcclient.ListServiceVersionsInput{ServiceName: service, Limit: new(newestVersions)})
-	if err != nil {
-		return nil, err
-	}
-	list := make([]published, len(out.Versions))
-	for i, v := range out.Versions {
-		list[i] = published{id: v.VersionID, record: readRecord(v.Description)}
+func (d *Driver) published(ctx context.Context, service string) (list []published, err error) {
+	for v, err := range d.client.ListServiceVersionsAll(ctx, &fcclient.ListServiceVersionsInput{ServiceName: service, Limit: new(newestVersions)}) {
+		if err != nil {
+			return nil, err
+		}
+		if list = append(list, published{id: v.VersionID, record: readRecord(v.Description)}); len(list) == newestVersions {
+			break // a list may come in smaller pages
+		}
 	}
 	slices.SortFunc(list, func(a, b published) int { return number(b.id) - number(a.id) })
 	return list, nil

@@ -3,6 +3,7 @@ package releases
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -208,5 +209,11 @@ func (s *search) place(ctx context.Context, releaseID string) release.LaneEntry 
 }
 
 func debtOf(r ledger.Record) release.Debt {
-	return release.Debt{ReleaseID: r.ReleaseID, ScalingRules: r.Held.ScalingRules, Traffic: r.Held.Traffic}
+	d := release.Debt{ReleaseID: r.ReleaseID, ScalingRules: r.Held.ScalingRules, Traffic: r.Held.Traffic}
+	for _, rule := range r.Progress.ScalingRules {
+		if rule.Kept != nil && slices.Contains(d.ScalingRules, rule.Name) {
+			d.Kept = append(d.Kept, rule.Rule())
+		}
+	}
+	return d
 }

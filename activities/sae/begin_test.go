@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"slipway/activities/platform/platformtest"
 	"slipway/release"
 	"slipway/saeclient"
 	"slipway/saesim"
@@ -79,7 +80,7 @@ func TestBegin_WhetherThePlatformRestoresScalingRules(t *testing.T) {
 
 // begin says the verb; an answer that is lost, and a worker that dies, are its end.
 func (b beginner) begin(h *host, s release.Snapshot, override bool) (release.Change, error) {
-	return try[release.Change](h, b.verb, b.in(h, s, override), string(release.FaultConflict), errDeath)
+	return try[release.Change](h, b.verb, b.in(h, s, override), release.FaultConflict, platformtest.FaultDeath)
 }
 
 // find looks for the change order of a call that was not sent after a time.
@@ -94,7 +95,7 @@ func (b beginner) find(h *host, s release.Snapshot, since time.Time) (release.Fo
 func (b beginner) step(h *host, s release.Snapshot) (release.Change, error) {
 	for {
 		change, err := b.begin(h, s, false)
-		if f := faultOfVerb(err); f != release.FaultAmbiguous && f != errDeath {
+		if f := platformtest.FaultOf(err); f != release.FaultAmbiguous && f != platformtest.FaultDeath {
 			return change, err
 		}
 		found, err := b.find(h, s, h.sim.Now())
@@ -129,7 +130,7 @@ func begunBefore(t tester) (*host, release.Snapshot) {
 		h.pass(t, time.Minute)
 	}
 	snap := must[release.Snapshot](t, h, release.VerbSnapshot, release.SnapshotInput{App: h.app, Rollback: &release.RollbackQuestion{}})
-	h.calls = 0
+	h.Calls = 0
 	h.sim.ResetCalls()
 	return h, snap
 }
@@ -182,11 +183,11 @@ func someFaults(t *rapid.T, h *host, operation string) {
 	}
 	for range rapid.IntRange(0, 3).Draw(t, "deaths") {
 		at := rapid.IntRange(0, 9).Draw(t, "call")
-		h.deaths[at] = rapid.SampledFrom([]death{deathBefore, deathAfter}).Draw(t, "death")
+		h.Losing[at] = rapid.SampledFrom([]platformtest.Loss{platformtest.DeathBefore, platformtest.DeathAfter}).Draw(t, "death")
 	}
 	for range rapid.IntRange(0, 3).Draw(t, "late calls") {
 		at := rapid.IntRange(0, 9).Draw(t, "call")
-		h.late[at] = time.Duration(rapid.Int64Range(1, int64(DefaultSettle)-1).Draw(t, "late"))
+		h.Late[at] = time.Duration(rapid.Int64Range(1, int64(DefaultSettle)-1).Draw(t, "late"))
 	}
 }
 
@@ -227,7 +228,7 @@ func TestBegin_ALostAnswerIsLookedFor(t *testing.T) {
 				h, snap := begunBefore(t)
 				h.fault(t, saesim.Fault{Kind: kind, Operation: b.operation})
 				_, err := b.begin(h, snap, false)
-				require.Equal(t, release.FaultAmbiguous, faultOfVerb(err))
+				require.Equal(t, release.FaultAmbiguous, platformtest.FaultOf(err))
 				require.Equal(t, map[string]int{"ListChangeOrders": 1, b.operation: 1}, h.lookedAndBegan())
 
 				lost := h.sim.Now()
@@ -258,9 +259,9 @@ func TestBegin_ACallThatComesLateIsFound(t *testing.T) {
 			if b.operation == opDeploy {
 				first++ // and the reading of the configuration
 			}
-			h.late[first] = DefaultSettle - time.Second
+			h.Late[first] = DefaultSettle - time.Second
 			_, err := b.begin(h, snap, false)
-			require.Equal(t, release.FaultAmbiguous, faultOfVerb(err))
+			require.Equal(t, release.FaultAmbiguous, platformtest.FaultOf(err))
 			require.Empty(t, h.begun(t, snap, b.types))
 			found, err := b.find(h, snap, h.sim.Now())
 			require.NoError(t, err)
@@ -303,7 +304,7 @@ func TestBegin_AnAnswerWithoutDataIsALostAnswer(t *testing.T) {
 			h, snap := begunBefore(t)
 			h.bare = map[string]int{b.operation: 1, "ListChangeOrders": 1}
 			_, err := b.begin(h, snap, false)
-			require.Equal(t, release.FaultAmbiguous, faultOfVerb(err))
+			require.Equal(t, release.FaultAmbiguous, platformtest.FaultOf(err))
 			h.bare["ListChangeOrders"] = 2
 			found, err := b.find(h, snap, h.sim.Now())
 			require.NoError(t, err)
@@ -322,7 +323,7 @@ func TestBegin_TwoCandidatesCannotBeToldApart(t *testing.T) {
 		h.pass(t, time.Minute)
 	}
 	_, err := beginners()["rollback"].find(h, snap, h.sim.Now())
-	require.Equal(t, release.FaultUndecidable, faultOfVerb(err))
+	require.Equal(t, release.FaultUndecidable, platformtest.FaultOf(err))
 	for _, id := range h.begun(t, snap, []string{saeclient.CoTypeDeployHistroy}) {
 		require.ErrorContains(t, err, id)
 	}
@@ -363,11 +364,11 @@ func TestBegin_NothingIsBegunOnWhatIsTrueNoMore(t *testing.T) {
 					require.NoError(t, err)
 					return
 				}
-				require.Equal(t, release.FaultConflict, faultOfVerb(err))
+				require.Equal(t, release.FaultConflict, platformtest.FaultOf(err))
 				require.ErrorContains(t, err, "change order "+id+" (")
 				require.ErrorContains(t, err, tt.text)
 				require.Equal(t, map[string]int{"ListChangeOrders": 1}, h.sim.Calls().Operations, "nothing was sent")
-				require.Zero(t, h.asked)
+				require.Zero(t, h.Asked)
 			})
 		}
 	}
@@ -410,7 +411,7 @@ func TestBegin_AnOrderOfTheSameTokenIsTakenOver(t *testing.T) {
 			require.NoError(t, err)
 			require.False(t, first.Adopted)
 			h.pass(t, pass)
-			h.freezeFrom = 1
+			h.FreezeFrom = 1
 			for _, read := range []release.Snapshot{snap, h.snapshot(t, nil)} {
 				again, err := b.begin(h, read, false)
 				require.NoError(t, err)
@@ -455,7 +456,7 @@ func TestBegin_TheOrderInTheWayMayBeItsOwn(t *testing.T) {
 				require.Equal(t, release.Change{ID: id, Adopted: true}, change)
 				return
 			}
-			require.Equal(t, release.FaultConflict, faultOfVerb(err))
+			require.Equal(t, release.FaultConflict, platformtest.FaultOf(err))
 		})
 	}
 }
@@ -474,8 +475,8 @@ func TestBegin_ARefusalThatPassesIsNoProof(t *testing.T) {
 				t.Parallel()
 				h, snap := begunBefore(t)
 				h.fault(t, saesim.Fault{Kind: saesim.FaultError, Operation: b.operation, Code: code, Status: http.StatusBadRequest})
-				_, err := try[release.Change](h, b.verb, b.in(h, snap, false), string(want))
-				require.Equal(t, want, faultOfVerb(err))
+				_, err := try[release.Change](h, b.verb, b.in(h, snap, false), want)
+				require.Equal(t, want, platformtest.FaultOf(err))
 				change, err := b.begin(h, snap, false)
 				require.NoError(t, err)
 				require.False(t, change.Adopted)
@@ -492,8 +493,8 @@ func TestBegin_WhatADeclinedCallHasBegunIsFound(t *testing.T) {
 			t.Parallel()
 			h, snap := begunBefore(t)
 			h.fault(t, saesim.Fault{Kind: saesim.FaultErrorAfter, Operation: b.operation, Code: saeclient.CodeSystemUpgrading})
-			_, err := try[release.Change](h, b.verb, b.in(h, snap, false), string(release.FaultDeclined))
-			require.Equal(t, release.FaultDeclined, faultOfVerb(err))
+			_, err := try[release.Change](h, b.verb, b.in(h, snap, false), release.FaultDeclined)
+			require.Equal(t, release.FaultDeclined, platformtest.FaultOf(err))
 			again, ok := b.in(h, snap, false).(interface{ Retried() any })
 			require.True(t, ok)
 			change, err := try[release.Change](h, b.verb, again.Retried())
@@ -510,9 +511,9 @@ func TestBegin_AFreezeHoldsWhatWouldBegin(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			h, snap := begunBefore(t)
-			h.freezeFrom = 1
+			h.FreezeFrom = 1
 			_, err := b.begin(h, snap, false)
-			require.Equal(t, release.FaultFrozen, faultOfVerb(err))
+			require.Equal(t, release.FaultFrozen, platformtest.FaultOf(err))
 			require.Empty(t, h.begun(t, snap, b.types))
 			require.Zero(t, h.sim.Calls().Operations[b.operation], "the call was not made")
 
@@ -533,7 +534,7 @@ func TestBegin_ACancelledAttemptSendsNothing(t *testing.T) {
 			h.cancelOn = atGuard
 			_, err := b.begin(h, snap, false)
 			require.Error(t, err)
-			require.Equal(t, context.Canceled, h.cancelled)
+			require.Equal(t, context.Canceled, h.Cancelled)
 			require.Zero(t, h.sim.Calls().Operations[b.operation])
 		})
 		t.Run(name+", on the wire", func(t *testing.T) {
@@ -551,7 +552,7 @@ func TestBegin_ACancelledAttemptSendsNothing(t *testing.T) {
 			h.fault(t, saesim.Fault{Kind: saesim.FaultDropAfter, Operation: b.operation})
 			_, err := b.begin(h, snap, false)
 			require.Error(t, err)
-			require.Equal(t, release.FaultAmbiguous, faultOfVerb(h.cancelled))
+			require.Equal(t, release.FaultAmbiguous, platformtest.FaultOf(h.Cancelled))
 		})
 	}
 }
@@ -563,5 +564,5 @@ func TestBegin_ALookThatIsCutOffIsNoFaultOfThePlatform(t *testing.T) {
 	h.cancelOn = "ListChangeOrders"
 	_, err := do[release.Snapshot](h, release.VerbSnapshot, release.SnapshotInput{App: h.app})
 	require.Error(t, err)
-	require.Equal(t, context.Canceled, h.cancelled)
+	require.Equal(t, context.Canceled, h.Cancelled)
 }

@@ -10,24 +10,27 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"slipway/activities/platform/platformtest"
 	"slipway/release"
 	"slipway/saeclient"
 	"slipway/saesim"
 )
 
 // list and log ask the driver as a gate does, which is no verb: its calls are spoiled as those of one.
-func (h *host) list(t tester, changeID string) ([]release.Instance, error) {
+func (h *host) list(t tester, changeID string) (found []release.Instance, err error) {
 	t.Helper()
-	h.during(h.sim.Now)
-	defer h.during(nil)
-	return h.driver.Instances(t.Context(), release.InstancesInput{App: h.app, ChangeID: changeID})
+	h.Ask(func() {
+		found, err = h.driver.Instances(t.Context(), release.InstancesInput{App: h.app, ChangeID: changeID})
+	})
+	return found, err
 }
 
-func (h *host) log(t tester, instanceID string) (string, error) {
+func (h *host) log(t tester, instanceID string) (text string, err error) {
 	t.Helper()
-	h.during(h.sim.Now)
-	defer h.during(nil)
-	return h.driver.InstanceLog(t.Context(), release.InstanceLogInput{App: h.app, InstanceID: instanceID})
+	h.Ask(func() {
+		text, err = h.driver.InstanceLog(t.Context(), release.InstanceLogInput{App: h.app, InstanceID: instanceID})
+	})
+	return text, err
 }
 
 func (h *host) instancesOf(t tester, changeID string) []release.Instance {
@@ -168,7 +171,7 @@ func TestInstances_TheirLogHasItsEndWithoutSecrets(t *testing.T) {
 	require.NotContains(t, log, "\n")
 
 	_, err = h.log(t, "nobody")
-	require.Equal(t, release.FaultInvalid, faultOfVerb(err))
+	require.Equal(t, release.FaultInvalid, platformtest.FaultOf(err))
 }
 
 func TestInstances_AnEmptyLogIsThatOfBefore(t *testing.T) {
@@ -214,7 +217,7 @@ func TestInstances_ErrorsAreThoseOfAVerb(t *testing.T) {
 	id := h.deploy(t, image2, grayThenTwo, time.Minute)
 	h.fault(t, saesim.Fault{Kind: saesim.FaultError, Operation: "DescribeApplicationInstances", Count: -1, Status: http.StatusServiceUnavailable, Code: "ServiceUnavailable", Message: "token=hush"})
 	_, err := h.list(t, id)
-	require.Equal(t, release.FaultUnavailable, faultOfVerb(err))
+	require.Equal(t, release.FaultUnavailable, platformtest.FaultOf(err))
 	require.NotContains(t, err.Error(), "hush")
 	require.NoError(t, h.sim.ClearFaults())
 	h.bare["DescribeChangeOrder"] = 1

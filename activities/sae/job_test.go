@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"slipway/activities/platform/platformtest"
 	"slipway/release"
 	"slipway/saeclient"
 	"slipway/saesim"
@@ -116,8 +117,8 @@ func TestJob_TheSameKeyIsTheSameRun(t *testing.T) {
 		"the answer is lost": func(h *host) {
 			require.NoError(t, addFault(h, saesim.Fault{Kind: saesim.FaultDropAfter, Operation: "ExecJob"}))
 		},
-		"the worker dies": func(h *host) { h.deaths[h.calls+1] = deathAfter },
-		"it dies before":  func(h *host) { h.deaths[h.calls+1] = deathBefore },
+		"the worker dies": func(h *host) { h.Losing[h.Calls+1] = platformtest.DeathAfter },
+		"it dies before":  func(h *host) { h.Losing[h.Calls+1] = platformtest.DeathBefore },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"slipway/activities/platform/platformtest"
 	"slipway/release"
 	"slipway/saeclient"
 	"slipway/saesim"
@@ -118,7 +119,7 @@ func TestObserve_AnOrderIsGoneOnceItWasMissedThreeTimes(t *testing.T) {
 				h.fault(t, f)
 			}
 			if name == "a dead worker between" {
-				h.deaths[2] = deathBefore
+				h.Losing[2] = platformtest.DeathBefore
 			}
 			require.Equal(t, tt.want, h.observe(t, id, seen).State)
 			require.Equal(t, tt.looks, h.sim.Calls().Operations[looks])
@@ -159,12 +160,12 @@ func TestObserve_MissesAreCountedOneAfterTheOther(t *testing.T) {
 	parked := h.observe(t, id, release.Observation{})
 	require.Equal(t, release.ChangeAwaitingConfirm, parked.State)
 	// The parked order shows nothing new: misses, a sight of it, and misses again.
-	h.answers, h.calls = map[int]answer{}, 0
+	h.answers, h.Calls = map[int]answer{}, 0
 	for _, call := range []int{0, 1, 3, 4, 6, 7, 8} {
 		h.answers[call] = unknownOrder()
 	}
 	require.Equal(t, release.ChangeGone, h.observe(t, id, parked).State)
-	require.Equal(t, 10, h.calls, "nine looks and the list of orders")
+	require.Equal(t, 10, h.Calls, "nine looks and the list of orders")
 }
 
 // shown is what the platform shows of a change order now.
@@ -201,7 +202,7 @@ func TestObserve_AnOrderThatFallsBackIsLookedAtAgain(t *testing.T) {
 			id := h.deploy(t, image2, grayThenTwo, time.Minute)
 			before := h.shown(t, id)
 			must[struct{}](t, h, release.VerbConfirmBatch, release.ConfirmBatchInput{App: h.app, ChangeID: id, Batch: 1})
-			h.calls, h.answers = 0, map[int]answer{}
+			h.Calls, h.answers = 0, map[int]answer{}
 			for _, look := range tt.lag {
 				h.answers[look] = before
 			}
@@ -215,7 +216,7 @@ func TestObserve_AnOrderThatFallsBackIsLookedAtAgain(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, tt.state, seen.State)
 			require.Equal(t, tt.batch, seen.Batch)
-			looks := h.calls
+			looks := h.Calls
 			if seen.State.Ended() {
 				looks-- // the list of orders
 			}
@@ -233,10 +234,10 @@ func TestObserve_AnOrderThatHasEndedDoesNotFallBack(t *testing.T) {
 	_, err := h.client.AbortAndRollbackChangeOrder(t.Context(), &saeclient.AbortAndRollbackChangeOrderInput{ChangeOrderID: id})
 	require.NoError(t, err)
 	h.pass(t, time.Minute)
-	h.calls = 0
+	h.Calls = 0
 	seen := h.observe(t, id, release.Observation{State: release.ChangeRunning, Batch: 2})
 	require.Equal(t, release.ChangeAborted, seen.State)
-	require.Equal(t, 2, h.calls, "a look and the list of orders")
+	require.Equal(t, 2, h.Calls, "a look and the list of orders")
 }
 
 func TestObserve_AnUnknownOrderIsGone(t *testing.T) {
@@ -382,13 +383,13 @@ func TestObserve_ConfirmBatch(t *testing.T) {
 		t.Parallel()
 		h := newHost(t)
 		id := h.deploy(t, image2, grayThenTwo, time.Minute)
-		h.freezeFrom = 1
-		require.Equal(t, release.FaultFrozen, faultOfVerb(confirm(h, id, 1, false)))
+		h.FreezeFrom = 1
+		require.Equal(t, release.FaultFrozen, platformtest.FaultOf(confirm(h, id, 1, false)))
 		require.Zero(t, h.sim.Calls().Operations[call])
 		require.NoError(t, confirm(h, id, 1, true))
-		asked := h.asked
+		asked := h.Asked
 		require.NoError(t, confirm(h, id, 1, false), "what was confirmed before the freeze is not frozen")
-		require.Equal(t, asked, h.asked)
+		require.Equal(t, asked, h.Asked)
 	})
 	t.Run("cancelled while the guard is asked", func(t *testing.T) {
 		t.Parallel()
@@ -396,7 +397,7 @@ func TestObserve_ConfirmBatch(t *testing.T) {
 		id := h.deploy(t, image2, grayThenTwo, time.Minute)
 		h.cancelOn = atGuard
 		require.Error(t, confirm(h, id, 1, false))
-		require.Equal(t, context.Canceled, h.cancelled)
+		require.Equal(t, context.Canceled, h.Cancelled)
 		require.Zero(t, h.sim.Calls().Operations[call])
 	})
 	t.Run("cancelled on the wire", func(t *testing.T) {
@@ -414,13 +415,13 @@ func TestObserve_ConfirmBatch(t *testing.T) {
 		before := h.shown(t, id)
 		require.NoError(t, confirm(h, id, 1, false))
 		h.pass(t, time.Minute)
-		h.calls, h.answers = 0, map[int]answer{0: before, 1: before}
+		h.Calls, h.answers = 0, map[int]answer{0: before, 1: before}
 		require.NoError(t, confirm(h, id, 2, false))
 		require.Equal(t, 3, h.observe(t, id, release.Observation{}).Batch, "batch 2 was confirmed, although it did not show at first")
 	})
 	t.Run("gone", func(t *testing.T) {
 		t.Parallel()
-		require.Equal(t, release.FaultNotFound, faultOfVerb(confirm(newHost(t), "nothing", 1, false)))
+		require.Equal(t, release.FaultNotFound, platformtest.FaultOf(confirm(newHost(t), "nothing", 1, false)))
 	})
 }
 
@@ -439,7 +440,7 @@ func TestObserve_AbortRollout(t *testing.T) {
 		t.Run("rolls back, frozen or not, answered or not "+string(kind), func(t *testing.T) {
 			t.Parallel()
 			h := newHost(t)
-			h.freezeFrom = 1
+			h.FreezeFrom = 1
 			id := h.deploy(t, image2, grayThenTwo, time.Minute)
 			if kind != "" {
 				h.fault(t, saesim.Fault{Kind: kind, Operation: call})
@@ -448,7 +449,7 @@ func TestObserve_AbortRollout(t *testing.T) {
 			require.NoError(t, err)
 			require.False(t, out.Ended)
 			require.Equal(t, release.ChangeAborted, end(t, h, id))
-			require.Zero(t, h.asked)
+			require.Zero(t, h.Asked)
 			v := must[release.Verification](t, h, release.VerbVerify, release.VerifyInput{App: h.app, Want: of(image1)})
 			require.True(t, v.OnlyRuns(of(image1)))
 		})
@@ -469,7 +470,7 @@ func TestObserve_AbortRollout(t *testing.T) {
 		id := h.deploy(t, image2, inOneBatch, 0)
 		running := h.shown(t, id)
 		h.pass(t, time.Minute)
-		h.calls, h.answers = 0, map[int]answer{0: running}
+		h.Calls, h.answers = 0, map[int]answer{0: running}
 		out, err := abort(h, id)
 		require.NoError(t, err)
 		require.True(t, out.Ended)
@@ -481,8 +482,8 @@ func TestObserve_AbortRollout(t *testing.T) {
 		id := h.deploy(t, image2, grayThenTwo, time.Minute)
 		_, err := h.client.AbortAndRollbackChangeOrder(t.Context(), &saeclient.AbortAndRollbackChangeOrderInput{ChangeOrderID: id})
 		require.NoError(t, err)
-		_, err = try[release.AbortRolloutResult](h, release.VerbAbortRollout, release.AbortRolloutInput{App: h.app, ChangeID: id}, string(release.FaultNotNow))
-		require.Equal(t, release.FaultNotNow, faultOfVerb(err))
+		_, err = try[release.AbortRolloutResult](h, release.VerbAbortRollout, release.AbortRolloutInput{App: h.app, ChangeID: id}, release.FaultNotNow)
+		require.Equal(t, release.FaultNotNow, platformtest.FaultOf(err))
 		require.ErrorContains(t, err, "change order "+id+" cannot be aborted now")
 	})
 	t.Run("only aborts what brings no version", func(t *testing.T) {
@@ -506,7 +507,7 @@ func TestObserve_AbortRollout(t *testing.T) {
 		h.fault(t, saesim.Fault{Kind: saesim.FaultNoRollback})
 		id := h.deploy(t, image2, grayThenTwo, time.Minute)
 		_, err := abort(h, id)
-		require.Equal(t, release.FaultInvalid, faultOfVerb(err))
+		require.Equal(t, release.FaultInvalid, platformtest.FaultOf(err))
 		require.ErrorContains(t, err, "cannot be rolled back")
 	})
 	t.Run("cancelled on the wire", func(t *testing.T) {
@@ -522,10 +523,10 @@ func TestObserve_AbortRollout(t *testing.T) {
 		t.Parallel()
 		h := newHost(t)
 		id := h.deploy(t, image2, grayThenTwo, time.Minute)
-		h.edits["DescribeChangeOrder"] = func(text string) string { h.kill(); return text }
+		h.edits["DescribeChangeOrder"] = func(text string) string { h.Cancel(); return text }
 		_, err := abort(h, id)
 		require.Error(t, err)
-		require.Equal(t, context.Canceled, h.cancelled)
+		require.Equal(t, context.Canceled, h.Cancelled)
 		require.Zero(t, h.sim.Calls().Operations[call])
 	})
 }

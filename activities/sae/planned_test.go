@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"slipway/activities/cloud"
+	"slipway/activities/platform/platformtest"
 	"slipway/release"
 	"slipway/saeclient"
 )
@@ -75,7 +76,7 @@ func TestPlanned_Refusals(t *testing.T) {
 			_, err := h.driver.BeginRollout(t.Context(), release.BeginRolloutInput{
 				App: h.app, Artifact: tt.q.Artifact, Strategy: tt.q.Strategy, Config: tt.q.Config, Token: "t",
 			})
-			require.Equal(t, release.FaultInvalid, faultOfVerb(err), "SAE takes it: %v", err)
+			require.Equal(t, release.FaultInvalid, platformtest.FaultOf(err), "SAE takes it: %v", err)
 		})
 	}
 }
@@ -290,7 +291,7 @@ func TestVersions_OfOneArtifactAreToldApart(t *testing.T) {
 	require.Equal(t, first, wanted(release.RollbackQuestion{Avoid: []release.Version{of(second)}}))
 	require.Equal(t, second, wanted(release.RollbackQuestion{Good: []release.Version{same}}), "an artifact that is good is so with each configuration")
 	_, err := do[release.Snapshot](h, release.VerbSnapshot, release.SnapshotInput{App: h.app, Rollback: &release.RollbackQuestion{Avoid: []release.Version{same}}})
-	require.Equal(t, release.FaultNotFound, faultOfVerb(err))
+	require.Equal(t, release.FaultNotFound, platformtest.FaultOf(err))
 
 	h.rollBack(t, first)
 	require.Equal(t, first, h.snapshot(t, nil).Version, "the one that was returned to, not the newest of its artifact")
@@ -355,9 +356,9 @@ func TestVerify_AVersionThatIsKeptNoLonger(t *testing.T) {
 	require.Contains(t, v.Words(), "keeps the version no longer")
 
 	in.Want.ID = first.ID
-	h.answers = map[int]answer{h.calls + 1: {http.StatusBadRequest, `{"RequestId":"1","Code":"InvalidParameter.Obviously","Success":false}`}}
+	h.answers = map[int]answer{h.Calls + 1: {http.StatusBadRequest, `{"RequestId":"1","Code":"InvalidParameter.Obviously","Success":false}`}}
 	_, err := do[release.Verification](h, release.VerbVerify, in)
-	require.Equal(t, release.FaultInvalid, faultOfVerb(err))
+	require.Equal(t, release.FaultInvalid, platformtest.FaultOf(err))
 }
 
 // TestBeginRollback_TheLimitsOfAStrategyAreSent: SAE knows those of instances that stay ready.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"slipway/activities/platform/platformtest"
 	"slipway/release"
 	"slipway/saeclient"
 	"slipway/saesim"
@@ -148,7 +149,7 @@ func TestScaling_RulesAreNotSwitchedWhileAnOrderRuns(t *testing.T) {
 	on := release.SetScalingInput{Rules: rules("daily", "load"), Enable: true}
 	h.sim.ResetCalls()
 	_, err = h.setScaling(on)
-	require.Equal(t, release.FaultConflict, faultOfVerb(err))
+	require.Equal(t, release.FaultConflict, platformtest.FaultOf(err))
 	require.Equal(t, 1, h.sim.Calls().Operations["EnableApplicationScalingRule"])
 	out, err := h.setScaling(on)
 	require.NoError(t, err)
@@ -161,9 +162,9 @@ func TestScaling_ACallThatComesLateIsWaitedFor(t *testing.T) {
 	h := newHost(t)
 	h.addRules(t)
 	// The call that switches the first rule off is lost, and comes late; the worker is gone.
-	h.calls, h.late[1] = 0, DefaultSettle-time.Second
-	_, err := try[release.SetScalingResult](h, release.VerbSetScaling, release.SetScalingInput{App: h.app, Rules: rules("daily")}, string(release.FaultAmbiguous))
-	require.Equal(t, release.FaultAmbiguous, faultOfVerb(err))
+	h.Calls, h.Late[1] = 0, DefaultSettle-time.Second
+	_, err := try[release.SetScalingResult](h, release.VerbSetScaling, release.SetScalingInput{App: h.app, Rules: rules("daily")}, release.FaultAmbiguous)
+	require.Equal(t, release.FaultAmbiguous, platformtest.FaultOf(err))
 	lost := h.sim.Now()
 	h.sim.ResetCalls()
 	out, err := try[release.SetScalingResult](h, release.VerbSetScaling, release.SetScalingInput{
@@ -202,9 +203,9 @@ func TestScaling_ACancelledAttemptSwitchesNoFurtherRule(t *testing.T) {
 			h.cancelOn = tt.on
 			out, err := h.setScaling(release.SetScalingInput{Rules: rules(tt.names...)})
 			if errors.Is(tt.err, errHalf) {
-				require.Equal(t, release.FaultDeclined, faultOfVerb(h.cancelled), "one rule is off")
+				require.Equal(t, release.FaultDeclined, platformtest.FaultOf(h.Cancelled), "one rule is off")
 			} else {
-				require.Equal(t, tt.err, h.cancelled)
+				require.Equal(t, tt.err, h.Cancelled)
 			}
 			if tt.err == nil {
 				require.NoError(t, err)
@@ -222,23 +223,23 @@ func TestScaling_AFailureAfterARuleWasSwitchedSaysSo(t *testing.T) {
 	h := newHost(t)
 	h.addRules(t)
 	h.fault(t, saesim.Fault{Kind: saesim.FaultErrorAfter, Operation: "DisableApplicationScalingRule", Code: saeclient.CodeSystemUpgrading})
-	_, err := try[release.SetScalingResult](h, release.VerbSetScaling, release.SetScalingInput{App: h.app}, string(release.FaultDeclined))
-	require.Equal(t, release.FaultDeclined, faultOfVerb(err))
+	_, err := try[release.SetScalingResult](h, release.VerbSetScaling, release.SetScalingInput{App: h.app}, release.FaultDeclined)
+	require.Equal(t, release.FaultDeclined, platformtest.FaultOf(err))
 }
 
 func TestScaling_AFreezeHoldsScaling(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)
 	h.addRules(t)
-	h.freezeFrom = 1
+	h.FreezeFrom = 1
 	before := h.snapshot(t, nil).ScalingRules
 	_, err := h.setScaling(release.SetScalingInput{})
-	require.Equal(t, release.FaultFrozen, faultOfVerb(err))
+	require.Equal(t, release.FaultFrozen, platformtest.FaultOf(err))
 	require.Equal(t, before, h.snapshot(t, nil).ScalingRules)
-	require.Equal(t, 1, h.asked)
+	require.Equal(t, 1, h.Asked)
 	_, err = h.setScaling(release.SetScalingInput{Rules: rules("daily"), Enable: true})
 	require.NoError(t, err, "nothing has to change")
-	require.Equal(t, 1, h.asked)
+	require.Equal(t, 1, h.Asked)
 	_, err = h.setScaling(release.SetScalingInput{Override: true})
 	require.NoError(t, err)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"slipway/activities/platform/platformtest"
 	"slipway/release"
 	"slipway/saeclient"
 	"slipway/saesim"
@@ -130,7 +131,7 @@ func TestTrafficIsAppliedOnce(t *testing.T) {
 		kept := h.kept(t)
 		require.NoError(t, h.applyTraffic(kept, false))
 		h.sim.ResetCalls()
-		h.freezeFrom, h.asked = 1, 0
+		h.FreezeFrom, h.Asked = 1, 0
 		require.NoError(t, h.applyTraffic(kept, false), "what is in force is not frozen")
 		require.Equal(t, map[string]int{"ListGreyTagRoute": 1}, h.sim.Calls().Operations)
 	}
@@ -144,14 +145,14 @@ func TestTraffic_AFreezeHoldsTrafficAndNotItsEnd(t *testing.T) {
 			h.setRoute(t)
 		}
 		kept, before := h.kept(t), h.routeNow(t)
-		h.freezeFrom = 1
-		require.Equal(t, release.FaultFrozen, faultOfVerb(h.applyTraffic(kept, false)))
+		h.FreezeFrom = 1
+		require.Equal(t, release.FaultFrozen, platformtest.FaultOf(h.applyTraffic(kept, false)))
 		require.Equal(t, before, h.routeNow(t))
 		require.NoError(t, h.applyTraffic(kept, true))
-		asked := h.asked
+		asked := h.Asked
 		require.False(t, h.clearTraffic(t, kept))
 		require.Equal(t, before, h.routeNow(t))
-		require.Equal(t, asked, h.asked)
+		require.Equal(t, asked, h.Asked)
 	}
 }
 
@@ -177,7 +178,7 @@ func TestTraffic_WhatSomebodyElseSetStays(t *testing.T) {
 		kept := h.kept(t)
 		edit(t, h)
 		theirs := h.routeNow(t)
-		require.Equal(t, release.FaultInvalid, faultOfVerb(h.applyTraffic(kept, false)))
+		require.Equal(t, release.FaultInvalid, platformtest.FaultOf(h.applyTraffic(kept, false)))
 		require.Equal(t, theirs, h.routeNow(t))
 		require.True(t, h.clearTraffic(t, kept))
 		require.Equal(t, theirs, h.routeNow(t))
@@ -187,7 +188,7 @@ func TestTraffic_WhatSomebodyElseSetStays(t *testing.T) {
 		h := newHost(t)
 		h.setRoute(t)
 		theirs := h.routeNow(t)
-		require.Equal(t, release.FaultInvalid, faultOfVerb(h.applyTraffic(nil, false)))
+		require.Equal(t, release.FaultInvalid, platformtest.FaultOf(h.applyTraffic(nil, false)))
 		require.True(t, h.clearTraffic(t, nil))
 		require.Equal(t, theirs, h.routeNow(t))
 	})
@@ -300,9 +301,9 @@ func TestTraffic_ARuleThatCannotBePutBackStopsTheRelease(t *testing.T) {
 			inHistory := strings.NewReplacer(`"`, `\"`)
 			kept.Rule = json.RawMessage(strings.Replace(string(kept.Rule), inHistory.Replace(change[0]), inHistory.Replace(change[1]), 1))
 			err := h.applyTraffic(kept, false)
-			require.Equal(t, release.FaultInvalid, faultOfVerb(err))
+			require.Equal(t, release.FaultInvalid, platformtest.FaultOf(err))
 			require.ErrorContains(t, err, member)
-			require.Zero(t, h.asked)
+			require.Zero(t, h.Asked)
 			require.Empty(t, h.sent["UpdateGreyTagRoute"], "nothing was overwritten")
 			require.Equal(t, before, withoutTrace(h.routeText(t), before))
 			require.NotEmpty(t, h.snapshot(t, nil).Version, "a release without traffic rules is not concerned")
@@ -372,7 +373,7 @@ func TestSAEIsAskedWhetherItTakesTheRuleBack(t *testing.T) {
 			kept := h.kept(t)
 			require.NotNil(t, kept)
 			err := h.applyTraffic(kept, false)
-			require.Equal(t, release.FaultInvalid, faultOfVerb(err))
+			require.Equal(t, release.FaultInvalid, platformtest.FaultOf(err))
 			require.ErrorContains(t, err, tt.text)
 			require.Len(t, h.sent["UpdateGreyTagRoute"], 1)
 			require.NotEmpty(t, h.routeNow(t).DubboRules, "the release's rule was not written")
@@ -410,7 +411,7 @@ func TestTraffic_TheRuleIsReadBackOnceItWasPutBack(t *testing.T) {
 			_, err := do[release.ClearTrafficResult](h, release.VerbClearTraffic, release.ClearTrafficInput{
 				App: h.app, ReleaseID: releaseID, Traffic: onHeader("1"), Kept: kept,
 			})
-			require.Equal(t, tt.want, faultOfVerb(err))
+			require.Equal(t, tt.want, platformtest.FaultOf(err))
 			require.Equal(t, before, h.routeNow(t))
 			require.LessOrEqual(t, len(h.sent["UpdateGreyTagRoute"]), tt.puts)
 		})
@@ -428,11 +429,11 @@ func TestTraffic_ALateRuleIsWaitedFor(t *testing.T) {
 			last = 3 // the call that changes it, after the own one was written and read back
 		}
 		kept, before := h.kept(t), h.routeNow(t)
-		h.calls, h.late[last] = 0, DefaultSettle-time.Second
+		h.Calls, h.Late[last] = 0, DefaultSettle-time.Second
 		_, err := try[struct{}](h, release.VerbApplyTraffic, release.ApplyTrafficInput{
 			App: h.app, ReleaseID: releaseID, Traffic: onHeader("1"), Kept: kept,
-		}, string(release.FaultAmbiguous))
-		require.Equal(t, release.FaultAmbiguous, faultOfVerb(err))
+		}, release.FaultAmbiguous)
+		require.Equal(t, release.FaultAmbiguous, platformtest.FaultOf(err))
 		lost := h.sim.Now()
 		h.sim.ResetCalls()
 		_, err = try[release.ClearTrafficResult](h, release.VerbClearTraffic, release.ClearTrafficInput{
@@ -451,7 +452,7 @@ func TestTraffic_ACancelledAttemptChangesNoRule(t *testing.T) {
 	h := newHost(t)
 	h.cancelOn = atGuard
 	require.Error(t, h.applyTraffic(nil, false))
-	require.Equal(t, context.Canceled, h.cancelled)
+	require.Equal(t, context.Canceled, h.Cancelled)
 	require.Nil(t, h.routeNow(t))
 	h.cancelOn = "CreateGreyTagRoute"
 	require.NoError(t, h.applyTraffic(nil, false))
@@ -464,7 +465,7 @@ func TestTraffic_ACancelledAttemptChangesNoRule(t *testing.T) {
 	kept, before := h.kept(t), h.routeNow(t)
 	h.cancelOn = "UpdateGreyTagRoute"
 	require.Error(t, h.applyTraffic(kept, false))
-	require.Equal(t, context.Canceled, h.cancelled, "the own rule was written over itself, and the release's not any more")
+	require.Equal(t, context.Canceled, h.Cancelled, "the own rule was written over itself, and the release's not any more")
 	require.Equal(t, before, h.routeNow(t))
 
 	h.cancelOn = ""
@@ -480,7 +481,7 @@ func TestTraffic_TheOwnRuleDoesNotComeLate(t *testing.T) {
 	h := newHost(t)
 	h.setRoute(t)
 	kept := h.kept(t)
-	h.calls, h.late[1] = 0, DefaultSettle-time.Second
+	h.Calls, h.Late[1] = 0, DefaultSettle-time.Second
 	require.NoError(t, h.applyTraffic(kept, false))
 	require.NotEmpty(t, h.routeNow(t).ScRules)
 }
@@ -493,7 +494,7 @@ func TestTraffic_RulesAreNotChangedWhileAnOrderRuns(t *testing.T) {
 	h.setRoute(t)
 	kept, before := h.kept(t), h.routeNow(t)
 	h.deploy(t, image2, inOneBatch, 0)
-	require.Equal(t, release.FaultConflict, faultOfVerb(h.applyTraffic(kept, false)))
+	require.Equal(t, release.FaultConflict, platformtest.FaultOf(h.applyTraffic(kept, false)))
 	require.Equal(t, before, h.routeNow(t))
 	require.NoError(t, h.applyTraffic(kept, false))
 	h.deploy(t, image3, inOneBatch, 0)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"time"
 
 	"github.com/spf13/pflag"
 
@@ -60,23 +59,11 @@ It accepts one key pair, which is no secret and works nowhere else:
 
 // begin makes the simulator that the flags describe.
 func begin(config fcsim.Config, o simcmd.Options) (*fcsim.Simulator, error) {
-	config.Speed, config.Seed, config.StateFile, config.Hosts = o.Speed, o.Seed, o.StateFile, o.Hosts
-	if o.Speed == 0 {
-		config.Clock = fcsim.SteppedClock(time.Now())
-	}
+	config.Clock, config.Speed, config.Seed, config.StateFile, config.Hosts = o.Clock(), o.Speed, o.Seed, o.StateFile, o.Hosts
 	if err := config.Validate(); err != nil {
 		return nil, fmt.Errorf("%w: %w", simcmd.ErrUsage, err)
 	}
-	sim, err := fcsim.New(config)
-	if err != nil {
-		return nil, err
-	}
-	if o.Demo {
-		if err := sim.SeedDemo(); err != nil {
-			return nil, err
-		}
-	}
-	return sim, nil
+	return fcsim.New(config)
 }
 
 func ready(config fcsim.Config, sim *fcsim.Simulator, url string) simcmd.Ready {

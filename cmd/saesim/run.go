@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"time"
 
 	"github.com/spf13/pflag"
 
@@ -56,23 +55,11 @@ It accepts one key pair, which is no secret and works nowhere else:
 
 // begin makes the simulator that the flags describe.
 func begin(config saesim.Config, o simcmd.Options) (*saesim.Simulator, error) {
-	config.Speed, config.Seed, config.StateFile, config.Hosts = o.Speed, o.Seed, o.StateFile, o.Hosts
-	if o.Speed == 0 {
-		config.Clock = saesim.SteppedClock(time.Now())
-	}
+	config.Clock, config.Speed, config.Seed, config.StateFile, config.Hosts = o.Clock(), o.Speed, o.Seed, o.StateFile, o.Hosts
 	if err := config.Validate(); err != nil {
 		return nil, fmt.Errorf("%w: %w", simcmd.ErrUsage, err)
 	}
-	sim, err := saesim.New(config)
-	if err != nil {
-		return nil, err
-	}
-	if o.Demo {
-		if err := sim.SeedDemo(); err != nil {
-			return nil, err
-		}
-	}
-	return sim, nil
+	return saesim.New(config)
 }
 
 func ready(config saesim.Config, sim *saesim.Simulator, url string) simcmd.Ready {

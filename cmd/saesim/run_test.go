@@ -64,23 +64,11 @@ func TestRun_TheLogNamesTheApplications(t *testing.T) {
 
 func TestRun_WrongCommandLines(t *testing.T) {
 	t.Parallel()
-	for name, tt := range map[string]struct {
-		args []string
-		code int
-		says string
-	}{
-		"negative speed": {[]string{"--speed", "-1"}, simcmd.ExitUsage, "Speed"},
-		"bad region":     {[]string{"--region", "Mars"}, simcmd.ExitUsage, "Region"},
-		"no such folder": {[]string{"--demo", "--state-file", filepath.Join(t.TempDir(), "no", "file")}, simcmd.ExitFailed, "state file"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			code, stdout, stderr := simcmdtest.Output(t.Context(), program(), nil, tt.args...)
-			require.Equal(t, tt.code, code)
-			require.Contains(t, stderr, tt.says)
-			require.Empty(t, stdout)
-		})
-	}
+	simcmdtest.Refused(t, program(), map[string]simcmdtest.Refusal{
+		"negative speed": {Args: []string{"--speed", "-1"}, Code: simcmd.ExitUsage, Says: "Speed"},
+		"bad region":     {Args: []string{"--region", "Mars"}, Code: simcmd.ExitUsage, Says: "Region"},
+		"no such folder": {Args: []string{"--demo", "--state-file", filepath.Join(t.TempDir(), "no", "file")}, Code: simcmd.ExitFailed, Says: "state file"},
+	})
 }
 
 func TestRun_HelpHasExamples(t *testing.T) {

@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"slipway/internal/buildinfo"
+	"slipway/internal/simframe"
 )
 
 // Exit codes.
@@ -48,9 +49,20 @@ type Options struct {
 	output string
 }
 
+// Clock is a clock that stands still, where the speed asks for one; otherwise nil, and the simulator makes one from
+// the speed.
+func (o Options) Clock() *simframe.Clock {
+	if o.Speed != 0 {
+		return nil
+	}
+	return simframe.SteppedClock(time.Now())
+}
+
 // A Simulator is served until the program is stopped, and then closed.
 type Simulator interface {
 	http.Handler
+	// SeedDemo makes something to play with.
+	SeedDemo() error
 	Close() error
 }
 
@@ -152,6 +164,11 @@ func (p Program[S]) serve(ctx context.Context, o Options, stdout io.Writer, log 
 		return err
 	}
 	defer func() { err = errors.Join(err, sim.Close()) }()
+	if o.Demo {
+		if err := sim.SeedDemo(); err != nil {
+			return err
+		}
+	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", o.Addr)
 	if err != nil {
 		return fmt.Errorf("%s: %w", p.Name, err)

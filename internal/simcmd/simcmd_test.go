@@ -21,11 +21,13 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type toy struct {
 	options simcmd.Options
 	zone    string
+	seeded  bool
 	closed  error
 }
 
 func (s *toy) ServeHTTP(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, "toy") }
 func (s *toy) Close() error                                     { return s.closed }
+func (s *toy) SeedDemo() error                                  { s.seeded = true; return nil }
 
 // line is what the toy prints.
 type line struct {
@@ -56,7 +58,7 @@ func program() simcmd.Program[*toy] {
 		Ready: func(sim *toy, url string) simcmd.Ready {
 			o := sim.options
 			return simcmd.Ready{
-				Line:        line{URL: url, Zone: sim.zone, StateFile: o.StateFile, Seed: o.Seed, Speed: o.Speed, Demo: o.Demo, Hosts: o.Hosts},
+				Line:        line{URL: url, Zone: sim.zone, StateFile: o.StateFile, Seed: o.Seed, Speed: o.Speed, Demo: sim.seeded, Hosts: o.Hosts},
 				AccessKeyID: "toy-id", AccessKeySecret: "toy-secret", Has: []string{"a toy"},
 			}
 		},
@@ -97,26 +99,14 @@ func TestRun_WithoutJSONTheLogGoesToStderr(t *testing.T) {
 
 func TestRun_ExitCodes(t *testing.T) {
 	t.Parallel()
-	for name, tt := range map[string]struct {
-		args []string
-		code int
-		says string
-	}{
-		"unknown flag": {[]string{"--fast"}, simcmd.ExitUsage, "unknown flag"},
-		"argument":     {[]string{"up"}, simcmd.ExitUsage, `unexpected argument "up"`},
-		"bad output":   {[]string{"-o", "yaml"}, simcmd.ExitUsage, "yaml"},
-		"bad value":    {[]string{"--zone", "nowhere"}, simcmd.ExitUsage, "Try toysim --help."},
-		"cannot begin": {[]string{"--zone", "broken"}, simcmd.ExitFailed, "toysim: broken"},
-		"not closed":   {[]string{"--zone", "leaky", "--addr", "x"}, simcmd.ExitFailed, "toysim: state lost"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			code, stdout, stderr := simcmdtest.Output(t.Context(), program(), nil, tt.args...)
-			require.Equal(t, tt.code, code)
-			require.Contains(t, stderr, tt.says)
-			require.Empty(t, stdout)
-		})
-	}
+	simcmdtest.Refused(t, program(), map[string]simcmdtest.Refusal{
+		"unknown flag": {Args: []string{"--fast"}, Code: simcmd.ExitUsage, Says: "unknown flag"},
+		"argument":     {Args: []string{"up"}, Code: simcmd.ExitUsage, Says: `unexpected argument "up"`},
+		"bad output":   {Args: []string{"-o", "yaml"}, Code: simcmd.ExitUsage, Says: "yaml"},
+		"bad value":    {Args: []string{"--zone", "nowhere"}, Code: simcmd.ExitUsage, Says: "Try toysim --help."},
+		"cannot begin": {Args: []string{"--zone", "broken"}, Code: simcmd.ExitFailed, Says: "toysim: broken"},
+		"not closed":   {Args: []string{"--zone", "leaky", "--addr", "x"}, Code: simcmd.ExitFailed, Says: "toysim: state lost"},
+	})
 }
 
 func TestRun_HelpAndVersion(t *testing.T) {

@@ -2,6 +2,8 @@ package simframe
 
 import (
 	"errors"
+	"fmt"
+	"math"
 	"sync"
 	"time"
 )
@@ -83,4 +85,21 @@ func (c *Clock) CatchUp(t time.Time) {
 	if behind := t.Sub(c.now()); behind > 0 {
 		c.origin = c.origin.Add(behind)
 	}
+}
+
+// maxSpeed keeps a century of wall time inside what a time.Duration can hold.
+const maxSpeed = 1_000_000
+
+// CheckSpeed says what is wrong with the clock of a configuration, which is either given or made from a speed; empty
+// when nothing is.
+func CheckSpeed(clock *Clock, speed float64) string {
+	switch {
+	case clock != nil && speed != 0:
+		return "has no effect together with Clock; set one of them"
+	case speed < 0 || math.IsNaN(speed) || math.IsInf(speed, 0):
+		return fmt.Sprintf("must be a positive number, is %v", speed)
+	case speed > maxSpeed:
+		return fmt.Sprintf("must be at most %v, is %v", float64(maxSpeed), speed)
+	}
+	return ""
 }

@@ -241,6 +241,9 @@ func (h *Harness) die() error {
 	return errors.New("the worker is dead")
 }
 
+// patience is how long a verb may take of real time, on a machine that has much else to do.
+const patience = 5 * time.Minute
+
 // attemptLimit is when the server notices that a worker has died.
 const attemptLimit = time.Minute
 
@@ -322,8 +325,8 @@ func Try[Out, In any](h *Harness, v release.Verb, in In, ends ...release.Fault) 
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	env := suite.NewTestWorkflowEnvironment()
 	env.SetStartTime(h.Clock.Now())
-	env.SetTestTimeout(time.Minute)
-	env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&mortal{harness: h}}})
+	env.SetTestTimeout(patience)
+	env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: patience, Interceptors: []interceptor.WorkerInterceptor{&mortal{harness: h}}})
 	platform.Register(env, h.Platform, h.Driver)
 	var types []string
 	for _, end := range ends {

@@ -65,7 +65,8 @@ type Connection struct {
 // World is an application on a simulator, which has run the first artifact for a while unless it is
 // empty, and what happens to it beside the driver. What it cannot do fails its test.
 //
-// What runs is told by the numbers of artifacts: 1 is the first.
+// What runs is told by the numbers of artifacts: 1 is the first, and 0 stands for any that the world did
+// not make.
 type World interface {
 	Clock
 	App() release.App
@@ -118,6 +119,9 @@ type Truth struct {
 	// Changes are the IDs of what adds up when it is said twice, the oldest first: change orders, or
 	// published versions.
 	Changes []string
+	// Verbs are the verbs that begin each of them, by their IDs, where the platform has changes of several
+	// kinds; one that is missing brings a version.
+	Verbs map[string]release.Verb
 	// Instances is how many instances there are to be.
 	Instances int
 	// Rules are the scaling rules by their names, in full; one that was taken away is missing.

@@ -48,6 +48,7 @@ type World struct {
 	app              release.App
 	operations       map[string]cloudapi.Operation
 	jobs             []string
+	instances        int
 }
 
 var _ platformtest.JobWorld = (*World)(nil)
@@ -65,7 +66,7 @@ func Open(t platformtest.T, s platformtest.Setup, c platformtest.Connection) *Wo
 	})
 	server := httptest.NewServer(sim)
 	t.Cleanup(server.Close)
-	w := &World{Simulator: sim, t: t, operations: map[string]cloudapi.Operation{}}
+	w := &World{Simulator: sim, t: t, instances: s.Instances, operations: map[string]cloudapi.Operation{}}
 	for _, o := range saeclient.Operations() {
 		w.operations[o.Method+" "+o.Path] = o
 	}
@@ -140,10 +141,11 @@ func (w *World) Declined(r *http.Request) *http.Response {
 // Truth reads the application past the driver.
 func (w *World) Truth() platformtest.Truth {
 	w.t.Helper()
-	truth := platformtest.Truth{Shares: map[int]int{}, Rules: map[string]platformtest.Rule{}}
+	truth := platformtest.Truth{Shares: map[int]int{}, Rules: map[string]platformtest.Rule{}, Verbs: map[string]release.Verb{}}
 	for _, o := range w.Orders(w.app.ID) {
 		if o.Type != saeclient.CoTypeCreateApp {
 			truth.Changes = append(truth.Changes, o.ID)
+			truth.Verbs[o.ID] = verb(o.Type)
 		}
 	}
 	config, err := w.Client.DescribeApplicationConfig(w.t.Context(), &saeclient.DescribeApplicationConfigInput{AppID: w.app.ID})
@@ -163,7 +165,20 @@ func (w *World) Truth() platformtest.Truth {
 	return truth
 }
 
-// shares counts the instances of each image.
+// verb is the one that begins a change order of a type.
+func verb(coType string) release.Verb {
+	switch coType {
+	case saeclient.CoTypeDeployHistroy:
+		return release.VerbBeginRollback
+	case saeclient.CoTypeRestartApplication:
+		return release.VerbBeginRestart
+	case saeclient.CoTypeScaleIn, saeclient.CoTypeScaleOut:
+		return release.VerbBeginRescale
+	}
+	return release.VerbBeginRollout
+}
+
+// shares counts the instances of each image, by its number.
 func (w *World) shares(count map[int]int) {
 	w.t.Helper()
 	groups, err := w.Client.DescribeApplicationGroups(w.t.Context(), &saeclient.DescribeApplicationGroupsInput{AppID: w.app.ID})
@@ -174,8 +189,7 @@ func (w *World) shares(count map[int]int) {
 		})
 		require.NoError(w.t, err)
 		for _, i := range out.Data.Instances {
-			n, err := strconv.Atoi(strings.TrimPrefix(i.ImageURL, images))
-			require.NoError(w.t, err)
+			n, _ := strconv.Atoi(strings.TrimPrefix(i.ImageURL, images)) // 0 where it is another
 			count[n]++
 		}
 	}
@@ -212,7 +226,7 @@ func (w *World) AddRules() {
 	w.t.Helper()
 	at := w.Now().Add(-2 * aged)
 	for _, in := range []saeclient.CreateApplicationScalingRuleInput{
-		{ScalingRuleName: "daily", ScalingRuleType: saeclient.ScalingRuleTiming, ScalingRuleTimer: timer(at)},
+		{ScalingRuleName: "daily", ScalingRuleType: saeclient.ScalingRuleTiming, ScalingRuleTimer: timer(at, w.instances)},
 		{ScalingRuleName: "load", ScalingRuleType: saeclient.ScalingRuleOnMetric, ScalingRuleMetric: onLoad(70)},
 	} {
 		in.AppID = w.app.ID
@@ -221,8 +235,8 @@ func (w *World) AddRules() {
 	}
 }
 
-func timer(at time.Time) *saeclient.ScalingRuleTimer {
-	return &saeclient.ScalingRuleTimer{Period: "* * *", Schedules: []saeclient.ScalingSchedule{{AtTime: at.Format("15:04"), TargetReplicas: 1}}}
+func timer(at time.Time, instances int) *saeclient.ScalingRuleTimer {
+	return &saeclient.ScalingRuleTimer{Period: "* * *", Schedules: []saeclient.ScalingSchedule{{AtTime: at.Format("15:04"), TargetReplicas: instances}}}
 }
 
 func onLoad(percent int) *saeclient.ScalingRuleMetric {
@@ -238,7 +252,7 @@ func (w *World) ChangeRule(name string) {
 	if name == "load" {
 		in.ScalingRuleMetric = onLoad(71)
 	} else {
-		in.ScalingRuleTimer = timer(w.Now().Add(-3 * aged))
+		in.ScalingRuleTimer = timer(w.Now().Add(-3*aged), w.instances)
 	}
 	_, err := w.Client.UpdateApplicationScalingRule(w.t.Context(), in)
 	require.NoError(w.t, err)

@@ -59,6 +59,27 @@ func Output(ctx context.Context, p Program, env map[string]string, args ...strin
 	return code, out.String(), log.String()
 }
 
+// A Refusal is a command line, the exit code that it leads to and what is said about it.
+type Refusal struct {
+	Args []string
+	Code int
+	Says string
+}
+
+// Refused runs a program with command lines that it refuses.
+func Refused(t *testing.T, p Program, refusals map[string]Refusal) {
+	t.Helper()
+	for name, tt := range refusals {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			code, stdout, stderr := Output(t.Context(), p, nil, tt.Args...)
+			require.Equal(t, tt.Code, code)
+			require.Contains(t, stderr, tt.Says)
+			require.Empty(t, stdout)
+		})
+	}
+}
+
 // UntilLogged runs a program until it has said something on stderr, and returns what it wrote.
 func UntilLogged(t *testing.T, p Program, until string, args ...string) (stdout, stderr string) {
 	t.Helper()

@@ -1,0 +1,185 @@
+package fc_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"slipway/activities/fc/fcworld"
+	"slipway/activities/platform/platformtest"
+	"slipway/cloudapi"
+	"slipway/fcclient"
+	"slipway/release"
+)
+
+// TestPlanned_Refusals: each is told with its field before anything is changed, by a plan as by the
+// beginning of a release.
+func TestPlanned_Refusals(t *testing.T) {
+	t.Parallel()
+	with := func(config release.Config) func(*host) release.ReleaseQuestion {
+		return func(h *host) release.ReleaseQuestion {
+			return release.ReleaseQuestion{Artifact: h.Artifact(2), Strategy: all(), Config: &config}
+		}
+	}
+	by := func(s release.Strategy) func(*host) release.ReleaseQuestion {
+		return func(h *host) release.ReleaseQuestion { return release.ReleaseQuestion{Artifact: h.Artifact(2), Strategy: s} }
+	}
+	of := func(a release.Artifact) func(*host) release.ReleaseQuestion {
+		return func(*host) release.ReleaseQuestion { return release.ReleaseQuestion{Artifact: a, Strategy: all()} }
+	}
+	zip := &release.Package{URL: "oss://code/shop.zip", Version: "1"}
+	for name, c := range map[string]struct {
+		arrange func(*host)
+		ask     func(*host) release.ReleaseQuestion
+		want    []string
+	}{
+		"no weights":              {nil, by(gray()), []string{"strategy.weights: says how much"}},
+		"weights of all":          {nil, by(release.Strategy{Type: release.StrategyAll, Weights: []int{5}}), []string{"strategy.weights: needs the strategy gray"}},
+		"weights that fall":       {nil, by(gray(0, 30, 20, 100)), []string{"strategy.weights[0]", "strategy.weights[2]", "strategy.weights[3]"}},
+		"a pace":                  {nil, by(release.Strategy{Type: release.StrategyAll, MinReadyInstances: new(1)}), []string{"strategy: "}},
+		"nothing would change":    {nil, of(release.Artifact{Image: "registry.example/shop:1"}), []string{"artifact: nothing would change, version 1"}},
+		"nothing of config":       {nil, func(*host) release.ReleaseQuestion { return release.ReleaseQuestion{Strategy: all(), Config: &release.Config{}} }, []string{"nothing would change"}},
+		"a package for an image":  {nil, of(release.Artifact{Package: zip}), []string{"artifact.package: the function is of the runtime custom-container"}},
+		"a registry":              {nil, of(release.Artifact{Image: "x:1", Registry: &release.Registry{Instance: "cri-1"}}), []string{"artifact.registry: "}},
+		"no such function":        {nil, of(release.Artifact{Image: "x:1", Part: "api"}), []string{"artifact.part: the service has no function api"}},
+		"several functions":       {func(h *host) { h.addFunction("api"); h.Move(h.Publish(), nil) }, of(release.Artifact{Image: "x:1"}), []string{"artifact.part: the service has several functions: name one of api, web"}},
+		"a function of LATEST":    {func(h *host) { h.addFunction("api") }, of(release.Artifact{Image: "x:1", Part: "api"}), []string{"artifact.part: the version that serves has no function api"}},
+		"others come along":       {func(h *host) { h.addFunction("api") }, of(release.Artifact{Image: "x:1", Part: "web"}), []string{"app: a version ships all functions", "api"}},
+		"the service comes along": {func(h *host) { h.service(fcclient.UpdateServiceInput{Role: new("acs:ram::1:role/x")}) }, by(all()), []string{"app: a version ships the settings of its service", "role"}},
+		"the version was deleted": {func(h *host) { h.DeleteVersion("1") }, by(all()), []string{"app: version 1, which the alias live points to, was deleted"}},
+		"a trigger of LATEST": {func(h *host) { h.trigger("timer", ""); h.trigger("other", "live") }, by(gray(5)), []string{
+			"strategy.type: these call LATEST", "trigger timer;",
+		}},
+		"a route to LATEST": {func(h *host) { h.route("shop.example.com", ""); h.route("live.example.com", "live") }, by(gray(5)), []string{
+			"strategy.type: these call LATEST", "route shop.example.com/*;",
+		}},
+		"a secret":            {nil, with(release.Config{Variables: []release.Variable{{Name: "A", Secret: &release.KeyOf{ID: "1", Key: "k"}}}}), []string{"config.variables[0]: "}},
+		"probes and the like": {nil, with(release.Config{Probes: &release.Probes{}, Hooks: &release.Hooks{}, Mounts: &release.Mounts{}, Runtime: &release.Runtime{}}), []string{"config.probes", "config.hooks", "config.mounts", "config.runtime"}},
+		"odd memory":          {nil, with(release.Config{Resources: &release.Resources{Memory: 100}}), []string{"config.resources.memory: must be a multiple of 64"}},
+		"platform settings": {nil, with(release.Config{Platform: release.Parameters{
+			"environmentVariables": json.RawMessage(`{}`), "role": json.RawMessage(`"x"`), "nothing": json.RawMessage(`1`), "runtime": json.RawMessage(`"python3"`),
+		}}), []string{"config.platform.environmentVariables", "config.platform.role", "config.platform.nothing", "config.platform.runtime: a function cannot change"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHost(t, 1)
+			if c.arrange != nil {
+				c.arrange(h)
+			}
+			refused := h.refusals(c.ask(h))
+			for _, want := range c.want {
+				require.Contains(t, refused, want)
+			}
+		})
+	}
+}
+
+func (h *host) service(in fcclient.UpdateServiceInput) {
+	h.t.Helper()
+	in.ServiceName = fcworld.Service
+	_, err := h.Client.UpdateService(h.t.Context(), &in)
+	require.NoError(h.t, err)
+}
+
+func (h *host) trigger(name, qualifier string) {
+	h.t.Helper()
+	in := &fcclient.CreateTriggerInput{
+		ServiceName: fcworld.Service, FunctionName: fcworld.Function, TriggerName: name, TriggerType: "timer",
+		TriggerConfig: json.RawMessage(`{"cronExpression":"@every 5m","enable":true,"payload":"x"}`),
+	}
+	if qualifier != "" {
+		in.Qualifier = &qualifier
+	}
+	_, err := h.Client.CreateTrigger(h.t.Context(), in)
+	require.NoError(h.t, err)
+}
+
+func (h *host) route(domain, qualifier string) {
+	h.t.Helper()
+	_, err := h.Client.CreateCustomDomain(h.t.Context(), &fcclient.CreateCustomDomainInput{
+		DomainName: domain, Protocol: new("HTTP"),
+		RouteConfig: &fcclient.RouteConfig{Routes: []fcclient.PathConfig{{Path: "/*", ServiceName: fcworld.Service, FunctionName: fcworld.Function, Qualifier: qualifier}}},
+	})
+	require.NoError(h.t, err)
+}
+
+// TestPlanned_TheFirstRelease has no alias yet.
+func TestPlanned_TheFirstRelease(t *testing.T) {
+	t.Parallel()
+	h := hostOf(t, platformtest.Setup{Empty: true})
+	require.Contains(t, h.refusals(release.ReleaseQuestion{Artifact: h.Artifact(1), Strategy: gray(5)}), "strategy.type: there is no alias live yet")
+	require.Contains(t, h.refusals(release.ReleaseQuestion{Artifact: h.Artifact(1), Strategy: all(), Config: &release.Config{Instances: new(2)}}),
+		"config.instances: provisioned instances belong to the alias live")
+	_, text := refused(h, release.VerbSnapshot, release.SnapshotInput{App: h.App(), Rollback: &release.RollbackQuestion{}})
+	require.Contains(t, text, "no release has brought one yet")
+	f, _ := refused(h, release.VerbVerify, release.VerifyInput{App: h.App(), Want: release.Version{ID: "1"}})
+	require.Equal(t, release.FaultNotFound, f)
+	require.Equal(t, release.ChangeGone, h.observe(release.Change{ID: "1"}, release.Observation{}).State)
+	h.release("r-1", h.image(0))
+	require.Equal(t, map[int]int{0: 100}, h.Truth().Shares, "what LATEST holds already is published")
+}
+
+// TestConfig_OfAFunction is brought, shown as it may be, and read back.
+func TestConfig_OfAFunction(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, 1)
+	h.Update(fcclient.UpdateFunctionInput{EnvironmentVariables: map[string]cloudapi.Secret{"PASSWORD": platformtest.Secret, "LEVEL": "info", "OLD": "x"}})
+	h.Move(h.Publish(), map[string]float64{})
+	config := &release.Config{
+		Variables: []release.Variable{
+			{Name: "LEVEL", Value: new("debug"), Show: true}, {Name: "OLD", Remove: true}, {Name: "NEVER", Remove: true}, {Name: "NEW", Value: new(platformtest.Secret)},
+		},
+		Command: []string{"run", "<it>"}, Args: []string{}, Resources: &release.Resources{CPU: 500, Memory: 512}, Instances: new(3),
+		Platform: release.Parameters{"timeout": json.RawMessage("90"), "handler": json.RawMessage(`"main.run"`), "instanceLifecycleConfig": json.RawMessage(`{"preStop":{"handler":"a.b"}}`)},
+	}
+	snap := h.snapshot(release.SnapshotInput{Release: &release.ReleaseQuestion{Strategy: all(), Config: config}})
+	require.Empty(t, snap.Planned.Refused)
+	require.Equal(t, 3, snap.Planned.Instances)
+	shown := map[string][2]string{}
+	for _, s := range snap.Planned.Settings {
+		shown[s.Name] = [2]string{s.Before, s.After}
+	}
+	digests := shown["variables.NEW"]
+	require.Regexp(t, `^sha256:[0-9a-f]{12}$`, digests[1])
+	delete(shown, "variables.NEW")
+	for _, name := range []string{"command", "args", "platform.handler", "platform.instanceLifecycleConfig", "variables.OLD"} {
+		require.Contains(t, shown, name)
+		require.Contains(t, shown[name][0]+shown[name][1], "sha256:", name)
+		delete(shown, name)
+	}
+	require.Regexp(t, `^sha256:`, shown["variables.LEVEL"][0], "what was there before is not the release's to show")
+	require.Equal(t, "debug", shown["variables.LEVEL"][1])
+	delete(shown, "variables.LEVEL")
+	require.Equal(t, map[string][2]string{
+		"resources.cpu": {"", "0.5"}, "resources.memory": {"128", "512"}, "instances": {"1", "3"}, "platform.timeout": {"60", "90"},
+	}, shown)
+
+	change := h.release("r-1", release.ReleaseQuestion{Strategy: all(), Config: config})
+	f := h.function(change.ID)
+	require.Equal(t, map[string]cloudapi.Secret{"PASSWORD": platformtest.Secret, "LEVEL": "debug", "NEW": platformtest.Secret}, f.EnvironmentVariables)
+	require.Equal(t, []any{`["run","<it>"]`, "", "registry.example/shop:1"}, []any{f.CustomContainerConfig.Command, f.CustomContainerConfig.Args, f.CustomContainerConfig.Image})
+	require.Equal(t, []any{0.5, 512, 90, "main.run"}, []any{f.CPU, f.MemorySize, f.Timeout, f.Handler})
+	require.Equal(t, 3, h.Truth().Instances)
+	want := release.Version{ID: change.Version, Artifact: h.Artifact(1)}
+	v := must[release.Verification](h, release.VerbVerify, release.VerifyInput{App: h.App(), Want: want, Config: config})
+	require.True(t, v.Holds(want), v.Words())
+	require.Equal(t, []int{3, 3}, []int{v.Instances, v.Wanted})
+	config.Resources.CPU, config.Replace, config.Instances = 1000, true, new(4)
+	v = must[release.Verification](h, release.VerbVerify, release.VerifyInput{App: h.App(), Want: want, Config: config})
+	require.ElementsMatch(t, []string{"resources.cpu", "variables.PASSWORD", "instances"}, v.Differs)
+}
+
+// TestSecrets_AreNotToldByErrors: the platform may quote what it was sent.
+func TestSecrets_AreNotToldByErrors(t *testing.T) {
+	t.Parallel()
+	for _, code := range []string{"InvalidArgument", "InternalServerError", "AccessDenied"} {
+		h := newHost(t, 0)
+		in := h.rollout("r-1", release.ReleaseQuestion{Artifact: h.Artifact(2), Strategy: all(), Config: h.Config(platformtest.Secret)})
+		_, err := h.AddFault(fault(code))
+		require.NoError(t, err)
+		_, text := refused(h, release.VerbBeginRollout, in)
+		require.Contains(t, text, code)
+		require.NotContains(t, text, platformtest.Secret)
+	}
+}

@@ -1,0 +1,287 @@
+package workflows_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"slipway/release"
+)
+
+// leased is a spec that suspends scaling rules, which is no default where they are taken away.
+func leased(s *stage, st release.Strategy) release.Spec {
+	spec := s.spec(st)
+	spec.Scaling.Suspend = new(true)
+	return spec
+}
+
+// TestShift_Endings is what becomes of a release on a platform that shifts traffic, does not return by
+// itself, and tells versions by their IDs.
+func TestShift_Endings(t *testing.T) {
+	t.Parallel()
+	all, gray := release.Strategy{}, shifts(5, 30)
+	promoted := []string{"1 2:5", "1 2:30", "2"}
+	confirmed := func(s *stage, _ *shifting, _ *release.Spec) {
+		s.confirm(time.Hour, 1)
+		s.confirm(2*time.Hour, 2)
+	}
+	for name, c := range map[string]struct {
+		strategy release.Strategy
+		with     func(*stage, *shifting, *release.Spec)
+		outcome  release.Phase
+		reason   string
+		moves    []string
+		// returns tells that the way back is told.
+		returns bool
+	}{
+		"all at once":    {all, nil, release.PhaseSucceeded, "", []string{"2"}, false},
+		"by two weights": {gray, confirmed, release.PhaseSucceeded, "", promoted, false},
+		"the answer of the rollout is lost": {gray, func(s *stage, p *shifting, spec *release.Spec) {
+			confirmed(s, p, spec)
+			p.lost[release.VerbBeginRollout] = true
+		}, release.PhaseSucceeded, "", promoted, false},
+		"aborted while parked": {
+			gray, func(s *stage, _ *shifting, _ *release.Spec) { s.abort(time.Hour) },
+			release.PhaseAborted, "too many errors", []string{"1 2:5", "1"}, true,
+		},
+		"aborted while parked, no rollback wanted after a failure": {gray, func(s *stage, _ *shifting, spec *release.Spec) {
+			spec.Rollback.OnFailure = new(false)
+			s.abort(time.Hour)
+		}, release.PhaseAborted, "too many errors", []string{"1 2:5", "1"}, true},
+		"nobody confirms": {gray, nil, release.PhaseAborted, "nobody confirmed the batch within 24h", []string{"1 2:5", "1"}, true},
+		"somebody moves the traffic back": {gray, func(s *stage, p *shifting, spec *release.Spec) {
+			spec.Rollback.OnFailure = new(false)
+			s.at(time.Hour, func() { p.by(func() { p.move("1", "", 0) }) })
+		}, release.PhaseRolledBack, "not by Slipway", []string{"1 2:5", "1"}, true},
+		"somebody moves the traffic to a version of theirs": {gray, func(s *stage, p *shifting, _ *release.Spec) {
+			s.at(time.Hour, func() {
+				p.by(func() {
+					p.versions["7"] = release.Artifact{}
+					p.move("7", "", 0)
+				})
+			})
+		}, release.PhaseFailed, "change 7 was begun elsewhere after the one of this release; the application runs version 7", []string{"1 2:5", "7"}, false},
+		"the version before is somebody else's": {gray, func(s *stage, p *shifting, _ *release.Spec) {
+			p.versions["1"] = release.Artifact{}
+			s.abort(time.Hour)
+		}, release.PhaseAborted, "", []string{"1 2:5", "1"}, true},
+		"the first version": {all, func(_ *stage, p *shifting, _ *release.Spec) {
+			p.serves = ""
+		}, release.PhaseSucceeded, "", []string{"2"}, false},
+		"the first version, and the alias is deleted": {all, func(_ *stage, p *shifting, _ *release.Spec) {
+			p.serves = ""
+			p.before(release.VerbObserve, func() { p.serves = "" })
+		}, release.PhaseFailed, "had no version before that could be returned to; the application runs no version yet", []string{"2"}, false},
+		"the first version, and another one serves": {all, func(_ *stage, p *shifting, _ *release.Spec) {
+			p.serves = ""
+			p.before(release.VerbObserve, func() { p.move("1", "", 0) })
+		}, release.PhaseFailed, "had no version before that could be returned to", []string{"2", "1"}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t)
+			platform := newShifting(s)
+			spec := leased(s, c.strategy)
+			if c.with != nil {
+				c.with(s, platform, &spec)
+			}
+			p := s.run(spec)
+			require.Equal(t, c.outcome, p.Outcome, p.Reason)
+			require.Contains(t, p.Reason, c.reason)
+			require.Equal(t, c.moves, platform.moves, "each step once, whatever the network said")
+			require.Equal(t, map[string]string{"api.daily": "at 08:00"}, platform.rules, "what was taken away is back")
+			require.Equal(t, c.returns, contains(s.kinds(), release.EventRollingBack))
+			if c.outcome == release.PhaseSucceeded {
+				require.Equal(t, release.Version{ID: "2", Artifact: release.Artifact{Image: newImage}}, *p.Runs)
+			}
+		})
+	}
+}
+
+func contains(kinds []release.EventKind, kind release.EventKind) bool {
+	for _, k := range kinds {
+		if k == kind {
+			return true
+		}
+	}
+	return false
+}
+
+// by lets somebody else change something.
+func (p *shifting) by(do func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	do()
+}
+
+func TestShift_BatchesHaveWeights(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	newShifting(s)
+	s.at(30*time.Minute, func() {
+		p := s.progress()
+		require.Equal(t, release.AwaitConfirm, p.Awaiting.Kind)
+		require.Equal(t, []release.BatchState{release.BatchDone, release.BatchPending, release.BatchPending}, states(p))
+		require.Equal(t, "2", p.Version)
+	})
+	s.confirm(time.Hour, 1)
+	s.confirm(2*time.Hour, 2)
+	p := s.run(s.spec(shifts(5, 30)))
+	require.Equal(t, release.PhaseSucceeded, p.Outcome, p.Reason)
+	require.Equal(t, []int{5, 30, 100}, []int{p.Batches[0].Weight, p.Batches[1].Weight, p.Batches[2].Weight})
+	require.Equal(t, []release.BatchState{release.BatchConfirmed, release.BatchConfirmed, release.BatchDone}, states(p))
+}
+
+// A rule that is taken away stands in the history and in the ledger before, and is put back as it was.
+func TestShift_RulesAreKeptBeforeTheyAreTakenAway(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	platform := newShifting(s)
+	kept := platform.rule("api.daily").Kept
+	platform.before(release.VerbSetScaling, func() {
+		require.Len(t, s.noted, 1, "the ledger knows")
+		require.JSONEq(t, string(kept), string(s.noted[0].ScalingRules[0].Kept))
+	})
+	s.at(30*time.Minute, func() {
+		require.Empty(t, platform.rules)
+		held := s.progress().ScalingRules
+		require.True(t, held[0].Suspended)
+		require.JSONEq(t, string(kept), string(held[0].Kept))
+	})
+	s.confirm(time.Hour, 1)
+	p := s.run(leased(s, shifts(5)))
+	require.Equal(t, release.PhaseSucceeded, p.Outcome, p.Reason)
+	require.Equal(t, []release.HeldRule{{Name: "api.daily", Revision: "at 08:00", Suspended: true, Restored: true}}, p.ScalingRules)
+	require.Equal(t, map[string]string{"api.daily": "at 08:00"}, platform.rules)
+}
+
+func TestShift_WhatSomebodyDoesToARuleIsRespected(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		suspend bool
+		with    func(*stage, *shifting)
+		want    map[string]string
+		reason  string
+	}{
+		"changed right before it is taken away": {true, func(_ *stage, p *shifting) {
+			p.before(release.VerbSetScaling, func() { p.rules["api.daily"] = "at 09:00" })
+		}, map[string]string{"api.daily": "at 09:00"}, ""},
+		"made anew meanwhile": {true, func(s *stage, p *shifting) {
+			s.at(30*time.Minute, func() { p.by(func() { p.rules["api.daily"] = "at 10:00" }) })
+		}, map[string]string{"api.daily": "at 10:00"}, "scaling rule api.daily was changed by somebody meanwhile"},
+		"deleted, where none is suspended": {false, func(s *stage, p *shifting) {
+			s.at(30*time.Minute, func() { p.by(func() { delete(p.rules, "api.daily") }) })
+		}, map[string]string{}, ""},
+		"the answer of taking away is lost": {true, func(_ *stage, p *shifting) {
+			p.lost[release.VerbSetScaling] = true
+		}, map[string]string{"api.daily": "at 08:00"}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t)
+			platform := newShifting(s)
+			c.with(s, platform)
+			spec := s.spec(shifts(5))
+			spec.Scaling.Suspend = &c.suspend
+			s.confirm(time.Hour, 1)
+			p := s.run(spec)
+			require.Equal(t, release.PhaseSucceeded, p.Outcome, p.Reason)
+			require.Contains(t, p.Reason, c.reason)
+			require.Equal(t, c.want, platform.rules)
+		})
+	}
+}
+
+// A rule that a release before has taken away is put back by the next one, where it is known what it was.
+func TestShift_TheNextReleasePutsBackWhatIsOwed(t *testing.T) {
+	t.Parallel()
+	for name, kept := range map[string]bool{"kept": true, "not known any more": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t)
+			platform := newShifting(s)
+			debt := release.Debt{ReleaseID: "r-0"}
+			owed := platform.rule("api.daily")
+			if !kept {
+				owed.Kept = nil
+			}
+			debt.Add(owed)
+			delete(platform.rules, "api.daily")
+			spec := s.spec(release.Strategy{}).WithDefaults()
+			s.env.ExecuteWorkflow(spec.Workflow(), release.Request{ID: "r-test", Spec: spec, Debts: []release.Debt{debt}})
+			p := s.result()
+			require.Equal(t, release.PhaseSucceeded, p.Outcome, p.Reason)
+			if kept {
+				require.Equal(t, map[string]string{"api.daily": "at 08:00"}, platform.rules)
+				require.Equal(t, []release.Debt{{ReleaseID: "r-0", ScalingRules: []string{"api.daily"}}}, p.Paid())
+				return
+			}
+			require.Contains(t, p.Reason, "release r-0 has left scaling rules off: api.daily")
+			require.Empty(t, p.Paid())
+		})
+	}
+}
+
+func TestShift_AToggleForATimePutsBackWhatItTook(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	platform := newShifting(s)
+	s.at(time.Hour, func() { require.Empty(t, platform.rules) })
+	s.env.ExecuteWorkflow(release.WorkflowToggleScalingRules, release.ToggleRequest{App: s.app, For: release.Duration(8 * time.Hour), By: "ann"})
+	require.NoError(t, s.env.GetWorkflowError())
+	var result release.ToggleResult
+	require.NoError(t, s.env.GetWorkflowResult(&result))
+	require.Equal(t, []string{"api.daily"}, result.Switched)
+	require.True(t, result.SwitchedBack)
+	require.Equal(t, map[string]string{"api.daily": "at 08:00"}, platform.rules)
+}
+
+// A rollback returns to versions by their IDs, be it that nobody knows their artifacts.
+func TestShift_RollbackByID(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		version string
+		judged  release.Judged
+		moves   []string
+	}{
+		"named, published by somebody else": {version: "2", moves: []string{"2"}},
+		"the last good one":                 {judged: release.Judged{Good: []release.Version{{ID: "1"}}}, moves: []string{"1"}},
+		"what is bad is avoided":            {judged: release.Judged{Bad: []release.Version{{ID: "2"}}}, moves: []string{"1"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t)
+			platform := newShifting(s)
+			platform.versions["2"], platform.versions["3"] = release.Artifact{}, release.Artifact{Image: newImage}
+			platform.newest, platform.serves = 3, "3"
+			s.judged = c.judged
+			p := s.run(release.Spec{App: s.app, Operation: release.OperationRollback, Version: c.version, RequestedBy: "test"})
+			require.Equal(t, release.PhaseSucceeded, p.Outcome, p.Reason)
+			require.Equal(t, c.moves, platform.moves)
+			require.Equal(t, c.moves[0], p.Runs.ID)
+		})
+	}
+}
+
+// A watchdog puts back what was taken away, from the last progress of a release that was lost.
+func TestShift_AWatchdogPutsBackWhatWasTakenAway(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	platform := newShifting(w.stage)
+	lost := release.HeldRule{Name: "api.daily", Revision: "at 08:00", Kept: platform.rule("api.daily").Kept, Suspended: true}
+	delete(platform.rules, "api.daily")
+	w.endings["r-lost"] = release.Ending{Lost: "terminated"}
+	w.shown["r-lost"] = func() (release.Progress, error) {
+		return release.Progress{
+			ReleaseID: "r-lost", App: w.app.WithDefaults(), Operation: release.OperationRelease, Phase: release.PhaseRollingOut,
+			Artifact: release.Artifact{Image: oldImage}, Version: "1", ScalingRules: []release.HeldRule{lost},
+		}, nil
+	}
+	w.env.ExecuteWorkflow(release.WorkflowWatchdog, release.WatchdogRequest{ReleaseID: "r-lost", App: w.app})
+	var result release.WatchdogResult
+	require.NoError(t, w.env.GetWorkflowResult(&result))
+	require.Equal(t, []string{"api.daily"}, result.Restored, result.Left)
+	require.Empty(t, result.Left)
+	require.Equal(t, map[string]string{"api.daily": "at 08:00"}, platform.rules)
+}

@@ -1,0 +1,220 @@
+package workflows_test
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"slipway/activities/platform/platformtest"
+	"slipway/activities/sae/saeworld"
+	"slipway/release"
+	"slipway/saeclient"
+	"slipway/saesim"
+)
+
+// A subject is a platform of which a property of all platforms is to hold.
+type subject struct {
+	platformtest.Platform
+
+	// trouble draws what goes wrong on this platform alone, and calm ends it; both may be nil.
+	trouble func(t *rapid.T, w platformtest.World)
+	calm    func(w platformtest.World)
+	// traffic draws the traffic rules of a gray release; nil where the platform has none.
+	traffic func() *release.Traffic
+	// hand is somebody who changes the application meanwhile; nil where that is not drawn.
+	hand *hand
+}
+
+// A hand changes the application past the driver.
+type hand struct {
+	// begin begins a change that takes some minutes, unless the platform refuses.
+	begin func(ctx context.Context, w platformtest.World, minutes int)
+	// begun are the IDs of all that it has begun, and spoiled tells that one of them has not ended
+	// well: then what runs, and which rules are off, is of its making.
+	begun   func(w platformtest.World) []string
+	spoiled func(w platformtest.World) bool
+}
+
+// subjects are the platforms.
+func subjects() []subject { return []subject{subjectSAE()} }
+
+// A trial is a stage with the world of a platform.
+type trial struct {
+	*stage
+	subject
+
+	world platformtest.World
+	// before is how the application was when the release began.
+	before platformtest.Truth
+
+	calls sync.Mutex
+	// changes counts the calls that change something, and lost are those that are lost or declined, by
+	// their numbers from 1.
+	changes int
+	lost    map[int]platformtest.Loss
+	// rollouts is when calls were sent that bring a version.
+	rollouts []time.Time
+}
+
+// newTrial makes a trial: its application has five instances, and has run the first artifact and then
+// the second.
+func newTrial(t tester, of subject) *trial {
+	t.Helper()
+	s := &trial{stage: bareStage(t, slog.DiscardHandler), subject: of, lost: map[int]platformtest.Loss{}}
+	s.world = of.Open(t, platformtest.Setup{Instances: instancesBefore}, platformtest.Connection{
+		Transport: s.death, Guard: s.freezes(), Now: s.env.Now, Start: s.env.Now().Add(-creation),
+	})
+	s.app = s.world.App()
+	s.world.Elsewhere(2, true)
+	s.world.AddRules()
+	s.reach()
+	s.before = s.world.Truth()
+	require.Len(t, s.before.Shares, 1)
+	s.death.sends = s.send
+	s.drive(s.app.Platform, s.world.Driver())
+	return s
+}
+
+// reach lets the platform's clock come up to the skipped time.
+func (s *trial) reach() {
+	if d := s.env.Now().Sub(s.world.Now()); d > 0 {
+		if _, err := s.world.Advance(d); err != nil {
+			s.t.Error(err)
+		}
+	}
+}
+
+// send carries a call of a verb, or loses it.
+func (s *trial) send(verb string, r *http.Request) (*http.Response, error) {
+	s.calls.Lock()
+	s.reach()
+	loss := platformtest.Loss("")
+	if s.world.Mutates(r) {
+		s.changes++
+		loss = s.lost[s.changes]
+		if verb == string(release.VerbBeginRollout) {
+			s.rollouts = append(s.rollouts, s.env.Now())
+		}
+	}
+	s.calls.Unlock()
+	switch loss {
+	case platformtest.Declined:
+		return s.world.Declined(r), nil
+	case platformtest.LostBefore:
+		return nil, errDead
+	case platformtest.LostAfter, platformtest.DeathAfter, platformtest.DeathBefore:
+		answer, err := s.death.transport.RoundTrip(r)
+		if err == nil {
+			_ = answer.Body.Close()
+		}
+		return nil, errDead
+	}
+	return s.death.transport.RoundTrip(r)
+}
+
+// truth is how the application is now.
+func (s *trial) truth() platformtest.Truth {
+	s.reach()
+	return s.world.Truth()
+}
+
+// byHand are the changes that were begun by hand.
+func (s *trial) byHand() []string {
+	if s.hand == nil {
+		return nil
+	}
+	return s.hand.begun(s.world)
+}
+
+// begun are the changes of the release.
+func (s *trial) begun() (ids []string) {
+	hand := s.byHand()
+	for _, id := range s.truth().Changes {
+		if !slices.Contains(s.before.Changes, id) && !slices.Contains(hand, id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// byHandAfter reports whether something was begun by hand after a change.
+func (s *trial) byHandAfter(id string) bool {
+	all, hand := s.truth().Changes, s.byHand()
+	at := slices.Index(all, id)
+	return slices.ContainsFunc(all[at+1:], func(id string) bool { return slices.Contains(hand, id) })
+}
+
+// subjectSAE is Serverless App Engine.
+func subjectSAE() subject {
+	return subject{
+		Platform: saeworld.Platform(),
+		trouble:  troubleOfSAE,
+		calm: func(w platformtest.World) {
+			sim := simOf(w)
+			_ = sim.ClearFaults()
+		},
+		traffic: canary,
+		hand: &hand{
+			begin: func(ctx context.Context, w platformtest.World, minutes int) {
+				of, _ := w.(*saeworld.World)
+				changeByHand(ctx, of.Client, of.App().ID, minutes)
+			},
+			begun: func(w platformtest.World) (ids []string) {
+				for _, o := range ordersByHand(w) {
+					ids = append(ids, o.ID)
+				}
+				return ids
+			},
+			spoiled: func(w platformtest.World) bool {
+				return slices.ContainsFunc(ordersByHand(w), func(o saesim.Order) bool { return o.Status != saeclient.ChangeOrderSuccess })
+			},
+		},
+	}
+}
+
+func simOf(w platformtest.World) *saesim.Simulator {
+	of, _ := w.(*saeworld.World)
+	return of.Simulator
+}
+
+// ordersByHand are the change orders that were begun by hand. The platform switches rules on again
+// after a success of theirs alone.
+func ordersByHand(w platformtest.World) []saesim.Order {
+	return slices.DeleteFunc(simOf(w).Orders(w.App().ID), func(o saesim.Order) bool { return o.Description != handDescription })
+}
+
+// troubleOfSAE draws faults of the network and the platform, and what becomes of an order.
+func troubleOfSAE(t *rapid.T, w platformtest.World) {
+	sim := simOf(w)
+	kinds := []saesim.FaultKind{
+		saesim.FaultDropBefore, saesim.FaultDropAfter, saesim.FaultTruncate, saesim.FaultError, saesim.FaultErrorAfter,
+	}
+	codes := []string{"", "Throttling.User", "System.Upgrading", "ServiceUnavailable"}
+	operations := []string{"", "DeployApplication", "RollbackApplication", "RestartApplication", "RescaleApplication", "ConfirmPipelineBatch", "AbortAndRollbackChangeOrder"}
+	for range rapid.IntRange(0, 4).Draw(t, "faults") {
+		f := saesim.Fault{
+			Kind:      rapid.SampledFrom(kinds).Draw(t, "kind"),
+			Operation: rapid.SampledFrom(operations).Draw(t, "at"),
+			Count:     rapid.IntRange(1, 4).Draw(t, "count"),
+		}
+		if f.Kind == saesim.FaultError || f.Kind == saesim.FaultErrorAfter {
+			f.Code = rapid.SampledFrom(codes).Draw(t, "code")
+			if f.Code == "ServiceUnavailable" {
+				f.Status = http.StatusServiceUnavailable // SAE does not document it: the gateway in front says so
+			}
+		}
+		_, err := sim.AddFault(f)
+		require.NoError(t, err)
+	}
+	fates := []saesim.FaultKind{"", "", saesim.FaultBatchFails, saesim.FaultSystemFails, saesim.FaultHang, saesim.FaultApproval}
+	if kind := rapid.SampledFrom(fates).Draw(t, "fate"); kind != "" {
+		_, err := sim.AddFault(saesim.Fault{Kind: kind})
+		require.NoError(t, err)
+	}
+}
