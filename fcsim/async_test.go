@@ -53,10 +53,7 @@ func TestAsyncConfigs_APutReplacesEverything(t *testing.T) {
 func TestAsyncConfigs_AreRefused(t *testing.T) {
 	t.Parallel()
 	h := published(t)
-	for name, tt := range map[string]struct {
-		line, body, code string
-		says             []string
-	}{
+	h.refuses(t, map[string]refusal{
 		"limits": {
 			"PUT /services/shop.live" + asyncConfigPath, `{"maxAsyncRetryAttempts":9,"maxAsyncEventAgeInSeconds":0,"destinationConfig":{"onSuccess":{}}}`,
 			codeInvalidArgument,
@@ -68,15 +65,7 @@ func TestAsyncConfigs_AreRefused(t *testing.T) {
 		"not there":     {"DELETE /services/shop.live" + asyncConfigPath, "", codeAsyncNotFound, []string{"shop", "web"}},
 		"list of none":  {"GET /services/shop/functions/none/async-invoke-configs", "", codeFunctionNotFound, []string{"none"}},
 		"list of limit": {"GET /services/shop/functions/web/async-invoke-configs?limit=0", "", codeInvalidArgument, []string{"limit"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			message := h.send(t, tt.line, tt.body).refusedBy(t, tt.code)
-			for _, want := range tt.says {
-				require.Contains(t, message, want)
-			}
-		})
-	}
+	})
 }
 
 // stateful makes the service shop with asynchronous invocations that have records.

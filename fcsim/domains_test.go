@@ -44,10 +44,7 @@ func TestCustomDomains_AreRefused(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
 	h.must(t, "POST /custom-domains", `{"domainName":"a.example.com"}`)
-	for name, tt := range map[string]struct {
-		line, body, code string
-		says             []string
-	}{
+	h.refuses(t, map[string]refusal{
 		"again":      {"POST /custom-domains", `{"domainName":"A.example.com"}`, codeDomainExists, []string{"a.example.com"}},
 		"no name":    {"POST /custom-domains", `{}`, codeInvalidArgument, []string{"domainName"}},
 		"no domain":  {"POST /custom-domains", `{"domainName":"localhost"}`, codeInvalidArgument, []string{"domainName"}},
@@ -62,13 +59,5 @@ func TestCustomDomains_AreRefused(t *testing.T) {
 		"update unknown": {"PUT /custom-domains/z.example.com", `{}`, codeDomainNotFound, []string{"z.example.com"}},
 		"delete unknown": {"DELETE /custom-domains/z.example.com", "", codeDomainNotFound, []string{"z.example.com"}},
 		"limit":          {"GET /custom-domains?limit=0", "", codeInvalidArgument, []string{"limit"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			message := h.send(t, tt.line, tt.body).refusedBy(t, tt.code)
-			for _, want := range tt.says {
-				require.Contains(t, message, want)
-			}
-		})
-	}
+	})
 }

@@ -76,26 +76,21 @@ func TestLayers_AreRefused(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
 	arn := h.must(t, "POST /layers/libs/versions", `{"code":{"zipFile":"`+zip("one")+`"}}`).text("arn")
-	for name, tt := range map[string]struct{ line, body, code, says string }{
-		"no code":       {"POST /layers/libs/versions", `{}`, codeInvalidArgument, "code must be given"},
-		"two codes":     {"POST /layers/libs/versions", `{"code":{"zipFile":"` + zip("a") + `","ossBucketName":"b","ossObjectName":"k"}}`, codeInvalidArgument, "either"},
-		"no base64":     {"POST /layers/libs/versions", `{"code":{"zipFile":"%"}}`, codeInvalidArgument, "base64"},
-		"runtime":       {"POST /layers/libs/versions", `{"code":{"zipFile":"` + zip("a") + `"},"compatibleRuntime":["cobol"]}`, codeInvalidArgument, "cobol"},
-		"name":          {"POST /layers/1libs/versions", `{"code":{"zipFile":"` + zip("a") + `"}}`, codeInvalidArgument, "layerName"},
-		"other name":    {"POST /layers/libs/versions", `{"layerName":"other","code":{"zipFile":"` + zip("a") + `"}}`, codeInvalidArgument, "layerName"},
-		"no layer":      {"GET /layers/none/versions/1", "", codeLayerNotFound, "none"},
-		"no versions":   {"GET /layers/none/versions", "", codeLayerNotFound, "none"},
-		"no version":    {"DELETE /layers/libs/versions/" + strconv.Itoa(9), "", codeLayerVersionAbsent, "9"},
-		"no number":     {"GET /layers/libs/versions/x", "", codeInvalidArgument, "'x'"},
-		"start":         {"GET /layers/libs/versions?startVersion=x", "", codeInvalidArgument, "startVersion"},
-		"limit":         {"GET /layers/libs/versions?limit=101", "", codeInvalidArgument, "limit"},
-		"other owner":   {"GET /layerarn/" + url.PathEscape("0"+arn[1:len(arn)-1]+"9"), "", codeInvalidArgument, "ARN"},
-		"ARN of none":   {"GET /layerarn/" + url.PathEscape(arn[:len(arn)-1]+"9"), "", codeLayerVersionAbsent, "9"},
-		"ARN cut short": {"GET /layerarn/" + url.PathEscape(arn[:len(arn)-2]), "", codeInvalidArgument, "ARN"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			require.Contains(t, h.send(t, tt.line, tt.body).refusedBy(t, tt.code), tt.says)
-		})
-	}
+	h.refuses(t, map[string]refusal{
+		"no code":       {"POST /layers/libs/versions", `{}`, codeInvalidArgument, []string{"code must be given"}},
+		"two codes":     {"POST /layers/libs/versions", `{"code":{"zipFile":"` + zip("a") + `","ossBucketName":"b","ossObjectName":"k"}}`, codeInvalidArgument, []string{"either"}},
+		"no base64":     {"POST /layers/libs/versions", `{"code":{"zipFile":"%"}}`, codeInvalidArgument, []string{"base64"}},
+		"runtime":       {"POST /layers/libs/versions", `{"code":{"zipFile":"` + zip("a") + `"},"compatibleRuntime":["cobol"]}`, codeInvalidArgument, []string{"cobol"}},
+		"name":          {"POST /layers/1libs/versions", `{"code":{"zipFile":"` + zip("a") + `"}}`, codeInvalidArgument, []string{"layerName"}},
+		"other name":    {"POST /layers/libs/versions", `{"layerName":"other","code":{"zipFile":"` + zip("a") + `"}}`, codeInvalidArgument, []string{"layerName"}},
+		"no layer":      {"GET /layers/none/versions/1", "", codeLayerNotFound, []string{"none"}},
+		"no versions":   {"GET /layers/none/versions", "", codeLayerNotFound, []string{"none"}},
+		"no version":    {"DELETE /layers/libs/versions/" + strconv.Itoa(9), "", codeLayerVersionAbsent, []string{"9"}},
+		"no number":     {"GET /layers/libs/versions/x", "", codeInvalidArgument, []string{"'x'"}},
+		"start":         {"GET /layers/libs/versions?startVersion=x", "", codeInvalidArgument, []string{"startVersion"}},
+		"limit":         {"GET /layers/libs/versions?limit=101", "", codeInvalidArgument, []string{"limit"}},
+		"other owner":   {"GET /layerarn/" + url.PathEscape("0"+arn[1:len(arn)-1]+"9"), "", codeInvalidArgument, []string{"ARN"}},
+		"ARN of none":   {"GET /layerarn/" + url.PathEscape(arn[:len(arn)-1]+"9"), "", codeLayerVersionAbsent, []string{"9"}},
+		"ARN cut short": {"GET /layerarn/" + url.PathEscape(arn[:len(arn)-2]), "", codeInvalidArgument, []string{"ARN"}},
+	})
 }

@@ -47,22 +47,17 @@ func TestTags_AreRefused(t *testing.T) {
 		many = append(many, fmt.Sprintf(`"k%d":"v"`, i))
 	}
 	h.must(t, "POST /tag", `{"resourceArn":"services/shop","tags":{`+strings.Join(many[:20], ",")+`}}`)
-	for name, tt := range map[string]struct{ line, body, code, says string }{
-		"no service":     {"POST /tag", `{"resourceArn":"services/none","tags":{"a":"b"}}`, codeServiceNotFound, "none"},
-		"no ARN":         {"POST /tag", `{"tags":{"a":"b"}}`, codeInvalidArgument, "resourceArn"},
-		"other account":  {"POST /tag", `{"resourceArn":"acs:fc:cn-hangzhou:9:services/shop","tags":{"a":"b"}}`, codeInvalidArgument, "services/{serviceName}"},
-		"a function":     {"GET /tag?resourceArn=services/shop/functions/web", "", codeInvalidArgument, "services/{serviceName}"},
-		"no tags":        {"POST /tag", `{"resourceArn":"services/shop"}`, codeInvalidArgument, "tags must be given"},
-		"too many":       {"POST /tag", `{"resourceArn":"services/shop","tags":{` + many[20] + `}}`, codeInvalidArgument, "20"},
-		"empty key":      {"POST /tag", `{"resourceArn":"services/shop","tags":{"":"v"}}`, codeInvalidArgument, "key"},
-		"no keys":        {"DELETE /tag", `{"resourceArn":"services/shop"}`, codeInvalidArgument, "tagKeys"},
-		"too many keys":  {"DELETE /tag", `{"resourceArn":"services/shop","tagKeys":[` + strings.Repeat(`"a",`, 20) + `"b"]}`, codeInvalidArgument, "at most 20"},
-		"untag nothing":  {"DELETE /tag", `{"resourceArn":"services/none","all":true}`, codeServiceNotFound, "none"},
-		"tags of a form": {"POST /tag", `{"resourceArn":"services/shop","tags":{"a":1}}`, codeInvalidArgument, "tags"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			require.Contains(t, h.send(t, tt.line, tt.body).refusedBy(t, tt.code), tt.says)
-		})
-	}
+	h.refuses(t, map[string]refusal{
+		"no service":     {"POST /tag", `{"resourceArn":"services/none","tags":{"a":"b"}}`, codeServiceNotFound, []string{"none"}},
+		"no ARN":         {"POST /tag", `{"tags":{"a":"b"}}`, codeInvalidArgument, []string{"resourceArn"}},
+		"other account":  {"POST /tag", `{"resourceArn":"acs:fc:cn-hangzhou:9:services/shop","tags":{"a":"b"}}`, codeInvalidArgument, []string{"services/{serviceName}"}},
+		"a function":     {"GET /tag?resourceArn=services/shop/functions/web", "", codeInvalidArgument, []string{"services/{serviceName}"}},
+		"no tags":        {"POST /tag", `{"resourceArn":"services/shop"}`, codeInvalidArgument, []string{"tags must be given"}},
+		"too many":       {"POST /tag", `{"resourceArn":"services/shop","tags":{` + many[20] + `}}`, codeInvalidArgument, []string{"20"}},
+		"empty key":      {"POST /tag", `{"resourceArn":"services/shop","tags":{"":"v"}}`, codeInvalidArgument, []string{"key"}},
+		"no keys":        {"DELETE /tag", `{"resourceArn":"services/shop"}`, codeInvalidArgument, []string{"tagKeys"}},
+		"too many keys":  {"DELETE /tag", `{"resourceArn":"services/shop","tagKeys":[` + strings.Repeat(`"a",`, 20) + `"b"]}`, codeInvalidArgument, []string{"at most 20"}},
+		"untag nothing":  {"DELETE /tag", `{"resourceArn":"services/none","all":true}`, codeServiceNotFound, []string{"none"}},
+		"tags of a form": {"POST /tag", `{"resourceArn":"services/shop","tags":{"a":1}}`, codeInvalidArgument, []string{"tags"}},
+	})
 }

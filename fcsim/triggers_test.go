@@ -82,14 +82,31 @@ func TestTriggers_HTTPHasAnAddressThatCallsTheFunction(t *testing.T) {
 	h.must(t, "PUT "+webTriggers+"/gate", `{"qualifier":"live","description":"d"}`)
 }
 
+// refusal is a request that is refused, and what is said about it.
+type refusal struct {
+	line, body, code string
+	says             []string
+}
+
+// refuses sends requests that have to be refused.
+func (h *harness) refuses(t *testing.T, refusals map[string]refusal) {
+	t.Helper()
+	for name, tt := range refusals {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			message := h.send(t, tt.line, tt.body).refusedBy(t, tt.code)
+			for _, want := range tt.says {
+				require.Contains(t, message, want)
+			}
+		})
+	}
+}
+
 func TestTriggers_AreRefused(t *testing.T) {
 	t.Parallel()
 	h := published(t)
 	h.must(t, "POST "+webTriggers, ossTrigger)
-	for name, tt := range map[string]struct {
-		line, body, code string
-		says             []string
-	}{
+	h.refuses(t, map[string]refusal{
 		"no service":  {"POST /services/none/functions/web/triggers", ossTrigger, codeServiceNotFound, []string{"none"}},
 		"no function": {"POST /services/shop/functions/none/triggers", ossTrigger, codeFunctionNotFound, []string{"none", "shop"}},
 		"again":       {"POST " + webTriggers, ossTrigger, codeTriggerExists, []string{"images", "shop", "web"}},
@@ -111,13 +128,5 @@ func TestTriggers_AreRefused(t *testing.T) {
 		"delete unknown": {"DELETE " + webTriggers + "/none", "", codeTriggerNotFound, []string{"none"}},
 		"qualified":      {"GET /services/shop.live/functions/web/triggers", "", codeInvalidArgument, []string{"qualifier"}},
 		"limit":          {"GET " + webTriggers + "?limit=101", "", codeInvalidArgument, []string{"limit"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			message := h.send(t, tt.line, tt.body).refusedBy(t, tt.code)
-			for _, want := range tt.says {
-				require.Contains(t, message, want)
-			}
-		})
-	}
+	})
 }
