@@ -51,7 +51,7 @@ func refusedOfFC() (out []Parameter) {
 // freeOfFC are the parameters that stand under config.platform.
 func freeOfFC() []Parameter {
 	return []Parameter{
-		{Name: "caPort", Kind: ParameterNumber, Least: 1},
+		{Name: "caPort", Kind: ParameterNumber, Least: 1, Most: maxPort},
 		{Name: "customDNS", Kind: ParameterObject},
 		{Name: "customHealthCheckConfig", Kind: ParameterObject},
 		{Name: "customRuntimeConfig", Kind: ParameterObject},
@@ -66,7 +66,7 @@ func freeOfFC() []Parameter {
 		{Name: "instanceType", Kind: ParameterText},
 		{Name: "layers", Kind: ParameterList},
 		{Name: "runtime", Kind: ParameterText},
-		{Name: "timeout", Kind: ParameterNumber, Least: 1},
+		{Name: "timeout", Kind: ParameterNumber, Least: 1, Most: 86400},
 	}
 }
 

@@ -36,8 +36,8 @@ type Parameter struct {
 	Kind ParameterKind
 	// Values are all that the platform takes of a text; none where it takes others, too.
 	Values []string
-	// Least is the least number.
-	Least int64
+	// Least is the least number, and Most the largest; 0 where that is not known.
+	Least, Most int64
 }
 
 // PlatformParameters returns all that a release could set of an application on a platform, by the
@@ -190,6 +190,7 @@ func (v *validator) parameter(at string, known Parameter, raw string) {
 	if known.Kind == ParameterNumber {
 		n, err := strconv.ParseInt(value, 10, 64)
 		v.check(err == nil && n >= known.Least && n <= math.MaxInt32, at, "must be a whole number of %d or more", known.Least)
+		v.check(err != nil || known.Most == 0 || n <= known.Most, at, "must be at most %d", known.Most)
 	}
 	if len(known.Values) > 0 {
 		v.check(slices.ContainsFunc(known.Values, func(one string) bool { return value == `"`+one+`"` }), at, "%s", known.must())

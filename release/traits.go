@@ -54,11 +54,12 @@ type Traits struct {
 	// VersionWords say them in words.
 	AppID, AppWords         string
 	VersionID, VersionWords string
-	// Qualifier is the default of app.qualifier; empty where an application has no qualifiers.
-	Qualifier string
-	// NameID is the pattern of a qualifier (app.qualifier) and of a part (artifact.part), and NameWords
-	// say it in words; empty where an application has neither.
-	NameID, NameWords string
+	// Qualifier is the default of app.qualifier, QualifierID the pattern of one, and QualifierWords say it in
+	// words; empty where an application has no qualifiers.
+	Qualifier, QualifierID, QualifierWords string
+	// PartID is the pattern of a part of an application (artifact.part), and PartWords say it in words;
+	// empty where it has none.
+	PartID, PartWords string
 	// Lacks are the fields of a release file, and the values of fields, that mean nothing on the platform.
 	Lacks []Lack
 	// Parameters are all that a release could set of an application, by the platform's own names: those of
@@ -152,7 +153,7 @@ func traitsFor(p Platform) Traits {
 		Rollouts: everyStrategy(), Rollbacks: everyStrategy(), Step: StepInstances, GrayAtMost: 100,
 		Restart: true, Rescale: true, Job: true, Adopt: true, FirstRelease: true, Approval: true, Suspends: true,
 		Packages: []string{"http", "https", "oss"}, AppID: idPattern, AppWords: idWords, VersionID: idPattern, VersionWords: idWords,
-		NameID: idPattern, NameWords: idWords, Parameters: func() []Parameter { return nil },
+		QualifierID: idPattern, QualifierWords: idWords, PartID: idPattern, PartWords: idWords, Parameters: func() []Parameter { return nil },
 	}
 }
 
@@ -184,15 +185,19 @@ func traitsOfSAE() Traits {
 // traitsOfFC are those of Function Compute 2.0. A release moves an alias of a service from one
 // published version to the next.
 func traitsOfFC() Traits {
-	const name, words = `^[A-Za-z_][A-Za-z0-9_-]{0,127}$`, "1-128 letters, digits, hyphens or underscores, the first no digit and no hyphen"
+	const (
+		name, function = `^[A-Za-z_][A-Za-z0-9_-]{0,127}$`, `^[A-Za-z_][A-Za-z0-9_-]{0,63}$`
+		words          = " letters, digits, hyphens or underscores, the first no digit and no hyphen"
+	)
 	return Traits{
 		Platform: PlatformFC, Name: "Alibaba Cloud Function Compute",
 		Rollouts: []StrategyType{StrategyAll, StrategyGray}, Rollbacks: []StrategyType{StrategyAll}, Step: StepWeight,
 		Rescale: true, FirstRelease: true, Scaling: ScalingTakeAway,
 		Packages: []string{"oss"},
-		AppID:    name, AppWords: "the name of a service, of " + words,
+		AppID:    name, AppWords: "the name of a service: 1-128" + words,
 		VersionID: `^[1-9][0-9]{0,18}$`, VersionWords: "a whole number, such as 7",
-		Qualifier: "live", NameID: name, NameWords: words,
+		Qualifier: "live", QualifierID: name, QualifierWords: "the name of an alias: 1-128" + words,
+		PartID: function, PartWords: "the name of a function: 1-64" + words,
 		Lacks:      slices.Concat(lacksOfFC(), lackingConfigOfFC()),
 		Parameters: parametersOfFC,
 		size:       (*validator).sizeOfFC,

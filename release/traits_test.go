@@ -121,10 +121,10 @@ func TestTraits_RefusedBeforeAnythingBegins(t *testing.T) {
 			"artifact.package.url": "must be an http or https address",
 		}},
 		"the name of a service": {aFunction(), func(s *release.Spec) { s.App.ID = "1shop" }, map[string]string{"app.id": "the first no digit and no hyphen"}},
-		"an alias":              {aFunction(), func(s *release.Spec) { s.App.Qualifier = "-live" }, map[string]string{"app.qualifier": "is not a name"}},
+		"an alias":              {aFunction(), func(s *release.Spec) { s.App.Qualifier = "-live" }, map[string]string{"app.qualifier": "must be the name of an alias"}},
 		"an alias on SAE":       {validSpec(), func(s *release.Spec) { s.App.Qualifier = "live" }, map[string]string{"app.qualifier": "leave it out"}},
 		"a function by name":    {aFunction(), func(s *release.Spec) { s.Artifact.Part = "pay" }, nil},
-		"a function by no name": {aFunction(), func(s *release.Spec) { s.Artifact.Part = "pay.v1" }, map[string]string{"artifact.part": "is not a name"}},
+		"a function by no name": {aFunction(), func(s *release.Spec) { s.Artifact.Part = "pay.v1" }, map[string]string{"artifact.part": "must be the name of a function: 1-64"}},
 		"a part on SAE":         {validSpec(), func(s *release.Spec) { s.Artifact.Part = "pay" }, map[string]string{"artifact.part": "has no parts"}},
 		"a part of nothing": {aFunction(), func(s *release.Spec) { s.Artifact = release.Artifact{Part: "pay"} }, map[string]string{
 			"artifact": "give image or package", "artifact.part": "has no meaning without",

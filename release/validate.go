@@ -142,7 +142,8 @@ func (v *validator) brings(s Spec) {
 		v.artifact(s.Artifact)
 	}
 	v.check(!none || s.Artifact.Part == "" || s.Config != nil, "artifact.part", "has no meaning without image, package or config")
-	v.named("artifact.part", s.Artifact.Part)
+	part := s.Artifact.Part
+	v.check(part == "" || matches(v.on.PartID, part), "artifact.part", "%q must be %s", part, v.on.PartWords)
 	v.registry(s.Artifact)
 }
 
@@ -212,12 +213,7 @@ func (v *validator) app(a App) {
 	v.check(v.on.Platform != "", "app.platform", "%q is not a platform served here; use %s", a.Platform, servedPlatforms())
 	v.check(matches(regionPattern, a.Region), "app.region", "%q is not a region ID such as cn-hangzhou", a.Region)
 	v.check(matches(v.on.AppID, a.ID), "app.id", "%q is not an application ID: %s", a.ID, v.on.AppWords)
-	v.named("app.qualifier", a.Qualifier)
-}
-
-// named checks the name of a qualifier or a part, where one is given.
-func (v *validator) named(field, name string) {
-	v.check(name == "" || matches(v.on.NameID, name), field, "%q is not a name: %s", name, v.on.NameWords)
+	v.check(a.Qualifier == "" || matches(v.on.QualifierID, a.Qualifier), "app.qualifier", "%q must be %s", a.Qualifier, v.on.QualifierWords)
 }
 
 // artifact checks one that is there.

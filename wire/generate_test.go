@@ -2,6 +2,7 @@ package wire_test
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -63,7 +64,9 @@ func durations(most time.Duration) *rapid.Generator[release.Duration] {
 	})
 }
 
-func specs() *rapid.Generator[release.Spec] {
+func specs() *rapid.Generator[release.Spec] { return rapid.OneOf(applications(), functions()) }
+
+func applications() *rapid.Generator[release.Spec] {
 	return rapid.Custom(func(t *rapid.T) release.Spec {
 		s := release.Spec{
 			App:       apps().Draw(t, "app"),
@@ -103,6 +106,24 @@ func specs() *rapid.Generator[release.Spec] {
 			if s.Strategy.Type == release.StrategyGray && s.Adopt == "" {
 				s.Traffic = rapid.Ptr(traffic(), true).Draw(t, "traffic")
 			}
+		}
+		return s
+	})
+}
+
+// functions generates requests for Function Compute.
+func functions() *rapid.Generator[release.Spec] {
+	name := rapid.StringMatching(`[A-Za-z_][A-Za-z0-9_-]{0,63}`)
+	return rapid.Custom(func(t *rapid.T) release.Spec {
+		s := release.Spec{
+			App:      release.App{Platform: release.PlatformFC, Region: "cn-hangzhou", ID: name.Draw(t, "service"), Qualifier: rapid.OneOf(rapid.Just(""), name).Draw(t, "alias")},
+			Artifact: release.Artifact{Image: "registry.example/orders:1", Part: rapid.OneOf(rapid.Just(""), name).Draw(t, "function")},
+			Scaling:  release.Scaling{Suspend: rapid.Ptr(rapid.Bool(), true).Draw(t, "suspend")},
+		}
+		if rapid.Bool().Draw(t, "gray") {
+			weights := rapid.SliceOfNDistinct(rapid.IntRange(1, 99), 1, 20, rapid.ID).Draw(t, "weights")
+			slices.Sort(weights)
+			s.Strategy = release.Strategy{Type: release.StrategyGray, Weights: weights}
 		}
 		return s
 	})

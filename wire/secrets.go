@@ -48,12 +48,17 @@ func secretsOfSet(s release.Set) (problems release.Problems) {
 const (
 	secretVariable = "looks like a secret, and a request is kept: give it by reference, with secret {id, key}; " +
 		"what is none and only looks like one, with configMap {id, key}"
+	secretUnkept = "looks like a secret, and a request is kept: let the application read it itself, because %s has no secrets to refer to; " +
+		"what is none and only looks like one, set at the application"
 	secretText = "holds what looks like a secret, and a request is kept: give that by reference, in a variable with secret {id, key}"
 )
 
 // secretsOf are the texts of a configuration, and of a run of a job, that look like secrets.
 func secretsOf(s release.Spec) release.Problems {
-	l := secretLooker{redact: redact.New()}
+	l := secretLooker{redact: redact.New(), ofVariable: secretVariable}
+	if on, served := release.TraitsOf(s.App.Platform); served && !on.Takes("config.variables[].secret") {
+		l.ofVariable = fmt.Sprintf(secretUnkept, on.Name)
+	}
 	if c := s.Config; c != nil {
 		l.variables("config.variables", c.Variables)
 		rest := *c
@@ -76,7 +81,7 @@ func secretsOf(s release.Spec) release.Problems {
 func (l *secretLooker) variables(field string, all []release.Variable) {
 	for i, v := range all {
 		if v.Value != nil && l.isSecret(v.Name, *v.Value) {
-			l.problem(fmt.Sprintf("%s[%d].value", field, i), secretVariable)
+			l.problem(fmt.Sprintf("%s[%d].value", field, i), l.ofVariable)
 		}
 	}
 }
@@ -101,8 +106,10 @@ func valueIn(data []byte) (out any) {
 
 // secretLooker looks for secrets in values.
 type secretLooker struct {
-	redact   *redact.Redactor
-	problems release.Problems
+	redact *redact.Redactor
+	// ofVariable is the remedy for a variable.
+	ofVariable string
+	problems   release.Problems
 	// depth is how many values are around the one that is looked at.
 	depth int
 }

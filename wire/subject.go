@@ -73,7 +73,7 @@ func setToken(subject string) (name string, ok bool) {
 }
 
 // tokenPattern is what may stand between two dots of a subject and in a workflow ID.
-const tokenPattern = `^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$`
+const tokenPattern = `^[A-Za-z0-9_][A-Za-z0-9_-]{0,127}$`
 
 func isToken(s string) bool {
 	ok, err := regexp.MatchString(tokenPattern, s)

@@ -86,7 +86,7 @@ func TestExamples_EachCanBeSubmittedAsItIs(t *testing.T) {
 	})
 	c := releases.New(s.Client)
 
-	submitted := map[string]bool{"set": true}
+	submitted := map[string]bool{"set": true, "fc-all": true, "fc-gray": true, "fc-rollback": true} // no service for them runs here; package manifest reads them
 	for _, e := range examples() {
 		submitted[e.name] = true
 		id := submit(t, s, "release", e.name)

@@ -65,10 +65,10 @@ func traits(b *strings.Builder, all []release.Traits) {
 		{"`scaling.suspend`", func(on release.Traits) string { return fmt.Sprintf("`%t` by default", on.Suspends) }},
 		{"`app.id`", func(on release.Traits) string { return on.AppWords }},
 		{"`app.qualifier`", func(on release.Traits) string {
-			return either(on.Qualifier != "", "`"+on.Qualifier+"` by default; "+on.NameWords, "there is none")
+			return either(on.Qualifier != "", "`"+on.Qualifier+"` by default; "+on.QualifierWords, "there is none")
 		}},
 		{"`artifact.part`", func(on release.Traits) string {
-			return either(on.Takes("artifact.part"), on.NameWords, "there is none")
+			return either(on.Takes("artifact.part"), on.PartWords, "there is none")
 		}},
 		{"`artifact.package.url`", func(on release.Traits) string { return codes(on.Packages) }},
 		{"`version`", func(on release.Traits) string { return on.VersionWords }},
