@@ -53,12 +53,12 @@ func TestManifest_ExamplesAreValid(t *testing.T) {
 			return s.Operation == release.OperationJob && s.Job.Run && s.Job.Args[1] == "1.4.2"
 		},
 		"fc-all.yaml": func(s release.Spec) bool {
-			return s.App == release.App{Platform: release.PlatformFC, Region: "cn-hangzhou", ID: "orders", Qualifier: "live"} && s.Strategy.Type == release.StrategyAll
+			return s.App == release.App{Platform: release.PlatformFC, Region: "cn-hangzhou", ID: "shop", Qualifier: "live"} && s.Strategy.Type == release.StrategyAll
 		},
 		"fc-gray.yaml": func(s release.Spec) bool {
 			return s.App.Qualifier == "live" && s.Strategy.Type == release.StrategyGray && slices.Equal(s.Strategy.Weights, []int{5, 30})
 		},
-		"fc-rollback.yaml":     func(s release.Spec) bool { return s.App.ID == "orders" && s.Operation == release.OperationRollback },
+		"fc-rollback.yaml":     func(s release.Spec) bool { return s.App.ID == "shop" && s.App.Platform == release.PlatformFC && s.Operation == release.OperationRollback },
 		"freeze-override.yaml": func(s release.Spec) bool { return s.Freeze.Override != "" && s.Lane.Preempt },
 	}
 	require.Len(t, files, len(want)+1, "and set.yaml")

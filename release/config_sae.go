@@ -286,7 +286,7 @@ func (v *validator) sizeOfSAE(field string, r Resources) {
 // holderOfSAE checks the ID of a config map or a secret.
 func (v *validator) holderOfSAE(field, id string) {
 	v.check(matches(`^[1-9][0-9]{0,17}$`, id), field, "it must be the number that SAE has for it, in quotes: "+
-		"\"slipway api ListNamespacedConfigMaps NamespaceId=…\" and \"slipway api ListSecrets NamespaceId=…\" list them")
+		"\"slipway api sae ListNamespacedConfigMaps NamespaceId=…\" and \"slipway api sae ListSecrets NamespaceId=…\" list them")
 }
 
 // wholeOfSAE refuses the keys by which SAE itself says that all keys are mounted.

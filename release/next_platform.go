@@ -8,10 +8,19 @@ func (p Progress) showApp() NextStep {
 	s := NextStep{Verb: NextShowApp, Does: "look at the application in the platform's console", Needed: true}
 	switch p.App.Platform {
 	case PlatformSAE:
-		s.Command = "slipway api DescribeApplicationStatus AppId=" + word(p.App.ID) + " --sae-region " + word(p.App.Region)
+		s.Command = "slipway api sae DescribeApplicationStatus AppId=" + word(p.App.ID) + " --sae-region " + word(p.App.Region)
 		s.Does = "shows how the application stands; its console shows which version runs"
+	case PlatformFC:
+		s.Command = "slipway api fc GetAlias" + p.alias()
+		s.Does = "shows which version serves, and which share of the traffic another one gets"
 	}
 	return s
+}
+
+// alias are the words that name the alias of a service of Function Compute.
+func (p Progress) alias() string {
+	app := p.App.WithDefaults()
+	return " serviceName=" + word(app.ID) + " aliasName=" + word(app.Qualifier) + " --fc-region " + word(app.Region)
 }
 
 // changeSteps are how a person looks at a change of the application, and ends it: with the commands
@@ -27,7 +36,14 @@ func (p Progress) changeSteps(id string, somebody bool) []NextStep {
 	switch p.App.Platform {
 	case PlatformSAE:
 		of := " ChangeOrderId=" + word(id) + " --sae-region " + word(p.App.Region)
-		look.Command, end.Command = "slipway api DescribeChangeOrder"+of, "slipway api AbortChangeOrder"+of
+		look.Command, end.Command = "slipway api sae DescribeChangeOrder"+of, "slipway api sae AbortChangeOrder"+of
+	case PlatformFC:
+		look.Command, look.Does = "slipway api fc GetAlias"+p.alias(), "shows which version serves, and which share of the traffic another one gets"
+		end.Command = "slipway api fc UpdateAlias" + p.alias() + " versionId=VERSION 'additionalVersionWeight={}'"
+		end.Does = "gives all of the traffic to the version that is named; whoever has begun to shift it may want otherwise"
+		if id == p.ChangeID {
+			end.Does = "gives all of the traffic to the version that is named, before or new; look first which one serves"
+		}
 	default:
 		look.Does, end.Does = "look at change "+id+" in the platform's console", "end it there, unless it is still wanted"
 	}

@@ -56,13 +56,13 @@ func TestNext(t *testing.T) {
 		resume   = "! slipway release resume " + nextID
 		unhold   = "! slipway lane resume sae/cn-hangzhou/7171a6ca"
 		allow    = "slipway lane allow sae/cn-hangzhou/7171a6ca --artifact registry.example/shop:2"
-		app      = "! slipway api DescribeApplicationStatus AppId=7171a6ca --sae-region cn-hangzhou"
+		app      = "! slipway api sae DescribeApplicationStatus AppId=7171a6ca --sae-region cn-hangzhou"
 		history  = "slipway history sae/cn-hangzhou/7171a6ca"
 		lane     = "slipway lane get sae/cn-hangzhou/7171a6ca"
 		freezes  = "slipway freeze list --app sae/cn-hangzhou/7171a6ca"
 		override = "slipway release override " + nextID + " --reason ''"
-		look     = "slipway api DescribeChangeOrder ChangeOrderId=c-9 --sae-region cn-hangzhou"
-		end      = "slipway api AbortChangeOrder ChangeOrderId=c-9 --sae-region cn-hangzhou"
+		look     = "slipway api sae DescribeChangeOrder ChangeOrderId=c-9 --sae-region cn-hangzhou"
+		end      = "slipway api sae AbortChangeOrder ChangeOrderId=c-9 --sae-region cn-hangzhou"
 	)
 	tests := []struct {
 		name string

@@ -163,7 +163,7 @@ func TestWaiting(t *testing.T) {
 		{release.NeedFreeze, "r-stopped", at(1), "somebody to lift stop incident", []string{"slipway freeze lift incident", "slipway release override r-stopped --reason ''"}},
 		{
 			release.NeedOtherChange, "r-behind", at(2), "the end of change c-9, begun elsewhere, which waits for somebody",
-			[]string{"slipway api DescribeChangeOrder ChangeOrderId=c-9 --sae-region cn-hangzhou"},
+			[]string{"slipway api sae DescribeChangeOrder ChangeOrderId=c-9 --sae-region cn-hangzhou"},
 		},
 		{
 			release.NeedResume, "r-confirmed", at(3), "paused by mei; batch 1 is confirmed by ann, and the pause holds batch 2 back",
@@ -177,7 +177,7 @@ func TestWaiting(t *testing.T) {
 		{release.NeedLane, "", at(8), "the lane is held by mei: migration (2 wait in the lane)", []string{resumeLane}},
 		{
 			release.NeedAttention, "r-attention", at(9), "it needs attention, and its lane is held: release r-attention: what runs is not known",
-			[]string{"slipway api DescribeApplicationStatus AppId=app-1 --sae-region cn-hangzhou", "slipway scaling recover --release r-attention", resumeLane},
+			[]string{"slipway api sae DescribeApplicationStatus AppId=app-1 --sae-region cn-hangzhou", "slipway scaling recover --release r-attention", resumeLane},
 		},
 		{release.NeedRestore, "r-owing", at(10), "release r-owing has left its traffic rule, which may be in force", nil},
 	}, got)

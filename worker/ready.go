@@ -95,12 +95,18 @@ func (s *served) explain(err error) error {
 	if err == nil {
 		return nil
 	}
-	text, remedy := err.Error(), s.platform.Remedies[release.FaultUnavailable]
-	if failure, ok := errors.AsType[*temporal.ApplicationError](err); ok {
-		text, remedy = failure.Message(), s.platform.Remedies[release.Fault(failure.Type())]
-	}
+	text, remedy := s.platform.Explain(err)
 	if remedy != "" {
 		text += "; " + remedy
 	}
 	return fmt.Errorf("%s refuses its worker: %s", s.name(), text)
+}
+
+// Explain says why the platform does not accept the worker's calls, and what to do; remedy is empty where
+// nothing is known to help. The error is that of its driver's Check.
+func (p Platform) Explain(err error) (found, remedy string) {
+	if failure, ok := errors.AsType[*temporal.ApplicationError](err); ok {
+		return failure.Message(), p.Remedies[release.Fault(failure.Type())]
+	}
+	return err.Error(), p.Remedies[release.FaultUnavailable]
 }

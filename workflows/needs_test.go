@@ -71,7 +71,7 @@ func TestNeeds_AChangeOfSomebodyElse(t *testing.T) {
 		require.Equal(t, other, p.Awaiting.ChangeID)
 		need, _ := p.Need(p.Awaiting.Since)
 		require.Equal(t, release.NeedOtherChange, need.Kind, "at once: its first batch waits for somebody")
-		require.Contains(t, release.Next(p)[1].Command, "slipway api AbortChangeOrder ChangeOrderId="+other)
+		require.Contains(t, release.Next(p)[1].Command, "slipway api sae AbortChangeOrder ChangeOrderId="+other)
 	})
 	s.abort(time.Hour)
 	p := s.run(s.spec(release.Strategy{}))

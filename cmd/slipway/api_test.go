@@ -8,11 +8,13 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/stretchr/testify/require"
 
+	"slipway/fcsim"
 	"slipway/saesim"
 )
 
-// TestAPIScripts runs slipway against a simulator of its own for each script. $SHOP is the ID
-// of an application; its clock runs fast enough that change orders end at once.
+// TestAPIScripts runs slipway against simulators of its own for each script. $SHOP is the ID
+// of an application of SAE; its clock runs fast enough that change orders end at once. Function Compute
+// has the service shop.
 func TestAPIScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
@@ -28,6 +30,14 @@ func TestAPIScripts(t *testing.T) {
 			env.Defer(func() {
 				require.Empty(t, sim.Calls().Ignored, "parameters that the simulator took and that did nothing")
 			})
+			functions, err := fcsim.New(fcsim.Config{Seed: 1, AccessKeys: map[string]string{saesim.TestAccessKeyID: saesim.TestAccessKeySecret}})
+			require.NoError(t, err)
+			require.NoError(t, functions.SeedDemo())
+			onFC := httptest.NewServer(functions)
+			env.Defer(onFC.Close)
+			env.Setenv("SLIPWAY_FC_ENDPOINT", onFC.URL)
+			env.Setenv("SLIPWAY_FC_REGION", fcsim.DefaultRegion)
+			env.Setenv("SLIPWAY_FC_ACCOUNT_ID", fcsim.DefaultAccountID)
 			env.Setenv("SHOP", sim.Apps()[0].ID)
 			env.Setenv("SLIPWAY_SAE_ENDPOINT", server.URL)
 			env.Setenv("SLIPWAY_SAE_REGION", saesim.DefaultRegion)

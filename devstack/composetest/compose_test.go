@@ -213,7 +213,7 @@ func TestCompose_NothingSecretStandsInTheFile(t *testing.T) {
 
 func TestCompose_SecretsAreRequired(t *testing.T) {
 	t.Parallel()
-	for _, missing := range []string{"POSTGRES_PASSWORD", "NATS_PASSWORD", "SLIPWAY_SAE_REGION"} {
+	for _, missing := range []string{"POSTGRES_PASSWORD", "NATS_PASSWORD"} {
 		t.Run(missing, func(t *testing.T) {
 			t.Parallel()
 			var env []string
@@ -266,6 +266,9 @@ func TestCompose_RolesAreConfiguredByTheirUsualNames(t *testing.T) {
 	}
 	worker := project.Services["worker"].Environment
 	require.Equal(t, "cn-hangzhou", *worker["SLIPWAY_SAE_REGION"])
+	for _, fc := range []string{"SLIPWAY_FC_REGION", "SLIPWAY_FC_ACCOUNT_ID", "SLIPWAY_FC_ENDPOINT"} {
+		require.Contains(t, worker, fc)
+	}
 	require.Equal(t, exampleValues(t)["ALIBABA_CLOUD_ACCESS_KEY_ID"], *worker["ALIBABA_CLOUD_ACCESS_KEY_ID"])
 	require.NotContains(t, project.Services["starter"].Environment, "ALIBABA_CLOUD_ACCESS_KEY_ID",
 		"only the worker speaks to the platform")

@@ -39,6 +39,12 @@ func examples() []example {
 			t.Helper()
 			require.Contains(t, p.Artifact.String(), "shop:1.4.1", "back to what ran before all.yaml")
 		}},
+		{name: "fc-gray", ends: release.PhaseSucceeded},
+		{name: "fc-rollback", ends: release.PhaseSucceeded, after: func(t *testing.T, p release.Progress) {
+			t.Helper()
+			require.Equal(t, "2", p.ChangeID, "the version before fc-gray.yaml")
+		}},
+		{name: "fc-all", ends: release.PhaseSucceeded},
 		{name: "batch", ends: release.PhaseSucceeded},
 		{name: "gray-auto", ends: release.PhaseSucceeded},
 		{name: "gray-manual", ends: release.PhaseSucceeded},
@@ -86,7 +92,7 @@ func TestExamples_EachCanBeSubmittedAsItIs(t *testing.T) {
 	})
 	c := releases.New(s.Client)
 
-	submitted := map[string]bool{"set": true, "fc-all": true, "fc-gray": true, "fc-rollback": true} // no service for them runs here; package manifest reads them
+	submitted := map[string]bool{"set": true}
 	for _, e := range examples() {
 		submitted[e.name] = true
 		id := submit(t, s, "release", e.name)

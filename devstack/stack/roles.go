@@ -11,7 +11,10 @@ import (
 	"github.com/rs/zerolog"
 	"go.temporal.io/sdk/log"
 
+	"slipway/activities/fc"
 	"slipway/activities/sae"
+	"slipway/fcclient"
+	"slipway/fcsim"
 	"slipway/ledger"
 	"slipway/release"
 	"slipway/saeclient"
@@ -63,15 +66,20 @@ func (s *Stack) run(ctx context.Context, role string, fn func(context.Context) e
 }
 
 func (s *Stack) worker() (*worker.Worker, error) {
-	client, err := s.SAEClient()
+	onSAE, err := s.SAEClient()
+	if err != nil {
+		return nil, err
+	}
+	onFC, err := s.FCClient()
 	if err != nil {
 		return nil, err
 	}
 	return worker.New(worker.Config{
 		Temporal: s.Client, DataConverter: s.data, JetStream: s.JetStream,
-		Platforms: []worker.Platform{{
-			Name: release.PlatformSAE, Region: client.Region(), CallsPerSecond: callsPerSecond, Driver: sae.Opener(client, s.config.Settle),
-		}},
+		Platforms: []worker.Platform{
+			{Name: release.PlatformSAE, Region: onSAE.Region(), CallsPerSecond: callsPerSecond, Driver: sae.Opener(onSAE, s.config.Settle)},
+			{Name: release.PlatformFC, Region: onFC.Region(), CallsPerSecond: callsPerSecond, Driver: fc.Opener(onFC, s.config.Settle)},
+		},
 		GatesAllow: []string{gatesAllow},
 	})
 }
@@ -82,15 +90,33 @@ const gatesAllow = "127.0.0.1"
 // callsPerSecond leaves room for many releases at once; the simulator has no limit.
 const callsPerSecond = 500
 
-// SAEClient returns a client of the simulator.
+// SAEClient returns a client of the simulator of SAE.
 func (s *Stack) SAEClient() (*saeclient.Client, error) {
+	credential, err := keys()
+	if err != nil {
+		return nil, err
+	}
+	return saeclient.New(saeclient.Config{Region: saesim.DefaultRegion, Endpoint: s.sae, Credential: credential})
+}
+
+// FCClient returns a client of the simulator of Function Compute.
+func (s *Stack) FCClient() (*fcclient.Client, error) {
+	credential, err := keys()
+	if err != nil {
+		return nil, err
+	}
+	return fcclient.New(fcclient.Config{Region: fcsim.DefaultRegion, AccountID: fcsim.DefaultAccountID, Endpoint: s.fc, Credential: credential})
+}
+
+// keys are those that both simulators accept.
+func keys() (credentials.Credential, error) {
 	credential, err := credentials.NewCredential(&credentials.Config{
 		Type: new("access_key"), AccessKeyId: new(saesim.TestAccessKeyID), AccessKeySecret: new(saesim.TestAccessKeySecret),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("stack: %w", err)
 	}
-	return saeclient.New(saeclient.Config{Region: saesim.DefaultRegion, Endpoint: s.sae, Credential: credential})
+	return credential, nil
 }
 
 func slogOf(z zerolog.Logger, server string) *slog.Logger {

@@ -1,5 +1,5 @@
 // Package stack runs all of Slipway in one process: the Temporal server, the NATS
-// server, the SAE simulator, and on wish the worker and the starter, wired together and
+// server, the simulators of SAE and of Function Compute, and on wish the worker and the starter, wired together and
 // ready when [Start] returns.
 //
 // Whatever is left out can run as a process of its own: [Stack.Env] is the environment
@@ -25,6 +25,7 @@ import (
 	"go.temporal.io/sdk/converter"
 
 	"slipway/devstack/embedded"
+	"slipway/fcsim"
 	"slipway/payload"
 	"slipway/saesim"
 	"slipway/setup"
@@ -40,15 +41,15 @@ const shutdownTimeout = 5 * time.Second
 type Config struct {
 	// DataDir keeps the state of all servers between runs; empty keeps nothing.
 	DataDir string
-	// TemporalAddr, NATSAddr, SAEAddr, MonitorAddr and UIAddr are loopback host:port addresses;
+	// TemporalAddr, NATSAddr, SAEAddr, FCAddr, MonitorAddr and UIAddr are loopback host:port addresses;
 	// empty or port 0 is any free one. Without UIAddr there is no Temporal UI.
-	TemporalAddr, NATSAddr, SAEAddr, MonitorAddr, UIAddr string
+	TemporalAddr, NATSAddr, SAEAddr, FCAddr, MonitorAddr, UIAddr string
 	// WithoutWorker and WithoutStarter leave that role to another process.
 	WithoutWorker, WithoutStarter bool
-	// Speed is how many seconds pass for the simulator in one second; default 1, at which
-	// a batch takes about two seconds.
+	// Speed is how many seconds pass for the simulators in one second; default 1, at which
+	// a batch of SAE takes about two seconds.
 	Speed float64
-	// Seed makes the simulator's IDs and faults repeatable.
+	// Seed makes the IDs and faults of the simulators repeatable.
 	Seed uint64
 	// Demo creates applications to play with, unless the data directory has some, and serves
 	// what the gates of the examples ask, see [Stack.Monitor].
@@ -69,6 +70,8 @@ type Stack struct {
 	nats     *embedded.NATS
 	sim      *saesim.Simulator
 	sae      string
+	fcSim    *fcsim.Simulator
+	fc       string
 	monitor  string
 	data     converter.DataConverter
 
@@ -82,7 +85,7 @@ type Stack struct {
 // Start brings the stack up. ctx bounds the start only; Close ends the stack.
 func Start(ctx context.Context, c Config) (*Stack, error) {
 	s := &Stack{config: c}
-	steps := []func(context.Context) error{s.startTemporal, s.startNATS, s.startSAE, s.startMonitor, s.connect, s.startRoles}
+	steps := []func(context.Context) error{s.startTemporal, s.startNATS, s.startSAE, s.startFC, s.startMonitor, s.connect, s.startRoles}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, s.Close())
@@ -152,6 +155,34 @@ func (s *Stack) startSAE(ctx context.Context) error {
 	s.closers = append(s.closers, s.sim.Close)
 	if s.sae, err = s.serve(ctx, s.config.SAEAddr, s.sim); err != nil {
 		return fmt.Errorf("stack: sae: %w", err)
+	}
+	return nil
+}
+
+func (s *Stack) startFC(ctx context.Context) error {
+	dir, err := s.dir("fc")
+	if err != nil {
+		return fmt.Errorf("stack: %w", err)
+	}
+	config := fcsim.Config{
+		Speed: s.config.Speed, Seed: s.config.Seed,
+		// One worker calls both simulators, with one key pair.
+		AccessKeys: map[string]string{saesim.TestAccessKeyID: saesim.TestAccessKeySecret},
+	}
+	if dir != "" {
+		config.StateFile = filepath.Join(dir, "state.json")
+	}
+	if s.fcSim, err = fcsim.New(config); err != nil {
+		return fmt.Errorf("stack: %w", err)
+	}
+	if s.config.Demo {
+		if err := s.fcSim.SeedDemo(); err != nil {
+			return fmt.Errorf("stack: %w", err)
+		}
+	}
+	s.closers = append(s.closers, s.fcSim.Close)
+	if s.fc, err = s.serve(ctx, s.config.FCAddr, s.fcSim); err != nil {
+		return fmt.Errorf("stack: fc: %w", err)
 	}
 	return nil
 }
@@ -237,8 +268,11 @@ func (s *Stack) Temporal() string { return s.temporal.Addr() }
 // NATS is the URL of the NATS server.
 func (s *Stack) NATS() string { return s.nats.URL() }
 
-// SAE is the URL of the simulator.
+// SAE is the URL of the simulator of SAE.
 func (s *Stack) SAE() string { return s.sae }
+
+// FC is the URL of the simulator of Function Compute.
+func (s *Stack) FC() string { return s.fc }
 
 // Monitor is the URL of what the gates of the examples ask: a health page of an application, which
 // is that of each instance of the demo's shop, too, whose addresses are those of this machine; and
@@ -249,8 +283,11 @@ func (s *Stack) Monitor() string { return s.monitor }
 // UI is the URL of Temporal's UI; empty when there is none.
 func (s *Stack) UI() string { return s.temporal.UIURL() }
 
-// Sim is the simulator, for faults and counts.
+// Sim is the simulator of SAE, for faults and counts.
 func (s *Stack) Sim() *saesim.Simulator { return s.sim }
+
+// FCSim is the simulator of Function Compute, for faults and counts.
+func (s *Stack) FCSim() *fcsim.Simulator { return s.fcSim }
 
 // Env is what `slipway worker`, `slipway starter` and every other command need in their
 // environment to join this stack.
@@ -261,6 +298,9 @@ func (s *Stack) Env() map[string]string {
 		"NATS_URL":                        s.nats.URL(),
 		"SLIPWAY_SAE_ENDPOINT":            s.sae,
 		"SLIPWAY_SAE_REGION":              saesim.DefaultRegion,
+		"SLIPWAY_FC_ENDPOINT":             s.fc,
+		"SLIPWAY_FC_REGION":               fcsim.DefaultRegion,
+		"SLIPWAY_FC_ACCOUNT_ID":           fcsim.DefaultAccountID,
 		"ALIBABA_CLOUD_ACCESS_KEY_ID":     saesim.TestAccessKeyID,
 		"ALIBABA_CLOUD_ACCESS_KEY_SECRET": saesim.TestAccessKeySecret,
 		"SLIPWAY_GATES_ALLOW":             gatesAllow,

@@ -17,6 +17,7 @@ import (
 
 	"slipway/devstack/scenario"
 	"slipway/devstack/stack"
+	"slipway/fcclient"
 	"slipway/release"
 	"slipway/saeclient"
 	"slipway/wire"
@@ -39,6 +40,7 @@ type house struct {
 	t   *testing.T
 	ctx context.Context
 	sae *saeclient.Client
+	fc  *fcclient.Client
 }
 
 // start brings a stack up for one test.
@@ -76,11 +78,22 @@ func enter(t *testing.T, s *stack.Stack) *house {
 	sae, err := s.SAEClient()
 	require.NoError(t, err)
 	t.Cleanup(sae.CloseIdleConnections)
-	return &house{Stack: s, t: t, ctx: ctx, sae: sae}
+	fc, err := s.FCClient()
+	require.NoError(t, err)
+	t.Cleanup(fc.CloseIdleConnections)
+	return &house{Stack: s, t: t, ctx: ctx, sae: sae, fc: fc}
 }
 
 // app creates an application named after the test.
 func (h *house) app() release.App {
+	h.t.Helper()
+	app, err := scenario.CreateApp(h.ctx, h.sae, h.name())
+	require.NoError(h.t, err)
+	return app
+}
+
+// name is one after the test, with a letter first.
+func (h *house) name() string {
 	h.t.Helper()
 	name := strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
@@ -88,9 +101,7 @@ func (h *house) app() release.App {
 		}
 		return -1
 	}, strings.ToLower(h.t.Name()))
-	app, err := scenario.CreateApp(h.ctx, h.sae, name[max(0, len(name)-20):]+fmt.Sprint(time.Now().UnixNano()%100000))
-	require.NoError(h.t, err)
-	return app
+	return "t" + name[max(0, len(name)-20):] + fmt.Sprint(time.Now().UnixNano()%100000)
 }
 
 // the strategies under test.

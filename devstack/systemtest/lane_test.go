@@ -89,7 +89,7 @@ func terminatedWhileParked(c *commandLine) {
 	require.Eventually(c.t, func() bool { return c.lane(app).Held != nil }, patience, 100*time.Millisecond)
 	require.Equal(c.t, id, c.lane(app).Held.ReleaseID)
 
-	look := "slipway api DescribeChangeOrder ChangeOrderId=" + p.ChangeID + " --sae-region " + app.Region
+	look := "slipway api sae DescribeChangeOrder ChangeOrderId=" + p.ChangeID + " --sae-region " + app.Region
 	end := strings.Replace(look, "Describe", "Abort", 1)
 	c.requireWaiting(app, id, release.NeedAttention, "slipway lane resume "+app.SearchValue())
 

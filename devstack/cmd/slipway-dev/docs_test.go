@@ -19,8 +19,11 @@ import (
 	"slipway/internal/markdown"
 )
 
-// gettingStarted is the page whose commands are run; translations have the same ones.
-const gettingStarted = "../../../docs/getting-started.md"
+// The pages whose commands are run; translations have the same ones.
+const (
+	gettingStarted  = "../../../docs/getting-started.md"
+	functionCompute = "../../../docs/function-compute.md"
+)
 
 // comments above the blocks of the page. Whoever reads the page does not see them.
 const (
@@ -30,12 +33,23 @@ const (
 	unverified = "unverified: needs the" // is not run
 )
 
-// TestDocuments_GettingStartedIsTrue runs every command of docs/getting-started.md in order, and compares what
-// they print with the block below. Everything is real but the ports, and the simulator's time
+// TestDocuments_WhatIsShownIsTrue runs every command of the pages that go step by step, in order, and compares
+// what they print with the block below. Everything is real but the ports, and the simulators' time
 // passes faster.
-func TestDocuments_GettingStartedIsTrue(t *testing.T) {
+func TestDocuments_WhatIsShownIsTrue(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile(gettingStarted)
+	for _, page := range []string{gettingStarted, functionCompute} {
+		t.Run(filepath.Base(page), func(t *testing.T) {
+			t.Parallel()
+			requireTrue(t, page)
+		})
+	}
+}
+
+// requireTrue runs the commands of a page.
+func requireTrue(t *testing.T, page string) {
+	t.Helper()
+	text, err := os.ReadFile(page)
 	require.NoError(t, err)
 	blocks := markdown.Blocks(string(text))
 	r := newReader(t)
@@ -48,7 +62,7 @@ func TestDocuments_GettingStartedIsTrue(t *testing.T) {
 		if i+1 < len(blocks) && blocks[i+1].Info == "text" {
 			want = blocks[i+1].Text
 		}
-		where := fmt.Sprintf("docs/getting-started.md:%d", block.Line)
+		where := fmt.Sprintf("%s:%d", filepath.Base(page), block.Line)
 		ran++
 		if block.Comment == firstShell {
 			require.True(t, shows(r.start(block.Text), want), where)

@@ -17,7 +17,9 @@ import (
 
 	"slipway/devstack/demo"
 	"slipway/devstack/stack"
+	"slipway/fcsim"
 	"slipway/internal/buildinfo"
+	"slipway/release"
 	"slipway/saesim"
 )
 
@@ -35,8 +37,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	cmd := &cobra.Command{
 		Use:   "slipway-dev",
 		Short: "Everything Slipway needs, in one process",
-		Long: `slipway-dev runs the Temporal server, the NATS server, the SAE simulator, the worker and
-the starter in one process. It is for development, demonstration and tests, never for
+		Long: `slipway-dev runs the Temporal server, the NATS server, the simulators of SAE and of
+Function Compute, the worker and the starter in one process. It is for development, demonstration and tests, never for
 production: every listener is on loopback and asks nobody for credentials.`,
 		Version:      buildinfo.Read().Line("slipway-dev"),
 		SilenceUsage: true, SilenceErrors: true,
@@ -64,9 +66,9 @@ func upCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "up",
 		Short: "Bring everything up and keep it running",
-		Long: `up runs everything until it is interrupted. The simulator has three applications, shop,
-inventory and orders, whose names are printed as commands take them. What examples/*.yaml
-asks for works here as it is. On the usual ports the slipway command needs no settings.`,
+		Long: `up runs everything until it is interrupted. The simulator of SAE has three applications, shop,
+inventory and orders, that of Function Compute has the service shop; their names are printed as
+commands take them. What examples/*.yaml asks for works here as it is. On the usual ports the slipway command needs no settings.`,
 		Example: `  # everything, state kept in ./data
   slipway-dev up --data-dir data
 
@@ -92,11 +94,12 @@ asks for works here as it is. On the usual ports the slipway command needs no se
 	f.StringVar(&c.TemporalAddr, "temporal-addr", "127.0.0.1:7233", "loopback address of the Temporal server; port 0 is any free one")
 	f.StringVar(&c.NATSAddr, "nats-addr", "127.0.0.1:4222", "loopback address of the NATS server; port 0 is any free one")
 	f.StringVar(&c.SAEAddr, "sae-addr", "127.0.0.1:8099", "loopback address of the SAE simulator; port 0 is any free one")
+	f.StringVar(&c.FCAddr, "fc-addr", "127.0.0.1:8097", "loopback address of the Function Compute simulator; port 0 is any free one")
 	f.StringVar(&c.MonitorAddr, "monitor-addr", monitorAddr, "loopback address of what the gates of the examples ask; port 0 is any free one")
 	f.StringVar(&c.UIAddr, "ui-addr", "127.0.0.1:8233", "loopback address of Temporal's UI; empty for none")
 	f.StringSliceVar(&without, "without", nil, "roles to leave to processes of their own: worker, starter")
-	f.Float64Var(&c.Speed, "speed", 1, "how many seconds pass for the simulator in one second; a batch takes two")
-	f.Uint64Var(&c.Seed, "seed", 0, "seed of the simulator's IDs and faults")
+	f.Float64Var(&c.Speed, "speed", 1, "how many seconds pass for the simulators in one second; a batch of SAE takes two")
+	f.Uint64Var(&c.Seed, "seed", 0, "seed of the IDs and faults of the simulators")
 	f.StringVarP(&output, "output", "o", "", "json prints one line once all is ready")
 	return cmd
 }
@@ -126,34 +129,43 @@ type readyLine struct {
 	Temporal string `json:"temporal"`
 	NATS     string `json:"nats"`
 	SAE      string `json:"sae"`
+	FC       string `json:"fc"`
 	Monitor  string `json:"monitor"`
 	UI       string `json:"ui,omitempty"`
-	// Apps are the simulator's applications.
-	Apps []saesim.App      `json:"apps"`
-	Env  map[string]string `json:"env"`
+	// Apps are the applications of SAE, and Services those of Function Compute, both as commands take them.
+	Apps     []saesim.App      `json:"apps"`
+	Services []string          `json:"services"`
+	Env      map[string]string `json:"env"`
 }
 
 func ready(s *stack.Stack, output string, stdout io.Writer) error {
 	if output == "json" {
 		return json.NewEncoder(stdout).Encode(readyLine{
-			Ready: true, Temporal: s.Temporal(), NATS: s.NATS(), SAE: s.SAE(), Monitor: s.Monitor(), UI: s.UI(), Apps: s.Sim().Apps(), Env: s.Env(),
+			Ready: true, Temporal: s.Temporal(), NATS: s.NATS(), SAE: s.SAE(), FC: s.FC(), Monitor: s.Monitor(), UI: s.UI(),
+			Apps: s.Sim().Apps(), Services: []string{demoService()}, Env: s.Env(),
 		})
 	}
 	var text strings.Builder
-	fmt.Fprintf(&text, "ready\n  Temporal  %s\n  NATS      %s\n  SAE       %s\n  monitor   %s\n",
-		s.Temporal(), s.NATS(), s.SAE(), s.Monitor())
+	fmt.Fprintf(&text, "ready\n  Temporal  %s\n  NATS      %s\n  SAE       %s\n  FC        %s\n  monitor   %s\n",
+		s.Temporal(), s.NATS(), s.SAE(), s.FC(), s.Monitor())
 	if s.UI() != "" {
 		fmt.Fprintf(&text, "  UI        %s\n", s.UI())
 	}
 	for _, app := range s.Sim().Apps() {
 		fmt.Fprintf(&text, "  app       sae/%s/%s %s\n", saesim.DefaultRegion, app.ID, app.Name)
 	}
+	fmt.Fprintf(&text, "  app       %s with its functions %s and %s\n", demoService(), fcsim.DemoWeb, fcsim.DemoMailer)
 	for _, key := range envOrder() {
 		fmt.Fprintf(&text, "export %s=%s\n", key, s.Env()[key])
 	}
 	text.WriteString(nextSteps)
 	_, err := io.WriteString(stdout, text.String())
 	return err
+}
+
+// demoService is the service of Function Compute, as commands take it.
+func demoService() string {
+	return release.App{Platform: release.PlatformFC, Region: fcsim.DefaultRegion, ID: fcsim.DemoService}.SearchValue()
 }
 
 // nextSteps is what can be typed once all is ready.
@@ -171,6 +183,7 @@ docs/getting-started.md goes on from here. Ctrl-C ends everything.
 func envOrder() []string {
 	return []string{
 		"TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "NATS_URL", "SLIPWAY_SAE_ENDPOINT", "SLIPWAY_SAE_REGION",
+		"SLIPWAY_FC_ENDPOINT", "SLIPWAY_FC_REGION", "SLIPWAY_FC_ACCOUNT_ID",
 		"ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "SLIPWAY_GATES_ALLOW",
 	}
 }

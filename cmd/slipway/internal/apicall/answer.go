@@ -11,62 +11,68 @@ import (
 	"slipway/cmd/slipway/internal/render"
 )
 
-// Answer is an answer of the API as JSON.
-type Answer json.RawMessage
+// Answer is an answer of an API as JSON.
+type Answer struct {
+	json.RawMessage
 
-// Indented is the answer as it came, one member a line.
-func (a Answer) Indented() ([]byte, error) {
+	api API
+}
+
+// Answer is an answer of the API.
+func (a API) Answer(answer json.RawMessage) Answer { return Answer{answer, a} }
+
+// Indented is JSON text as it came, one member a line.
+func Indented(raw []byte) ([]byte, error) {
 	var b bytes.Buffer
-	if err := json.Indent(&b, a, "", "  "); err != nil {
+	if err := json.Indent(&b, raw, "", "  "); err != nil {
 		return nil, err
 	}
 	b.WriteByte('\n')
 	return b.Bytes(), nil
 }
 
-// Value is the answer decoded; numbers keep their digits.
-func (a Answer) Value() (any, error) {
-	dec := json.NewDecoder(bytes.NewReader(a))
+// Value is JSON text decoded; numbers keep their digits.
+func Value(raw []byte) (any, error) {
+	dec := json.NewDecoder(bytes.NewReader(raw))
 	dec.UseNumber()
 	var value any
 	err := dec.Decode(&value)
 	return value, err
 }
 
-// ChangeOrder is the ID of the change order that the answer names, empty if there is none.
-func (a Answer) ChangeOrder() string { return a.text("ChangeOrderId") }
+// data is the member that holds the data of an answer with an envelope around it.
+const data = "Data"
 
-// RequestID identifies the call to the support of Alibaba Cloud.
-func (a Answer) RequestID() string {
-	root, err := parse(a)
-	if err != nil {
+// Change is the ID of what the operation has started, empty if the answer names none.
+func (a Answer) Change() string {
+	root, err := parse(a.RawMessage)
+	if err != nil || a.api.Change == "" {
 		return ""
 	}
-	return root.member("RequestId").text
+	return root.member(data).member(a.api.Change).text
 }
 
-// text finds a member of Data.
-func (a Answer) text(name string) string {
-	root, err := parse(a)
+// RequestID identifies the call to the support of the platform.
+func (a Answer) RequestID() string {
+	root, err := parse(a.RawMessage)
 	if err != nil {
 		return ""
 	}
-	return root.member("Data").member(name).text
+	return root.member(a.api.RequestID).text
 }
 
 // Table draws what the answer holds beside its envelope: single values as names and values, each
 // list of objects as a table of its own. It is empty when there is nothing.
 func (a Answer) Table(style render.Style) (string, error) {
-	root, err := parse(a)
+	root, err := parse(a.RawMessage)
 	if err != nil {
 		return "", err
 	}
 	p := &picture{style: style}
 	for i, name := range root.names {
-		switch name {
-		case "RequestId", "TraceId", "Message", "Code", "ErrorCode", "Success":
-			// All answers have these in common (SAE API reference ch. 7).
-		case "Data":
+		switch {
+		case slices.Contains(a.api.Envelope, name):
+		case name == data:
 			p.draw("", root.members[i])
 		default:
 			p.draw(name, root.members[i])
@@ -172,7 +178,7 @@ func (p *picture) fields() []string {
 // row adds a single value; the whole of Data can be one.
 func (p *picture) row(path, text string) {
 	// Some answers say their paging twice, inside Data and beside it.
-	row := render.Text(cmp.Or(path, "Data"), text)
+	row := render.Text(cmp.Or(path, data), text)
 	if !slices.ContainsFunc(p.rows, func(other []render.Cell) bool { return slices.Equal(other, row) }) {
 		p.rows = append(p.rows, row)
 	}

@@ -1,6 +1,7 @@
 package apicall_test
 
 import (
+	"encoding/json"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -47,7 +48,7 @@ Log     a b [2J 😀
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := apicall.Answer(c.answer).Table(render.Style{})
+			got, err := apicall.SAE().Answer(json.RawMessage(c.answer)).Table(render.Style{})
 			require.NoError(t, err)
 			if c.want != "" {
 				got = "\n" + got
@@ -59,14 +60,14 @@ Log     a b [2J 😀
 
 func TestAnswersKeepTheirOrderAndDigits(t *testing.T) {
 	t.Parallel()
-	answer := apicall.Answer(`{"Z":12345678901234567890,"A":"<a&b>","RequestId":"r","Data":{"ChangeOrderId":"c"}}`)
-	text, err := answer.Indented()
+	answer := apicall.SAE().Answer(json.RawMessage(`{"Z":12345678901234567890,"A":"<a&b>","RequestId":"r","Data":{"ChangeOrderId":"c"}}`))
+	text, err := apicall.Indented(answer.RawMessage)
 	require.NoError(t, err)
 	require.Equal(t, "{\n  \"Z\": 12345678901234567890,\n  \"A\": \"<a&b>\",\n  \"RequestId\": \"r\",\n  \"Data\": {\n    \"ChangeOrderId\": \"c\"\n  }\n}\n", string(text))
-	require.Equal(t, "c", answer.ChangeOrder())
+	require.Equal(t, "c", answer.Change())
 	require.Equal(t, "r", answer.RequestID())
-	require.Empty(t, apicall.Answer(`{"Data":["ChangeOrderId"]}`).ChangeOrder())
-	require.Empty(t, apicall.Answer(`{"Data":`).ChangeOrder())
-	_, err = apicall.Answer(`{"Data":`).Table(render.Style{})
+	require.Empty(t, apicall.SAE().Answer(json.RawMessage(`{"Data":["ChangeOrderId"]}`)).Change())
+	require.Empty(t, apicall.SAE().Answer(json.RawMessage(`{"Data":`)).Change())
+	_, err = apicall.SAE().Answer(json.RawMessage(`{"Data":`)).Table(render.Style{})
 	require.Error(t, err)
 }

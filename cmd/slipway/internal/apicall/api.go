@@ -3,42 +3,87 @@ package apicall
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"reflect"
 
 	"slipway/cloudapi"
 )
 
-// API is what this package has to know of the client of a cloud platform.
+// API is what this package has to know of the API of a cloud platform and of its client.
 type API struct {
+	// Word names the platform in commands: slipway api WORD OPERATION. Product is its name for people.
+	Word, Product string
 	// Reference names the documentation that the facts come from.
 	Reference string
 	// Operations are all operations, in groups.
 	Operations func() []cloudapi.Operation
+	// Lookup finds an operation by its exact name.
+	Lookup func(name string) (cloudapi.Operation, bool)
 	// LookupCode returns what is documented of an error code.
 	LookupCode func(code string) (cloudapi.ErrorCode, bool)
 	// Input makes the typed parameters of an operation, false when the client has no method for it.
 	Input func(operation string) (Input, bool)
+	// Connect returns what makes clients for a place; its error says what is wrong with the place.
+	Connect func(Place) (Connect, error)
 	// Remedy says what to do about a failure in words of the platform, empty where there is nothing to add.
 	Remedy func(failed *CallError, advice cloudapi.Retry) string
 	// Header is the value of a header of a signed request that may be shown.
 	Header func(name, value string) string
-	// BodyHash is the header with a hash of the body, which would let a short secret be guessed.
+	// BodyHash is the header with a hash of the body, which would let a short secret be guessed; empty
+	// where there is none.
 	BodyHash string
+	// Positions are where parameters can travel that an operation is not known to have.
+	Positions []cloudapi.Position
+	// Path is an example of the path of an operation.
+	Path string
+	// Envelope are the members that all answers have beside their data, RequestID the one with the ID of
+	// the request.
+	Envelope  []string
+	RequestID string
+	// Starts names what some operations start, Change is the member of the data with its ID, and Watch the
+	// arguments that look at it, to which the ID is added; all are empty where nothing goes on after an
+	// answer.
+	Starts, Change, Watch string
 }
 
 // Input is what every typed set of parameters has.
 type Input interface{ Validate() error }
 
-// Client is what every client has. Unchecked returns one that sends what it is given.
-type Client[C any] interface {
+// Client is what every client has.
+type Client interface {
 	CallOperation(ctx context.Context, op cloudapi.Operation, params map[string]string) (json.RawMessage, error)
-	Unchecked() C
+	CloseIdleConnections()
+}
+
+// Place is where a platform is called.
+type Place struct {
+	Region, AccountID, Endpoint string
+	UserAgent                   string
 }
 
 // Connection says how a client is to be made.
 type Connection struct {
-	// Transport carries signed requests.
+	// Transport carries signed requests; nil is that of the client.
 	Transport http.RoundTripper
 	// Anonymous signs with a key pair that no server accepts.
 	Anonymous bool
+	// Unchecked sends what is given, even if it breaks the reference's rules.
+	Unchecked bool
+}
+
+// Connect makes a client.
+type Connect func(Connection) (Client, error)
+
+// command is a command that calls an operation, with words after it.
+func (a API) command(words string) string { return fmt.Sprintf("slipway api %s %s", a.Word, words) }
+
+// inputOf makes the typed parameters of an operation, which are those of the client's method of
+// the same name.
+func inputOf[C any](operation string) (Input, bool) {
+	method, ok := reflect.TypeFor[C]().MethodByName(operation)
+	if !ok || method.Type.NumIn() != 3 {
+		return nil, false
+	}
+	return reflect.TypeAssert[Input](reflect.New(method.Type.In(2).Elem()))
 }

@@ -70,7 +70,7 @@ func byAdvice(advice cloudapi.Retry) string {
 func (c *CallError) byClass() string {
 	switch c.Err.Class {
 	case cloudapi.ErrInvalid:
-		return "change the parameters; they are described by: slipway api " + c.Call.Operation.Name + " --help"
+		return "change the parameters; they are described by: " + c.Call.API.command(c.Call.Operation.Name+" --help")
 	case cloudapi.ErrNotFound:
 		return "check the ID, and that the region is the right one"
 	case cloudapi.ErrAuth:

@@ -105,7 +105,15 @@ func assign(in Input, p cloudapi.Param, text string) error {
 		if json.Valid([]byte(text)) {
 			value = json.RawMessage(text)
 		}
+	case cloudapi.KindNumber:
+		value = json.Number(text)
+		if text == "" {
+			value = nil
+		}
 	case cloudapi.KindString, cloudapi.KindJSON:
+	}
+	if p.In == cloudapi.InPayload {
+		return nil // any bytes
 	}
 	object, err := json.Marshal(map[string]any{p.Name: value})
 	if err != nil {

@@ -21,7 +21,7 @@ func (a API) Describe(op cloudapi.Operation) string {
 	if op.Since != "" {
 		where = "Since " + op.Since + ", not in the " + a.Reference
 	}
-	fmt.Fprintf(&b, "%s; %s %s\n%s\n", where, op.Method, op.Path, Effect(op))
+	fmt.Fprintf(&b, "%s; %s %s\n%s\n", where, op.Method, op.Path, a.Effect(op))
 	b.WriteString("\nParameters:\n")
 	for _, p := range slices.Concat(op.Params, op.Extra) {
 		b.WriteString(describeParam(p))
@@ -36,8 +36,8 @@ func (a API) Describe(op cloudapi.Operation) string {
 
 // Example is a command line with the required parameters, filled with the reference's
 // examples where they are right.
-func Example(op cloudapi.Operation) string {
-	words := []string{"  slipway", "api", op.Name}
+func (a API) Example(op cloudapi.Operation) string {
+	words := []string{"  " + a.command(op.Name)}
 	for _, p := range op.Params {
 		if !p.Required {
 			continue
@@ -62,14 +62,16 @@ func quoted(word string) string {
 }
 
 // Effect says in a sentence whether an operation changes something.
-func Effect(op cloudapi.Operation) string {
+func (a API) Effect(op cloudapi.Operation) string {
 	switch {
 	case op.Starts != "" && len(op.StartsTypes) > 0:
 		return "Starts a " + op.Starts + " of type " + strings.Join(op.StartsTypes, " or ") + "."
 	case op.Starts != "":
 		return "Starts a " + op.Starts + "."
+	case op.Mutates && a.Starts != "":
+		return "Changes something; starts no " + a.Starts + "."
 	case op.Mutates:
-		return "Changes something; starts no change order."
+		return "Changes something."
 	}
 	return "Reads only."
 }

@@ -71,15 +71,15 @@ Parameters:
 func TestDescribe_Example(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
-		"ListApplications":     "  slipway api ListApplications",
-		"DescribeChangeOrder":  "  slipway api DescribeChangeOrder ChangeOrderId='",
-		"ConfirmPipelineBatch": "  slipway api ConfirmPipelineBatch PipelineId=",
+		"ListApplications":     "  slipway api sae ListApplications",
+		"DescribeChangeOrder":  "  slipway api sae DescribeChangeOrder ChangeOrderId='",
+		"ConfirmPipelineBatch": "  slipway api sae ConfirmPipelineBatch PipelineId=",
 	} {
-		require.True(t, strings.HasPrefix(apicall.Example(operation(t, name)), want), apicall.Example(operation(t, name)))
+		require.True(t, strings.HasPrefix(apicall.SAE().Example(operation(t, name)), want), apicall.SAE().Example(operation(t, name)))
 	}
 	for _, op := range saeclient.Operations() {
 		for _, p := range op.Params {
-			require.Equal(t, p.Required, strings.Contains(apicall.Example(op), " "+p.Name+"="), op.Name+" "+p.Name)
+			require.Equal(t, p.Required, strings.Contains(apicall.SAE().Example(op), " "+p.Name+"="), op.Name+" "+p.Name)
 		}
 	}
 }

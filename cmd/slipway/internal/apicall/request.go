@@ -53,25 +53,20 @@ type Call struct {
 
 // Do carries the call out and returns the answer's JSON as it came. An error of the call is a
 // [*CallError].
-func Do[C Client[C]](ctx context.Context, c Call, client C) (json.RawMessage, error) {
-	if c.Unchecked {
-		client = client.Unchecked()
-	}
-	answer, err := client.CallOperation(ctx, c.Operation, c.Values)
-	if e, ok := errors.AsType[*cloudapi.Error](err); ok {
-		return nil, &CallError{Call: c, Err: e}
-	}
-	return answer, err
+func Do(ctx context.Context, c Call, connect Connect) (Answer, error) {
+	return do(ctx, c, Connection{Unchecked: c.Unchecked}, connect)
 }
 
 // Sign builds and signs the request of the call and sends nothing to the platform. Where no
 // credentials are to be had, signed is false and the request is signed with a key pair that no
 // server accepts.
-func Sign[C Client[C]](ctx context.Context, c Call, connect func(Connection) (C, error)) (r Request, signed bool, err error) {
+func Sign(ctx context.Context, c Call, connect Connect) (r Request, signed bool, err error) {
 	rec := &recorder{}
-	err = record(ctx, c, Connection{Transport: rec}, connect)
+	how := Connection{Transport: rec, Unchecked: c.Unchecked}
+	_, err = do(ctx, c, how, connect)
 	if signed = rec.request != nil; !signed && ctx.Err() == nil && !errors.Is(err, cloudapi.ErrInvalid) {
-		err = record(ctx, c, Connection{Transport: rec, Anonymous: true}, connect)
+		how.Anonymous = true
+		_, err = do(ctx, c, how, connect)
 	}
 	if rec.request == nil {
 		return Request{}, false, err
@@ -79,14 +74,18 @@ func Sign[C Client[C]](ctx context.Context, c Call, connect func(Connection) (C,
 	return c.shown(rec), signed, nil
 }
 
-// record makes the call with a transport that sends nothing.
-func record[C Client[C]](ctx context.Context, c Call, how Connection, connect func(Connection) (C, error)) error {
+// do makes a client and the call with it.
+func do(ctx context.Context, c Call, how Connection, connect Connect) (Answer, error) {
 	client, err := connect(how)
 	if err != nil {
-		return err
+		return Answer{}, err
 	}
-	_, err = Do(ctx, c, client)
-	return err
+	defer client.CloseIdleConnections()
+	answer, err := client.CallOperation(ctx, c.Operation, c.Values)
+	if e, ok := errors.AsType[*cloudapi.Error](err); ok {
+		return Answer{}, &CallError{Call: c, Err: e}
+	}
+	return c.API.Answer(answer), err
 }
 
 // recorder is a transport that keeps the request and sends nothing.
@@ -119,16 +118,26 @@ func (c Call) shown(rec *recorder) Request {
 	out := Request{Operation: c.Operation.Name, Method: req.Method, URL: plain(address.String()), Headers: map[string]string{"host": req.URL.Host}}
 	for name, values := range req.Header {
 		name = strings.ToLower(name)
-		out.Headers[name] = c.API.Header(name, strings.Join(values, ", "))
+		out.Headers[name] = c.header(name, strings.Join(values, ", "))
 	}
 	if len(rec.body) > 0 {
 		hidden := c.body(rec.body, out.Headers["content-type"])
 		out.Body = plain(hidden)
-		if !bytes.Equal(rec.body, []byte(hidden)) {
+		if c.API.BodyHash != "" && !bytes.Equal(rec.body, []byte(hidden)) {
 			out.Headers[c.API.BodyHash] = redacted
 		}
 	}
 	return out
+}
+
+// header is the value of a header that may be shown: of those that are parameters, what is no secret.
+func (c Call) header(name, value string) string {
+	for _, p := range slices.Concat(c.Operation.Params, c.Operation.Extra) {
+		if p.In == cloudapi.InHeader && strings.EqualFold(p.Name, name) && !p.Sensitive {
+			return value
+		}
+	}
+	return c.API.Header(name, value)
 }
 
 // hideIn redacts the parameters that are secret, or not known.
@@ -149,6 +158,9 @@ func (c Call) body(sent []byte, contentType string) string {
 			return c.hideIn(form).Encode()
 		}
 		return redacted
+	}
+	if slices.ContainsFunc(c.Operation.Params, func(p cloudapi.Param) bool { return p.In == cloudapi.InPayload }) {
+		return redacted // its members are not those of the operation
 	}
 	var object map[string]any
 	dec := json.NewDecoder(bytes.NewReader(sent))

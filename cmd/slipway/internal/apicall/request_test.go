@@ -48,11 +48,7 @@ func keys(t *testing.T, token string) credentials.Credential {
 
 func do(t *testing.T, config saeclient.Config, c apicall.Call) (apicall.Answer, error) {
 	t.Helper()
-	client, err := saeclient.New(config)
-	require.NoError(t, err)
-	defer client.CloseIdleConnections()
-	answer, err := apicall.Do(t.Context(), c, client)
-	return apicall.Answer(answer), err
+	return apicall.Do(t.Context(), c, apicall.ConnectSAE(config))
 }
 
 func TestRequest_ASignedRequestShowsNoSecretAndIsNotSent(t *testing.T) {
@@ -151,7 +147,7 @@ func TestRequest_CallsAndWhatTheyChange(t *testing.T) {
 	app := sim.Apps()[0].ID
 	listed, err := do(t, config, apicall.Call{API: apicall.SAE(), Operation: operation(t, "ListApplications"), Values: map[string]string{"AppName": "shop"}})
 	require.NoError(t, err)
-	require.Empty(t, listed.ChangeOrder())
+	require.Empty(t, listed.Change())
 	table, err := listed.Table(render.Style{})
 	require.NoError(t, err)
 	require.Regexp(t, `(?m)^shop +cn-hangzhou `, table)
@@ -159,7 +155,7 @@ func TestRequest_CallsAndWhatTheyChange(t *testing.T) {
 	deploy := apicall.Call{API: apicall.SAE(), Operation: operation(t, "DeployApplication"), Values: map[string]string{"AppId": app, "ImageUrl": "registry.example/shop:2"}}
 	started, err := do(t, config, deploy)
 	require.NoError(t, err)
-	require.NotEmpty(t, started.ChangeOrder())
+	require.NotEmpty(t, started.Change())
 	require.NotEmpty(t, started.RequestID())
 
 	_, err = do(t, config, deploy)
@@ -170,7 +166,7 @@ func TestRequest_CallsAndWhatTheyChange(t *testing.T) {
 		"code     Application.ChangerOrderRunning (HTTP 400)\n"+
 		"class    conflict\n"+
 		"request  "+failed.Err.RequestID+"\n"+
-		"remedy   wait until the running change order is finished, then call again; slipway api ListChangeOrders AppId="+app+" shows it"+
+		"remedy   wait until the running change order is finished, then call again; slipway api sae ListChangeOrders AppId="+app+" shows it"+
 		" (another change order of the application is unfinished; wait for it, never in parallel)", err.Error())
 }
 

@@ -2,31 +2,40 @@ package apicall
 
 import (
 	"cmp"
-	"reflect"
 	"regexp"
 
-	"github.com/aliyun/credentials-go/credentials"
-
 	"slipway/cloudapi"
+	"slipway/release"
 	"slipway/saeclient"
 )
 
 // SAE is the API of SAE.
 func SAE() API {
 	return API{
-		Reference:  "SAE API reference",
+		Word: string(release.PlatformSAE), Product: "SAE", Reference: "SAE API reference",
 		Operations: saeclient.Operations,
+		Lookup:     saeclient.LookupOperation,
 		LookupCode: saeclient.LookupErrorCode,
 		Input:      inputOf[*saeclient.Client],
-		Remedy:     saeRemedy,
-		Header:     acsHeader,
-		BodyHash:   "x-acs-content-sha256",
+		Connect: func(p Place) (Connect, error) {
+			config := saeclient.Config{Region: p.Region, Endpoint: p.Endpoint, UserAgent: p.UserAgent}
+			return ConnectSAE(config), config.Validate()
+		},
+		Remedy:    saeRemedy,
+		Header:    acsHeader,
+		BodyHash:  "x-acs-content-sha256",
+		Positions: []cloudapi.Position{cloudapi.InQuery, cloudapi.InForm, cloudapi.InBody},
+		Path:      "/pop/v1/sam/app/getApplication",
+		// SAE API reference ch. 7.
+		Envelope:  []string{"RequestId", "TraceId", "Message", "Code", "ErrorCode", "Success"},
+		RequestID: "RequestId",
+		Starts:    "change order", Change: "ChangeOrderId", Watch: "DescribeChangeOrder ChangeOrderId=",
 	}
 }
 
-// ConnectSAE makes clients of a configuration, for [Sign].
-func ConnectSAE(config saeclient.Config) func(Connection) (*saeclient.Client, error) {
-	return func(how Connection) (*saeclient.Client, error) {
+// ConnectSAE makes clients of a configuration.
+func ConnectSAE(config saeclient.Config) Connect {
+	return func(how Connection) (Client, error) {
 		config := config // each client has its own
 		config.Transport = how.Transport
 		if how.Anonymous {
@@ -35,45 +44,28 @@ func ConnectSAE(config saeclient.Config) func(Connection) (*saeclient.Client, er
 				return nil, err
 			}
 		}
-		return saeclient.New(config)
+		client, err := saeclient.New(config)
+		if err != nil {
+			return nil, err
+		}
+		if how.Unchecked {
+			client = client.Unchecked()
+		}
+		return client, nil
 	}
-}
-
-// placeholder is a credential that no server accepts.
-func placeholder() (credentials.Credential, error) {
-	return credentials.NewCredential(new(credentials.Config).
-		SetType("access_key").SetAccessKeyId("none").SetAccessKeySecret("none"))
-}
-
-// inputOf makes the typed parameters of an operation, which are those of the client's method of
-// the same name.
-func inputOf[C any](operation string) (Input, bool) {
-	method, ok := reflect.TypeFor[C]().MethodByName(operation)
-	if !ok || method.Type.NumIn() != 3 {
-		return nil, false
-	}
-	return reflect.TypeAssert[Input](reflect.New(method.Type.In(2).Elem()))
 }
 
 // saeRemedy is what the advice of a code says more than its class, and what is Alibaba Cloud's own.
 func saeRemedy(failed *CallError, advice cloudapi.Retry) string {
 	if advice == cloudapi.RetryAfterChangeOrder {
-		return "wait until the running change order is finished, then call again; slipway api ListChangeOrders AppId=" +
+		return "wait until the running change order is finished, then call again; " +
+			failed.Call.API.command("ListChangeOrders AppId=") +
 			cmp.Or(failed.Call.Values["AppId"], "…") + " shows it"
 	}
 	if advice == cloudapi.RetryAfterStateChange {
 		return ""
 	}
-	if failed.Err.Class == cloudapi.ErrAuth {
-		return "check the credentials of Alibaba Cloud (ALIBABA_CLOUD_ACCESS_KEY_ID and …_SECRET, a profile or a role) and their permissions"
-	}
-	if failed.Err.Class == cloudapi.ErrBilling {
-		return "settle the account of Alibaba Cloud"
-	}
-	if failed.Err.Class == cloudapi.ErrFailed {
-		return "look at the SAE console, or ask the support of Alibaba Cloud with the request ID"
-	}
-	return ""
+	return alibabaRemedy(failed)
 }
 
 // acsHeader is the value of a header that may be shown. What is not known to be harmless is

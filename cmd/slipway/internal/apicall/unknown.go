@@ -11,11 +11,6 @@ import (
 	"slipway/cloudapi"
 )
 
-// Positions are where parameters can travel that an operation is not known to have.
-func Positions() []string {
-	return []string{string(cloudapi.InQuery), string(cloudapi.InForm), string(cloudapi.InBody)}
-}
-
 // Methods are those that an operation can have.
 func Methods() []string {
 	return []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete}
@@ -23,14 +18,14 @@ func Methods() []string {
 
 // Unknown makes an operation that the client does not have. Nothing is known of what it does, so
 // it counts as one that changes something.
-func Unknown(name, method, path string) (cloudapi.Operation, error) {
+func (a API) Unknown(name, method, path string) (cloudapi.Operation, error) {
 	switch {
 	case method == "" || path == "":
 		return cloudapi.Operation{}, errors.New("the client does not have operation " + name + ": name its --method and its --path, as the platform documents them")
 	case !slices.Contains(Methods(), method):
 		return cloudapi.Operation{}, fmt.Errorf("--method: must be one of %q", Methods())
 	case !strings.HasPrefix(path, "/") || strings.ContainsAny(path, "?# "):
-		return cloudapi.Operation{}, errors.New("--path: must begin with /, without a query, for example /pop/v1/sam/app/getApplication")
+		return cloudapi.Operation{}, errors.New("--path: must begin with /, without a query, for example " + a.Path)
 	}
 	return cloudapi.Operation{Name: name, Method: method, Path: path, Mutates: true}, nil
 }

@@ -11,7 +11,7 @@ import (
 
 func TestUnknown_AnOperationThatTheClientDoesNotHave(t *testing.T) {
 	t.Parallel()
-	op, err := apicall.Unknown("New", "GET", "/new/{Id}")
+	op, err := apicall.SAE().Unknown("New", "GET", "/new/{Id}")
 	require.NoError(t, err)
 	require.Equal(t, cloudapi.Operation{Name: "New", Method: "GET", Path: "/new/{Id}", Mutates: true}, op, "what it does is not known")
 	for want, tt := range map[string]struct{ method, path string }{
@@ -21,7 +21,7 @@ func TestUnknown_AnOperationThatTheClientDoesNotHave(t *testing.T) {
 		"--path: must begin":    {"GET", "new"},
 		"without a query":       {"GET", "/new?a=b"},
 	} {
-		_, err := apicall.Unknown("New", tt.method, tt.path)
+		_, err := apicall.SAE().Unknown("New", tt.method, tt.path)
 		require.ErrorContains(t, err, want)
 	}
 }

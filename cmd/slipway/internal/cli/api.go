@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,48 +17,119 @@ import (
 	"slipway/cmd/slipway/internal/config"
 	"slipway/cmd/slipway/internal/render"
 	"slipway/release"
-	"slipway/saeclient"
 )
 
-// api has one command for each operation of the SAE API, all made from the facts.
+// platformAPI is the API of a platform on the command line: how it is called, and the settings that
+// say where.
+type platformAPI struct {
+	apicall.API
+
+	settings                  []config.Setting
+	region, account, endpoint string
+	example                   string
+}
+
+// platformAPIs are those of all platforms.
+func platformAPIs() []platformAPI {
+	return []platformAPI{
+		{
+			API: apicall.SAE(), settings: config.SAE(), region: config.SAERegion, endpoint: config.SAEEndpoint,
+			example: `  slipway api sae --list --group change-order
+  slipway api sae ListApplications
+  slipway api sae DeployApplication --help
+  slipway api sae DeployApplication AppId=7171a6ca-d1cd-4928-8642-7d5cfe69cafe ImageUrl=registry.example/shop:1.4.2 --dry-run
+  slipway api sae DescribeChangeOrder ChangeOrderId=01db03d3 -o json
+  slipway api sae DescribeNewThing --unchecked --method GET --path /pop/v1/sam/newThing ThingId=1`,
+		},
+		{
+			API: apicall.FC(), settings: config.FC(), region: config.FCRegion, account: config.FCAccountID, endpoint: config.FCEndpoint,
+			example: `  slipway api fc --list --group alias
+  slipway api fc ListServices prefix=shop
+  slipway api fc UpdateAlias --help
+  slipway api fc UpdateAlias serviceName=shop aliasName=live versionId=7 'additionalVersionWeight={"8":0.05}' --dry-run
+  slipway api fc GetAlias serviceName=shop aliasName=live -o json
+  slipway api fc GetNewThing --unchecked --method GET --path '/2016-08-15/services/{serviceName}/things' serviceName=shop`,
+		},
+	}
+}
+
+// api has one command for each platform.
 func (a *app) api() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:        "api",
+		SuggestFor: []string{"call"},
+		Short:      "Call any operation of a platform's API",
+		Long: `Call any operation of a platform's API with the checks of its reference: everything that is
+wrong with the parameters is told at once, before anything is sent. Nothing is asked, and
+nothing is repeated. See "slipway api PLATFORM OPERATION --help" for the parameters of an
+operation.`,
+		Example: `  slipway api sae --list
+  slipway api sae ListApplications
+  slipway api fc GetAlias serviceName=shop aliasName=live`,
+		GroupID: groupMaintenance,
+		Args:    cobra.ArbitraryArgs,
+	}
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return cmd.Help()
+		}
+		return unknownPlatform(args[0])
+	}
+	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		if named := cmd.Flags().Args(); len(named) > 0 {
+			return unknownPlatform(named[0]) // its flags are not known, either
+		}
+		return &usageError{err.Error()}
+	})
+	for _, p := range platformAPIs() {
+		cmd.AddCommand(a.platformAPI(p))
+	}
+	return cmd
+}
+
+// unknownPlatform refuses what is no platform, and knows the operations of those that there are.
+func unknownPlatform(name string) error {
+	var words []string
+	for _, p := range platformAPIs() {
+		if _, known := p.Lookup(name); known {
+			return &usageError{fmt.Sprintf("name the platform, too: slipway api %s %s", p.Word, name)}
+		}
+		words = append(words, p.Word)
+	}
+	return &usageError{fmt.Sprintf("%q is not a platform; use %s%s", name, strings.Join(words, " or "), release.DidYouMean(name, words))}
+}
+
+// platformAPI has one command for each operation of a platform, all made from the facts.
+func (a *app) platformAPI(p platformAPI) *cobra.Command {
 	var list bool
 	var group, method, path string
-	unknown := new(apiCall)
+	unknown := &apiCall{platform: p}
 	cmd := &cobra.Command{
-		Use:        "api OPERATION [Name=value …]",
-		SuggestFor: []string{"sae", "call"},
-		Short:      "Call any operation of the SAE API",
-		Long: `Call any operation of the SAE API with the checks of its reference: everything that is
-wrong with the parameters is told at once, before anything is sent. Nothing is asked, and
-nothing is repeated. See "slipway api OPERATION --help" for the parameters of an operation.`,
-		Example: `  slipway api --list --group change-order
-  slipway api ListApplications
-  slipway api DeployApplication --help
-  slipway api DeployApplication AppId=7171a6ca-d1cd-4928-8642-7d5cfe69cafe ImageUrl=registry.example/shop:1.4.2 --dry-run
-  slipway api DescribeChangeOrder ChangeOrderId=01db03d3 -o json
-  slipway api DescribeNewThing --unchecked --method GET --path /pop/v1/sam/newThing ThingId=1`,
-		GroupID: groupMaintenance,
+		Use:   p.Word + " OPERATION [Name=value …]",
+		Short: "Call any operation of " + p.Product,
+		Long: fmt.Sprintf(`Call any operation of the API of %s with the checks of its reference. See
+"slipway api %s OPERATION --help" for the parameters of an operation.`, p.Product, p.Word),
+		Example: p.example,
 		Args:    cobra.ArbitraryArgs,
 	}
 	cmd.Flags().BoolVar(&list, "list", false, "list the operations")
 	cmd.Flags().StringVar(&group, "group", "", "list the operations of this group only")
-	completing(cmd, "group", apicall.SAE().Groups()...)
+	completing(cmd, "group", p.Groups()...)
 	unknown.flags(cmd)
 	cmd.Flags().StringVar(&method, flagMethod, "", "the method of an operation that is not listed, with --unchecked")
 	completing(cmd, flagMethod, apicall.Methods()...)
 	cmd.Flags().StringVar(&path, flagPath, "", "the path of an operation that is not listed, with --unchecked")
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		if named := cmd.Flags().Args(); cmd.HasSubCommands() && len(named) > 0 {
-			return unknownOperation(named[0]) // its flags are not known, either
+			return unknownOperation(p, named[0]) // its flags are not known, either
 		}
 		return &usageError{err.Error()}
 	})
-	a.command(cmd, frame{settings: saeSettings(), timeout: answerTime}, func(ctx context.Context, call *call) error {
+	a.command(cmd, frame{settings: p.settings, timeout: answerTime}, func(ctx context.Context, call *call) error {
 		switch {
 		case len(call.args) > 0 && unknown.unchecked:
 			var err error
-			if unknown.op, err = apicall.Unknown(call.args[0], method, path); err != nil {
+			if unknown.op, err = p.Unknown(call.args[0], method, path); err != nil {
 				return &usageError{err.Error()}
 			}
 			unknown.call, unknown.source.Args = call, call.args[1:]
@@ -65,24 +137,24 @@ nothing is repeated. See "slipway api OPERATION --help" for the parameters of an
 		case len(call.args) > 0 && (method != "" || path != ""):
 			return &usageError{"--method and --path are for operations that are not listed, with --unchecked"}
 		case len(call.args) > 0:
-			return unknownOperation(call.args[0])
+			return unknownOperation(p, call.args[0])
 		case list || group != "":
-			return a.listOperations(cmd, group)
+			return a.listOperations(cmd, p.API, group)
 		case unknown.unchecked || method != "" || path != "":
-			return &usageError{"an operation is missing: slipway api OPERATION --unchecked --method … --path …"}
+			return &usageError{"an operation is missing: slipway api " + p.Word + " OPERATION --unchecked --method … --path …"}
 		}
 		return cmd.Help()
 	})
-	for _, g := range apicall.SAE().Groups() {
+	for _, g := range p.Groups() {
 		cmd.AddGroup(&cobra.Group{ID: g, Title: "Operations, " + g + ":"})
 	}
-	for _, op := range saeclient.Operations() {
-		cmd.AddCommand(a.apiOperation(op))
+	for _, op := range p.Operations() {
+		cmd.AddCommand(a.apiOperation(p, op))
 	}
 	cmd.SetHelpFunc(func(cmd *cobra.Command, args []string) {
 		// Descriptions are long and there are many: they are made when they are wanted.
-		if op, ok := saeclient.LookupOperation(cmd.Name()); ok {
-			cmd.Long = apicall.SAE().Describe(op)
+		if op, ok := p.Lookup(cmd.Name()); ok {
+			cmd.Long = p.Describe(op)
 			explainExits(cmd)
 		}
 		cmd.Root().HelpFunc()(cmd, args)
@@ -90,22 +162,22 @@ nothing is repeated. See "slipway api OPERATION --help" for the parameters of an
 	return cmd
 }
 
-func unknownOperation(name string) error {
+func unknownOperation(p platformAPI, name string) error {
 	var names []string
-	for _, op := range saeclient.Operations() {
+	for _, op := range p.Operations() {
 		names = append(names, op.Name)
 	}
-	return &usageError{"the SAE API has no operation " + strconv.Quote(name) + release.DidYouMean(name, names)}
+	return &usageError{fmt.Sprintf("the API of %s has no operation %q%s", p.Product, name, release.DidYouMean(name, names))}
 }
 
-func (a *app) listOperations(cmd *cobra.Command, group string) error {
+func (a *app) listOperations(cmd *cobra.Command, api apicall.API, group string) error {
 	f, err := format(cmd)
 	if err != nil {
 		return err
 	}
-	entries := apicall.SAE().Catalog(group)
+	entries := api.Catalog(group)
 	if len(entries) == 0 {
-		return &usageError{"there is no group " + strconv.Quote(group) + "; there are " + strings.Join(apicall.SAE().Groups(), ", ")}
+		return &usageError{"there is no group " + strconv.Quote(group) + "; there are " + strings.Join(api.Groups(), ", ")}
 	}
 	return a.printWire(f, entries, func() string { return apicall.CatalogTable(entries, a.screen(cmd).style()) })
 }
@@ -114,6 +186,7 @@ func (a *app) listOperations(cmd *cobra.Command, group string) error {
 type apiCall struct {
 	*call
 
+	platform  platformAPI
 	op        cloudapi.Operation
 	source    apicall.Source
 	dryRun    bool
@@ -135,35 +208,53 @@ func (c *apiCall) flags(cmd *cobra.Command) {
 	flags.StringVar(&c.source.JSON, "json", "", "read parameters from `FILE`, a JSON object; - is standard input")
 	flags.BoolVar(&c.dryRun, "dry-run", false, "print the signed request without its secrets, and send nothing")
 	flags.BoolVar(&c.unchecked, "unchecked", false, "do not compare the parameters with the reference, and send those that it does not know")
-	flags.StringVar(&c.in, flagIn, string(cloudapi.InQuery), "where parameters travel that are not known, with --unchecked: "+strings.Join(apicall.Positions(), ", "))
-	completing(cmd, flagIn, apicall.Positions()...)
+	flags.StringVar(&c.in, flagIn, string(cloudapi.InQuery), "where parameters travel that are not known, with --unchecked: "+strings.Join(c.platform.positions(), ", "))
+	completing(cmd, flagIn, c.platform.positions()...)
 }
 
-func (a *app) apiOperation(op cloudapi.Operation) *cobra.Command {
-	api := &apiCall{op: op}
+func (a *app) apiOperation(p platformAPI, op cloudapi.Operation) *cobra.Command {
+	api := &apiCall{platform: p, op: op}
 	cmd := &cobra.Command{
 		Use:     op.Name + " [Name=value …]",
 		Short:   op.Summary,
-		Example: apicall.Example(op),
+		Example: p.Example(op),
 		GroupID: op.Group,
 	}
 	api.flags(cmd)
 	cmd.ValidArgsFunction = completeParameters(op)
-	return a.command(cmd, frame{settings: saeSettings(), timeout: answerTime}, func(ctx context.Context, call *call) error {
+	return a.command(cmd, frame{settings: p.settings, timeout: answerTime}, func(ctx context.Context, call *call) error {
 		api.call, api.source.Args = call, call.args
 		return a.runAPI(ctx, api)
 	})
 }
 
-// saeSettings are those that say where SAE is; the others concern workers.
-func saeSettings() []config.Setting {
-	var out []config.Setting
-	for _, s := range config.SAE() {
-		if s.Name == config.SAEEndpoint || s.Name == config.SAERegion {
-			out = append(out, s)
-		}
+// positions are where parameters can travel that an operation is not known to have.
+func (p platformAPI) positions() []string {
+	var out []string
+	for _, at := range p.Positions {
+		out = append(out, string(at))
 	}
 	return out
+}
+
+// connect returns what makes clients for a person: credentials come from the platform's default chain.
+func (p platformAPI) connect(v *config.Values) (apicall.Connect, error) {
+	place := apicall.Place{Region: v.String(p.region), Endpoint: v.String(p.endpoint), UserAgent: userAgent()}
+	if place.Region == "" {
+		return nil, v.Bad(p.region, "is not set", "name a region, for example --"+p.region+" cn-hangzhou")
+	}
+	if p.account != "" {
+		place.AccountID = v.String(p.account)
+	}
+	connect, err := p.Connect(place)
+	if err != nil {
+		var settings []string
+		for _, s := range p.settings {
+			settings = append(settings, s.Env)
+		}
+		return nil, &usageError{err.Error() + "; check " + strings.Join(settings, ", ")}
+	}
+	return connect, nil
 }
 
 func (a *app) runAPI(ctx context.Context, call *apiCall) error {
@@ -175,7 +266,7 @@ func (a *app) runAPI(ctx context.Context, call *apiCall) error {
 			return err
 		}
 	} else {
-		more, ok := errors.AsType[apicall.Problems](apicall.SAE().Check(call.op, values))
+		more, ok := errors.AsType[apicall.Problems](call.platform.Check(call.op, values))
 		if ok {
 			problems = problems.And(more)
 		}
@@ -183,34 +274,29 @@ func (a *app) runAPI(ctx context.Context, call *apiCall) error {
 	if len(problems) > 0 {
 		return &usageError{call.op.Name + " cannot be called like this:\n" + problems.Error()}
 	}
-	sae, err := saeConfig(call.values)
+	connect, err := call.platform.connect(call.values)
 	if err != nil {
 		return err
 	}
-	c := apicall.Call{API: apicall.SAE(), Operation: call.op, Values: values, Unchecked: call.unchecked}
+	c := apicall.Call{API: call.platform.API, Operation: call.op, Values: values, Unchecked: call.unchecked}
 	if call.dryRun {
-		return a.dryRun(ctx, c, sae, call.format)
+		return a.dryRun(ctx, c, connect, call.format)
 	}
-	client, err := saeclient.New(sae)
-	if err != nil {
-		return err
-	}
-	defer client.CloseIdleConnections()
-	answer, err := apicall.Do(ctx, c, client)
+	answer, err := apicall.Do(ctx, c, connect)
 	if err != nil {
 		if call.cmd.Context().Err() != nil && errors.Is(err, cloudapi.ErrAmbiguous) {
 			a.infof("%s was under way: look whether it was done before calling again", call.op.Name)
 		}
 		return err
 	}
-	a.infoChange(call.cmd, call.op, apicall.Answer(answer))
-	return a.printAnswer(call.cmd, call.format, apicall.Answer(answer))
+	a.infoChange(call, answer)
+	return a.printAnswer(call.cmd, call.format, answer)
 }
 
 // extend takes the parameters that the operation is not known to have.
 func (a *app) extend(call *apiCall, values map[string]string) error {
-	if !slices.Contains(apicall.Positions(), call.in) {
-		return &usageError{"--" + flagIn + ": must be one of " + strings.Join(apicall.Positions(), ", ")}
+	if positions := call.platform.positions(); !slices.Contains(positions, call.in) {
+		return &usageError{"--" + flagIn + ": must be one of " + strings.Join(positions, ", ")}
 	}
 	known := call.op.Group != ""
 	var unknown []string
@@ -224,21 +310,8 @@ func (a *app) extend(call *apiCall, values map[string]string) error {
 	return nil
 }
 
-// saeConfig is the configuration of a client for a person: credentials come from Alibaba
-// Cloud's default chain.
-func saeConfig(v *config.Values) (saeclient.Config, error) {
-	c := saeclient.Config{Region: v.String(config.SAERegion), Endpoint: v.String(config.SAEEndpoint), UserAgent: userAgent()}
-	if c.Region == "" {
-		return c, v.Bad(config.SAERegion, "is not set", "name a region, for example --sae-region cn-hangzhou")
-	}
-	if err := c.Validate(); err != nil {
-		return c, &usageError{err.Error() + "; check SLIPWAY_SAE_REGION and SLIPWAY_SAE_ENDPOINT"}
-	}
-	return c, nil
-}
-
-func (a *app) dryRun(ctx context.Context, c apicall.Call, sae saeclient.Config, f render.Format) error {
-	request, signed, err := apicall.Sign(ctx, c, apicall.ConnectSAE(sae))
+func (a *app) dryRun(ctx context.Context, c apicall.Call, connect apicall.Connect, f render.Format) error {
+	request, signed, err := apicall.Sign(ctx, c, connect)
 	if err != nil {
 		return err
 	}
@@ -250,32 +323,31 @@ func (a *app) dryRun(ctx context.Context, c apicall.Call, sae saeclient.Config, 
 }
 
 // infoChange tells what a call has changed, and how to go on watching it.
-func (a *app) infoChange(cmd *cobra.Command, op cloudapi.Operation, answer apicall.Answer) {
-	if !op.Mutates {
-		return
-	}
-	order := answer.ChangeOrder()
+func (a *app) infoChange(call *apiCall, answer apicall.Answer) {
+	op, started := call.op, answer.Change()
 	switch {
-	case order != "" && op.Starts != "":
-		a.infof("%s has started change order %s", op.Name, order)
-	case order != "":
-		a.infof("%s was accepted for change order %s", op.Name, order)
+	case !op.Mutates:
+		return
+	case started != "" && op.Starts != "":
+		a.infof("%s has started %s %s", op.Name, op.Starts, started)
+	case started != "":
+		a.infof("%s was accepted for %s %s", op.Name, call.platform.Starts, started)
 	case op.Starts != "":
-		a.infof("%s is done (request %s) and names no change order", op.Name, answer.RequestID())
+		a.infof("%s is done (request %s) and names no %s", op.Name, answer.RequestID(), op.Starts)
 	default:
 		a.infof("%s is done (request %s)", op.Name, answer.RequestID())
 	}
-	if order != "" {
-		a.infof("watch it with: slipway api DescribeChangeOrder ChangeOrderId=%s%s", order, repeated(cmd))
+	if started != "" {
+		a.infof("watch it with: slipway api %s %s%s%s", call.platform.Word, call.platform.Watch, started, repeated(call.cmd, call.platform.settings))
 	}
 }
 
 // repeated are the flags that lead another command to the same place.
-func repeated(cmd *cobra.Command) string {
+func repeated(cmd *cobra.Command, settings []config.Setting) string {
 	var words strings.Builder
-	for _, name := range []string{config.ConfigFile, config.SAEEndpoint, config.SAERegion} {
-		if f := cmd.Flag(name); f != nil && f.Changed {
-			words.WriteString(" --" + name + " " + f.Value.String())
+	for _, s := range append([]config.Setting{config.File()}, settings...) {
+		if f := cmd.Flag(s.Name); f != nil && f.Changed {
+			words.WriteString(" --" + s.Name + " " + f.Value.String())
 		}
 	}
 	return words.String()
@@ -283,7 +355,7 @@ func repeated(cmd *cobra.Command) string {
 
 func (a *app) printAnswer(cmd *cobra.Command, f render.Format, answer apicall.Answer) error {
 	if !f.ForPeople() {
-		return a.printWire(f, json.RawMessage(answer), nil)
+		return a.printWire(f, answer.RawMessage, nil)
 	}
 	style := a.screen(cmd).style()
 	style.Zone = nil // what the platform answers is shown as it is
@@ -307,16 +379,15 @@ func (a *app) printWire(f render.Format, data any, table func() string) error {
 	if err := enc.Encode(data); err != nil {
 		return err
 	}
-	answer := apicall.Answer(raw.Bytes())
 	if f == render.FormatJSON {
-		text, err := answer.Indented()
+		text, err := apicall.Indented(raw.Bytes())
 		if err != nil {
 			return err
 		}
 		_, err = a.Stdout.Write(text)
 		return err
 	}
-	value, err := answer.Value()
+	value, err := apicall.Value(raw.Bytes())
 	if err != nil {
 		return err
 	}

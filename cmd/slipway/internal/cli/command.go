@@ -133,7 +133,7 @@ func (a *app) releaseRollback() *cobra.Command {
 		Aliases: []string{"undo"},
 		Short:   "Stop a release and return to a version",
 		Long: `Stop a release under way and return to the version that ran before, or to another one:
-"slipway api ListAppVersions AppId=…" lists those that the platform keeps. What has ended
+"slipway api sae ListAppVersions AppId=…" lists those that the platform keeps. What has ended
 cannot be rolled back: "slipway rollback APP" begins a release that does. A version that the
 platform does not have is refused before the release is stopped.
 

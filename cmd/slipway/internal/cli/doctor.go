@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -14,7 +15,7 @@ import (
 	"slipway/cmd/slipway/internal/doctor"
 	"slipway/cmd/slipway/internal/render"
 	"slipway/release"
-	"slipway/saeclient"
+	"slipway/worker"
 )
 
 // checkTime bounds one check.
@@ -29,30 +30,32 @@ func (a *app) doctor() *cobra.Command {
 streams and buckets beside what setup would make of them, the rights of a starter and of a
 worker, starters and what waits for them, dead letters of the last day, Temporal, its
 namespace and search attributes, the encoding of payloads, workers and their versions, for
-the regions of the latest releases and those of --region, and SAE where SLIPWAY_SAE_REGION is set.
+the regions of the latest releases and those of --region, and each platform where
+SLIPWAY_SAE_REGION or SLIPWAY_FC_REGION is set.
 
 Nothing is changed, and no stream stores anything: a right to publish is tried with a message
 that is addressed to no stream. Checks run side by side, each for --timeout at most. What has failed
 comes first, then warnings, then what could not be checked, then what is well.`,
 		Example: `  slipway doctor
-  slipway doctor --region cn-hangzhou --region cn-shanghai
+  slipway doctor --region sae/cn-hangzhou --region fc/cn-shanghai
   slipway doctor --timeout 20s -o json`,
 		GroupID: groupMaintenance,
 		Args:    arguments(),
 	}
 	exits(cmd, exitOK, "nothing has failed; there may be warnings")
 	exits(cmd, exitError, "a check has failed, also one without an answer within --timeout")
-	cmd.Flags().StringSliceVar(&regions, "region", nil, "a region of SAE for which a worker is expected; may be given more than once")
+	cmd.Flags().StringSliceVar(&regions, "region", nil, "a region of a platform for which a worker is expected, such as sae/cn-hangzhou; may be given more than once")
 	cmd.PreRunE = func(*cobra.Command, []string) error {
 		for _, region := range regions {
-			if err := (release.App{Platform: release.PlatformSAE, Region: region, ID: "any"}).Validate(); err != nil {
-				return &usageError{fmt.Sprintf("--region %q is no region, for example cn-hangzhou", region)}
+			platform, in, _ := strings.Cut(region, "/")
+			if err := (release.App{Platform: release.Platform(platform), Region: in, ID: "any"}).Validate(); err != nil {
+				return &usageError{fmt.Sprintf("--region %q is no region of a platform, for example sae/cn-hangzhou", region)}
 			}
 		}
 		return nil
 	}
 	return a.command(cmd, frame{
-		settings: slices.Concat(config.Temporal(), config.NATS(), saeSettings()), draws: true,
+		settings: slices.Concat(config.Temporal(), config.NATS(), config.Platforms()), draws: true,
 		timeout: checkTime, usage: "how long each check may take", limit: func(*cobra.Command, time.Duration) time.Duration { return 0 },
 	}, func(ctx context.Context, call *call) error {
 		if call.timeout <= 0 {
@@ -71,13 +74,11 @@ func (a *app) runDoctor(ctx context.Context, call *call, regions []string) error
 	if err != nil {
 		return err
 	}
-	region := call.values.String(config.SAERegion)
-	if err := checkRegion(call.values); err != nil {
+	platforms, own, err := platformChecks(call.values)
+	if err != nil {
 		return err
 	}
-	if region != "" {
-		regions = append(regions, region)
-	}
+	regions = append(regions, own...)
 	bus := &doctor.Bus{Options: natsOptions}
 	engine := &doctor.Engine{Regions: regions, Dial: func(ctx context.Context, o client.Options) (client.Client, error) {
 		return connect.Temporal(ctx, o, log)
@@ -86,8 +87,7 @@ func (a *app) runDoctor(ctx context.Context, call *call, regions []string) error
 	defer engine.Close()
 
 	first := doctor.Run(ctx, []doctor.Check{bus.Connection(), engine.Connection()}, call.timeout)
-	platform := doctor.SAE(region, func() (*saeclient.Client, error) { return connect.SAE(call.values, userAgent(), nil) })
-	found := append(first, doctor.Run(ctx, slices.Concat(bus.Checks(), engine.Checks(), []doctor.Check{platform}), call.timeout)...)
+	found := append(first, doctor.Run(ctx, slices.Concat(bus.Checks(), engine.Checks(), platforms), call.timeout)...)
 	doctor.Sort(found)
 	if err := call.format.Write(a.Stdout, found, func() string { return render.Doctor(checked(found), call.style) }); err != nil {
 		return err
@@ -96,6 +96,24 @@ func (a *app) runDoctor(ctx context.Context, call *call, regions []string) error
 		return fmt.Errorf("%d of %d checks have failed", n, len(found))
 	}
 	return nil
+}
+
+// platformChecks check the platforms that this shell names regions of, and returns these regions.
+func platformChecks(v *config.Values) (checks []doctor.Check, regions []string, err error) {
+	for _, s := range allSettings() {
+		named, err := s.regions(v)
+		if err != nil {
+			return nil, nil, err
+		}
+		if len(named) == 0 {
+			checks = append(checks, doctor.NoPlatform(s.product, s.place[0].Env))
+		}
+		for _, region := range named {
+			regions = append(regions, string(s.platform)+"/"+region)
+			checks = append(checks, doctor.Platform(s.product+", "+region, func() (worker.Platform, error) { return s.serve(v, region, nil) }))
+		}
+	}
+	return checks, regions, nil
 }
 
 func checked(found []doctor.Finding) []render.Checked {

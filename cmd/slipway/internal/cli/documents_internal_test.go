@@ -198,7 +198,7 @@ func TestDocuments_AWrongCommandIsSeen(t *testing.T) {
 	} {
 		require.Error(t, parses(strings.Fields(line)[1:]), line)
 	}
-	for _, line := range []string{"slipway release get ID", "slipway release list --all -o json", "slipway help settings", "slipway api DescribeChangeOrder ChangeOrderId=… -o json"} {
+	for _, line := range []string{"slipway release get ID", "slipway release list --all -o json", "slipway help settings", "slipway api sae DescribeChangeOrder ChangeOrderId=… -o json"} {
 		require.NoError(t, parses(strings.Fields(line)[1:]), line)
 	}
 	cmd, rest, err := complete().Find([]string{"release", "get", "ID", "--nosuch"})

@@ -17,7 +17,7 @@ References to config maps and secrets, and what else the flags cannot say, a rel
 "slipway release submit".
 
 JOB is the platform, the region and the ID of the job template, such as
-sae/cn-hangzhou/2fb095fd-8d0f-90ec-cf61-47b67e83cafe. "slipway api ListJobs" lists those of SAE.`
+sae/cn-hangzhou/2fb095fd-8d0f-90ec-cf61-47b67e83cafe. "slipway api sae ListJobs" lists those of SAE.`
 
 func (a *app) job() *cobra.Command {
 	cmd, o := a.operate(&cobra.Command{

@@ -90,7 +90,7 @@ func (a *app) rollback() *cobra.Command {
 		Aliases: []string{"undo"},
 		Short:   "Return an application to a version that it had before",
 		Long: `Return an application to a version that it had before: the one that --to-version names, or
-the last good one: what a release has succeeded with last and does not run. "slipway api
+the last good one: what a release has succeeded with last and does not run. "slipway api sae
 ListAppVersions AppId=…" lists the versions that the platform keeps. Without --strategy all
 instances return at once. To stop a release that is under way, see
 "slipway release rollback".` + asksInLine,

@@ -54,8 +54,8 @@ func describe(b *strings.Builder, cmd *cobra.Command) {
 		fmt.Fprintf(b, "\n```sh\n%s\n```\n", regexp.MustCompile(`(?m)^  `).ReplaceAllString(cmd.Example, ""))
 	}
 	describeFlags(b, cmd)
-	if cmd.Name() == "api" {
-		describeOperations(b, cmd.Commands())
+	if cmd.HasParent() && cmd.Parent().Name() == "api" {
+		describeOperations(b, cmd)
 		return
 	}
 	for _, child := range cmd.Commands() {
@@ -66,11 +66,9 @@ func describe(b *strings.Builder, cmd *cobra.Command) {
 }
 
 // describeOperations writes the operations of a platform, which have the same flags, as one.
-func describeOperations(b *strings.Builder, operations []*cobra.Command) {
-	if len(operations) == 0 {
-		return
-	}
-	b.WriteString("\n## slipway api OPERATION\n\nEach has the parameters of its operation; `--help` lists them.\n")
+func describeOperations(b *strings.Builder, platform *cobra.Command) {
+	operations := platform.Commands()
+	fmt.Fprintf(b, "\n## %s OPERATION\n\nEach has the parameters of its operation; `--help` lists them.\n", platform.CommandPath())
 	describeFlags(b, operations[0])
 	b.WriteString("\n| operation | |\n| --- | --- |\n")
 	for _, operation := range operations {

@@ -8,11 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"slipway/activities/gates"
-	"slipway/activities/sae"
-	"slipway/cloudapi"
 	"slipway/cmd/slipway/internal/config"
-	"slipway/cmd/slipway/internal/connect"
-	"slipway/release"
 	"slipway/setup"
 	"slipway/worker"
 )
@@ -22,23 +18,23 @@ func (a *app) worker() *cobra.Command {
 		Use:   "worker",
 		Short: "Carry releases out",
 		Long: `Carry releases out: run the workflows and call the platform. Any number of workers share
-the work; one that dies loses nothing. A worker serves one Temporal namespace and one region
-of SAE, and stops by itself after SIGINT or SIGTERM once what it has begun is done.`,
-		Example: `  SLIPWAY_SAE_REGION=cn-hangzhou slipway worker
+the work; one that dies loses nothing. A worker serves one Temporal namespace, and every platform
+that has a region, in each of its regions, with one account. It stops by itself after SIGINT
+or SIGTERM once what it has begun is done.`,
+		Example: `  SLIPWAY_SAE_REGION=cn-hangzhou,cn-shanghai slipway worker
+  SLIPWAY_FC_REGION=cn-hangzhou SLIPWAY_FC_ACCOUNT_ID=1234567890123456 slipway worker
   slipway worker --config /etc/slipway.yaml --http-addr 0.0.0.0:8080`,
 		GroupID: groupRoles,
 		Args:    arguments(),
-	}, append(roleSettings(addrWorker), config.SAE(), config.Worker())...)
+	}, append(roleSettings(addrWorker), config.Platforms(), config.Calls(), config.Worker())...)
 	cmd.RunE = a.withValues(func(cmd *cobra.Command, _ []string, v *config.Values) (err error) {
 		c, registry := worker.Config{}, roleMetrics()
 		if c.Metrics, err = worker.NewMetrics(registry); err != nil {
 			return err
 		}
-		served, err := onSAE(v, c.Metrics)
-		if err != nil {
+		if c.Platforms, err = served(v, c.Metrics); err != nil {
 			return err
 		}
-		c.Platforms = []worker.Platform{served}
 		c.GatesAllow = v.List(config.GatesAllow)
 		if _, err := gates.New(gates.Config{Allow: c.GatesAllow}); err != nil {
 			return v.Bad(config.GatesAllow, err.Error(), "see the page on gates")
@@ -62,59 +58,6 @@ of SAE, and stops by itself after SIGINT or SIGTERM once what it has begun is do
 		}})
 	})
 	return cmd
-}
-
-// onSAE reads how a worker calls SAE.
-func onSAE(v *config.Values, metrics *worker.Metrics) (worker.Platform, error) {
-	served := worker.Platform{Name: release.PlatformSAE}
-	err := checkRegion(v)
-	if err != nil {
-		return served, err
-	}
-	client, err := connect.SAE(v, userAgent(), func(region string) cloudapi.Observer { return metrics.Calls(served.Name, region) })
-	if err != nil {
-		return served, err
-	}
-	served.Region = client.Region()
-	if served.CallsPerSecond, err = v.Number(config.SAECallsPerSecond); err != nil {
-		return served, err
-	}
-	settle, err := v.Duration(config.SAESettle)
-	if err != nil {
-		return served, err
-	}
-	if least := client.Timeout(); settle != 0 && settle <= least {
-		return served, v.Bad(config.SAESettle, fmt.Sprintf("a call to SAE takes up to %s", least), fmt.Sprintf("name a longer time, or none for %s", sae.DefaultSettle))
-	}
-	served.Driver, served.Remedies = sae.Opener(client, settle), remediesOnSAE()
-	return served, nil
-}
-
-// remediesOnSAE are what to do where SAE refuses a worker.
-func remediesOnSAE() map[release.Fault]string {
-	const place = "check SLIPWAY_SAE_REGION, SLIPWAY_SAE_ENDPOINT"
-	return map[release.Fault]string{
-		release.FaultAuth: "check the credentials of Alibaba Cloud (ALIBABA_CLOUD_ACCESS_KEY_ID and …_SECRET, a profile or a role), " +
-			"and that they may call ListApplications",
-		release.FaultBilling:     "settle the account",
-		release.FaultUnavailable: place + " and the network",
-		release.FaultInvalid:     place,
-		release.FaultNotFound:    place,
-	}
-}
-
-// checkRegion refuses what cannot be a region, before anything is connected to. What is not said
-// is told with the credentials.
-func checkRegion(v *config.Values) error {
-	region := v.String(config.SAERegion)
-	if region == "" {
-		return nil
-	}
-	err := release.App{Platform: release.PlatformSAE, Region: region, ID: "any"}.Validate()
-	if problems, wrong := errors.AsType[release.Problems](err); wrong {
-		return v.Bad(config.SAERegion, problems[0].Message, "name the region that is meant, for example cn-hangzhou")
-	}
-	return nil
 }
 
 // tuning reads how much a worker does at the same time.

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/spf13/pflag"
 )
@@ -33,6 +34,12 @@ const (
 	SAERegion         = "sae-region"
 	SAECallsPerSecond = "sae-calls-per-second"
 	SAESettle         = "sae-settle"
+
+	FCEndpoint       = "fc-endpoint"
+	FCRegion         = "fc-region"
+	FCAccountID      = "fc-account-id"
+	FCCallsPerSecond = "fc-calls-per-second"
+	FCSettle         = "fc-settle"
 
 	GatesAllow        = "gates-allow"
 	DeploymentName    = "deployment-name"
@@ -100,10 +107,30 @@ func Actor() []Setting {
 // SAE is where Serverless App Engine is found.
 func SAE() []Setting {
 	return []Setting{
+		{Name: SAERegion, Env: "SLIPWAY_SAE_REGION", Usage: "SAE region, for example cn-hangzhou; for a worker also several, separated by commas"},
 		{Name: SAEEndpoint, Env: "SLIPWAY_SAE_ENDPOINT", Usage: "URL of the SAE API, for a simulator or a proxy (default the region's own endpoint)"},
-		{Name: SAERegion, Env: "SLIPWAY_SAE_REGION", Usage: "SAE region, for example cn-hangzhou"},
-		{Name: SAECallsPerSecond, Env: "SLIPWAY_SAE_CALLS_PER_SECOND", Usage: "calls to SAE begun each second by all workers together (default 20)"},
+	}
+}
+
+// FC is where Function Compute is found.
+func FC() []Setting {
+	return []Setting{
+		{Name: FCRegion, Env: "SLIPWAY_FC_REGION", Usage: "Function Compute region, for example cn-hangzhou; for a worker also several, separated by commas"},
+		{Name: FCAccountID, Env: "SLIPWAY_FC_ACCOUNT_ID", Usage: "ID of the account of Alibaba Cloud whose services Function Compute has, digits"},
+		{Name: FCEndpoint, Env: "SLIPWAY_FC_ENDPOINT", Usage: "URL of the Function Compute API, for a simulator, a proxy or the network inside of Alibaba Cloud (default that of the account and the region)"},
+	}
+}
+
+// Platforms say where all platforms are found.
+func Platforms() []Setting { return slices.Concat(SAE(), FC()) }
+
+// Calls say how workers call the platforms.
+func Calls() []Setting {
+	return []Setting{
+		{Name: SAECallsPerSecond, Env: "SLIPWAY_SAE_CALLS_PER_SECOND", Usage: "calls to SAE begun each second in a region by all workers together (default 20)"},
 		{Name: SAESettle, Env: "SLIPWAY_SAE_SETTLE", Usage: "how long a call whose answer was lost may still be at work on SAE (default 15s)"},
+		{Name: FCCallsPerSecond, Env: "SLIPWAY_FC_CALLS_PER_SECOND", Usage: "calls to Function Compute begun each second in a region by all workers together (default 20)"},
+		{Name: FCSettle, Env: "SLIPWAY_FC_SETTLE", Usage: "how long a call whose answer was lost may still be at work on Function Compute (default 15s)"},
 	}
 }
 
@@ -112,9 +139,9 @@ func SAE() []Setting {
 func Worker() []Setting {
 	return []Setting{
 		{Name: GatesAllow, Env: "SLIPWAY_GATES_ALLOW", Usage: "hosts that gates may ask, separated by commas: shop.example, shop.example:8080, *.shop.example, 192.0.2.7 or 192.0.2.0/24; and where POST is allowed: POST shop.example/checks/run (default none)"},
-		{Name: WorkerActivities, Env: "SLIPWAY_WORKER_ACTIVITIES", Usage: "activities that run at the same time, on each of the two task queues, at least 2 (default 1000)"},
+		{Name: WorkerActivities, Env: "SLIPWAY_WORKER_ACTIVITIES", Usage: "activities that run at the same time, on each task queue, at least 2 (default 1000)"},
 		{Name: WorkerWorkflowTasks, Env: "SLIPWAY_WORKER_WORKFLOW_TASKS", Usage: "workflow tasks that run at the same time, at least 2 (default 1000)"},
-		{Name: WorkerActivityPollers, Env: "SLIPWAY_WORKER_ACTIVITY_POLLERS", Usage: "requests for an activity that wait at Temporal at the same time, on each of the two task queues, at most 100 (default 2)"},
+		{Name: WorkerActivityPollers, Env: "SLIPWAY_WORKER_ACTIVITY_POLLERS", Usage: "requests for an activity that wait at Temporal at the same time, on each task queue, at most 100 (default 2)"},
 		{Name: WorkerWorkflowPollers, Env: "SLIPWAY_WORKER_WORKFLOW_POLLERS", Usage: "requests for a workflow task that wait at Temporal at the same time, 2 to 100 (default 2)"},
 		{Name: WorkerCachedWorkflows, Env: "SLIPWAY_WORKER_CACHED_WORKFLOWS", Usage: "workflows kept in memory between their tasks (default 10000)"},
 		{Name: DeploymentName, Env: "TEMPORAL_DEPLOYMENT_NAME", Usage: "name of the Temporal worker deployment this worker belongs to (default none: workers are not versioned)"},
@@ -182,7 +209,7 @@ func NATS() []Setting {
 // All returns every setting that a file may hold, so that one file serves all roles.
 func All() []Setting {
 	var out []Setting
-	for _, group := range [][]Setting{Logging(), HTTP(""), Actor(), SAE(), Worker(), Starter(), Setup(), Temporal(), Codec(""), NATS()} {
+	for _, group := range [][]Setting{Logging(), HTTP(""), Actor(), Platforms(), Calls(), Worker(), Starter(), Setup(), Temporal(), Codec(""), NATS()} {
 		out = append(out, group...)
 	}
 	return out

@@ -16,7 +16,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 
-	"slipway/activities/sae"
+	"slipway/activities/cloud"
 	"slipway/cmd/slipway/internal/config"
 	"slipway/cmd/slipway/internal/connect"
 )
@@ -34,7 +34,7 @@ func setup(t *testing.T, args []string, env, files map[string]string) (*config.V
 	maps.Copy(all, env)
 	getenv := func(key string) string { return os.Expand(all[key], func(string) string { return home }) }
 	flags := pflag.NewFlagSet("test", pflag.ContinueOnError)
-	for _, group := range [][]config.Setting{config.Temporal(), config.Codec("127.0.0.1:0"), config.NATS(), config.SAE()} {
+	for _, group := range [][]config.Setting{config.Temporal(), config.Codec("127.0.0.1:0"), config.NATS(), config.Platforms()} {
 		config.AddFlags(flags, group...)
 	}
 	require.NoError(t, flags.Parse(args))
@@ -306,19 +306,22 @@ func TestConnect_NATSNamesTheRemedy(t *testing.T) {
 	require.Equal(t, "nats://127.0.0.1:4222 (the default)", o.Where())
 }
 
-func TestConnect_SAE(t *testing.T) {
+func TestConnect_Platforms(t *testing.T) {
 	t.Parallel()
-	v, _ := setup(t, nil, nil, nil)
-	_, err := connect.SAE(v, "test", nil)
-	require.ErrorContains(t, err, "setting sae-region (default): is not set")
-	require.ErrorContains(t, err, "SLIPWAY_SAE_REGION=cn-hangzhou")
-
-	v, _ = setup(t, nil, map[string]string{"SLIPWAY_SAE_REGION": "cn-hangzhou", "SLIPWAY_SAE_ENDPOINT": "ftp://x"}, nil)
-	_, err = connect.SAE(v, "test", nil)
+	const region = "cn-hangzhou"
+	v, _ := setup(t, nil, map[string]string{"SLIPWAY_SAE_ENDPOINT": "ftp://x", "SLIPWAY_FC_ENDPOINT": "ftp://x", "SLIPWAY_FC_ACCOUNT_ID": "123"}, nil)
+	_, err := connect.SAE(v, connect.Caller{Region: region})
 	require.ErrorContains(t, err, "SLIPWAY_SAE_ENDPOINT")
+	_, err = connect.FC(v, connect.Caller{Region: region})
+	require.ErrorContains(t, err, "check SLIPWAY_FC_REGION, SLIPWAY_FC_ACCOUNT_ID, SLIPWAY_FC_ENDPOINT")
 
-	v, _ = setup(t, nil, map[string]string{"SLIPWAY_SAE_REGION": "cn-hangzhou"}, nil)
-	client, err := connect.SAE(v, "test", nil)
+	v, _ = setup(t, nil, map[string]string{"SLIPWAY_FC_ACCOUNT_ID": "123"}, nil)
+	onSAE, err := connect.SAE(v, connect.Caller{Region: region, UserAgent: "test"})
 	require.NoError(t, err)
-	require.Less(t, client.Timeout(), sae.DefaultSettle, "a call that was lost has ended by then")
+	require.Equal(t, region, onSAE.Region())
+	require.Less(t, onSAE.Timeout(), cloud.DefaultSettle, "a call that was lost has ended by then")
+	onFC, err := connect.FC(v, connect.Caller{Region: region, UserAgent: "test"})
+	require.NoError(t, err)
+	require.Equal(t, "123", onFC.AccountID())
+	require.Less(t, onFC.Timeout(), cloud.DefaultSettle, "a call that was lost has ended by then")
 }

@@ -18,12 +18,13 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
-	"slipway/cloudapi"
+	"slipway/activities/fault"
 	"slipway/cmd/slipway/internal/config"
 	"slipway/cmd/slipway/internal/connect"
 	"slipway/release"
 	"slipway/releases"
 	"slipway/setup"
+	"slipway/worker"
 )
 
 // requireFinding compares a finding; what is found and the remedy are named by a part.
@@ -257,7 +258,7 @@ func TestJudge_Queue(t *testing.T) {
 	}
 }
 
-func TestJudge_PayloadAndSAE(t *testing.T) {
+func TestJudge_PayloadAndPlatforms(t *testing.T) {
 	t.Parallel()
 	payload := func(encoding string) *commonpb.Payload {
 		return &commonpb.Payload{Metadata: map[string][]byte{"encoding": []byte(encoding)}}
@@ -266,8 +267,13 @@ func TestJudge_PayloadAndSAE(t *testing.T) {
 	requireFinding(t, Finding{Result: OK, Found: "are encoded and decoded (binary/encrypted)", Remedy: ""}, judgePayload(payload("binary/encrypted"), nil))
 	requireFinding(t, Finding{Result: Failed, Found: "codec server", Remedy: "the same keys"}, judgePayload(nil, errors.New("codec server is away")))
 
-	requireFinding(t, Finding{Result: OK, Found: "takes these credentials", Remedy: ""}, judgeSAE("cn-hangzhou", nil))
-	requireFinding(t, Finding{Result: Failed, Found: "not authorized", Remedy: "ALIBABA_CLOUD_ACCESS_KEY_ID"}, judgeSAE("cn-hangzhou", cloudapi.ErrAuth))
-	requireFinding(t, Finding{Result: Failed, Found: "unavailable", Remedy: "the network"}, judgeSAE("cn-hangzhou", cloudapi.ErrUnavailable))
-	requireFinding(t, Finding{Result: Skipped, Found: "/readyz", Remedy: ""}, SAE("", nil).Run(t.Context())[0])
+	p := worker.Platform{Region: "cn-hangzhou", Remedies: map[release.Fault]string{
+		release.FaultAuth: "check the key", release.FaultUnavailable: "check the network",
+	}}
+	requireFinding(t, Finding{Result: OK, Found: "answers in cn-hangzhou, and takes these credentials", Remedy: ""}, judgePlatform(p, nil))
+	requireFinding(t, Finding{Result: Failed, Found: "not allowed", Remedy: "check the key"}, judgePlatform(p, fault.New(release.FaultAuth, "not allowed")))
+	requireFinding(t, Finding{Result: Failed, Found: "no such host", Remedy: "the network"}, judgePlatform(p, errors.New("no such host")))
+	requireFinding(t, Finding{Result: Skipped, Found: "set SLIPWAY_SAE_REGION", Remedy: ""}, NoPlatform("SAE", "SLIPWAY_SAE_REGION").Run(t.Context())[0])
+	bad := Platform("SAE", func() (worker.Platform, error) { return p, &config.Error{Problem: "is no region", Remedy: "name one"} })
+	requireFinding(t, Finding{Result: Failed, Found: "is no region", Remedy: "name one"}, bad.Run(t.Context())[0])
 }

@@ -2,34 +2,37 @@ package doctor
 
 import (
 	"context"
-	"errors"
 
-	"slipway/activities/sae"
-	"slipway/cloudapi"
-	"slipway/cmd/slipway/internal/connect"
-	"slipway/saeclient"
+	"slipway/worker"
 )
 
-// SAE checks the credentials of this shell, where it names a region. Open makes the client.
-func SAE(region string, open func() (*saeclient.Client, error)) Check {
-	return one("SAE", func(ctx context.Context) Finding {
-		if region == "" {
-			return skipped("workers have the credentials, see their /readyz; to check those of this shell, set SLIPWAY_SAE_REGION")
-		}
-		c, err := open()
-		if err != nil {
-			return broken(err, "correct the setting")
-		}
-		return judgeSAE(region, sae.TryAccess(ctx, c))
+// NoPlatform tells that this shell names no region of a platform; variable is what would name one.
+func NoPlatform(product, variable string) Check {
+	return one(product, func(context.Context) Finding {
+		return skipped("workers have the credentials, see their /readyz; to check those of this shell, set %s", variable)
 	})
 }
 
-func judgeSAE(region string, err error) Finding {
-	switch {
-	case err == nil:
-		return ok("answers in %s, and takes these credentials", region)
-	case errors.Is(err, cloudapi.ErrAuth):
-		return failed(connect.Explain(err), "check ALIBABA_CLOUD_ACCESS_KEY_ID and …_SECRET, the profile or the role, and what the page operations lists under permissions")
+// Platform checks the credentials of this shell in a region of a platform. Open says how a worker would
+// serve it.
+func Platform(product string, open func() (worker.Platform, error)) Check {
+	return one(product, func(ctx context.Context) Finding {
+		p, err := open()
+		if err != nil {
+			return broken(err, "correct the setting")
+		}
+		driver, err := p.Driver(nil)
+		if err != nil {
+			return broken(err, "correct the setting")
+		}
+		return judgePlatform(p, driver.Check(ctx))
+	})
+}
+
+// judgePlatform judges what the platform has answered.
+func judgePlatform(p worker.Platform, err error) Finding {
+	if err == nil {
+		return ok("answers in %s, and takes these credentials", p.Region)
 	}
-	return failed(connect.Explain(err), "check SLIPWAY_SAE_REGION, SLIPWAY_SAE_ENDPOINT and the network")
+	return failed(p.Explain(err))
 }

@@ -31,7 +31,8 @@ type Engine struct {
 	OptionsErr error
 	// Dial connects.
 	Dial func(context.Context, client.Options) (client.Client, error)
-	// Regions are those for which a worker is expected, besides those of the latest releases.
+	// Regions are those of platforms for which a worker is expected, such as sae/cn-hangzhou, besides those
+	// of the latest releases.
 	Regions []string
 
 	// client is there once Temporal is connected.
@@ -215,7 +216,7 @@ const latestReleases = 100
 func (e *Engine) regions(ctx context.Context, c client.Client) []Finding {
 	served := map[string]bool{}
 	for _, region := range e.Regions {
-		served[string(release.PlatformSAE)+"/"+region] = true
+		served[region] = true
 	}
 	// Where releases cannot be listed, the check of search attributes says why.
 	listed, _, err := releases.New(c).List(ctx, releases.Filter{Limit: latestReleases})
@@ -228,14 +229,14 @@ func (e *Engine) regions(ctx context.Context, c client.Client) []Finding {
 		if err != nil {
 			return []Finding{skipped("releases cannot be listed: %s", connect.Explain(because(ctx, err)))}
 		}
-		return []Finding{skipped("there are no releases yet; name a region with --region")}
+		return []Finding{skipped("there are no releases yet; name a region with --region, for example sae/cn-hangzhou")}
 	}
 	var found []Finding
 	for _, each := range slices.Sorted(maps.Keys(served)) {
 		platform, region, _ := strings.Cut(each, "/")
 		f := workers(ctx, c, queue{
 			release.PlatformTaskQueue(release.Platform(platform), region), enumspb.TASK_QUEUE_TYPE_ACTIVITY,
-			"start one for it: SLIPWAY_SAE_REGION=" + region + " slipway worker",
+			"start one for it: SLIPWAY_" + strings.ToUpper(platform) + "_REGION=" + region + " slipway worker",
 		})
 		f.Check = "workers, " + each
 		found = append(found, f)

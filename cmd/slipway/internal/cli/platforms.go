@@ -1,0 +1,159 @@
+package cli
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"slipway/activities/cloud"
+	"slipway/activities/fc"
+	"slipway/activities/platform"
+	"slipway/activities/sae"
+	"slipway/cloudapi"
+	"slipway/cmd/slipway/internal/config"
+	"slipway/cmd/slipway/internal/connect"
+	"slipway/release"
+	"slipway/worker"
+)
+
+// settingsOf are the settings of one platform, and how a worker calls it with them.
+type settingsOf struct {
+	platform release.Platform
+	// product is its name for people, and check the operation that asks whether it takes the credentials.
+	product, check string
+	// The names of its settings, and all those that say where it is.
+	region, endpoint, callsPerSecond, settle string
+	place                                    []config.Setting
+	// account is the setting that its regions need besides; empty for none.
+	account string
+	// open returns what makes the driver for a region, with its settle delay, and how long a call takes at
+	// most.
+	open func(v *config.Values, c connect.Caller, settle time.Duration) (opener, time.Duration, error)
+}
+
+// opener makes a driver once there is a guard.
+type opener func(platform.Guard) (platform.Driver, error)
+
+// allSettings are the settings of all platforms.
+func allSettings() []settingsOf {
+	return []settingsOf{
+		{
+			platform: release.PlatformSAE, product: "SAE", check: "ListApplications",
+			region: config.SAERegion, endpoint: config.SAEEndpoint, callsPerSecond: config.SAECallsPerSecond, settle: config.SAESettle,
+			place: config.SAE(),
+			open: func(v *config.Values, c connect.Caller, settle time.Duration) (opener, time.Duration, error) {
+				client, err := connect.SAE(v, c)
+				if err != nil {
+					return nil, 0, err
+				}
+				return sae.Opener(client, settle), client.Timeout(), nil
+			},
+		},
+		{
+			platform: release.PlatformFC, product: "Function Compute", check: "ListServices",
+			region: config.FCRegion, endpoint: config.FCEndpoint, callsPerSecond: config.FCCallsPerSecond, settle: config.FCSettle,
+			place: config.FC(), account: config.FCAccountID,
+			open: func(v *config.Values, c connect.Caller, settle time.Duration) (opener, time.Duration, error) {
+				client, err := connect.FC(v, c)
+				if err != nil {
+					return nil, 0, err
+				}
+				return fc.Opener(client, settle), client.Timeout(), nil
+			},
+		},
+	}
+}
+
+// variables are the environment variables that say where the platform is.
+func (s settingsOf) variables() string {
+	var names []string
+	for _, each := range s.place {
+		names = append(names, each.Env)
+	}
+	return strings.Join(names, ", ")
+}
+
+// regions reads the regions of the platform, before anything is connected to.
+func (s settingsOf) regions(v *config.Values) ([]string, error) {
+	var regions []string
+	for _, region := range v.List(s.region) {
+		err := release.App{Platform: s.platform, Region: region, ID: "any"}.Validate()
+		if problems, wrong := errors.AsType[release.Problems](err); wrong {
+			return nil, v.Bad(s.region, problems[0].Message, "name the region that is meant, for example cn-hangzhou")
+		}
+		if !slices.Contains(regions, region) {
+			regions = append(regions, region)
+		}
+	}
+	switch {
+	case len(regions) > 1 && v.Said(s.endpoint):
+		return nil, v.Bad(s.endpoint, "is one endpoint for "+strings.Join(regions, " and "), "leave it out, or name one region and run a worker for each")
+	case len(regions) > 0 && s.account != "" && v.String(s.account) == "":
+		return nil, v.Bad(s.account, "is not set", "name the account whose "+s.product+" is called, by its number")
+	}
+	return regions, nil
+}
+
+// serve returns how a worker serves the platform in a region. Observe is called for the requests to
+// it; it may be nil.
+func (s settingsOf) serve(v *config.Values, region string, observe cloudapi.Observer) (worker.Platform, error) {
+	served := worker.Platform{Name: s.platform, Region: region, Remedies: s.remedies()}
+	var err error
+	if served.CallsPerSecond, err = v.Number(s.callsPerSecond); err != nil {
+		return served, err
+	}
+	settle, err := v.Duration(s.settle)
+	if err != nil {
+		return served, err
+	}
+	settle = cmp.Or(settle, cloud.DefaultSettle)
+	driver, timeout, err := s.open(v, connect.Caller{Region: region, UserAgent: userAgent(), Observe: observe}, settle)
+	if err != nil {
+		return served, err
+	}
+	if settle <= timeout {
+		return served, v.Bad(s.settle, fmt.Sprintf("a call to %s takes up to %s", s.product, timeout), fmt.Sprintf("name a longer time, or none for %s", cloud.DefaultSettle))
+	}
+	served.Driver = driver
+	return served, nil
+}
+
+// remedies are what to do where the platform refuses a worker.
+func (s settingsOf) remedies() map[release.Fault]string {
+	place := "check " + s.variables()
+	return map[release.Fault]string{
+		release.FaultAuth: "check the credentials of Alibaba Cloud (ALIBABA_CLOUD_ACCESS_KEY_ID and …_SECRET, a profile or a role), " +
+			"and that they may call " + s.check,
+		release.FaultBilling:     "settle the account",
+		release.FaultUnavailable: place + " and the network",
+		release.FaultInvalid:     place,
+		release.FaultNotFound:    place,
+	}
+}
+
+// served are the platforms that a worker serves: those with a region.
+func served(v *config.Values, metrics *worker.Metrics) ([]worker.Platform, error) {
+	var out []worker.Platform
+	var names []string
+	for _, s := range allSettings() {
+		names = append(names, s.place[0].Env+"=cn-hangzhou")
+		regions, err := s.regions(v)
+		if err != nil {
+			return nil, err
+		}
+		for _, region := range regions {
+			p, err := s.serve(v, region, metrics.Calls(s.platform, region))
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, p)
+		}
+	}
+	if len(out) == 0 {
+		return nil, v.Bad(config.SAERegion, "no platform has a region", "name the regions that this worker serves, for example "+strings.Join(names, " or "))
+	}
+	return out, nil
+}

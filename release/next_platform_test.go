@@ -1,0 +1,32 @@
+package release_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"slipway/release"
+)
+
+// On Function Compute a change is a version, and what there is to look at is the alias.
+func TestNext_OnFunctionCompute(t *testing.T) {
+	t.Parallel()
+	p := atNext(release.PhasePreparing, func(p *release.Progress) {
+		p.App = release.App{Platform: release.PlatformFC, Region: "cn-hangzhou", ID: "shop"}
+		p.Awaiting = &release.Awaiting{Kind: release.AwaitOtherChange, ChangeID: "7"}
+	})
+	commands := func() (found []string) {
+		for _, s := range release.Next(p) {
+			if s.Verb == release.NextShowChange || s.Verb == release.NextEndChange {
+				found = append(found, s.Command)
+			}
+		}
+		return found
+	}
+	require.Equal(t, []string{
+		"slipway api fc GetAlias serviceName=shop aliasName=live --fc-region cn-hangzhou",
+		"slipway api fc UpdateAlias serviceName=shop aliasName=live --fc-region cn-hangzhou versionId=VERSION 'additionalVersionWeight={}'",
+	}, commands())
+	p.App.Qualifier = "canary"
+	require.Contains(t, commands()[0], "aliasName=canary")
+}
