@@ -58,7 +58,9 @@ func TestManifest_ExamplesAreValid(t *testing.T) {
 		"fc-gray.yaml": func(s release.Spec) bool {
 			return s.App.Qualifier == "live" && s.Strategy.Type == release.StrategyGray && slices.Equal(s.Strategy.Weights, []int{5, 30})
 		},
-		"fc-rollback.yaml":     func(s release.Spec) bool { return s.App.ID == "shop" && s.App.Platform == release.PlatformFC && s.Operation == release.OperationRollback },
+		"fc-rollback.yaml": func(s release.Spec) bool {
+			return s.App.ID == "shop" && s.App.Platform == release.PlatformFC && s.Operation == release.OperationRollback
+		},
 		"freeze-override.yaml": func(s release.Spec) bool { return s.Freeze.Override != "" && s.Lane.Preempt },
 	}
 	require.Len(t, files, len(want)+1, "and set.yaml")
