@@ -70,13 +70,13 @@ func freeOfFC() []Parameter {
 	}
 }
 
-// lackingConfigOfFC is what a configuration can say and Function Compute has no counterpart for.
-func lackingConfigOfFC() []Lack {
+// unsupportedConfigOfFC is what a configuration can say and Function Compute has no counterpart for.
+func unsupportedConfigOfFC() []Unsupported {
 	const (
 		reference = "has no meaning on Function Compute, which has no config maps and no secrets to refer to; give the value or, of a secret, let the function read it itself, with the role of its service"
 		mounts    = "have no meaning for a release on Function Compute, where the service has them for all of its functions (nasConfig and ossMountConfig); change them at the service itself"
 	)
-	return []Lack{
+	return []Unsupported{
 		{Field: "config.variables[].configMap", Why: reference},
 		{Field: "config.variables[].secret", Why: reference},
 		{Field: "config.probes", Why: "have no meaning on Function Compute, which has one check of its own; use platform.customHealthCheckConfig"},

@@ -157,7 +157,7 @@ func (r ToggleRequest) Validate() error {
 		return v.err()
 	}
 	v.on = traitsFor(r.App.Platform)
-	v.lacking(r.App, "app")
+	v.unsupported(r.App, "app")
 	v.app(r.App)
 	v.actor("by", r.By)
 	v.check(v.on.Scaling != ScalingTakeAway || r.Enable || r.For != 0, "for",

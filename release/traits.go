@@ -60,8 +60,8 @@ type Traits struct {
 	// PartID is the pattern of a part of an application (artifact.part), and PartWords say it in words;
 	// empty where it has none.
 	PartID, PartWords string
-	// Lacks are the fields of a release file, and the values of fields, that mean nothing on the platform.
-	Lacks []Lack
+	// Unsupported are the fields of a release file, and the values of fields, that mean nothing on the platform.
+	Unsupported []Unsupported
 	// Parameters are all that a release could set of an application, by the platform's own names: those of
 	// the operations that deploy.
 	Parameters func() []Parameter
@@ -72,8 +72,8 @@ type Traits struct {
 	holder, key func(v *validator, field, text string)
 }
 
-// Lack is what a platform has no counterpart for.
-type Lack struct {
+// Unsupported is what a platform has no counterpart for.
+type Unsupported struct {
 	// Field is the path of a field of a spec, with [] for any place of a list; all that stands within it
 	// is meant, too. Value is the one value that is meant; empty means all.
 	Field, Value string
@@ -117,11 +117,11 @@ func (t Traits) Strategies(op Operation) []StrategyType {
 }
 
 // Takes reports whether a field of a release file, by its path, means something on the platform.
-func (t Traits) Takes(field string) bool { return t.lacks(field, "") == "" }
+func (t Traits) Takes(field string) bool { return t.why(field, "") == "" }
 
-// lacks returns why a field, or a value of one, means nothing on the platform; empty where it does.
-func (t Traits) lacks(field, value string) string {
-	for _, l := range t.Lacks {
+// why returns why a field, or a value of one, means nothing on the platform; empty where it does.
+func (t Traits) why(field, value string) string {
+	for _, l := range t.Unsupported {
 		if l.Field == field && l.Value == value {
 			return l.Why
 		}
@@ -172,7 +172,7 @@ func traitsOfSAE() Traits {
 		ReturnsFailed: true, Approval: true, Scaling: ScalingSwitch, Suspends: true,
 		Packages: []string{"http", "https"},
 		AppID:    idPattern, AppWords: idWords, VersionID: idPattern, VersionWords: idWords,
-		Lacks: []Lack{
+		Unsupported: []Unsupported{
 			{Field: "app.qualifier", Why: one},
 			{Field: "artifact.part", Why: "has no meaning on Serverless App Engine, where an application has no parts; leave it out"},
 			{Field: "strategy.weights", Why: "have no meaning on Serverless App Engine, which replaces instances; use gray and batches"},
@@ -198,20 +198,20 @@ func traitsOfFC() Traits {
 		VersionID: `^[1-9][0-9]{0,18}$`, VersionWords: "a whole number, such as 7",
 		Qualifier: "live", QualifierID: name, QualifierWords: "the name of an alias: 1-128" + words,
 		PartID: function, PartWords: "the name of a function: 1-64" + words,
-		Lacks:      slices.Concat(lacksOfFC(), lackingConfigOfFC()),
-		Parameters: parametersOfFC,
-		size:       (*validator).sizeOfFC,
+		Unsupported: slices.Concat(unsupportedOnFC(), unsupportedConfigOfFC()),
+		Parameters:  parametersOfFC,
+		size:        (*validator).sizeOfFC,
 	}
 }
 
-// lacksOfFC is what means nothing on Function Compute, but for configuration.
-func lacksOfFC() []Lack {
+// unsupportedOnFC is what means nothing on Function Compute, but for configuration.
+func unsupportedOnFC() []Unsupported {
 	const (
 		shifts = "on Function Compute, which shifts traffic and replaces no instances; "
 		pace   = "has no meaning " + shifts + "leave it out"
 		target = "has no meaning on Function Compute, whose instances have no addresses; give url, the address of an HTTP trigger or a domain that names the alias"
 	)
-	return []Lack{
+	return []Unsupported{
 		{Field: "operation", Value: string(OperationRestart), Why: "there is nothing to restart on Function Compute, whose instances come and go with the requests; release the version again"},
 		{Field: "operation", Value: string(OperationJob), Why: "there are no jobs on Function Compute; release the function, and invoke it"},
 		{Field: "strategy.type", Value: string(StrategyBatch), Why: "there are no batches of instances on Function Compute, which shifts traffic; use gray with weights, or all"},

@@ -330,7 +330,7 @@ func TestTraits_AreWhole(t *testing.T) {
 			require.Equal(t, on.Qualifier != "", on.Takes("app.qualifier"))
 			require.Equal(t, on.Step == release.StepWeight, on.Takes("strategy.weights"))
 			require.Equal(t, on.Step == release.StepInstances, on.Takes("strategy.gray") && on.Takes("strategy.batches"))
-			for _, l := range on.Lacks {
+			for _, l := range on.Unsupported {
 				require.NotEmpty(t, l.Why)
 				require.True(t, slices.ContainsFunc(fields, func(field string) bool { return within(field, l.Field) }), "%s is not a field", l.Field)
 			}
@@ -338,7 +338,7 @@ func TestTraits_AreWhole(t *testing.T) {
 				carried := slices.ContainsFunc(on.Parameters(), func(p release.Parameter) bool {
 					return p.Field != "" && within(field, p.Field)
 				})
-				lacked := slices.ContainsFunc(on.Lacks, func(l release.Lack) bool { return within(field, l.Field) })
+				lacked := slices.ContainsFunc(on.Unsupported, func(l release.Unsupported) bool { return within(field, l.Field) })
 				ofVariables := strings.HasPrefix(field, "config.variables[].") && lacked
 				require.True(t, carried != lacked || ofVariables, "%s is carried out: %t, is refused: %t", field, carried, lacked)
 			}
@@ -353,5 +353,5 @@ func within(field, other string) bool {
 }
 
 func refuses(on release.Traits, field, value string) bool {
-	return slices.ContainsFunc(on.Lacks, func(l release.Lack) bool { return l.Field == field && l.Value == value })
+	return slices.ContainsFunc(on.Unsupported, func(l release.Unsupported) bool { return l.Field == field && l.Value == value })
 }

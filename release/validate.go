@@ -63,7 +63,7 @@ func (s Spec) Validate() error {
 		return v.err()
 	}
 	v.on = traitsFor(s.App.Platform)
-	v.lacking(s, "")
+	v.unsupported(s, "")
 	v.app(s.App)
 	v.actor("requestedBy", s.RequestedBy)
 	v.operation(s)
@@ -160,7 +160,7 @@ func (v *validator) adopt(s Spec) {
 func (a App) Validate() error {
 	v, _ := measureAt(a, "app", "app")
 	v.on = traitsFor(a.Platform)
-	v.lacking(a, "app")
+	v.unsupported(a, "app")
 	v.app(a)
 	return v.err()
 }

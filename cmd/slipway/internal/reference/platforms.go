@@ -26,7 +26,7 @@ func fill(page string) (string, error) {
 	all := release.Platforms()
 	traits(&b, all)
 	for _, on := range all {
-		lacks(&b, on)
+		unsupported(&b, on)
 		settings(&b, on)
 	}
 	return before + tablesBegin + b.String() + "\n" + tablesEnd + after, nil
@@ -40,8 +40,8 @@ func traits(b *strings.Builder, all []release.Traits) {
 	}
 	b.WriteString("\n| --- |" + strings.Repeat(" --- |", len(all)) + "\n")
 	for _, row := range []struct {
-		of  string
-		say func(release.Traits) string
+		of    string
+		words func(release.Traits) string
 	}{
 		{"strategies of a release", func(on release.Traits) string { return codes(on.Rollouts) }},
 		{"strategies of a rollback", func(on release.Traits) string { return codes(on.Rollbacks) }},
@@ -75,7 +75,7 @@ func traits(b *strings.Builder, all []release.Traits) {
 	} {
 		fmt.Fprintf(b, "| %s |", row.of)
 		for _, on := range all {
-			fmt.Fprintf(b, " %s |", row.say(on))
+			fmt.Fprintf(b, " %s |", row.words(on))
 		}
 		b.WriteString("\n")
 	}
@@ -109,10 +109,10 @@ func codes[T ~string](words []T) string {
 	return strings.Join(out, ", ")
 }
 
-// lacks is the table of what is refused on a platform.
-func lacks(b *strings.Builder, on release.Traits) {
+// unsupported is the table of what is refused on a platform.
+func unsupported(b *strings.Builder, on release.Traits) {
 	fmt.Fprintf(b, "\n### What is refused on %s\n\n| field | |\n| --- | --- |\n", on.Name)
-	for _, l := range on.Lacks {
+	for _, l := range on.Unsupported {
 		field := "`" + l.Field + "`"
 		if l.Value != "" {
 			field = "`" + l.Field + ": " + l.Value + "`"

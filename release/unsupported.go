@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// lacking refuses what was given and means nothing on the platform, see [Traits.Lacks]. Nothing else is
+// unsupported refuses what was given and means nothing on the platform, see [Traits.Unsupported]. Nothing else is
 // told of it. The value stands at a field, which begins with at in the table.
-func (v *validator) lacking(given any, field string) {
-	w := &lackWalk{traits: v.on, found: func(field, why string) {
+func (v *validator) unsupported(given any, field string) {
+	w := &unsupportedWalk{traits: v.on, found: func(field, why string) {
 		v.check(false, field, "%s", why)
 		v.told[field] = true
 	}}
@@ -23,20 +23,20 @@ type walks interface {
 	walk(v reflect.Value, field, of string)
 }
 
-type lackWalk struct {
+type unsupportedWalk struct {
 	traits Traits
 	found  func(field, why string)
 }
 
 // walk looks at a value and all that is within it: at its path, and at the same as the table writes it.
 // A list that was given counts even if it is empty.
-func (w *lackWalk) walk(v reflect.Value, field, of string) {
+func (w *unsupportedWalk) walk(v reflect.Value, field, of string) {
 	if v.IsZero() {
 		return
 	}
-	why := w.traits.lacks(of, "")
+	why := w.traits.why(of, "")
 	if why == "" && v.Kind() == reflect.String {
-		why = w.traits.lacks(of, v.String())
+		why = w.traits.why(of, v.String())
 	}
 	if why != "" {
 		w.found(field, why)
