@@ -163,7 +163,7 @@ func (d *Driver) ConfirmBatch(ctx context.Context, in release.ConfirmBatchInput)
 	if err := d.frame.Guarded(ctx, in.App, in.Override); err != nil {
 		return err
 	}
-	return failed(d.move(ctx, in.App, c.alias, c.record.step(in.Batch+1), c.record))
+	return failed(d.move(ctx, in.App, c.alias, c.record.step(in.Batch+1)))
 }
 
 // AbortRollout gives all of the traffic back to the version that served before. A release that has ended
@@ -182,7 +182,7 @@ func (d *Driver) AbortRollout(ctx context.Context, in release.AbortRolloutInput)
 		// One that ended as aborted has done what was wanted: by an earlier attempt, as likely as not.
 		return release.AbortRolloutResult{Ended: c.ended(in.ChangeID).ReplacedBy != "" || c.alias.only(in.ChangeID)}, nil
 	}
-	return release.AbortRolloutResult{}, failed(d.move(ctx, in.App, c.alias, step{main: c.alias.main}, c.record))
+	return release.AbortRolloutResult{}, failed(d.move(ctx, in.App, c.alias, step{main: c.alias.main, by: c.record}))
 }
 
 // FindChange looks for the change of a verb whose answer was lost. That there is none is certain
@@ -291,7 +291,7 @@ func (d *Driver) beginRollback(ctx context.Context, in release.BeginRollbackInpu
 		return release.Change{}, err
 	}
 	by := record{token: rollbackToken, version: in.Version.ID, from: a.serves()}
-	return change, d.move(ctx, in.App, a, by.step(1), by)
+	return change, d.move(ctx, in.App, a, by.step(1))
 }
 
 // mostInstances is how many instances one call lists at most.

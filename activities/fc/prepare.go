@@ -114,10 +114,11 @@ func (p *preparation) strategy(r reading, s release.Strategy) {
 		}
 		last = w
 	}
-	for field, given := range map[string]bool{"gray": s.Gray != 0, "batches": s.Batches > 1} {
-		if given {
-			p.problem("strategy.%s: Function Compute moves traffic, not instances: use strategy.weights", field)
-		}
+	if s.Gray != 0 {
+		p.problem("strategy.gray: Function Compute moves traffic, not instances: use strategy.weights")
+	}
+	if s.Batches > 1 {
+		p.problem("strategy.batches: Function Compute moves traffic, not instances: use strategy.weights")
 	}
 	if s.MinReadyInstances != nil || s.MinReadyRatio != nil || s.MaxSurge != nil || s.MaxSurgeRatio != nil {
 		p.problem("strategy: Function Compute has no number of instances to keep ready or to go beyond during a release")

@@ -109,7 +109,7 @@ func (d *Driver) carryOut(ctx context.Context, in release.BeginRolloutInput, o r
 		return release.Change{}, err
 	}
 	by := record{token: in.Token, version: o.own.id, from: from(o.alias), weights: in.Strategy.Weights, part: o.name}
-	return release.Change{ID: o.own.id, Version: o.own.id}, d.move(ctx, in.App, o.alias, by.step(1), by)
+	return release.Change{ID: o.own.id, Version: o.own.id}, d.move(ctx, in.App, o.alias, by.step(1))
 }
 
 // from is the version that the traffic is moved away from; empty for a first release.
@@ -123,9 +123,9 @@ func from(a alias) string {
 // step is what the alias is to be in a step, from 1.
 func (r record) step(n int) step {
 	if n > len(r.weights) {
-		return step{main: r.version}
+		return step{main: r.version, by: r}
 	}
-	return step{main: r.from, gray: r.version, percent: r.weights[n-1]}
+	return step{main: r.from, gray: r.version, percent: r.weights[n-1], by: r}
 }
 
 // update brings the function of LATEST to what is wanted, if it is something else. What it takes back of
