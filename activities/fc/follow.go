@@ -187,7 +187,9 @@ func (d *Driver) AbortRollout(ctx context.Context, in release.AbortRolloutInput)
 
 // FindChange looks for the change of a verb whose answer was lost. That there is none is certain
 // only once the call cannot be at work any more; until then it fails as unchanged and is tried again
-// at that time. A version that was published without any traffic is none: the next call goes on with it.
+// at that time. A version that was published without any traffic is none: the next call goes on with it. A
+// change that is found is complete: of the calls that begin one the last does not move the traffic, and is
+// said again where it may be missing.
 func (d *Driver) FindChange(ctx context.Context, in release.FindChangeInput) (release.FoundChange, error) {
 	seen, err := readMark(in.Mark)
 	if err != nil {
@@ -227,10 +229,11 @@ func (d *Driver) find(ctx context.Context, in release.FindChangeInput, seen mark
 	default:
 		return nil, cloud.Refused(release.FaultInvalid, "%s begins no change on Function Compute", in.Verb)
 	}
-	if own := a.own(token); own != nil {
-		return &release.Change{ID: own.ID, Version: own.Version}, nil
+	own := a.own(token)
+	if own == nil {
+		return nil, nil
 	}
-	return nil, nil
+	return &release.Change{ID: own.ID, Version: own.Version}, d.provide(ctx, in.App, a.record)
 }
 
 // findRescale takes a number of instances that is another one than before for the one that was asked for.
