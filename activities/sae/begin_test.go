@@ -23,26 +23,26 @@ type beginner struct {
 	operation string
 	token     string
 	types     []string
-	in        func(*host, release.Snapshot, bool) any
+	in        func(*host, release.Snapshot) any
 }
 
 const rolloutToken = "slipway:r-test:rollout"
 
 func beginners() map[string]beginner {
 	return map[string]beginner{
-		"deploy": {release.VerbBeginRollout, "DeployApplication", rolloutToken, []string{saeclient.CoTypeDeploy}, func(h *host, s release.Snapshot, override bool) any {
+		"deploy": {release.VerbBeginRollout, "DeployApplication", rolloutToken, []string{saeclient.CoTypeDeploy}, func(h *host, s release.Snapshot) any {
 			return release.BeginRolloutInput{
-				App: h.app, Artifact: release.Artifact{Image: image3}, Token: rolloutToken, Mark: s.Mark, Override: override,
+				App: h.app, Artifact: release.Artifact{Image: image3}, Token: rolloutToken, Mark: s.Mark,
 			}
 		}},
-		"rollback": {release.VerbBeginRollback, "RollbackApplication", "", []string{saeclient.CoTypeDeployHistroy}, func(h *host, s release.Snapshot, override bool) any {
-			return release.BeginRollbackInput{App: h.app, Version: *s.Wanted, Mark: s.Mark, Override: override}
+		"rollback": {release.VerbBeginRollback, "RollbackApplication", "", []string{saeclient.CoTypeDeployHistroy}, func(h *host, s release.Snapshot) any {
+			return release.BeginRollbackInput{App: h.app, Version: *s.Wanted, Mark: s.Mark}
 		}},
-		"restart": {release.VerbBeginRestart, "RestartApplication", "", []string{saeclient.CoTypeRestartApplication}, func(h *host, s release.Snapshot, override bool) any {
-			return release.BeginRestartInput{App: h.app, Mark: s.Mark, Override: override}
+		"restart": {release.VerbBeginRestart, "RestartApplication", "", []string{saeclient.CoTypeRestartApplication}, func(h *host, s release.Snapshot) any {
+			return release.BeginRestartInput{App: h.app, Mark: s.Mark}
 		}},
-		"rescale": {release.VerbBeginRescale, "RescaleApplication", "", []string{saeclient.CoTypeScaleOut, saeclient.CoTypeScaleIn}, func(h *host, s release.Snapshot, override bool) any {
-			return release.BeginRescaleInput{App: h.app, Instances: 6, Mark: s.Mark, Override: override}
+		"rescale": {release.VerbBeginRescale, "RescaleApplication", "", []string{saeclient.CoTypeScaleOut, saeclient.CoTypeScaleIn}, func(h *host, s release.Snapshot) any {
+			return release.BeginRescaleInput{App: h.app, Instances: 6, Mark: s.Mark}
 		}},
 	}
 }
@@ -79,8 +79,8 @@ func TestBegin_WhetherThePlatformRestoresScalingRules(t *testing.T) {
 }
 
 // begin says the verb; an answer that is lost, and a worker that dies, are its end.
-func (b beginner) begin(h *host, s release.Snapshot, override bool) (release.Change, error) {
-	return try[release.Change](h, b.verb, b.in(h, s, override), release.FaultConflict, platformtest.FaultDeath)
+func (b beginner) begin(h *host, s release.Snapshot) (release.Change, error) {
+	return try[release.Change](h, b.verb, b.in(h, s), release.FaultConflict, platformtest.FaultDeath)
 }
 
 // find looks for the change order of a call that was not sent after a time.
@@ -94,7 +94,7 @@ func (b beginner) find(h *host, s release.Snapshot, since time.Time) (release.Fo
 // and says the verb again only once there is certainly none.
 func (b beginner) step(h *host, s release.Snapshot) (release.Change, error) {
 	for {
-		change, err := b.begin(h, s, false)
+		change, err := b.begin(h, s)
 		if f := platformtest.FaultOf(err); f != release.FaultAmbiguous && f != platformtest.FaultDeath {
 			return change, err
 		}
@@ -227,7 +227,7 @@ func TestBegin_ALostAnswerIsLookedFor(t *testing.T) {
 				t.Parallel()
 				h, snap := begunBefore(t)
 				h.fault(t, saesim.Fault{Kind: kind, Operation: b.operation})
-				_, err := b.begin(h, snap, false)
+				_, err := b.begin(h, snap)
 				require.Equal(t, release.FaultAmbiguous, platformtest.FaultOf(err))
 				require.Equal(t, map[string]int{"ListChangeOrders": 1, b.operation: 1}, h.lookedAndBegan())
 
@@ -260,7 +260,7 @@ func TestBegin_ACallThatComesLateIsFound(t *testing.T) {
 				first++ // and the reading of the configuration
 			}
 			h.Late[first] = DefaultSettle - time.Second
-			_, err := b.begin(h, snap, false)
+			_, err := b.begin(h, snap)
 			require.Equal(t, release.FaultAmbiguous, platformtest.FaultOf(err))
 			require.Empty(t, h.begun(t, snap, b.types))
 			found, err := b.find(h, snap, h.sim.Now())
@@ -295,7 +295,7 @@ func TestBegin_AnAnswerWithoutDataIsALostAnswer(t *testing.T) {
 			t.Parallel()
 			h, snap := begunBefore(t)
 			h.bare = map[string]int{b.operation: 1, "ListChangeOrders": 1}
-			_, err := b.begin(h, snap, false)
+			_, err := b.begin(h, snap)
 			require.Equal(t, release.FaultAmbiguous, platformtest.FaultOf(err))
 			h.bare["ListChangeOrders"] = 2
 			found, err := b.find(h, snap, h.sim.Now())
@@ -351,7 +351,7 @@ func TestBegin_NothingIsBegunOnWhatIsTrueNoMore(t *testing.T) {
 				h, snap := begunBefore(t)
 				id := tt.elsewhere(t, h, snap)
 				h.sim.ResetCalls()
-				_, err := b.begin(h, snap, false)
+				_, err := b.begin(h, snap)
 				if !slices.Contains(tt.hinders, verb) {
 					require.NoError(t, err)
 					return
@@ -418,7 +418,7 @@ func TestBegin_TheOrderInTheWayMayBeItsOwn(t *testing.T) {
 				id, err = h.sim.BeginConsoleOrder(h.app.ID, tt.begun(snap))
 				require.NoError(t, err)
 			}
-			change, err := beginners()[tt.verb].begin(h, snap, false)
+			change, err := beginners()[tt.verb].begin(h, snap)
 			if tt.own {
 				require.NoError(t, err)
 				require.Equal(t, release.Change{ID: id, Adopted: true}, change)
@@ -443,9 +443,9 @@ func TestBegin_ARefusalThatPassesIsNoProof(t *testing.T) {
 				t.Parallel()
 				h, snap := begunBefore(t)
 				h.fault(t, saesim.Fault{Kind: saesim.FaultError, Operation: b.operation, Code: code, Status: http.StatusBadRequest})
-				_, err := try[release.Change](h, b.verb, b.in(h, snap, false), want)
+				_, err := try[release.Change](h, b.verb, b.in(h, snap), want)
 				require.Equal(t, want, platformtest.FaultOf(err))
-				change, err := b.begin(h, snap, false)
+				change, err := b.begin(h, snap)
 				require.NoError(t, err)
 				require.False(t, change.Adopted)
 			})
@@ -461,9 +461,9 @@ func TestBegin_WhatADeclinedCallHasBegunIsFound(t *testing.T) {
 			t.Parallel()
 			h, snap := begunBefore(t)
 			h.fault(t, saesim.Fault{Kind: saesim.FaultErrorAfter, Operation: b.operation, Code: saeclient.CodeSystemUpgrading})
-			_, err := try[release.Change](h, b.verb, b.in(h, snap, false), release.FaultDeclined)
+			_, err := try[release.Change](h, b.verb, b.in(h, snap), release.FaultDeclined)
 			require.Equal(t, release.FaultDeclined, platformtest.FaultOf(err))
-			again, ok := b.in(h, snap, false).(interface{ Retried() any })
+			again, ok := b.in(h, snap).(interface{ Retried() any })
 			require.True(t, ok)
 			change, err := try[release.Change](h, b.verb, again.Retried())
 			require.NoError(t, err)
@@ -481,7 +481,7 @@ func TestBegin_ACancelledAttemptSendsNothing(t *testing.T) {
 			t.Parallel()
 			h, snap := begunBefore(t)
 			h.cancelOn = atGuard
-			_, err := b.begin(h, snap, false)
+			_, err := b.begin(h, snap)
 			require.Error(t, err)
 			require.Equal(t, context.Canceled, h.Cancelled)
 			require.Zero(t, h.sim.Calls().Operations[b.operation])
@@ -490,7 +490,7 @@ func TestBegin_ACancelledAttemptSendsNothing(t *testing.T) {
 			t.Parallel()
 			h, snap := begunBefore(t)
 			h.cancelOn = b.operation
-			change, err := b.begin(h, snap, false)
+			change, err := b.begin(h, snap)
 			require.NoError(t, err)
 			require.Equal(t, []string{change.ID}, h.begun(t, snap, b.types))
 		})
@@ -499,7 +499,7 @@ func TestBegin_ACancelledAttemptSendsNothing(t *testing.T) {
 			h, snap := begunBefore(t)
 			h.cancelOn = b.operation
 			h.fault(t, saesim.Fault{Kind: saesim.FaultDropAfter, Operation: b.operation})
-			_, err := b.begin(h, snap, false)
+			_, err := b.begin(h, snap)
 			require.Error(t, err)
 			require.Equal(t, release.FaultAmbiguous, platformtest.FaultOf(h.Cancelled))
 		})

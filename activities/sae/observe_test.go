@@ -472,7 +472,7 @@ func TestObserve_AbortRollout(t *testing.T) {
 			h, snap := begunBefore(t)
 			b := beginners()[operation]
 			h.fault(t, saesim.Fault{Kind: saesim.FaultHang, Operation: b.operation})
-			change, err := b.begin(h, snap, false)
+			change, err := b.begin(h, snap)
 			require.NoError(t, err)
 			h.pass(t, time.Minute)
 			require.Equal(t, release.ChangeStuck, h.observe(t, change.ID, release.Observation{}).State)

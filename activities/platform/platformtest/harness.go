@@ -197,14 +197,14 @@ func (h *Harness) arrive(r *http.Request) arrival {
 		}
 	}
 	if h.OnCall != nil {
-		call.answer, call.edit = h.OnCall(n, r)
+		call.answer, call.edit = h.OnCall(n, r) //nolint:bodyclose // whoever gets the answer closes it
 	}
 	if d, late := h.Late[n]; late {
 		h.slow = append(h.slow, slowCall{at: now.Add(d), request: r.Clone(context.WithoutCancel(r.Context()))})
 		call.loss = LostBefore
 	}
 	if call.loss == Declined {
-		call.answer = h.Declined(r)
+		call.answer = h.Declined(r) //nolint:bodyclose // whoever gets the answer closes it
 	}
 	return call
 }

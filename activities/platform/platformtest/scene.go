@@ -157,7 +157,7 @@ func (s *scene) released(n int) release.Change {
 	s.Helper()
 	snap := s.snapshot(release.SnapshotInput{})
 	change := s.begin(s.rollout(n, all(), snap.Mark))
-	s.ends(change, release.ChangeSucceeded)
+	s.succeeds(change)
 	s.runs(map[int]int{n: s.total()})
 	return change
 }
@@ -175,12 +175,11 @@ func (s *scene) follow(change release.Change, seen release.Observation) release.
 	return seen
 }
 
-// ends follows a change to its end.
-func (s *scene) ends(change release.Change, want release.ChangeState) release.Observation {
+// succeeds follows a change to its end.
+func (s *scene) succeeds(change release.Change) {
 	s.Helper()
 	seen := s.follow(change, release.Observation{})
-	require.Equal(s, want, seen.State, seen.Message)
-	return seen
+	require.Equal(s, release.ChangeSucceeded, seen.State, seen.Message)
 }
 
 // total is all of what a batch is a part of: the instances, or the traffic in percent.

@@ -51,7 +51,7 @@ func elsewhereBetween(s *scene) {
 	require.Nil(s, idle.Busy)
 	require.True(s, idle.Version.Is(release.Version{ID: idle.Version.ID, Artifact: s.world.Artifact(4)}))
 	change := s.begin(s.rollout(3, all(), idle.Mark))
-	s.ends(change, release.ChangeSucceeded)
+	s.succeeds(change)
 	s.runs(map[int]int{3: s.total()})
 }
 
@@ -97,7 +97,7 @@ func rolledBack(s *scene) {
 	snap, back := s.rollback(release.RollbackQuestion{})
 	require.True(s, snap.Version.Is(s.brought(change, 2)))
 	begun := s.begin(s.wayTo(back, snap.Mark))
-	s.ends(begun, release.ChangeSucceeded)
+	s.succeeds(begun)
 	s.runs(map[int]int{1: s.total()})
 	s.oneAtMost(begun)
 	s.verified(back, nil)
@@ -127,7 +127,7 @@ func versionsToReturnTo(s *scene) {
 	}
 	refused(s, release.VerbSnapshot, release.SnapshotInput{App: s.world.App(), Rollback: &release.RollbackQuestion{Avoid: []release.Version{one, two}}}, release.FaultNotFound)
 	snap, back := s.rollback(release.RollbackQuestion{VersionID: one.ID})
-	s.ends(s.begin(s.wayTo(back, snap.Mark)), release.ChangeSucceeded)
+	s.succeeds(s.begin(s.wayTo(back, snap.Mark)))
 	s.runs(map[int]int{1: s.total()})
 	require.True(s, s.snapshot(release.SnapshotInput{}).Version.Is(one))
 }

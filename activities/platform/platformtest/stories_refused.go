@@ -186,7 +186,7 @@ func wayBackFree(s *scene) {
 	s.released(3)
 	now, back := s.rollback(release.RollbackQuestion{VersionID: snap.Version.ID})
 	s.h.FreezeFrom, s.h.Trail = 1, nil
-	s.ends(s.begin(s.wayTo(back, now.Mark)), release.ChangeSucceeded)
+	s.succeeds(s.begin(s.wayTo(back, now.Mark)))
 	require.NotContains(s, s.h.Trail, MarkGuard)
 
 	in := release.BeginRollbackInput{App: s.world.App(), Version: now.Version, Strategy: all(), Mark: s.snapshot(release.SnapshotInput{}).Mark}

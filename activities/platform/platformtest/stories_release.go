@@ -15,7 +15,7 @@ func atOnce(s *scene) {
 	require.True(s, before.Version.Is(release.Version{ID: before.Version.ID, Artifact: s.world.Artifact(1)}))
 	require.Nil(s, before.Busy)
 	change := s.begin(s.rollout(2, all(), before.Mark))
-	s.ends(change, release.ChangeSucceeded)
+	s.succeeds(change)
 	s.runs(map[int]int{2: s.total()})
 	s.one(change)
 	v := s.verified(s.brought(change, 2), nil)
@@ -106,7 +106,7 @@ func first(s *scene) {
 	snap := s.snapshot(release.SnapshotInput{})
 	require.Zero(s, snap.Version, "nothing runs yet")
 	change := s.begin(s.rollout(1, all(), snap.Mark))
-	s.ends(change, release.ChangeSucceeded)
+	s.succeeds(change)
 	s.runs(map[int]int{1: s.total()})
 	s.one(change)
 	s.verified(s.brought(change, 1), nil)
@@ -180,7 +180,7 @@ func spoiled(s *scene) {
 		}
 		if v := must[release.Verification](s, release.VerbVerify, release.VerifyInput{App: s.world.App(), Want: snap.Version}); !v.OnlyRuns(snap.Version) {
 			back := s.begin(s.wayTo(snap.Version, s.snapshot(release.SnapshotInput{}).Mark))
-			s.ends(back, release.ChangeSucceeded)
+			s.succeeds(back)
 		}
 		s.runs(map[int]int{1: s.total()})
 		s.verified(snap.Version, nil)
@@ -214,7 +214,7 @@ func foundByToken(s *scene) {
 func restarted(s *scene) {
 	snap := s.snapshot(release.SnapshotInput{})
 	change := s.begin(beginning{verb: release.VerbBeginRestart, mark: snap.Mark, in: release.BeginRestartInput{App: s.world.App(), Mark: snap.Mark}})
-	s.ends(change, release.ChangeSucceeded)
+	s.succeeds(change)
 	s.one(change)
 	s.runs(map[int]int{1: s.total()})
 }
@@ -225,7 +225,7 @@ func rescaled(s *scene) {
 	change := s.begin(beginning{verb: release.VerbBeginRescale, mark: snap.Mark, in: release.BeginRescaleInput{
 		App: s.world.App(), Instances: instances + 2, Mark: snap.Mark,
 	}})
-	s.ends(change, release.ChangeSucceeded)
+	s.succeeds(change)
 	require.Equal(s, instances+2, s.world.Truth().Instances)
 	require.Equal(s, instances+2, s.snapshot(release.SnapshotInput{}).Instances)
 	s.oneAtMost(change)
@@ -287,7 +287,7 @@ func configured(s *scene) {
 	in.Config = config
 	b.in = in
 	change := s.begin(b)
-	s.ends(change, release.ChangeSucceeded)
+	s.succeeds(change)
 	s.verified(s.brought(change, 2), config)
 	other := release.VerifyInput{App: s.world.App(), Want: s.brought(change, 2), Config: s.world.Config("another")}
 	differs := must[release.Verification](s, release.VerbVerify, other).Differs
@@ -297,7 +297,7 @@ func configured(s *scene) {
 
 	now, before := s.rollback(release.RollbackQuestion{VersionID: snap.Version.ID})
 	back := s.begin(s.wayTo(before, now.Mark))
-	s.ends(back, release.ChangeSucceeded)
+	s.succeeds(back)
 	s.runs(map[int]int{1: s.total()})
 	s.verified(snap.Version, nil)
 	again = s.snapshot(release.SnapshotInput{Release: &release.ReleaseQuestion{Artifact: s.world.Artifact(3), Strategy: all(), Config: config}})
