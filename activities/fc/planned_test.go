@@ -47,9 +47,9 @@ func TestPlanned_Refusals(t *testing.T) {
 		"a package for an image":  {nil, of(release.Artifact{Package: zip}), []string{"artifact.package: the function is of the runtime custom-container"}},
 		"a registry":              {nil, of(release.Artifact{Image: "x:1", Registry: &release.Registry{Instance: "cri-1"}}), []string{"artifact.registry: "}},
 		"no such function":        {nil, of(release.Artifact{Image: "x:1", Part: "api"}), []string{"artifact.part: the service has no function api"}},
-		"several functions":       {func(h *host) { h.addFunction("api"); h.Move(h.Publish(), nil) }, of(release.Artifact{Image: "x:1"}), []string{"artifact.part: the service has several functions: name one of api, web"}},
-		"a function of LATEST":    {func(h *host) { h.addFunction("api") }, of(release.Artifact{Image: "x:1", Part: "api"}), []string{"artifact.part: the version that serves has no function api"}},
-		"others come along":       {func(h *host) { h.addFunction("api") }, of(release.Artifact{Image: "x:1", Part: "web"}), []string{"app: a version ships all functions", "api"}},
+		"several functions":       {func(h *host) { h.addFunction(); h.Move(h.Publish(), nil) }, of(release.Artifact{Image: "x:1"}), []string{"artifact.part: the service has several functions: name one of api, web"}},
+		"a function of LATEST":    {func(h *host) { h.addFunction() }, of(release.Artifact{Image: "x:1", Part: "api"}), []string{"artifact.part: the version that serves has no function api"}},
+		"others come along":       {func(h *host) { h.addFunction() }, of(release.Artifact{Image: "x:1", Part: "web"}), []string{"app: a version ships all functions", "api"}},
 		"the service comes along": {func(h *host) { h.service(fcclient.UpdateServiceInput{Role: new("acs:ram::1:role/x")}) }, by(all()), []string{"app: a version ships the settings of its service", "role"}},
 		"the version was deleted": {func(h *host) { h.DeleteVersion("1") }, by(all()), []string{"app: version 1, which the alias live points to, was deleted"}},
 		"a trigger of LATEST": {func(h *host) { h.trigger("timer", ""); h.trigger("other", "live") }, by(gray(5)), []string{
@@ -113,15 +113,14 @@ func TestPlanned_TheFirstRelease(t *testing.T) {
 	t.Parallel()
 	h := hostOf(t, platformtest.Setup{Empty: true})
 	require.Contains(t, h.refusals(release.ReleaseQuestion{Artifact: h.Artifact(1), Strategy: gray(5)}), "strategy.type: there is no alias live yet")
-	require.Contains(t, h.refusals(release.ReleaseQuestion{Artifact: h.Artifact(1), Strategy: all(), Config: &release.Config{Instances: new(2)}}),
-		"config.instances: provisioned instances belong to the alias live")
 	_, text := refused(h, release.VerbSnapshot, release.SnapshotInput{App: h.App(), Rollback: &release.RollbackQuestion{}})
 	require.Contains(t, text, "no release has brought one yet")
 	f, _ := refused(h, release.VerbVerify, release.VerifyInput{App: h.App(), Want: release.Version{ID: "1"}})
 	require.Equal(t, release.FaultNotFound, f)
 	require.Equal(t, release.ChangeGone, h.observe(release.Change{ID: "1"}, release.Observation{}).State)
-	h.release("r-1", h.image(0))
+	h.release("r-1", release.ReleaseQuestion{Artifact: h.Artifact(0), Strategy: all(), Config: &release.Config{Instances: new(2)}})
 	require.Equal(t, map[int]int{0: 100}, h.Truth().Shares, "what LATEST holds already is published")
+	require.Equal(t, 2, h.Truth().Instances)
 }
 
 // TestConfig_OfAFunction is brought, shown as it may be, and read back.

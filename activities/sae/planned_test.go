@@ -51,7 +51,7 @@ func TestPlanned_Refusals(t *testing.T) {
 			release.ReleaseQuestion{Artifact: second, Strategy: all(func(s *release.Strategy) { s.MinReadyInstances = new(3) }), Config: of(release.Config{Instances: new(3)})},
 			"strategy.minReadyInstances: 3 needs fewer than the application's 3 instances", true,
 		},
-		{release.ReleaseQuestion{Artifact: second, Strategy: release.Strategy{Type: release.StrategyGray, Gray: 3, Batches: 1}}, "strategy.gray: 3 gray instances are more than half of the application's 4", true},
+		{release.ReleaseQuestion{Artifact: second, Strategy: release.Strategy{Type: release.StrategyGray, Gray: 3, Batches: 1}}, "strategy.gray: 3 gray instances are more than 50 % of the application's 4", true},
 		{release.ReleaseQuestion{Artifact: second, Strategy: release.Strategy{Type: release.StrategyBatch, Batches: 5}}, "strategy.batches: 5 batches need at least as many instances; the application has 4", true},
 		{release.ReleaseQuestion{Artifact: release.Artifact{Image: enterpriseImage}, Strategy: allAtOnce()}, "artifact.registry: the image is one of an enterprise registry", true},
 		{
@@ -94,7 +94,7 @@ func TestPlanned_EveryProblemAtOnce(t *testing.T) {
 	})
 	for _, part := range []string{
 		"config.command: SAE takes one word, there are 2", "artifact.registry",
-		"cpu 1000 and memory 65536", "more than half of the application's 3", "needs fewer than the application's 3 instances",
+		"cpu 1000 and memory 65536", "more than 50 % of the application's 3", "needs fewer than the application's 3 instances",
 	} {
 		require.Contains(t, why, part)
 	}
