@@ -336,3 +336,22 @@ func TestChange_ASetIsKnownByWhatItsReleasesTell(t *testing.T) {
 	require.Equal(t, "s-a", Record{ReleaseID: "r-a", App: shop()}.reported(Report{Progress: p}).SetID)
 	require.Equal(t, "s-b", Record{ReleaseID: "r-a", App: shop(), SetID: "s-b"}.reported(Report{Progress: p}).SetID)
 }
+
+// What was kept of a rule stays where a later report had no room for it, and goes once the rule is back.
+func TestChange_WhatWasKeptOfARuleStays(t *testing.T) {
+	t.Parallel()
+	rule := release.HeldRule{Name: "api.daily", Revision: "a", Kept: []byte(`{"target":5}`), Suspended: true}
+	told := func(transition uint64, rule release.HeldRule, cut int) Report {
+		p := progress(release.PhaseRollingOut)
+		p.ScalingRules, p.Cut.Kept = []release.HeldRule{rule}, cut
+		return Report{Progress: p, Transition: transition}
+	}
+	bare := rule
+	bare.Kept = nil
+	r := Record{ReleaseID: "r-a"}.reported(told(1, rule, 0)).reported(told(2, bare, 1))
+	require.Equal(t, rule, r.Progress.ScalingRules[0])
+	require.Zero(t, r.Cut.Kept)
+	bare.Restored = true
+	r = r.reported(told(3, bare, 0))
+	require.Nil(t, r.Progress.ScalingRules[0].Kept)
+}

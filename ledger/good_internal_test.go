@@ -117,3 +117,17 @@ func TestGood_WhatIsKnownToBeBad(t *testing.T) {
 	_, bad := lastGood(records, release.Version{}, nil)
 	require.Equal(t, versions([]string{"4", "3"}), bad)
 }
+
+// A version that the platform tells by an ID keeps it, also where nobody knows its artifact.
+func TestGood_VersionsKeepTheirIDs(t *testing.T) {
+	t.Parallel()
+	records := story{}.then("1", release.PhaseSucceeded).but(func(r *Record) { r.Progress.Version = "7" }).
+		then("2", release.PhaseAborted).but(func(r *Record) { r.Progress.Version = "8" }).
+		then("1", release.PhaseSucceeded).but(func(r *Record) {
+		r.Artifact, r.Progress.Operation, r.Progress.Version = release.Artifact{}, release.OperationRollback, "5"
+		r.Progress.RollbackTo = &release.Version{ID: "9"}
+	})
+	good, bad := lastGood(records, release.Version{}, nil)
+	require.Equal(t, []release.Version{{ID: "5"}, {ID: "7", Artifact: image("1")}}, good)
+	require.Equal(t, []release.Version{{ID: "9"}, {ID: "8", Artifact: image("2")}}, bad)
+}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -167,4 +168,33 @@ func TestLaneLiving_WhatAReleaseWaitsFor(t *testing.T) {
 	} {
 		require.Equal(t, want, s.WaitsFor("r-2"))
 	}
+}
+
+// What was kept of a rule that is owed is handed on with its name, until it was paid.
+func TestLaneLiving_DebtsCarryWhatWasKept(t *testing.T) {
+	t.Parallel()
+	kept := release.ScalingRule{Name: "api.daily", Revision: "a", Kept: []byte(`{"target":5}`)}
+	p := release.Progress{ReleaseID: "r-1", ScalingRules: []release.HeldRule{
+		{Name: kept.Name, Revision: kept.Revision, Kept: kept.Kept, Suspended: true}, {Name: "cpu", Suspended: true}, {Name: "back", Restored: true},
+	}}
+	owed := p.Owes()
+	require.Equal(t, release.Debt{ReleaseID: "r-1", ScalingRules: []string{"api.daily", "cpu"}, Kept: []release.ScalingRule{kept}}, owed)
+	require.Equal(t, release.ScalingRule{Name: "cpu"}, owed.Rule("cpu"))
+	lane := release.LaneInput{}
+	lane.Owe(owed)
+	lane.PayOff([]release.Debt{{ReleaseID: "r-1", ScalingRules: []string{"cpu"}}})
+	require.Equal(t, []release.Debt{{ReleaseID: "r-1", ScalingRules: []string{"api.daily"}, Kept: []release.ScalingRule{kept}}}, lane.Debts)
+}
+
+// A denial names the version by its ID, so that no rollback takes it for a good one.
+func TestLaneLiving_ADeniedVersionIsAvoidedByItsID(t *testing.T) {
+	t.Parallel()
+	image := release.Artifact{Image: "registry.example/shop:2"}
+	p := release.Progress{ReleaseID: "r-1", Artifact: image, Version: "8", RollbackTo: &release.Version{ID: "7"}}
+	d, bad := release.NewDenial(p, time.Time{})
+	require.True(t, bad, "nobody knows the artifact of the version before")
+	lane := release.LaneInput{Denied: []release.Denial{d}}
+	require.Equal(t, []release.Version{{ID: "8", Artifact: image}}, lane.Avoid())
+	p.RollbackTo.ID = "8"
+	require.False(t, p.Discredits(), "it was released over itself")
 }

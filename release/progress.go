@@ -304,7 +304,9 @@ type HeldRule struct {
 }
 
 // Rule is the rule as it was, to be put back.
-func (r HeldRule) Rule() ScalingRule { return ScalingRule{Name: r.Name, Revision: r.Revision, Kept: r.Kept} }
+func (r HeldRule) Rule() ScalingRule {
+	return ScalingRule{Name: r.Name, Revision: r.Revision, Kept: r.Kept}
+}
 
 // TrafficState is the traffic rule of a release.
 type TrafficState struct {

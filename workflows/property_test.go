@@ -7,6 +7,7 @@ package workflows_test
 
 import (
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -38,7 +39,10 @@ func whateverHappens(rt *rapid.T, of subject) {
 	spec := s.drawSpec(rt)
 	s.drawTrouble(rt)
 	// Short limits: waiting is cheap in life, but each look costs the test time.
-	spec.Limits.Confirm, spec.Limits.PlatformApproval, spec.Limits.Total = release.Duration(time.Hour), release.Duration(2*time.Hour), release.Duration(5*time.Hour)
+	spec.Limits.Confirm, spec.Limits.Total = release.Duration(time.Hour), release.Duration(5*time.Hour)
+	if !slices.ContainsFunc(of.Traits.Lacks, func(l release.Lack) bool { return l.Field == "limits.platformApproval" }) {
+		spec.Limits.PlatformApproval = release.Duration(2 * time.Hour)
+	}
 	s.drawSurroundings(rt)
 	p := s.run(spec)
 	if s.calm != nil {

@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -91,21 +92,12 @@ func TestShift_Endings(t *testing.T) {
 			require.Contains(t, p.Reason, c.reason)
 			require.Equal(t, c.moves, platform.moves, "each step once, whatever the network said")
 			require.Equal(t, map[string]string{"api.daily": "at 08:00"}, platform.rules, "what was taken away is back")
-			require.Equal(t, c.returns, contains(s.kinds(), release.EventRollingBack))
+			require.Equal(t, c.returns, slices.Contains(s.kinds(), release.EventRollingBack))
 			if c.outcome == release.PhaseSucceeded {
 				require.Equal(t, release.Version{ID: "2", Artifact: release.Artifact{Image: newImage}}, *p.Runs)
 			}
 		})
 	}
-}
-
-func contains(kinds []release.EventKind, kind release.EventKind) bool {
-	for _, k := range kinds {
-		if k == kind {
-			return true
-		}
-	}
-	return false
 }
 
 // by lets somebody else change something.
@@ -271,8 +263,8 @@ func TestShift_AWatchdogPutsBackWhatWasTakenAway(t *testing.T) {
 	platform := newShifting(w.stage)
 	lost := release.HeldRule{Name: "api.daily", Revision: "at 08:00", Kept: platform.rule("api.daily").Kept, Suspended: true}
 	delete(platform.rules, "api.daily")
-	w.endings["r-lost"] = release.Ending{Lost: "terminated"}
-	w.shown["r-lost"] = func() (release.Progress, error) {
+	w.endings[release.WorkflowID("r-lost")] = release.Ending{Lost: "terminated"}
+	w.shown[release.WorkflowID("r-lost")] = func() (release.Progress, error) {
 		return release.Progress{
 			ReleaseID: "r-lost", App: w.app.WithDefaults(), Operation: release.OperationRelease, Phase: release.PhaseRollingOut,
 			Artifact: release.Artifact{Image: oldImage}, Version: "1", ScalingRules: []release.HeldRule{lost},

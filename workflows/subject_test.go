@@ -11,8 +11,10 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"slipway/activities/fc/fcworld"
 	"slipway/activities/platform/platformtest"
 	"slipway/activities/sae/saeworld"
+	"slipway/fcsim"
 	"slipway/release"
 	"slipway/saeclient"
 	"slipway/saesim"
@@ -42,7 +44,7 @@ type hand struct {
 }
 
 // subjects are the platforms.
-func subjects() []subject { return []subject{subjectSAE()} }
+func subjects() []subject { return []subject{subjectSAE(), subjectFC()} }
 
 // A trial is a stage with the world of a platform.
 type trial struct {
@@ -215,6 +217,43 @@ func troubleOfSAE(t *rapid.T, w platformtest.World) {
 	fates := []saesim.FaultKind{"", "", saesim.FaultBatchFails, saesim.FaultSystemFails, saesim.FaultHang, saesim.FaultApproval}
 	if kind := rapid.SampledFrom(fates).Draw(t, "fate"); kind != "" {
 		_, err := sim.AddFault(saesim.Fault{Kind: kind})
+		require.NoError(t, err)
+	}
+}
+
+// subjectFC is Function Compute. What somebody else does with the alias is told to the driver alone.
+func subjectFC() subject {
+	simOf := func(w platformtest.World) *fcsim.Simulator {
+		of, _ := w.(*fcworld.World)
+		return of.Simulator
+	}
+	return subject{
+		Platform: fcworld.Platform(),
+		trouble:  func(t *rapid.T, w platformtest.World) { troubleOfFC(t, simOf(w)) },
+		calm:     func(w platformtest.World) { _ = simOf(w).ClearFaults() },
+	}
+}
+
+// troubleOfFC draws faults of the network and the platform, and instances that do not start.
+func troubleOfFC(t *rapid.T, sim *fcsim.Simulator) {
+	kinds := []fcsim.FaultKind{
+		fcsim.FaultDropBefore, fcsim.FaultDropAfter, fcsim.FaultTruncate, fcsim.FaultError, fcsim.FaultErrorAfter,
+	}
+	operations := []string{"", "UpdateFunction", "PublishServiceVersion", "UpdateAlias", "PutProvisionConfig", "GetAlias", "ListFunctions"}
+	for range rapid.IntRange(0, 4).Draw(t, "faults") {
+		f := fcsim.Fault{
+			Kind:      rapid.SampledFrom(kinds).Draw(t, "kind"),
+			Operation: rapid.SampledFrom(operations).Draw(t, "at"),
+			Count:     rapid.IntRange(1, 4).Draw(t, "count"),
+		}
+		if f.Kind == fcsim.FaultError || f.Kind == fcsim.FaultErrorAfter {
+			f.Code = rapid.SampledFrom([]string{"InternalServerError", "ConcurrentUpdateError", "ResourceThrottled"}).Draw(t, "code")
+		}
+		_, err := sim.AddFault(f)
+		require.NoError(t, err)
+	}
+	if rapid.IntRange(0, 5).Draw(t, "no instances") == 0 {
+		_, err := sim.AddFault(fcsim.Fault{Kind: fcsim.FaultNoInstance, Count: rapid.SampledFrom([]int{3, -1}).Draw(t, "how many")})
 		require.NoError(t, err)
 	}
 }

@@ -96,20 +96,22 @@ func (a alias) same(m mark) bool {
 	return a.main == m.Main && maps.Equal(a.weights, m.Weights)
 }
 
-// A step is what an alias is to be: the main version, and the percentage of another one.
+// A step is what an alias is to be: the main version, the percentage of another one, and the record of
+// the release that does it.
 type step struct {
 	main, gray string
 	percent    int
+	by         record
 }
 
-// move moves an alias, or makes it where there is none, and notes the release that does. It is
-// refused where somebody else has moved it since it was read.
-func (d *Driver) move(ctx context.Context, app release.App, a alias, to step, by record) error {
+// move moves an alias, or makes it where there is none. It is refused where somebody else has moved it
+// since it was read.
+func (d *Driver) move(ctx context.Context, app release.App, a alias, to step) error {
 	weights := map[string]float64{}
 	if to.gray != "" {
 		weights[to.gray] = float64(to.percent) / 100
 	}
-	description := joinDescription(a.words, by)
+	description := joinDescription(a.words, to.by)
 	if !a.exists {
 		_, err := cloud.Send(ctx, d.client.CreateAlias, &fcclient.CreateAliasInput{
 			ServiceName: app.ID, AliasName: qualifier(app), VersionID: to.main, Description: &description,

@@ -163,7 +163,7 @@ func (d *Driver) ConfirmBatch(ctx context.Context, in release.ConfirmBatchInput)
 	if err := d.frame.Guarded(ctx, in.App, in.Override); err != nil {
 		return err
 	}
-	return failed(d.move(ctx, in.App, c.alias, c.record.step(in.Batch+1), c.record))
+	return failed(d.move(ctx, in.App, c.alias, c.record.step(in.Batch+1)))
 }
 
 // AbortRollout gives all of the traffic back to the version that served before. A release that has ended
@@ -182,12 +182,14 @@ func (d *Driver) AbortRollout(ctx context.Context, in release.AbortRolloutInput)
 		// One that ended as aborted has done what was wanted: by an earlier attempt, as likely as not.
 		return release.AbortRolloutResult{Ended: c.ended(in.ChangeID).ReplacedBy != "" || c.alias.only(in.ChangeID)}, nil
 	}
-	return release.AbortRolloutResult{}, failed(d.move(ctx, in.App, c.alias, step{main: c.alias.main}, c.record))
+	return release.AbortRolloutResult{}, failed(d.move(ctx, in.App, c.alias, step{main: c.alias.main, by: c.record}))
 }
 
 // FindChange looks for the change of a verb whose answer was lost. That there is none is certain
 // only once the call cannot be at work any more; until then it fails as unchanged and is tried again
-// at that time. A version that was published without any traffic is none: the next call goes on with it.
+// at that time. A version that was published without any traffic is none: the next call goes on with it. A
+// change that is found is complete: of the calls that begin one the last does not move the traffic, and is
+// said again where it may be missing.
 func (d *Driver) FindChange(ctx context.Context, in release.FindChangeInput) (release.FoundChange, error) {
 	seen, err := readMark(in.Mark)
 	if err != nil {
@@ -227,10 +229,11 @@ func (d *Driver) find(ctx context.Context, in release.FindChangeInput, seen mark
 	default:
 		return nil, cloud.Refused(release.FaultInvalid, "%s begins no change on Function Compute", in.Verb)
 	}
-	if own := a.own(token); own != nil {
-		return &release.Change{ID: own.ID, Version: own.Version}, nil
+	own := a.own(token)
+	if own == nil {
+		return nil, nil
 	}
-	return nil, nil
+	return &release.Change{ID: own.ID, Version: own.Version}, d.provide(ctx, in.App, a.record)
 }
 
 // findRescale takes a number of instances that is another one than before for the one that was asked for.
@@ -291,7 +294,7 @@ func (d *Driver) beginRollback(ctx context.Context, in release.BeginRollbackInpu
 		return release.Change{}, err
 	}
 	by := record{token: rollbackToken, version: in.Version.ID, from: a.serves()}
-	return change, d.move(ctx, in.App, a, by.step(1), by)
+	return change, d.move(ctx, in.App, a, by.step(1))
 }
 
 // mostInstances is how many instances one call lists at most.

@@ -156,7 +156,6 @@ func (h *host) on(method, suffix string, do func()) {
 	}
 }
 
-
 // fault is an error that the platform answers an update with, which quotes what it was sent.
 func fault(code string) fcsim.Fault {
 	return fcsim.Fault{
@@ -165,9 +164,9 @@ func fault(code string) fcsim.Fault {
 	}
 }
 
-// editing changes the answers of updates of functions.
-func editing(method, from, to string) func(int, *http.Request) (*http.Response, func(string) string) {
-	return func(_ int, r *http.Request) (*http.Response, func(string) string) {
+// edit changes the answers of a method.
+func (h *host) edit(method, from, to string) {
+	h.OnCall = func(_ int, r *http.Request) (*http.Response, func(string) string) {
 		if r.Method != method {
 			return nil, nil
 		}

@@ -2,7 +2,6 @@ package fc_test
 
 import (
 	"encoding/json"
-	"net/http"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -87,7 +86,7 @@ func TestPackage_ThatWasOverwritten(t *testing.T) {
 	h.release("r-2", zip("2"))
 	h.Update(fcclient.UpdateFunctionInput{Code: fcclient.ZipCode([]byte("other"))})
 	in := h.rollout("r-3", release.ReleaseQuestion{Strategy: all(), Config: &release.Config{Platform: release.Parameters{"timeout": json.RawMessage("5")}}})
-	h.OnCall = editing(http.MethodPut, `"codeChecksum":"`+h.checksum("2"), `"codeChecksum":"7`)
+	h.edit("PUT", `"codeChecksum":"`+h.checksum("2"), `"codeChecksum":"7`)
 	_, text := refused(h, release.VerbBeginRollout, in)
 	require.Contains(t, text, "is not any more what version 2 runs")
 	h.OnCall = nil
@@ -103,4 +102,3 @@ func TestPackage_ThatWasOverwritten(t *testing.T) {
 }
 
 func (h *host) checksum(version string) string { return h.function(version).CodeChecksum }
-

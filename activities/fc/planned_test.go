@@ -23,7 +23,9 @@ func TestPlanned_Refusals(t *testing.T) {
 		}
 	}
 	by := func(s release.Strategy) func(*host) release.ReleaseQuestion {
-		return func(h *host) release.ReleaseQuestion { return release.ReleaseQuestion{Artifact: h.Artifact(2), Strategy: s} }
+		return func(h *host) release.ReleaseQuestion {
+			return release.ReleaseQuestion{Artifact: h.Artifact(2), Strategy: s}
+		}
 	}
 	of := func(a release.Artifact) func(*host) release.ReleaseQuestion {
 		return func(*host) release.ReleaseQuestion { return release.ReleaseQuestion{Artifact: a, Strategy: all()} }
@@ -34,18 +36,20 @@ func TestPlanned_Refusals(t *testing.T) {
 		ask     func(*host) release.ReleaseQuestion
 		want    []string
 	}{
-		"no weights":              {nil, by(gray()), []string{"strategy.weights: says how much"}},
-		"weights of all":          {nil, by(release.Strategy{Type: release.StrategyAll, Weights: []int{5}}), []string{"strategy.weights: needs the strategy gray"}},
-		"weights that fall":       {nil, by(gray(0, 30, 20, 100)), []string{"strategy.weights[0]", "strategy.weights[2]", "strategy.weights[3]"}},
-		"a pace":                  {nil, by(release.Strategy{Type: release.StrategyAll, MinReadyInstances: new(1)}), []string{"strategy: "}},
-		"nothing would change":    {nil, of(release.Artifact{Image: "registry.example/shop:1"}), []string{"artifact: nothing would change, version 1"}},
-		"nothing of config":       {nil, func(*host) release.ReleaseQuestion { return release.ReleaseQuestion{Strategy: all(), Config: &release.Config{}} }, []string{"nothing would change"}},
+		"no weights":           {nil, by(gray()), []string{"strategy.weights: says how much"}},
+		"weights of all":       {nil, by(release.Strategy{Type: release.StrategyAll, Weights: []int{5}}), []string{"strategy.weights: needs the strategy gray"}},
+		"weights that fall":    {nil, by(gray(0, 30, 20, 100)), []string{"strategy.weights[0]", "strategy.weights[2]", "strategy.weights[3]"}},
+		"a pace":               {nil, by(release.Strategy{Type: release.StrategyAll, MinReadyInstances: new(1)}), []string{"strategy: "}},
+		"nothing would change": {nil, of(release.Artifact{Image: "registry.example/shop:1"}), []string{"artifact: nothing would change, version 1"}},
+		"nothing of config": {nil, func(*host) release.ReleaseQuestion {
+			return release.ReleaseQuestion{Strategy: all(), Config: &release.Config{}}
+		}, []string{"nothing would change"}},
 		"a package for an image":  {nil, of(release.Artifact{Package: zip}), []string{"artifact.package: the function is of the runtime custom-container"}},
 		"a registry":              {nil, of(release.Artifact{Image: "x:1", Registry: &release.Registry{Instance: "cri-1"}}), []string{"artifact.registry: "}},
 		"no such function":        {nil, of(release.Artifact{Image: "x:1", Part: "api"}), []string{"artifact.part: the service has no function api"}},
-		"several functions":       {func(h *host) { h.addFunction("api"); h.Move(h.Publish(), nil) }, of(release.Artifact{Image: "x:1"}), []string{"artifact.part: the service has several functions: name one of api, web"}},
-		"a function of LATEST":    {func(h *host) { h.addFunction("api") }, of(release.Artifact{Image: "x:1", Part: "api"}), []string{"artifact.part: the version that serves has no function api"}},
-		"others come along":       {func(h *host) { h.addFunction("api") }, of(release.Artifact{Image: "x:1", Part: "web"}), []string{"app: a version ships all functions", "api"}},
+		"several functions":       {func(h *host) { h.addFunction(); h.Move(h.Publish(), nil) }, of(release.Artifact{Image: "x:1"}), []string{"artifact.part: the service has several functions: name one of api, web"}},
+		"a function of LATEST":    {func(h *host) { h.addFunction() }, of(release.Artifact{Image: "x:1", Part: "api"}), []string{"artifact.part: the version that serves has no function api"}},
+		"others come along":       {func(h *host) { h.addFunction() }, of(release.Artifact{Image: "x:1", Part: "web"}), []string{"app: a version ships all functions", "api"}},
 		"the service comes along": {func(h *host) { h.service(fcclient.UpdateServiceInput{Role: new("acs:ram::1:role/x")}) }, by(all()), []string{"app: a version ships the settings of its service", "role"}},
 		"the version was deleted": {func(h *host) { h.DeleteVersion("1") }, by(all()), []string{"app: version 1, which the alias live points to, was deleted"}},
 		"a trigger of LATEST": {func(h *host) { h.trigger("timer", ""); h.trigger("other", "live") }, by(gray(5)), []string{
@@ -109,15 +113,14 @@ func TestPlanned_TheFirstRelease(t *testing.T) {
 	t.Parallel()
 	h := hostOf(t, platformtest.Setup{Empty: true})
 	require.Contains(t, h.refusals(release.ReleaseQuestion{Artifact: h.Artifact(1), Strategy: gray(5)}), "strategy.type: there is no alias live yet")
-	require.Contains(t, h.refusals(release.ReleaseQuestion{Artifact: h.Artifact(1), Strategy: all(), Config: &release.Config{Instances: new(2)}}),
-		"config.instances: provisioned instances belong to the alias live")
 	_, text := refused(h, release.VerbSnapshot, release.SnapshotInput{App: h.App(), Rollback: &release.RollbackQuestion{}})
 	require.Contains(t, text, "no release has brought one yet")
 	f, _ := refused(h, release.VerbVerify, release.VerifyInput{App: h.App(), Want: release.Version{ID: "1"}})
 	require.Equal(t, release.FaultNotFound, f)
 	require.Equal(t, release.ChangeGone, h.observe(release.Change{ID: "1"}, release.Observation{}).State)
-	h.release("r-1", h.image(0))
+	h.release("r-1", release.ReleaseQuestion{Artifact: h.Artifact(0), Strategy: all(), Config: &release.Config{Instances: new(2)}})
 	require.Equal(t, map[int]int{0: 100}, h.Truth().Shares, "what LATEST holds already is published")
+	require.Equal(t, 2, h.Truth().Instances)
 }
 
 // TestConfig_OfAFunction is brought, shown as it may be, and read back.

@@ -3,9 +3,9 @@ package fc
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"slipway/cloudapi"
@@ -62,9 +62,7 @@ func (d *Driver) prepare(ctx context.Context, r reading, q release.ReleaseQuesti
 	p.now, p.want = p.live[p.name], cloned(p.live[p.name])
 	p.changes()
 	p.sizes(r)
-	if err := p.run(q.Artifact, r); err != nil {
-		return nil, err
-	}
+	p.run(q.Artifact, r)
 	return p, d.comesAlong(ctx, r, p, *service)
 }
 
@@ -114,10 +112,11 @@ func (p *preparation) strategy(r reading, s release.Strategy) {
 		}
 		last = w
 	}
-	for field, given := range map[string]bool{"gray": s.Gray != 0, "batches": s.Batches > 1} {
-		if given {
-			p.problem("strategy.%s: Function Compute moves traffic, not instances: use strategy.weights", field)
-		}
+	if s.Gray != 0 {
+		p.problem("strategy.gray: Function Compute moves traffic, not instances: use strategy.weights")
+	}
+	if s.Batches > 1 {
+		p.problem("strategy.batches: Function Compute moves traffic, not instances: use strategy.weights")
 	}
 	if s.MinReadyInstances != nil || s.MinReadyRatio != nil || s.MaxSurge != nil || s.MaxSurgeRatio != nil {
 		p.problem("strategy: Function Compute has no number of instances to keep ready or to go beyond during a release")
@@ -126,19 +125,15 @@ func (p *preparation) strategy(r reading, s release.Strategy) {
 
 // sizes finds out how many instances are to be provisioned.
 func (p *preparation) sizes(r reading) {
-	n := p.config.Instances
-	switch before := r.provisioned(p.name).target; {
-	case n == nil || int64(*n) == before && r.alias.exists:
-	case !r.alias.exists:
-		p.problem("config.instances: provisioned instances belong to the alias %s, which the first release makes: rescale after it", qualifier(r.app))
-	default:
+	before := r.provisioned(p.name).target
+	if n := p.config.Instances; n != nil && int64(*n) != before {
 		p.instances = new(int64(*n))
-		p.setting("instances", fmt.Sprint(before), fmt.Sprint(*n))
+		p.setting("instances", strconv.FormatInt(before, 10), strconv.Itoa(*n))
 	}
 }
 
 // run finds out what code is to run, and where LATEST gets it from.
-func (p *preparation) run(a release.Artifact, r reading) error {
+func (p *preparation) run(a release.Artifact, r reading) {
 	before := r.live.Artifact
 	if !r.alias.exists {
 		before = artifact(p.latest, p.name, record{})
@@ -170,7 +165,6 @@ func (p *preparation) run(a release.Artifact, r reading) error {
 	if r.alias.exists && len(p.problems) == 0 && p.code == nil && p.instances == nil && !p.changed() {
 		p.problem("artifact: nothing would change, version %s, which serves, has all of it already", r.alias.serves())
 	}
-	return nil
 }
 
 // object checks the address of a package.

@@ -184,7 +184,7 @@ func (r reading) provisioned(name string) provision {
 // out, stay.
 func (d *Driver) retarget(ctx context.Context, app release.App, name string, target int64) error {
 	now, err := d.client.GetProvisionConfig(ctx, &fcclient.GetProvisionConfigInput{ServiceName: app.ID, Qualifier: qualifier(app), FunctionName: name})
-	if err != nil {
+	if err != nil || now.Target == target {
 		return err
 	}
 	in := &fcclient.PutProvisionConfigInput{ServiceName: app.ID, Qualifier: qualifier(app), FunctionName: name, Target: target}

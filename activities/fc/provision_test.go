@@ -19,7 +19,7 @@ func TestScaling_TakenAwayAndPutBack(t *testing.T) {
 	t.Parallel()
 	h := newHost(t, 2)
 	h.AddRules()
-	h.addFunction("api")
+	h.addFunction()
 	h.Move(h.Publish(), map[string]float64{})
 	api := func(params map[string]string) {
 		params["serviceName"], params["qualifier"], params["functionName"] = fcworld.Service, fcworld.Alias, "api"
@@ -122,7 +122,7 @@ func TestRescale_OfWhichFunction(t *testing.T) {
 	require.Equal(t, sent, h.Changes, "it is so already")
 	require.True(t, must[release.AbortRolloutResult](h, release.VerbAbortRollout, release.AbortRolloutInput{App: h.App(), ChangeID: change.ID}).Ended)
 
-	h.addFunction("api")
+	h.addFunction()
 	h.Move(h.Publish(), map[string]float64{})
 	require.Equal(t, "p-4-web", must[release.Change](h, release.VerbBeginRescale, rescale(4)).ID)
 	require.Equal(t, 4, h.snapshot(release.SnapshotInput{}).Instances)
@@ -146,7 +146,7 @@ func TestRescale_OfWhichFunction(t *testing.T) {
 func TestParts_OfAService(t *testing.T) {
 	t.Parallel()
 	h := newHost(t, 0)
-	h.addFunction("api")
+	h.addFunction()
 	h.Move(h.Publish(), map[string]float64{})
 	before := h.snapshot(release.SnapshotInput{}).Version
 	require.False(t, before.Artifact.Known(), "which function is meant is not known")

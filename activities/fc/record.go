@@ -24,6 +24,9 @@ type record struct {
 	// part is the function that was changed, code the checksum of its package, and artifact what it is
 	// to run, as text; the last two only in the description of a version.
 	part, code, artifact string
+	// target is how many instances of the function are to be provisioned, where the release changes that;
+	// only in the description of an alias.
+	target string
 }
 
 const (
@@ -50,6 +53,7 @@ func (r record) text() string {
 	add("weights", strings.Join(weights, ","))
 	add("part", r.part)
 	add("code", r.code)
+	add("target", r.target)
 	if r.artifact != "" {
 		words = append(words, r.artifact)
 	}
@@ -76,6 +80,8 @@ func readRecord(text string) (r record) {
 			r.part = value
 		case "code":
 			r.code = value
+		case "target":
+			r.target = value
 		default:
 			r.artifact = strings.Join(words[i+1:], " ")
 			return r

@@ -22,6 +22,7 @@ func TestRecord_IsReadAsItWasWritten(t *testing.T) {
 			from:     id.Draw(t, "from"),
 			weights:  rapid.SliceOfN(rapid.IntRange(1, 99), 0, 20).Draw(t, "weights"),
 			part:     rapid.StringMatching(`([a-z_][a-z0-9_-]{0,9})?`).Draw(t, "part"),
+			target:   rapid.StringMatching(`[0-9]{0,3}`).Draw(t, "target"),
 			code:     rapid.StringMatching(`[0-9]{0,20}`).Draw(t, "code"),
 			artifact: rapid.SampledFrom([]string{"", "registry.example/shop:1", "oss://code/a b@c.zip@1.0"}).Draw(t, "artifact"),
 		}

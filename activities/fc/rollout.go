@@ -3,6 +3,7 @@ package fc
 import (
 	"context"
 	"encoding/json"
+	"strconv"
 
 	"slipway/activities/cloud"
 	"slipway/cloudapi"
@@ -37,7 +38,7 @@ func (d *Driver) beginRollout(ctx context.Context, in release.BeginRolloutInput)
 		return release.Change{}, err
 	}
 	if own := r.alias.own(in.Token); own != nil {
-		return release.Change{ID: own.ID, Version: own.Version, Adopted: true}, nil
+		return release.Change{ID: own.ID, Version: own.Version, Adopted: true}, d.provide(ctx, in.App, r.alias.record)
 	}
 	own, begun := withToken(r.versions.list, in.Token)
 	if err := r.inTheWay(seen, own.id); err != nil {
@@ -97,19 +98,32 @@ func (d *Driver) carryOut(ctx context.Context, in release.BeginRolloutInput, o r
 	if err := d.confirmPublished(ctx, o); err != nil {
 		return release.Change{}, err
 	}
-	if n := o.instances; n != nil {
-		if err := guard(); err != nil {
-			return release.Change{}, err
-		}
-		if err := d.retarget(unseen, in.App, o.name, *n); err != nil {
-			return release.Change{}, err
-		}
-	}
 	if err := guard(); err != nil {
 		return release.Change{}, err
 	}
 	by := record{token: in.Token, version: o.own.id, from: from(o.alias), weights: in.Strategy.Weights, part: o.name}
-	return release.Change{ID: o.own.id, Version: o.own.id}, d.move(ctx, in.App, o.alias, by.step(1), by)
+	if n := o.instances; n != nil {
+		by.target = strconv.FormatInt(*n, 10)
+	}
+	if err := d.move(ctx, in.App, o.alias, by.step(1)); err != nil {
+		return release.Change{}, err
+	}
+	return release.Change{ID: o.own.id, Version: o.own.id}, d.provide(ctx, in.App, by)
+}
+
+// provide provisions the instances that a release asks for, once its first step is made: from then on it
+// has begun, so that whoever breaks it off puts their number back, and no freeze holds what it lacks yet.
+// A number that the platform does not take is found by who reads back what runs.
+func (d *Driver) provide(ctx context.Context, app release.App, by record) error {
+	target, err := strconv.ParseInt(by.target, 10, 64)
+	if err != nil {
+		return nil //nolint:nilerr // it asks for none
+	}
+	err = d.retarget(ctx, app, by.part, target)
+	if err != nil && !errorsOfFC().FaultOf(err).Retryable() {
+		return nil
+	}
+	return err
 }
 
 // from is the version that the traffic is moved away from; empty for a first release.
@@ -123,9 +137,9 @@ func from(a alias) string {
 // step is what the alias is to be in a step, from 1.
 func (r record) step(n int) step {
 	if n > len(r.weights) {
-		return step{main: r.version}
+		return step{main: r.version, by: r}
 	}
-	return step{main: r.from, gray: r.version, percent: r.weights[n-1]}
+	return step{main: r.from, gray: r.version, percent: r.weights[n-1], by: r}
 }
 
 // update brings the function of LATEST to what is wanted, if it is something else. What it takes back of
@@ -191,7 +205,7 @@ func (o rollout) sent(answer []byte) error {
 	if o.checksum != "" && o.checksum != sum {
 		return cloud.Refused(release.FaultInvalid, "the package %s is not any more what version %s runs: give the artifact", o.code.URL, o.alias.serves())
 	}
-	o.preparation.checksum = sum
+	o.checksum = sum
 	return nil
 }
 

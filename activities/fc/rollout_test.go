@@ -207,7 +207,7 @@ func TestRollout_SomebodyWritesInBetween(t *testing.T) {
 		t.Parallel()
 		h := newHost(t, 0)
 		in := h.rollout("r-1", h.image(2))
-		h.on("POST", "/versions", func() { h.addFunction("api") })
+		h.on("POST", "/versions", func() { h.addFunction() })
 		_, text := refused(h, release.VerbBeginRollout, in)
 		require.Contains(t, text, "function api")
 		require.Equal(t, map[int]int{1: 100}, h.Truth().Shares)
@@ -236,12 +236,34 @@ func TestRollout_SomebodyWritesInBetween(t *testing.T) {
 	}
 }
 
-// addFunction adds a function to LATEST.
-func (h *host) addFunction(name string) {
+// addFunction adds the function api to LATEST.
+func (h *host) addFunction() {
 	h.t.Helper()
 	_, err := h.Client.CreateFunction(h.t.Context(), &fcclient.CreateFunctionInput{
-		ServiceName: fcworld.Service, FunctionName: name, Runtime: new("custom-container"), Handler: "-",
-		CustomContainerConfig: &fcclient.CustomContainerConfig{Image: "registry.example/" + name + ":1"},
+		ServiceName: fcworld.Service, FunctionName: "api", Runtime: new("custom-container"), Handler: "-",
+		CustomContainerConfig: &fcclient.CustomContainerConfig{Image: "registry.example/api:1"},
 	})
 	require.NoError(h.t, err)
+}
+
+// TestRollout_ProvidesInstances whatever answer is lost on the way: they are a part of the change.
+func TestRollout_ProvidesInstances(t *testing.T) {
+	t.Parallel()
+	for call := 1; call <= 4; call++ {
+		for _, loss := range platformtest.Losses() {
+			t.Run(fmt.Sprint(call, loss), func(t *testing.T) {
+				t.Parallel()
+				h := newHost(t, 2)
+				in := h.rollout("r-1", release.ReleaseQuestion{Artifact: h.Artifact(2), Strategy: all(), Config: &release.Config{Instances: new(3)}})
+				h.Changing = map[int]platformtest.Loss{call: loss}
+				change := h.begin(in)
+				require.GreaterOrEqual(t, h.Changes, call)
+				require.Equal(t, 3, h.Truth().Instances)
+				require.Equal(t, map[int]int{2: 100}, h.Truth().Shares)
+				want := release.Version{ID: change.Version, Artifact: in.Artifact}
+				v := must[release.Verification](h, release.VerbVerify, release.VerifyInput{App: h.App(), Want: want, Config: in.Config})
+				require.True(t, v.Holds(want), v.Words())
+			})
+		}
+	}
 }

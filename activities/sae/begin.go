@@ -41,6 +41,7 @@ func (d *Driver) deploymentOf(ctx context.Context, in release.BeginRolloutInput)
 		}
 	}
 	changed := d.changes(in.Config, now)
+	changed.lacks(in.Artifact, in.Strategy)
 	if len(changed.problems) > 0 {
 		return nil, cloud.Refused(release.FaultInvalid, "%s", changed.problems.OneLine())
 	}
@@ -122,6 +123,10 @@ func (d *Driver) BeginRollback(ctx context.Context, in release.BeginRollbackInpu
 	return d.once(ctx, beginning{
 		verb: release.VerbBeginRollback, app: in.App, mark: in.Mark, override: in.Override, again: in.Again,
 		call: func(ctx context.Context) (string, error) {
+			asked := changing{}
+			if asked.lacks(in.Version.Artifact, in.Strategy); len(asked.problems) > 0 {
+				return "", cloud.Refused(release.FaultInvalid, "%s", asked.problems.OneLine())
+			}
 			out, err := cloud.Send(ctx, d.client.RollbackApplication, rollbackOf(in))
 			if err != nil {
 				return "", err

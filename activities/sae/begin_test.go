@@ -286,14 +286,6 @@ func TestBegin_WhatCannotBeAtWorkAnyMoreIsToldAtOnce(t *testing.T) {
 	}
 }
 
-func TestBegin_OnlyVerbsThatBeginOneHaveAChangeOrder(t *testing.T) {
-	t.Parallel()
-	h := newHost(t)
-	fault, text := refusedAs(t, h, release.VerbFindChange, release.FindChangeInput{App: h.app, Verb: release.VerbConfirmBatch})
-	require.Equal(t, release.FaultInvalid, fault)
-	require.Contains(t, text, "ConfirmBatch begins no change order")
-}
-
 // TestBegin_AnAnswerWithoutDataIsALostAnswer: neither does it name an order, nor does it say
 // that there is none.
 func TestBegin_AnAnswerWithoutDataIsALostAnswer(t *testing.T) {
@@ -398,30 +390,6 @@ func rescales(t *testing.T, h *host, _ release.Snapshot) string {
 	return out.Data.ChangeOrderID
 }
 
-// TestBegin_AnOrderOfTheSameTokenIsTakenOver, whatever has been read and frozen since: a release
-// that is run again finds what it has begun.
-func TestBegin_AnOrderOfTheSameTokenIsTakenOver(t *testing.T) {
-	t.Parallel()
-	for name, pass := range map[string]time.Duration{"under way": 0, "ended": time.Minute} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			h, snap := begunBefore(t)
-			b := beginners()["deploy"]
-			first, err := b.begin(h, snap, false)
-			require.NoError(t, err)
-			require.False(t, first.Adopted)
-			h.pass(t, pass)
-			h.FreezeFrom = 1
-			for _, read := range []release.Snapshot{snap, h.snapshot(t, nil)} {
-				again, err := b.begin(h, read, false)
-				require.NoError(t, err)
-				require.Equal(t, release.Change{ID: first.ID, Adopted: true}, again)
-			}
-			require.Equal(t, 1, h.sim.Calls().Operations[b.operation])
-		})
-	}
-}
-
 // TestBegin_TheOrderInTheWayMayBeItsOwn: it was not listed yet when it was looked for. Without a
 // token nobody can tell.
 func TestBegin_TheOrderInTheWayMayBeItsOwn(t *testing.T) {
@@ -501,25 +469,6 @@ func TestBegin_WhatADeclinedCallHasBegunIsFound(t *testing.T) {
 			require.NoError(t, err)
 			require.True(t, change.Adopted)
 			require.Len(t, h.begun(t, snap, b.types), 1)
-		})
-	}
-}
-
-func TestBegin_AFreezeHoldsWhatWouldBegin(t *testing.T) {
-	t.Parallel()
-	for name, b := range beginners() {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			h, snap := begunBefore(t)
-			h.FreezeFrom = 1
-			_, err := b.begin(h, snap, false)
-			require.Equal(t, release.FaultFrozen, platformtest.FaultOf(err))
-			require.Empty(t, h.begun(t, snap, b.types))
-			require.Zero(t, h.sim.Calls().Operations[b.operation], "the call was not made")
-
-			change, err := b.begin(h, snap, true)
-			require.NoError(t, err)
-			require.Equal(t, []string{change.ID}, h.begun(t, snap, b.types))
 		})
 	}
 }

@@ -6,7 +6,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"slipway/activities/platform/platformtest"
 	"slipway/release"
 	"slipway/saeclient"
 	"slipway/saesim"
@@ -107,33 +106,6 @@ func TestJob_AnUpdateBegunElsewhereIsInTheWay(t *testing.T) {
 	require.NoError(t, err)
 	_, err = do[release.Change](h, release.VerbBeginJobUpdate, begin)
 	require.ErrorContains(t, err, "was begun elsewhere")
-}
-
-// TestJob_TheSameKeyIsTheSameRun, whatever is lost and whoever dies (R3).
-func TestJob_TheSameKeyIsTheSameRun(t *testing.T) {
-	t.Parallel()
-	for name, trouble := range map[string]func(*host){
-		"nothing": func(*host) {},
-		"the answer is lost": func(h *host) {
-			require.NoError(t, addFault(h, saesim.Fault{Kind: saesim.FaultDropAfter, Operation: "ExecJob"}))
-		},
-		"the worker dies": func(h *host) { h.Losing[h.Calls+1] = platformtest.DeathAfter },
-		"it dies before":  func(h *host) { h.Losing[h.Calls+1] = platformtest.DeathBefore },
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			h := jobHost(t)
-			trouble(h)
-			first, err := h.runJob("r-1")
-			require.NoError(t, err)
-			again, err := h.runJob("r-1")
-			require.NoError(t, err)
-			require.Equal(t, first, again)
-			other, err := h.runJob("r-2")
-			require.NoError(t, err)
-			require.NotEqual(t, first, other)
-		})
-	}
 }
 
 func addFault(h *host, f saesim.Fault) error {

@@ -27,26 +27,6 @@ func (h *host) observe(t tester, id string, seen release.Observation) release.Ob
 	return must[release.Observation](t, h, release.VerbObserve, release.ObserveInput{App: h.app, ChangeID: id, Seen: seen})
 }
 
-func TestObserveFollowsAnOrderToItsEnd(t *testing.T) {
-	t.Parallel()
-	h := newHost(t)
-	id := h.deploy(t, image2, inTwoByHand, 0)
-	first := h.observe(t, id, release.Observation{})
-	require.Equal(t, release.ChangePreparing, first.State)
-	parked := first
-	for parked.State != release.ChangeAwaitingConfirm {
-		parked = h.observe(t, id, parked)
-	}
-	require.Equal(t, 1, parked.Batch)
-	must[struct{}](t, h, release.VerbConfirmBatch, release.ConfirmBatchInput{App: h.app, ChangeID: id, Batch: 1})
-	last := parked
-	for !last.State.Ended() {
-		last = h.observe(t, id, last)
-	}
-	require.Equal(t, release.ChangeSucceeded, last.State)
-	require.Empty(t, last.ReplacedBy)
-}
-
 // An order that ends early ends the batches that it never began, too. They have not failed.
 func TestObserve_BatchesThatNeverBegan(t *testing.T) {
 	t.Parallel()

@@ -63,7 +63,7 @@ func (d *Driver) beginOnce(ctx context.Context, b beginning) (release.Change, er
 			return found, lookErr
 		}
 	}
-	return release.Change{}, failed(err)
+	return release.Change{}, answered(err)
 }
 
 // begunBefore finds the order of the same token, or after a call that was declined the one

@@ -29,6 +29,7 @@ func (d *Driver) planned(ctx context.Context, r reading, q release.ReleaseQuesti
 			c.problem("config: nothing would change, the application has all of it already")
 		}
 	}
+	c.lacks(q.Artifact, q.Strategy)
 	c.artifact(q.Artifact)
 	plan.Artifact.Registry = pulls(plan.Artifact, r.config.text(paramImage), r.config.registry())
 	c.sizes()
@@ -114,6 +115,16 @@ func (c *changing) sizes() {
 		remedy = "with that memory there are cpu " + strings.Join(fit, ", ")
 	}
 	c.problem("config.resources: SAE has no instances with cpu %s and memory %s; %s", cpu, memory, remedy)
+}
+
+// lacks refuses what means nothing on SAE.
+func (c *changing) lacks(a release.Artifact, s release.Strategy) {
+	if len(s.Weights) > 0 {
+		c.problem("strategy.weights: SAE replaces instances and shifts no traffic; use gray and batches")
+	}
+	if a.Part != "" {
+		c.problem("artifact.part: an application of SAE has no parts; leave it out")
+	}
 }
 
 // fits checks the numbers of a strategy against the number of instances that the application will

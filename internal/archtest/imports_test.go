@@ -86,7 +86,7 @@ func rules() []rule {
 			why: "saeworld puts the driver of SAE before its simulator, for suites that know neither",
 		},
 		{
-			pkg: "activities/fc/fcworld", may: []string{"release", "activities/platform", "activities/fc", "fcclient", "fcsim", "cloudapi"}, never: []string{noBroker, noZerolog},
+			pkg: "activities/fc/fcworld", may: []string{"release", "activities/platform", "activities/cloud", "activities/fc", "fcclient", "fcsim", "cloudapi"}, never: []string{noBroker, noZerolog},
 			why: "fcworld puts the driver of Function Compute before its simulator, for suites that know neither",
 		},
 		{

@@ -116,9 +116,11 @@ func frozen(s *scene) {
 	refused(s, release.VerbSetScaling, release.SetScalingInput{App: s.world.App(), Rules: held}, release.FaultFrozen)
 	st := s.anyStepwise()
 	snap := s.snapshot(release.SnapshotInput{})
+	for _, b := range s.beginnings(snap) {
+		refused(s, b.verb, b.in, release.FaultFrozen)
+	}
+	require.NotContains(s, s.h.Trail, MarkChange)
 	in := s.rollout(2, st.strategy, snap.Mark).in
-	refused(s, release.VerbBeginRollout, in, release.FaultFrozen)
-	require.Equal(s, []Mark{MarkGuard, MarkGuard}, s.h.Trail)
 
 	s.h.FreezeFrom, s.h.Trail = 0, nil
 	change := must[release.Change](s, release.VerbBeginRollout, in)

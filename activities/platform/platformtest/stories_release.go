@@ -123,8 +123,13 @@ func saidTwice(s *scene) {
 		s.before = s.world.Truth().Changes
 		change := s.begin(s.rollout(2, st.strategy, snap.Mark))
 		sent := s.h.Changes
-		require.Equal(s, change.ID, s.begin(s.rollout(2, st.strategy, snap.Mark)).ID)
-		require.Equal(s, sent, s.h.Changes, "the change is found by its token")
+		s.h.FreezeFrom = 1
+		for _, mark := range []release.Mark{snap.Mark, s.snapshot(release.SnapshotInput{}).Mark} {
+			again := s.begin(s.rollout(2, st.strategy, mark))
+			require.Equal(s, release.Change{ID: change.ID, Version: change.Version, Adopted: true}, again, "it is found by its token, whatever is frozen since")
+		}
+		require.Equal(s, sent, s.h.Changes)
+		s.h.FreezeFrom = 0
 		seen := s.follow(change, release.Observation{})
 		for batch := 1; batch < len(st.shares); batch++ {
 			s.confirm(change, batch)
