@@ -224,7 +224,7 @@ func TestRelease_Endings(t *testing.T) {
 			"too few instances for the strategy",
 			release.Strategy{Type: release.StrategyGray, Gray: 3, Batches: 1},
 			nil,
-			release.PhaseFailed, "strategy.gray: 3 gray instances are more than half of the application's 5; nothing was changed", nil, false,
+			release.PhaseFailed, "strategy.gray: 3 gray instances are more than 50 % of the application's 5", nil, false,
 		},
 		{"the application does not exist", all, func(_ *stage, spec *release.Spec) {
 			spec.App.ID = "nobody"

@@ -44,7 +44,9 @@ func TestShift_Endings(t *testing.T) {
 		}, release.PhaseSucceeded, "", promoted, false},
 		"aborted while parked": {
 			gray, func(s *stage, _ *shifting, _ *release.Spec) { s.abort(time.Hour) },
-			release.PhaseAborted, "too many errors", []string{"1 2:5", "1"}, true,
+			release.PhaseAborted, "too many errors",
+			[]string{"1 2:5", "1"},
+			true,
 		},
 		"aborted while parked, no rollback wanted after a failure": {gray, func(s *stage, _ *shifting, spec *release.Spec) {
 			spec.Rollback.OnFailure = new(false)
