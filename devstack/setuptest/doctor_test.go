@@ -92,7 +92,8 @@ func TestDoctor_AHouseThatWorks(t *testing.T) {
 	require.Len(t, results(found, "ok"), len(found), "%+v", found)
 	for check, want := range map[string]string{
 		"NATS": "(environment variable NATS_URL)", "Temporal": "127.0.0.1:", "namespace": "default, which keeps histories for 30d",
-		"workers, sae/cn-hangzhou": "1 on slipway-sae-cn-hangzhou", "dead letters": "none", "SAE": "cn-hangzhou",
+		"workers, sae/cn-hangzhou": "1 on slipway-sae-cn-hangzhou", "dead letters": "none",
+		"workers, fc/cn-hangzhou": "1 on slipway-fc-cn-hangzhou", "SAE, cn-hangzhou": "takes these credentials", "Function Compute, cn-hangzhou": "takes these credentials",
 		"starter, requests": "starters wait for messages", "bucket slipway-ledger": "as setup makes it",
 	} {
 		require.Contains(t, found[check].Found, want, check)
@@ -105,8 +106,8 @@ func TestDoctor_AHouseThatWorks(t *testing.T) {
 		dead, err := s.JetStream.Stream(t.Context(), wire.StreamDeadLetter)
 		return err == nil && dead.CachedInfo().State.Msgs == 1
 	}, time.Minute, 50*time.Millisecond)
-	found = doctor(t, append(environ(s), "ALIBABA_CLOUD_ACCESS_KEY_SECRET=wrong"), 1, "--region", "cn-beijing")
-	require.ElementsMatch(t, []string{"workers, sae/cn-beijing", "SAE"}, results(found, "failed"))
+	found = doctor(t, append(environ(s), "ALIBABA_CLOUD_ACCESS_KEY_SECRET=wrong"), 1, "--region", "sae/cn-beijing")
+	require.ElementsMatch(t, []string{"workers, sae/cn-beijing", "SAE, cn-hangzhou", "Function Compute, cn-hangzhou"}, results(found, "failed"))
 	require.ElementsMatch(t, []string{"dead letters"}, results(found, "warning"))
 	require.Equal(t, finding{
 		"workers, sae/cn-beijing", "failed", "no worker takes task queue slipway-sae-cn-beijing", "start one for it: SLIPWAY_SAE_REGION=cn-beijing slipway worker",
@@ -118,7 +119,7 @@ func TestDoctor_AHouseWithoutAnybodyInIt(t *testing.T) {
 	t.Parallel()
 	s := house(t, stack.Config{WithoutWorker: true, WithoutStarter: true})
 	found := doctor(t, environ(s), 1)
-	require.ElementsMatch(t, []string{"workers, workflows", "workers, sae/cn-hangzhou", "starter, requests", "starter, commands"}, results(found, "failed"))
+	require.ElementsMatch(t, []string{"workers, workflows", "workers, sae/cn-hangzhou", "workers, fc/cn-hangzhou", "starter, requests", "starter, commands"}, results(found, "failed"))
 	require.Contains(t, found["starter, requests"].Found, "no starter has ever run")
 
 	in, err := s.JetStream.Stream(t.Context(), wire.StreamIn)

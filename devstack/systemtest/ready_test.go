@@ -93,8 +93,11 @@ func TestReadyAsksThePlatform(t *testing.T) {
 		"a key that does not exist": {map[string]string{"ALIBABA_CLOUD_ACCESS_KEY_ID": "LTAIwrongwrongwrong1"}, []string{
 			"platform sae in cn-hangzhou refuses its worker", "InvalidAccessKeyId.NotFound", "check the credentials of Alibaba Cloud (ALIBABA_CLOUD_ACCESS_KEY_ID",
 		}},
-		"a wrong secret":         {map[string]string{"ALIBABA_CLOUD_ACCESS_KEY_SECRET": wrong}, []string{"SignatureDoesNotMatch", "check the credentials of Alibaba Cloud"}},
-		"another region":         {map[string]string{"SLIPWAY_SAE_REGION": "cn-nowhere"}, []string{"platform sae in cn-nowhere", "check SLIPWAY_SAE_REGION"}},
+		"a wrong secret": {map[string]string{"ALIBABA_CLOUD_ACCESS_KEY_SECRET": wrong}, []string{"SignatureDoesNotMatch", "check the credentials of Alibaba Cloud"}},
+		"another region": {map[string]string{"SLIPWAY_SAE_REGION": "cn-nowhere"}, []string{"platform sae in cn-nowhere", "check SLIPWAY_SAE_REGION"}},
+		"another account": {map[string]string{"SLIPWAY_FC_ACCOUNT_ID": "1"}, []string{
+			"platform fc in cn-hangzhou refuses its worker", "AccessDenied", "and that they may call ListServices",
+		}},
 		"nobody at the endpoint": {map[string]string{"SLIPWAY_SAE_ENDPOINT": "http://127.0.0.1:1"}, []string{"connection refused", "check SLIPWAY_SAE_REGION, SLIPWAY_SAE_ENDPOINT and the network"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -112,6 +115,7 @@ func TestReadyAsksThePlatform(t *testing.T) {
 			}
 			if c.change == nil {
 				require.Contains(t, h.metrics(addr), `slipway_platform_calls_total{operation="ListApplications",platform="sae",region="cn-hangzhou",result="ok"} 1`)
+				require.Contains(t, h.metrics(addr), `slipway_platform_calls_total{operation="ListServices",platform="fc",region="cn-hangzhou",result="ok"} 1`)
 			} else {
 				require.Eventually(t, func() bool { return strings.Contains(log.text(), `"message":"not ready"`) }, patience, 50*time.Millisecond)
 				for _, each := range c.want {
