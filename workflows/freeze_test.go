@@ -82,7 +82,7 @@ func TestFreeze_AReleaseIsPlannedAgainAfterAWait(t *testing.T) {
 	})
 	p := s.run(s.spec(release.Strategy{Type: release.StrategyGray, Gray: 2, Batches: 1, Confirm: release.ConfirmAuto}))
 	require.Equal(t, release.PhaseFailed, p.Outcome, p.Reason)
-	require.Contains(t, p.Reason, "2 gray instances are more than half of the application's 3")
+	require.Contains(t, p.Reason, "2 gray instances are more than 50 % of the application's 3")
 	require.Equal(t, []string{saeclient.CoTypeScaleIn}, s.orders(), "nothing was deployed")
 	s.requireRulesAsBefore()
 }
