@@ -40,7 +40,7 @@ func whateverHappens(rt *rapid.T, of subject) {
 	s.drawTrouble(rt)
 	// Short limits: waiting is cheap in life, but each look costs the test time.
 	spec.Limits.Confirm, spec.Limits.Total = release.Duration(time.Hour), release.Duration(5*time.Hour)
-	if !slices.ContainsFunc(of.Traits.Lacks, func(l release.Lack) bool { return l.Field == "limits.platformApproval" }) {
+	if !slices.ContainsFunc(of.Traits.Unsupported, func(l release.Unsupported) bool { return l.Field == "limits.platformApproval" }) {
 		spec.Limits.PlatformApproval = release.Duration(2 * time.Hour)
 	}
 	s.drawSurroundings(rt)
