@@ -108,7 +108,7 @@ func Limits(p cloudapi.Param) []string {
 	switch p.Kind {
 	case cloudapi.KindJSON, cloudapi.KindValue:
 		kind = "JSON"
-	case cloudapi.KindString, cloudapi.KindInteger, cloudapi.KindBoolean:
+	case cloudapi.KindString, cloudapi.KindInteger, cloudapi.KindNumber, cloudapi.KindBoolean:
 	}
 	out := []string{kind}
 	if p.Required {
