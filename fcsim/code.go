@@ -3,6 +3,7 @@ package fcsim
 import (
 	"encoding/base64"
 	"hash/crc64"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -67,10 +68,31 @@ func checksumOf(text []byte) string {
 	return strconv.FormatUint(crc64.Checksum(text, crc64.MakeTable(crc64.ECMA)), 10)
 }
 
-// keepPackage keeps the package that code was sent as, if it was sent as one.
+// keepPackage keeps the package that code was sent as, if it was sent as one. Those that nothing has any more go
+// then: they would pile up with each deployment.
 func (s *state) keepPackage(of code, zip []byte) {
-	if zip != nil {
-		s.Packages[of.Checksum] = zip
+	if zip == nil {
+		return
+	}
+	used := map[string]bool{}
+	for _, v := range s.Services {
+		noteCode(used, v.Functions)
+		for _, published := range v.Versions {
+			noteCode(used, published.Functions)
+		}
+	}
+	for _, l := range s.Layers {
+		for _, v := range l.Versions {
+			used[v.Code.Checksum] = true
+		}
+	}
+	maps.DeleteFunc(s.Packages, func(checksum string, _ []byte) bool { return !used[checksum] })
+	s.Packages[of.Checksum] = zip
+}
+
+func noteCode(used map[string]bool, functions map[string]*function) {
+	for _, f := range functions {
+		used[f.Code.Checksum] = true
 	}
 }
 
