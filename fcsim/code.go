@@ -2,12 +2,12 @@ package fcsim
 
 import (
 	"encoding/base64"
-	"hash/crc64"
 	"maps"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
+
+	"slipway/fcclient"
 )
 
 // codePrefix is where the code packages are served that GetFunctionCode names.
@@ -49,7 +49,7 @@ func (in *codeInput) load(k *checker, checksum string) *loadedCode {
 		k.check(in.OSSBucketName != "" && in.OSSObjectName != "", "code.ossBucketName and code.ossObjectName must be given together")
 		source := "oss://" + in.OSSBucketName + "/" + in.OSSObjectName
 		if checksum == "" {
-			checksum = checksumOf([]byte(source))
+			checksum = fcclient.CodeChecksum([]byte(source))
 		}
 		return &loadedCode{code: code{Source: source, Checksum: checksum}}
 	}
@@ -58,14 +58,9 @@ func (in *codeInput) load(k *checker, checksum string) *loadedCode {
 		k.check(false, "code.zipFile must be base64: %v", err)
 		return nil
 	}
-	sum := checksumOf(zip)
+	sum := fcclient.CodeChecksum(zip)
 	k.check(checksum == "" || checksum == sum, "the header X-Fc-Code-Checksum is %s, the checksum of code.zipFile is %s", shorten(checksum), sum)
 	return &loadedCode{code: code{Source: sum, Checksum: sum, Size: len(zip)}, zip: zip}
-}
-
-// checksumOf is the checksum of code: CRC-64 by the polynomial of ECMA, in decimal.
-func checksumOf(text []byte) string {
-	return strconv.FormatUint(crc64.Checksum(text, crc64.MakeTable(crc64.ECMA)), 10)
 }
 
 // keepPackage keeps the package that code was sent as, if it was sent as one. Those that nothing has any more go
@@ -103,7 +98,7 @@ func (f *function) runs() code {
 		return f.Code
 	}
 	image := f.Settings.CustomContainerConfig.Image
-	return code{Source: image, Checksum: checksumOf([]byte(image))}
+	return code{Source: image, Checksum: fcclient.CodeChecksum([]byte(image))}
 }
 
 func (f *function) isContainer() bool {

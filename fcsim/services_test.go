@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"slipway/fcclient"
 )
 
 func TestServices_LifeOfOne(t *testing.T) {
@@ -165,6 +167,6 @@ func TestFunctions_PackagesThatNothingHasGo(t *testing.T) {
 		h.must(t, "PUT /services/shop/functions/order", `{"code":{"zipFile":"`+zip+`"}}`)
 	}
 	for zip, kept := range map[string]bool{"1": true, "2": false, "3": true, "4": true, "L": true} {
-		require.Equal(t, kept, h.sim.st.Packages[checksumOf([]byte(zip))] != nil, "%s: those of versions, layers and LATEST stay, and that of LATEST before", zip)
+		require.Equal(t, kept, h.sim.st.Packages[fcclient.CodeChecksum([]byte(zip))] != nil, "%s: those of versions, layers and LATEST stay, and that of LATEST before", zip)
 	}
 }
