@@ -51,6 +51,13 @@ func (c *Common) Target(operation, appID string) Target {
 	return Target{Seed: c.Seed, Operation: operation, AppID: appID}
 }
 
+// FillMap makes a map of a state that is missing, as one can be in a state that was read.
+func FillMap[K comparable, V any](m *map[K]V) {
+	if *m == nil {
+		*m = map[K]V{}
+	}
+}
+
 // A State is everything that a simulator knows, in one value that can be written down as JSON: a pointer to a
 // struct that embeds [Common].
 type State interface{ common() *Common }
