@@ -6,12 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
+	"github.com/aliyun/credentials-go/credentials"
 	"github.com/stretchr/testify/require"
 
 	"slipway/cloudapi"
@@ -124,6 +127,23 @@ func TestErrors_ALostAnswerOfAChangeIsAmbiguous(t *testing.T) {
 	err := update(ended, client)
 	require.ErrorIs(t, err, cloudapi.ErrAmbiguous)
 	require.ErrorIs(t, err, context.Canceled)
+}
+
+// unreachable is a credential whose service is not there.
+type unreachable struct{ credentials.Credential }
+
+func (unreachable) GetCredential() (*credentials.CredentialModel, error) {
+	return nil, &net.OpError{Op: "dial", Err: errors.New("connection refused")}
+}
+
+func TestErrors_ACredentialServiceThatIsNotThere(t *testing.T) {
+	t.Parallel()
+	client := newClient(t, "http://127.0.0.1:1", func(c *fcclient.Config) { c.Credential = unreachable{} })
+	require.ErrorIs(t, look(t.Context(), client), cloudapi.ErrUnavailable)
+	request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://127.0.0.1:1/2016-08-15/proxy/shop/web/", http.NoBody)
+	require.ErrorIs(t, client.Sign(request), cloudapi.ErrUnavailable)
+	_, err := client.SignURL(request, time.Now())
+	require.ErrorIs(t, err, cloudapi.ErrUnavailable)
 }
 
 func TestErrors_ChangesAreNeverRepeated(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"slipway/cloudapi"
+	"slipway/internal/acskeys"
 )
 
 // HTTPTrigger names what an HTTP trigger answers at an address of its own.
@@ -82,11 +83,7 @@ func (c *Client) SignURL(req *http.Request, expires time.Time) (*url.URL, error)
 func (s *signer) resolve(ctx context.Context) (keys, error) {
 	model, err := s.keys.Resolve(ctx)
 	if err != nil {
-		class := cloudapi.ErrAuth
-		if ctx.Err() != nil {
-			class = cloudapi.ErrUnavailable
-		}
-		return keys{}, fmt.Errorf("Function Compute: sign: %w: %w", class, err)
+		return keys{}, fmt.Errorf("Function Compute: sign: %w: %w", acskeys.ClassOf(ctx, err), err)
 	}
 	k, err := keysOf(model)
 	if err != nil {

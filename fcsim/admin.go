@@ -101,6 +101,9 @@ func (s *Simulator) page() simframe.Page {
 	defer s.mu.Unlock()
 	s.look()
 	view := pageView{Behaviours: sortedValues(s.st.Behaviours)}
+	for i, b := range view.Behaviours {
+		view.Behaviours[i].Body = shorten(b.Body)
+	}
 	for _, v := range sortedValues(s.st.Services) {
 		view.Services = append(view.Services, v.show())
 	}

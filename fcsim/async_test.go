@@ -280,6 +280,24 @@ func TestInvocations_OutliveTheProcess(t *testing.T) {
 }
 
 // TestInvocations_OldRecordsGo: a service keeps a bounded number of records, the newest.
+// What was due before the behaviour changed went well, even if nobody has looked in between.
+func TestInvocations_ABehaviourIsNotForWhatWasBefore(t *testing.T) {
+	t.Parallel()
+	clock := SteppedClock(start())
+	h := serve(t, Config{Clock: clock, Seed: 7}).published(t)
+	h.must(t, "PUT /services/shop.live/functions/web/async-invoke-config", `{"statefulInvocation":true,"maxAsyncRetryAttempts":0}`)
+	const id = "X-Fc-Stateful-Async-Invocation-Id"
+	h.must(t, invokeLive, "x", headerType, "Async", id, "early")
+	_, err := clock.Advance(time.Minute)
+	require.NoError(t, err)
+	require.NoError(t, h.sim.SetBehaviour(Behaviour{Code: "registry.test/shop:1", Result: ResultUnhandled}))
+	h.must(t, invokeLive, "x", headerType, "Async", id, "late")
+	h.advance(t, time.Minute)
+	for invocation, status := range map[string]string{"early": "Succeeded", "late": "Failed"} {
+		require.Equal(t, status, h.must(t, "GET /services/shop.live/functions/web/stateful-async-invocations/"+invocation, "").text("status"), invocation)
+	}
+}
+
 func TestInvocations_OldRecordsGo(t *testing.T) {
 	t.Parallel()
 	h := stateful(t, "")

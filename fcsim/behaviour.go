@@ -1,9 +1,10 @@
 package fcsim
 
 import (
-	"errors"
-	"fmt"
+	"net/http"
 	"slices"
+
+	"slipway/internal/simframe"
 )
 
 // Result is how an invocation of a function ends.
@@ -49,29 +50,26 @@ type Behaviour struct {
 	Rate float64 `json:"rate,omitempty"`
 	// Body is what the handler returns or what it fails with; empty means the event.
 	Body string `json:"body,omitempty"`
-	// Status is the HTTP status of calls by an HTTP trigger that succeed; 0 means 200.
+	// Status is the HTTP status of calls by an HTTP trigger that succeed, from 200 to 599; 0 means 200.
 	Status int `json:"status,omitempty"`
 }
 
 // Validate tells everything that is wrong with the behaviour at once.
 func (b Behaviour) Validate() error {
-	var problems []error
-	add := func(field, format string, args ...any) {
-		problems = append(problems, fmt.Errorf("%s: %s", field, fmt.Sprintf(format, args...)))
-	}
+	var problems simframe.Problems
 	if b.Code == "" {
-		add("code", "must be an image, oss://bucket/object or the checksum of a package")
+		problems.Add("code", "must be an image, oss://bucket/object or the checksum of a package")
 	}
 	if !slices.Contains(results(), b.Result) {
-		add("result", "%q is none of %v", b.Result, results())
+		problems.Add("result", "%q is none of %v", b.Result, results())
 	}
 	if !(b.Rate >= 0 && b.Rate <= 1) {
-		add("rate", "must be from 0 to 1, is %v", b.Rate)
+		problems.Add("rate", "must be from 0 to 1, is %v", b.Rate)
 	}
-	if b.Status != 0 && (b.Status < 100 || b.Status > 599) {
-		add("status", "must be an HTTP status, is %d", b.Status)
+	if b.Status != 0 && (b.Status < http.StatusOK || b.Status > 599) {
+		problems.Add("status", "must be the HTTP status of an answer, from 200 to 599, is %d", b.Status)
 	}
-	return errors.Join(problems...)
+	return problems.Err()
 }
 
 // happens draws whether one invocation ends as the behaviour says.

@@ -2,7 +2,9 @@ package fcsim_test
 
 import (
 	"encoding/json"
+	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"testing"
 	"time"
 
@@ -52,6 +54,37 @@ func TestClient_KnowsTriggersAndDomains(t *testing.T) {
 	require.Equal(t, routes, domain.RouteConfig)
 	require.Len(t, known(ctx, t, c.ListCustomDomains, &fcclient.ListCustomDomainsInput{}).CustomDomains, 2)
 	known(ctx, t, c.DeleteCustomDomain, &fcclient.DeleteCustomDomainInput{DomainName: "a.example.com"})
+}
+
+func TestClient_SignsCallsOfHTTPTriggers(t *testing.T) {
+	t.Parallel()
+	sim, c := callers(t)
+	ctx := t.Context()
+	known(ctx, t, c.CreateTrigger, &fcclient.CreateTriggerInput{
+		ServiceName: "shop", FunctionName: "web", TriggerName: "signed", TriggerType: "http",
+		TriggerConfig: json.RawMessage(`{"authType":"function","methods":["POST"]}`),
+	})
+	address, err := c.TriggerURL(fcclient.HTTPTrigger{
+		ServiceName: "shop", FunctionName: "web", Path: "a b", Query: url.Values{"flag": {""}, "q": {"1 + 1", "2"}},
+	})
+	require.NoError(t, err)
+	request := func(address *url.URL) *http.Request {
+		return httptest.NewRequestWithContext(ctx, http.MethodPost, address.String(), http.NoBody)
+	}
+	status := func(r *http.Request) int {
+		w := httptest.NewRecorder()
+		sim.ServeHTTP(w, r)
+		return w.Code
+	}
+	signed := request(address)
+	require.Equal(t, http.StatusForbidden, status(request(address)))
+	require.NoError(t, c.Sign(signed))
+	require.Equal(t, http.StatusOK, status(signed))
+	open, err := c.SignURL(request(address), time.Now().Add(time.Hour))
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, status(request(open)))
+	open.RawQuery += "&q=3"
+	require.Equal(t, http.StatusForbidden, status(request(open)), "every parameter is signed")
 }
 
 func TestClient_KnowsTagsAndLayers(t *testing.T) {

@@ -2,11 +2,12 @@ package fcsim
 
 import (
 	"encoding/base64"
-	"hash/crc64"
+	"maps"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
+
+	"slipway/fcclient"
 )
 
 // codePrefix is where the code packages are served that GetFunctionCode names.
@@ -48,7 +49,7 @@ func (in *codeInput) load(k *checker, checksum string) *loadedCode {
 		k.check(in.OSSBucketName != "" && in.OSSObjectName != "", "code.ossBucketName and code.ossObjectName must be given together")
 		source := "oss://" + in.OSSBucketName + "/" + in.OSSObjectName
 		if checksum == "" {
-			checksum = checksumOf([]byte(source))
+			checksum = fcclient.CodeChecksum([]byte(source))
 		}
 		return &loadedCode{code: code{Source: source, Checksum: checksum}}
 	}
@@ -57,20 +58,36 @@ func (in *codeInput) load(k *checker, checksum string) *loadedCode {
 		k.check(false, "code.zipFile must be base64: %v", err)
 		return nil
 	}
-	sum := checksumOf(zip)
+	sum := fcclient.CodeChecksum(zip)
 	k.check(checksum == "" || checksum == sum, "the header X-Fc-Code-Checksum is %s, the checksum of code.zipFile is %s", shorten(checksum), sum)
 	return &loadedCode{code: code{Source: sum, Checksum: sum, Size: len(zip)}, zip: zip}
 }
 
-// checksumOf is the checksum of code: CRC-64 by the polynomial of ECMA, in decimal.
-func checksumOf(text []byte) string {
-	return strconv.FormatUint(crc64.Checksum(text, crc64.MakeTable(crc64.ECMA)), 10)
+// keepPackage keeps the package that code was sent as, if it was sent as one. Those that nothing has any more go
+// then: they would pile up with each deployment.
+func (s *state) keepPackage(of code, zip []byte) {
+	if zip == nil {
+		return
+	}
+	used := map[string]bool{}
+	for _, v := range s.Services {
+		noteCode(used, v.Functions)
+		for _, published := range v.Versions {
+			noteCode(used, published.Functions)
+		}
+	}
+	for _, l := range s.Layers {
+		for _, v := range l.Versions {
+			used[v.Code.Checksum] = true
+		}
+	}
+	maps.DeleteFunc(s.Packages, func(checksum string, _ []byte) bool { return !used[checksum] })
+	s.Packages[of.Checksum] = zip
 }
 
-// keepPackage keeps the package that code was sent as, if it was sent as one.
-func (s *state) keepPackage(of code, zip []byte) {
-	if zip != nil {
-		s.Packages[of.Checksum] = zip
+func noteCode(used map[string]bool, functions map[string]*function) {
+	for _, f := range functions {
+		used[f.Code.Checksum] = true
 	}
 }
 
@@ -81,7 +98,7 @@ func (f *function) runs() code {
 		return f.Code
 	}
 	image := f.Settings.CustomContainerConfig.Image
-	return code{Source: image, Checksum: checksumOf([]byte(image))}
+	return code{Source: image, Checksum: fcclient.CodeChecksum([]byte(image))}
 }
 
 func (f *function) isContainer() bool {

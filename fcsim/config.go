@@ -1,12 +1,11 @@
 package fcsim
 
 import (
-	"errors"
-	"fmt"
 	"maps"
 	"regexp"
 	"time"
 
+	"slipway/internal/acs"
 	"slipway/internal/simframe"
 )
 
@@ -103,31 +102,26 @@ func (c Config) withDefaults() Config {
 // Validate tells everything that is wrong with the configuration at once, as one joined error
 // whose lines name the field.
 func (c Config) Validate() error {
-	var problems []error
-	add := func(field, format string, args ...any) {
-		problems = append(problems, fmt.Errorf("%s: %s", field, fmt.Sprintf(format, args...)))
-	}
+	var problems simframe.Problems
 	if problem := simframe.CheckSpeed(c.Clock, c.Speed); problem != "" {
-		add("Speed", "%s", problem)
+		problems.Add("Speed", "%s", problem)
 	}
-	for id, secret := range c.AccessKeys {
-		if id == "" || secret == "" {
-			add("AccessKeys", "a key ID and its secret must not be empty")
-		}
+	if problem := acs.CheckKeys(c.AccessKeys); problem != "" {
+		problems.Add("AccessKeys", "%s", problem)
 	}
 	for id := range c.SecurityTokens {
 		if c.AccessKeys[id] == "" {
-			add("SecurityTokens", "%q is no key ID of AccessKeys", id)
+			problems.Add("SecurityTokens", "%q is no key ID of AccessKeys", id)
 		}
 	}
 	if c.AccountID != "" && !regexp.MustCompile(`^[0-9]{1,16}$`).MatchString(c.AccountID) {
-		add("AccountID", "%q is not 1 to 16 decimal digits", c.AccountID)
+		problems.Add("AccountID", "%q is not 1 to 16 decimal digits", c.AccountID)
 	}
-	if c.Region != "" && !regexp.MustCompile(`^[a-z]{2}(-[a-z0-9]+)+$`).MatchString(c.Region) {
-		add("Region", "%q is not a region ID such as cn-hangzhou", c.Region)
+	if c.Region != "" && !acs.IsRegion(c.Region) {
+		problems.Add("Region", "%q is not a region ID such as cn-hangzhou", c.Region)
 	}
 	if c.InstanceStart < 0 {
-		add("InstanceStart", "must not be negative, is %s", c.InstanceStart)
+		problems.Add("InstanceStart", "must not be negative, is %s", c.InstanceStart)
 	}
-	return errors.Join(problems...)
+	return problems.Err()
 }

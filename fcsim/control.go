@@ -27,6 +27,7 @@ func (s *Simulator) SetBehaviour(b Behaviour) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.look() // what is due by now still runs code as it was
 	s.st.Behaviours[b.Code] = b
 	return s.save()
 }

@@ -107,7 +107,7 @@ func (v *service) nextInvocation() time.Time {
 func (s *state) runInvocations(config *Config, v *service, at time.Time) {
 	for _, i := range v.Invocations {
 		if !i.Due.IsZero() && !i.Due.After(at) {
-			s.goOn(config, v, i)
+			s.step(config, v, i)
 		}
 	}
 	over := 0
@@ -125,8 +125,8 @@ func (s *state) runInvocations(config *Config, v *service, at time.Time) {
 	})
 }
 
-// goOn takes an invocation over what it is due for.
-func (s *state) goOn(config *Config, v *service, i *invocation) {
+// step takes an invocation over what it is due for.
+func (s *state) step(config *Config, v *service, i *invocation) {
 	switch {
 	case i.Status == invocationStopping:
 		i.end(invocationStopped, "")

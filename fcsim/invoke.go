@@ -137,8 +137,8 @@ func invokeFunction(c *call) (reply, *apiError) {
 	if refused := k.refusal(); refused != nil {
 		return reply{}, refused
 	}
-	if len(c.body) > maxEvent {
-		return reply{}, refuse(codeEntityTooLarge, strconv.Itoa(maxEvent))
+	if refused := c.checkEvent(); refused != nil {
+		return reply{}, refused
 	}
 	if kind == "Async" {
 		return invokeAsync(c)
@@ -153,6 +153,14 @@ func invokeFunction(c *call) (reply, *apiError) {
 		header.Set("X-Fc-Log-Result", base64.StdEncoding.EncodeToString([]byte(text)))
 	}
 	return answerOf(http.StatusOK, header, done.output()), nil
+}
+
+// checkEvent refuses an event that is too large.
+func (c *call) checkEvent() *apiError {
+	if len(c.body) > maxEvent {
+		return refuse(codeEntityTooLarge, strconv.Itoa(maxEvent))
+	}
+	return nil
 }
 
 // answerOf answers what code gave; without any there is no type.
@@ -214,6 +222,9 @@ func callTrigger(c *call) (reply, *apiError) {
 	}
 	if len(config.Methods) > 0 && !slices.Contains(config.Methods, c.op.Method) {
 		return reply{}, refuse(codeInvalidArgument, fmt.Sprintf("the trigger takes %s, not %s", strings.Join(config.Methods, ", "), c.op.Method))
+	}
+	if refused := c.checkEvent(); refused != nil {
+		return reply{}, refused
 	}
 	done, refused := c.invoke(c.body)
 	if refused != nil {

@@ -163,6 +163,7 @@ func TestInvoke_HTTPTriggers(t *testing.T) {
 	require.Equal(t, http.StatusBadGateway, bad.status)
 	require.Equal(t, "UnhandledInvocationError", bad.header.Get("X-Fc-Error-Type"))
 	require.Equal(t, 9, h.sim.Calls().Operations[opTrigger])
+	require.Contains(t, h.send(t, "POST /proxy/shop.live/web/", strings.Repeat("x", maxEvent+1)).refusedBy(t, codeEntityTooLarge), "(6291456 bytes)")
 }
 
 func TestInvoke_InstancesOfInvocations(t *testing.T) {

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"slipway/fcclient"
 )
 
 func zip(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }
@@ -20,7 +22,7 @@ func TestLayers_VersionsArePublishedReadDeleted(t *testing.T) {
 	made := h.must(t, "POST /layers/libs/versions", `{"layerName":"libs","description":"d","compatibleRuntime":["nodejs12"],"code":{"zipFile":"`+zip("one")+`"}}`)
 	require.Equal(t, json.Number("1"), made.body["version"])
 	require.Equal(t, []any{"nodejs12"}, made.body["compatibleRuntime"])
-	require.Equal(t, checksumOf([]byte("one")), made.text("codeChecksum"))
+	require.Equal(t, fcclient.CodeChecksum([]byte("one")), made.text("codeChecksum"))
 	require.Equal(t, json.Number("3"), made.body["codeSize"])
 	require.Equal(t, json.Number("0"), made.body["acl"])
 	require.Equal(t, "2026-11-02T08:00:00Z", made.text("createTime"))

@@ -19,6 +19,14 @@ func (s *state) complete() error {
 
 // consistentResources checks what belongs to no service.
 func (s *state) consistentResources() error {
+	for key, b := range s.Behaviours {
+		if b.Code != key {
+			return fmt.Errorf("behaviour %s is filed under another code", key)
+		}
+		if err := b.Validate(); err != nil {
+			return fmt.Errorf("behaviour %s: %w", key, err)
+		}
+	}
 	for name, d := range s.Domains {
 		if d == nil || d.Name != name {
 			return fmt.Errorf("custom domain %s is null or filed under another name", name)

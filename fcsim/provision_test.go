@@ -268,6 +268,28 @@ func TestProvision_ManyFiringsAreBounded(t *testing.T) {
 	require.Contains(t, []string{"1", "2"}, fmt.Sprint(h.must(t, "GET "+provisionLive, "").body["target"]))
 }
 
+// When an action fires next is remembered; the answer is the one that is worked out anew.
+func TestScheduledAction_WhatIsRememberedIsRight(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		remembering := scheduledAction{
+			Name: "a", StartTime: rapid.SampledFrom([]string{"", "2026-11-02T09:00:00Z"}).Draw(t, "start"),
+			EndTime: rapid.SampledFrom([]string{"", "2026-11-02T11:30:00Z"}).Draw(t, "end"),
+			ScheduleExpression: rapid.SampledFrom([]string{
+				"cron(0 */7 * * * *)", "cron(0 0 10 * * *)", "cron(0 0 0 30 2 *)", "at(2026-11-02T10:00:00Z)", "at(2020-01-01T00:00:00Z)",
+			}).Draw(t, "schedule"),
+		}
+		for _, minutes := range rapid.SliceOfN(rapid.IntRange(-60, 600), 1, 20).Draw(t, "minutes") {
+			after := start().Add(time.Duration(minutes) * time.Minute)
+			anew := remembering
+			anew.known = nil
+			if want, got := anew.next(after), remembering.next(after); !want.Equal(got) {
+				t.Fatalf("after %v it fires at %v, not at %v", after, want, got)
+			}
+		}
+	})
+}
+
 func TestProvision_Lists(t *testing.T) {
 	t.Parallel()
 	h := published(t)

@@ -148,3 +148,30 @@ func TestRefusals_ChangeNothingAndSayWhat(t *testing.T) {
 		})
 	}
 }
+
+// A body of some megabytes can have more problems than anybody wants to read.
+func TestRefusals_AreBounded(t *testing.T) {
+	t.Parallel()
+	h := published(t)
+	var body, actions strings.Builder
+	for i := range 20_000 {
+		fmt.Fprintf(&body, "%q:1,", fmt.Sprint("m", i))
+	}
+	for range 99 {
+		actions.WriteString(`{"name":"","target":1,"scheduleExpression":"daily"},`)
+	}
+	for name, tt := range map[string]struct{ line, body, says string }{
+		"many unknown members":    {"POST /services", "{" + strings.TrimSuffix(body.String(), ",") + "}", "; and 19980 more"},
+		"a member of a long name": {"POST /services", `{"` + strings.Repeat("n", 1<<20) + `":1}`, "…"},
+		"a long number":           {"PUT /services/shop/functions/web", `{"timeout":` + strings.Repeat("1", 1<<20) + `}`, "…"},
+		"a long unknown setting":  {"PUT /services/shop/functions/web", `{"code":{"` + strings.Repeat("n", 1<<20) + `":1}}`, "…"},
+		"many wrong actions":      {"PUT /services/shop.live/functions/web/provision-config", `{"target":1,"scheduledActions":[` + strings.TrimSuffix(actions.String(), ",") + `]}`, " more"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := h.send(t, tt.line, tt.body)
+			require.Contains(t, g.refusedBy(t, codeInvalidArgument), tt.says)
+			require.Less(t, len(g.raw), 12_000)
+		})
+	}
+}

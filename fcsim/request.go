@@ -18,7 +18,7 @@ type document = json.RawMessage
 // integer is a whole number, which some clients send as a text.
 type integer int64
 
-// UnmarshalJSON reads the number in either dress.
+// UnmarshalJSON reads the number, written as one or as a text.
 func (i *integer) UnmarshalJSON(text []byte) error {
 	n, err := strconv.ParseInt(strings.Trim(string(text), `"`), 10, 64)
 	if err != nil {
@@ -29,7 +29,7 @@ func (i *integer) UnmarshalJSON(text []byte) error {
 }
 
 // decode reads the JSON object of a body into the struct that into points to, by the names of its
-// tags without regard to case. A null is as if it were absent. Every problem is told at once:
+// tags without regard to case. A null is as if it were absent. Problems are told at once:
 // members that the operation does not have, and members of another type.
 func (c *call) decode(into any) *apiError {
 	if len(bytes.TrimSpace(c.body)) == 0 {
@@ -41,70 +41,73 @@ func (c *call) decode(into any) *apiError {
 	}
 	fields := fieldsOf(reflect.ValueOf(into).Elem())
 	given := map[string]string{}
-	var problems []string
+	var k checker
 	for _, name := range sortedKeys(members) {
 		key := strings.ToLower(name)
 		field, known := fields[key]
 		switch {
 		case !known:
-			problems = append(problems, fmt.Sprintf("%q is no member of the body of %s", name, c.op.Name))
+			k.check(false, "%q is no member of the body of %s", shorten(name), c.op.Name)
 			continue
 		case given[key] != "":
-			problems = append(problems, fmt.Sprintf("%q and %q are the same member", given[key], name))
+			k.check(false, "%q and %q are the same member", given[key], name)
 			continue
 		}
 		given[key] = name
 		if string(members[name]) == "null" {
 			continue
 		}
-		problems = append(problems, c.decodeMember(field, members[name])...)
+		c.decodeMember(&k, field, members[name])
 	}
-	return invalid(problems)
+	return k.refusal()
 }
 
 // decodeMember reads one member. A document must have the shape that the reference gives it; what
 // else it holds is kept.
-func (c *call) decodeMember(field member, text json.RawMessage) []string {
+func (c *call) decodeMember(k *checker, field member, text json.RawMessage) {
 	name := field.name
 	if field.value.Type() == reflect.TypeFor[document]() {
-		return c.decodeDocument(field, text)
+		c.decodeDocument(k, field, text)
+		return
 	}
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
 	err := decoder.Decode(field.value.Addr().Interface())
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return []string{fmt.Sprintf("%s must not be a %s", strings.TrimSuffix(name+"."+wrong.Field, "."), wrong.Value)}
+		k.check(false, "%s must not be a %s", strings.TrimSuffix(name+"."+wrong.Field, "."), wrong.Value)
+	} else if err != nil {
+		k.check(false, "%s: %s", name, strings.TrimPrefix(err.Error(), "json: "))
 	}
-	if err != nil {
-		return []string{name + ": " + strings.TrimPrefix(err.Error(), "json: ")}
-	}
-	return nil
 }
 
-func (c *call) decodeDocument(field member, text json.RawMessage) []string {
+func (c *call) decodeDocument(k *checker, field member, text json.RawMessage) {
 	name := field.name
 	if !bytes.HasPrefix(text, []byte("{")) {
-		return []string{name + " must be an object"}
+		k.check(false, "%s must be an object", name)
+		return
 	}
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
 	var value any
 	if err := decoder.Decode(&value); err != nil {
-		return []string{name + ": " + err.Error()}
+		k.check(false, "%s: %v", name, err)
+		return
 	}
-	var problems []string
 	if param, known := c.op.Param(name); known && param.Shape != nil {
 		param.Shape.Check(name, value, func(place, format string, args ...any) {
-			problems = append(problems, place+" "+fmt.Sprintf(format, args...))
+			k.check(false, "%s "+format, append([]any{place}, args...)...)
 		})
 	}
 	field.value.SetBytes(text)
-	return problems
 }
 
-func shorten(text string) string {
-	if len(text) > 40 {
-		return strings.ToValidUTF8(text[:40], "") + "…"
+// shorten cuts a value that is repeated in a message.
+func shorten(text string) string { return cut(text, 40) }
+
+// cut keeps at most some bytes of a text, in whole characters.
+func cut(text string, most int) string {
+	if len(text) > most {
+		return strings.ToValidUTF8(text[:most], "") + "…"
 	}
 	return text
 }
@@ -138,12 +141,27 @@ func keep[T any](setting **T, given *T) {
 	}
 }
 
-// checker collects what is wrong with a request.
-type checker struct{ problems []string }
+const (
+	// maxProblems is how many problems of a request are told; the others are counted.
+	maxProblems = 20
+	// maxProblem bounds one of them in bytes.
+	maxProblem = 500
+)
+
+// checker collects what is wrong with a request. It keeps a bounded part of it: a large body can have
+// millions of problems.
+type checker struct {
+	problems []string
+	untold   int
+}
 
 func (k *checker) check(ok bool, format string, args ...any) {
-	if !ok {
-		k.problems = append(k.problems, fmt.Sprintf(format, args...))
+	switch {
+	case ok:
+	case len(k.problems) == maxProblems:
+		k.untold++
+	default:
+		k.problems = append(k.problems, cut(fmt.Sprintf(format, args...), maxProblem))
 	}
 }
 
@@ -170,7 +188,17 @@ func isName(name string) bool {
 	return name != ""
 }
 
-func (k *checker) refusal() *apiError { return invalid(k.problems) }
+// refusal tells the problems, nil when there is none.
+func (k *checker) refusal() *apiError {
+	if len(k.problems) == 0 {
+		return nil
+	}
+	told := strings.Join(k.problems, "; ")
+	if k.untold > 0 {
+		told += fmt.Sprintf("; and %d more", k.untold)
+	}
+	return refuse(codeInvalidArgument, told)
+}
 
 // parameter returns a parameter of the query; an empty one counts as absent.
 func (c *call) parameter(name string) string { return c.query.Get(name) }

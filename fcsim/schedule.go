@@ -22,7 +22,13 @@ type scheduledAction struct {
 	// ScheduleExpression is at(2020-10-10T10:10:10Z), or cron(second minute hour day month weekday)
 	// in UTC.
 	ScheduleExpression string `json:"scheduleExpression"`
+
+	// known is the answer to when it fires next, which is asked for at each event of any provision config.
+	known *firing
 }
+
+// firing is when an action fires next, for all times from after to before until; at is zero where it does not.
+type firing struct{ after, until, at time.Time }
 
 // trackingPolicy changes the target by the load, once a minute, between two times.
 type trackingPolicy struct {
@@ -68,7 +74,7 @@ func (w window) holds(t time.Time) bool {
 }
 
 // schedule reads an action's expression: the one time of at(), or the schedule of cron().
-func (a scheduledAction) schedule() (time.Time, cron.Schedule, error) {
+func (a *scheduledAction) schedule() (time.Time, cron.Schedule, error) {
 	expression := a.ScheduleExpression
 	if inner, ok := inside(expression, "at("); ok {
 		t, err := readMoment("at()", inner)
@@ -96,7 +102,19 @@ func inside(expression, opening string) (string, bool) {
 }
 
 // next is when the action fires after a time; zero when it does not any more.
-func (a scheduledAction) next(after time.Time) time.Time {
+func (a *scheduledAction) next(after time.Time) time.Time {
+	if a.known == nil || after.Before(a.known.after) || !after.Before(a.known.until) {
+		at := a.firesAfter(after)
+		a.known = &firing{after: after, until: at, at: at}
+		if at.IsZero() {
+			a.known.until = after.AddDate(1, 0, 0) // a schedule looks some years ahead, not to the end of time
+		}
+	}
+	return a.known.at
+}
+
+// firesAfter works out what next answers.
+func (a *scheduledAction) firesAfter(after time.Time) time.Time {
 	w, err := readWindow(a.StartTime, a.EndTime)
 	if err != nil {
 		return time.Time{} // it was checked when it came
@@ -163,8 +181,8 @@ func checkPolicies(k *checker, policies []trackingPolicy) {
 // nextRule is when a schedule fires or a policy changes the target after a time; zero when none does.
 func (p *provision) nextRule(after time.Time) time.Time {
 	next := p.nextTracking(after)
-	for _, a := range p.Actions {
-		next = earlier(next, a.next(after))
+	for i := range p.Actions {
+		next = earlier(next, p.Actions[i].next(after))
 	}
 	return next
 }
@@ -178,7 +196,8 @@ func earlier(a, b time.Time) time.Time {
 
 // retarget sets the target as the actions that fire and the policies that act at a time want it.
 func (p *provision) retarget(at time.Time) {
-	for _, a := range p.Actions {
+	for i := range p.Actions {
+		a := &p.Actions[i]
 		if a.next(at.Add(-time.Nanosecond)).Equal(at) {
 			p.Target = int(a.Target)
 		}

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"slipway/fcclient"
 )
 
 func TestServices_LifeOfOne(t *testing.T) {
@@ -152,4 +154,19 @@ func TestFunctions_OneThatIsUsedStays(t *testing.T) {
 	h.advance(t, time.Minute)
 	h.must(t, "DELETE /services/shop/functions/web", "")
 	require.Equal(t, []string{"web"}, h.must(t, "GET /services/shop.1/functions", "").names("functions", "functionName"), "versions keep theirs")
+}
+
+func TestFunctions_PackagesThatNothingHasGo(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	h.must(t, "POST /services", `{"serviceName":"shop"}`)
+	h.must(t, "POST /services/shop/functions", `{"functionName":"order","runtime":"nodejs12","handler":"index.handler","code":{"zipFile":"MQ=="}}`)
+	h.must(t, "POST /services/shop/versions", "{}")
+	h.must(t, "POST /layers/base/versions", `{"code":{"zipFile":"TA=="}}`)
+	for _, zip := range []string{"Mg==", "Mw==", "NA=="} {
+		h.must(t, "PUT /services/shop/functions/order", `{"code":{"zipFile":"`+zip+`"}}`)
+	}
+	for zip, kept := range map[string]bool{"1": true, "2": false, "3": true, "4": true, "L": true} {
+		require.Equal(t, kept, h.sim.st.Packages[fcclient.CodeChecksum([]byte(zip))] != nil, "%s: those of versions, layers and LATEST stay, and that of LATEST before", zip)
+	}
 }

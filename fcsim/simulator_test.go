@@ -118,6 +118,7 @@ func TestFaults_OfCalls(t *testing.T) {
 		"throttled":             {Fault{Kind: FaultError, Code: codeResourceThrottled}, codeResourceThrottled, false},
 		"an exhausted quota":    {Fault{Kind: FaultError, Code: codeResourceExhausted}, codeResourceExhausted, false},
 		"an error":              {Fault{Kind: FaultError}, codeInternal, false},
+		"any documented code":   {Fault{Kind: FaultError, Code: "SignatureNotMatch"}, "SignatureNotMatch", false},
 		"an error afterwards":   {Fault{Kind: FaultErrorAfter}, codeInternal, true},
 		"another operation":     {Fault{Kind: FaultError, Operation: "DeleteService"}, "-", true},
 		"another service":       {Fault{Kind: FaultError, AppID: "other"}, "-", true},
@@ -157,6 +158,23 @@ func lost(h *harness, r *http.Request) error {
 	return errors.Join(json.NewDecoder(response.Body).Decode(&body), response.Body.Close())
 }
 
+// An error fault knows the status and the text of every code that the client knows, so that a caller can be tried with each.
+func TestFaults_EveryDocumentedCode(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[string]apiError{
+		"ConcurrentUpdateError":                 {Status: http.StatusConflict, Message: "-"},
+		"CAFileNotFound":                        {Status: http.StatusPreconditionFailed, Message: "The function cannot be started. -"},
+		"AdditionalVersionContainsMajorVersion": {Status: http.StatusBadRequest, Message: "additionalVersionWeight - should not contain major version -"},
+		"ProvisionConfigExist":                  {Status: http.StatusConflict, Message: "function '-' has provision configs with instances or rules"},
+		"NobodyKnowsIt":                         {Status: http.StatusBadRequest, Message: "-"},
+	} {
+		want.Code = code
+		require.Equal(t, want, *faultRefusal(Fault{Kind: FaultError, Code: code}))
+	}
+	require.Equal(t, apiError{Status: http.StatusTeapot, Code: codeResourceThrottled, Message: "later"},
+		*faultRefusal(Fault{Code: codeResourceThrottled, Status: http.StatusTeapot, Message: "later"}))
+}
+
 func TestFaults_AreChecked(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
@@ -176,6 +194,7 @@ func TestBehaviours_AreChecked(t *testing.T) {
 	for _, field := range []string{"code", "result", "rate", "status"} {
 		require.ErrorContains(t, err, field+": ")
 	}
+	require.ErrorContains(t, h.sim.SetBehaviour(Behaviour{Code: "b", Result: ResultOK, Status: http.StatusSwitchingProtocols}), "status: must be the HTTP status of an answer, from 200 to 599, is 101")
 	require.NoError(t, h.sim.SetBehaviour(Behaviour{Code: "b", Result: ResultOK}))
 	require.NoError(t, h.sim.SetBehaviour(Behaviour{Code: "a", Result: ResultExited}))
 	require.Equal(t, []Behaviour{{Code: "a", Result: ResultExited}, {Code: "b", Result: ResultOK}}, h.sim.Behaviours())
@@ -217,6 +236,9 @@ func TestState_WhatCannotBeIsRefused(t *testing.T) {
 		"no JSON":              {`[`, "unexpected end"},
 		"another version":      {`{"version":7}`, "it has version 7"},
 		"a null fault":         {`{"version":1,"faults":{"arranged":[null]}}`, "a fault that is null"},
+		"a wrong fault":        {`{"version":1,"faults":{"arranged":[{"id":3,"kind":"no-instance","operation":"GetAlias"}]}}`, "fault 3: operation: instances start by themselves"},
+		"a wrong behaviour":    {`{"version":1,"behaviours":{"a":{"code":"a","result":"ok","status":7}}}`, "behaviour a: status: must be"},
+		"another code":         {`{"version":1,"behaviours":{"a":{"code":"b","result":"ok"}}}`, "behaviour a is filed under another code"},
 		"a null service":       {`{"version":1,"services":{"a":null}}`, "service a: it is null"},
 		"another name":         {`{"version":1,"services":{"a":{"name":"b"}}}`, "filed under another name"},
 		"a null version":       {`{"version":1,"services":{"a":{"name":"a","versions":[null]}}}`, "is null"},

@@ -45,21 +45,15 @@ func newState() *state {
 
 // fillMaps makes the maps that are missing.
 func (s *state) fillMaps() {
-	fillMap(&s.Services)
-	fillMap(&s.Domains)
-	fillMap(&s.Layers)
-	fillMap(&s.Packages)
-	fillMap(&s.Behaviours)
+	simframe.FillMap(&s.Services)
+	simframe.FillMap(&s.Domains)
+	simframe.FillMap(&s.Layers)
+	simframe.FillMap(&s.Packages)
+	simframe.FillMap(&s.Behaviours)
 	for _, v := range s.Services {
 		if v != nil {
 			v.fillMaps()
 		}
-	}
-}
-
-func fillMap[K comparable, V any](m *map[K]V) {
-	if *m == nil {
-		*m = map[K]V{}
 	}
 }
 
@@ -98,12 +92,12 @@ type service struct {
 }
 
 func (v *service) fillMaps() {
-	fillMap(&v.Functions)
-	fillMap(&v.Aliases)
-	fillMap(&v.Provisions)
-	fillMap(&v.Triggers)
-	fillMap(&v.Tags)
-	fillMap(&v.AsyncConfigs)
+	simframe.FillMap(&v.Functions)
+	simframe.FillMap(&v.Aliases)
+	simframe.FillMap(&v.Provisions)
+	simframe.FillMap(&v.Triggers)
+	simframe.FillMap(&v.Tags)
+	simframe.FillMap(&v.AsyncConfigs)
 }
 
 // touch notes a change of LATEST.

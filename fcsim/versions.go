@@ -50,7 +50,7 @@ func publishVersion(c *call) (reply, *apiError) {
 		if newest := v.newest(); newest != nil && strings.EqualFold(c.header.Get(ignoreUnchanged), "true") {
 			return reply{body: newest.body(), etag: newest.ETag}, nil
 		}
-		return reply{}, refuse(codeVersionPublish, v.Name, "No changes were made since last publish")
+		return reply{}, refuse(codeVersionPublish, v.Name)
 	}
 	v.Published++
 	v.Changed = false

@@ -1,12 +1,10 @@
 package saesim
 
 import (
-	"errors"
-	"fmt"
 	"maps"
-	"regexp"
 	"time"
 
+	"slipway/internal/acs"
 	"slipway/internal/simframe"
 )
 
@@ -89,27 +87,18 @@ func (c Config) withDefaults() Config {
 // Validate tells everything that is wrong with the configuration at once, as one
 // joined error whose lines name the field.
 func (c Config) Validate() error {
-	var problems []error
-	add := func(field, format string, args ...any) {
-		problems = append(problems, fmt.Errorf("%s: %s", field, fmt.Sprintf(format, args...)))
-	}
+	var problems simframe.Problems
 	if problem := simframe.CheckSpeed(c.Clock, c.Speed); problem != "" {
-		add("Speed", "%s", problem)
+		problems.Add("Speed", "%s", problem)
 	}
-	for id, secret := range c.AccessKeys {
-		if id == "" || secret == "" {
-			add("AccessKeys", "a key ID and its secret must not be empty")
-		}
+	if problem := acs.CheckKeys(c.AccessKeys); problem != "" {
+		problems.Add("AccessKeys", "%s", problem)
 	}
-	if c.Region != "" && !regionPattern().MatchString(c.Region) {
-		add("Region", "%q is not a region ID such as cn-hangzhou", c.Region)
+	if c.Region != "" && !acs.IsRegion(c.Region) {
+		problems.Add("Region", "%q is not a region ID such as cn-hangzhou", c.Region)
 	}
 	if c.BatchDuration < 0 {
-		add("BatchDuration", "must not be negative, is %s", c.BatchDuration)
+		problems.Add("BatchDuration", "must not be negative, is %s", c.BatchDuration)
 	}
-	return errors.Join(problems...)
-}
-
-func regionPattern() *regexp.Regexp {
-	return regexp.MustCompile(`^[a-z]{2}(-[a-z0-9]+)+$`)
+	return problems.Err()
 }

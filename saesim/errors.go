@@ -3,9 +3,9 @@ package saesim
 import (
 	"fmt"
 	"net/http"
-	"strings"
 
 	"slipway/internal/acs"
+	"slipway/internal/simframe"
 	"slipway/saeclient"
 )
 
@@ -26,24 +26,7 @@ func (e *apiError) Error() string {
 // refuse makes a refusal with a code of the catalogue; args fill its template.
 func refuse(code string, args ...any) *apiError {
 	status, template := describeCode(code)
-	return &apiError{Status: status, Code: code, Message: fill(template, args)}
-}
-
-// fill puts the arguments into a template of the reference, in order; a place for
-// which there is none keeps a dash.
-func fill(template string, args []any) string {
-	parts := strings.Split(template, "%s")
-	var b strings.Builder
-	b.WriteString(parts[0])
-	for i, part := range parts[1:] {
-		if i < len(args) {
-			fmt.Fprint(&b, args[i])
-		} else {
-			b.WriteByte('-')
-		}
-		b.WriteString(part)
-	}
-	return b.String()
+	return &apiError{Status: status, Code: code, Message: simframe.FillTemplate(template, args...)}
 }
 
 func missingParameter(name string) *apiError { return refuse(codeNotEmpty, name) }

@@ -92,8 +92,8 @@ func (s *state) takeFault(kind FaultKind, operation, appID string) *Fault {
 	return s.Faults.Take(s.Target(operation, appID), kind)
 }
 
-// takeTrouble uses up the faults that hit batches of a new order.
-func (s *state) takeTrouble(operation, appID string, batches int) map[int]FaultKind {
+// takeBatchFaults uses up the faults that hit batches of a new order.
+func (s *state) takeBatchFaults(operation, appID string, batches int) map[int]FaultKind {
 	faults := map[int]FaultKind{}
 	for batch, f := range s.Faults.TakeBatches(s.Target(operation, appID), batches, FaultBatchFails, FaultSystemFails, FaultHang) {
 		faults[batch] = f.Kind

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"slipway/internal/acs"
 	"slipway/internal/simframe"
 	"slipway/saeclient"
 )
@@ -138,7 +139,7 @@ func describeImage(c *call) (any, *apiError) {
 		data.RepoNamespace = parts[last-1]
 	}
 	for label := range strings.SplitSeq(parts[0], ".") {
-		if last > 1 && regionPattern().MatchString(label) {
+		if last > 1 && acs.IsRegion(label) {
 			data.RegionID = label
 		}
 	}

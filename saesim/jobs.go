@@ -145,10 +145,10 @@ func (j *job) stop(at time.Time, why string) {
 
 // play decides how a run goes: an attempt takes as long as a batch, and one that fails is
 // repeated as often as the policy says.
-func (j *job) play(each time.Duration, p jobPolicy, trouble map[int]FaultKind) {
+func (j *job) play(each time.Duration, p jobPolicy, faults map[int]FaultKind) {
 	at := j.StartsAt
 	for attempt := 1; ; attempt++ {
-		fault, broken := trouble[attempt]
+		fault, broken := faults[attempt]
 		if broken && fault == FaultHang {
 			break
 		}
@@ -209,7 +209,7 @@ func execJob(c *call) (any, *apiError) {
 		}
 	}
 	j.ID = jobTriggered + c.st.Draw("job")
-	j.play(c.batch, policy, c.st.takeTrouble(c.op.Name, app.ID, policy.backoff+1))
+	j.play(c.batch, policy, c.st.takeBatchFaults(c.op.Name, app.ID, policy.backoff+1))
 	app.Jobs = append(app.Jobs, j)
 	app.forgetRuns(c.now)
 	return jobStarted(j), nil

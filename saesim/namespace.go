@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"slipway/internal/acs"
 	"slipway/internal/simframe"
 )
 
@@ -107,7 +108,7 @@ func checkNewNamespace(id string) *apiError {
 	switch {
 	case id != strings.ToLower(id):
 		return refuse(codeNamespaceUppercase)
-	case !found || !regionPattern().MatchString(region) || utf8.RuneCountInString(id) > maxNamespaceID:
+	case !found || !acs.IsRegion(region) || utf8.RuneCountInString(id) > maxNamespaceID:
 		return refuse(codeNamespaceFormat)
 	case !regexp.MustCompile(`^[a-z0-9-]+$`).MatchString(suffix):
 		return refuse(codeNamespaceSuffix)

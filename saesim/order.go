@@ -109,7 +109,7 @@ func (e engine) accept(s *state, app *application, wanted newOrder, at time.Time
 	s.Orders[order.ID] = order
 	app.OrderIDs = append(app.OrderIDs, order.ID)
 	app.ActiveOrder = order.ID
-	order.Plan.Faults = s.takeTrouble(wanted.Operation, app.ID, len(order.Pipelines))
+	order.Plan.Faults = s.takeBatchFaults(wanted.Operation, app.ID, len(order.Pipelines))
 	order.Plan.Unhealthy = s.takeUnhealthy(wanted.Operation, app.ID, len(order.Pipelines))
 	order.Plan.NoRollback = order.Plan.Target != "" && s.takeFault(FaultNoRollback, wanted.Operation, app.ID) != nil
 	if late := s.takeFault(FaultLate, wanted.Operation, app.ID); late != nil {

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"slipway/internal/simframe"
 )
 
 // Codes of the operations on resources. Spelling is the documents' own.
@@ -115,21 +117,11 @@ func resourceHandlers() map[string]handler {
 
 // fillMaps makes the maps that are missing.
 func (r *resources) fillMaps() {
-	if r.Namespaces == nil {
-		r.Namespaces = map[string]*namespace{}
-	}
-	if r.Ingresses == nil {
-		r.Ingresses = map[int64]*ingress{}
-	}
-	if r.ConfigMaps == nil {
-		r.ConfigMaps = map[int64]*configMap{}
-	}
-	if r.Secrets == nil {
-		r.Secrets = map[int64]*secret{}
-	}
-	if r.LaneGroups == nil {
-		r.LaneGroups = map[int64]*laneGroup{}
-	}
+	simframe.FillMap(&r.Namespaces)
+	simframe.FillMap(&r.Ingresses)
+	simframe.FillMap(&r.ConfigMaps)
+	simframe.FillMap(&r.Secrets)
+	simframe.FillMap(&r.LaneGroups)
 }
 
 // forgetResources removes what other resources know of a deleted application: its

@@ -39,15 +39,9 @@ func newState() *state {
 
 // fillMaps makes the maps that are missing.
 func (s *state) fillMaps() {
-	if s.Apps == nil {
-		s.Apps = map[string]*application{}
-	}
-	if s.Orders == nil {
-		s.Orders = map[string]*changeOrder{}
-	}
-	if s.GreyRoutes == nil {
-		s.GreyRoutes = map[int64]*greyRoute{}
-	}
+	simframe.FillMap(&s.Apps)
+	simframe.FillMap(&s.Orders)
+	simframe.FillMap(&s.GreyRoutes)
 	s.resources.fillMaps()
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/spf13/pflag"
@@ -66,12 +67,14 @@ func begin(config fcsim.Config, o simcmd.Options) (*fcsim.Simulator, error) {
 	return fcsim.New(config)
 }
 
+// ready tells what serves at a URL. A flag that was given empty means its default, as in the simulator.
 func ready(config fcsim.Config, sim *fcsim.Simulator, url string) simcmd.Ready {
+	account, region := cmp.Or(config.AccountID, fcsim.DefaultAccountID), cmp.Or(config.Region, fcsim.DefaultRegion)
 	said := simcmd.Ready{AccessKeyID: fcsim.TestAccessKeyID, AccessKeySecret: fcsim.TestAccessKeySecret}
-	said.Line = readyLine{Ready: true, FC: url, AccountID: config.AccountID, Env: map[string]string{
+	said.Line = readyLine{Ready: true, FC: url, AccountID: account, Env: map[string]string{
 		"SLIPWAY_FC_ENDPOINT":             url,
-		"SLIPWAY_FC_REGION":               config.Region,
-		"SLIPWAY_FC_ACCOUNT_ID":           config.AccountID,
+		"SLIPWAY_FC_REGION":               region,
+		"SLIPWAY_FC_ACCOUNT_ID":           account,
 		"ALIBABA_CLOUD_ACCESS_KEY_ID":     fcsim.TestAccessKeyID,
 		"ALIBABA_CLOUD_ACCESS_KEY_SECRET": fcsim.TestAccessKeySecret,
 	}}

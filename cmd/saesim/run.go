@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/spf13/pflag"
@@ -62,10 +63,11 @@ func begin(config saesim.Config, o simcmd.Options) (*saesim.Simulator, error) {
 	return saesim.New(config)
 }
 
+// ready tells what serves at a URL. A flag that was given empty means its default, as in the simulator.
 func ready(config saesim.Config, sim *saesim.Simulator, url string) simcmd.Ready {
 	line := readyLine{Ready: true, SAE: url, Apps: sim.Apps(), Env: map[string]string{
 		"SLIPWAY_SAE_ENDPOINT":            url,
-		"SLIPWAY_SAE_REGION":              config.Region,
+		"SLIPWAY_SAE_REGION":              cmp.Or(config.Region, saesim.DefaultRegion),
 		"ALIBABA_CLOUD_ACCESS_KEY_ID":     saesim.TestAccessKeyID,
 		"ALIBABA_CLOUD_ACCESS_KEY_SECRET": saesim.TestAccessKeySecret,
 	}}

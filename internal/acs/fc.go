@@ -65,8 +65,8 @@ func (v *FCVerifier) Verify(r *http.Request) *Refusal {
 	if token := v.Tokens[claim.key]; token != claim.token {
 		return refuse(CodeFCAccessDenied, "the security token does not belong to the access key")
 	}
-	for _, path := range []string{r.URL.Path, r.URL.EscapedPath()} {
-		if hmac.Equal([]byte(FCSignature(fcStringToSign(r, claim, path), secret)), []byte(claim.signature)) {
+	for _, resource := range fcResources(r, claim) {
+		if hmac.Equal([]byte(FCSignature(fcStringToSign(r, claim, resource), secret)), []byte(claim.signature)) {
 			return nil
 		}
 	}
@@ -101,8 +101,24 @@ func (v *FCVerifier) claim(r *http.Request) (fcClaim, *Refusal) {
 	return fcClaim{key: key, token: r.Header.Get("X-Fc-Security-Token"), moment: date, signature: signature}, nil
 }
 
-// fcStringToSign builds the text that was signed for a path as it is given.
-func fcStringToSign(r *http.Request, claim fcClaim, path string) string {
+// fcResources are the ways in which clients sign what a request is sent to: the path decoded or as it is on the wire,
+// and behind it the parameters, where they are signed.
+func fcResources(r *http.Request, claim fcClaim) []string {
+	var resources []string
+	for _, path := range []string{r.URL.Path, r.URL.EscapedPath()} {
+		if !claim.url && !strings.HasPrefix(r.URL.Path, prefixFCTrigger) {
+			resources = append(resources, path)
+			continue
+		}
+		for _, parameters := range fcParameters(r.URL.RawQuery) {
+			resources = append(resources, path+"\n"+strings.Join(parameters, "\n"))
+		}
+	}
+	return resources
+}
+
+// fcStringToSign builds the text that was signed for a resource as it is given.
+func fcStringToSign(r *http.Request, claim fcClaim, resource string) string {
 	var b strings.Builder
 	for _, part := range []string{r.Method, r.Header.Get("Content-Md5"), r.Header.Get("Content-Type"), claim.moment} {
 		b.WriteString(part + "\n")
@@ -110,10 +126,7 @@ func fcStringToSign(r *http.Request, claim fcClaim, path string) string {
 	for _, name := range fcHeaderNames(r.Header) {
 		b.WriteString(name + ":" + r.Header.Get(name) + "\n")
 	}
-	b.WriteString(path)
-	if claim.url || strings.HasPrefix(r.URL.Path, prefixFCTrigger) {
-		b.WriteString("\n" + strings.Join(fcParameters(r.URL.Query()), "\n"))
-	}
+	b.WriteString(resource)
 	return b.String()
 }
 
@@ -129,23 +142,30 @@ func fcHeaderNames(header http.Header) []string {
 	return names
 }
 
-// fcParameters returns the decoded parameters but for the signature: each as name=value, and as
-// the bare name where there is no value, sorted as whole texts.
-func fcParameters(query url.Values) []string {
-	var pairs []string
-	for name, values := range query {
-		for _, value := range values {
-			switch {
-			case name == querySignature:
-			case value == "":
-				pairs = append(pairs, name)
-			default:
-				pairs = append(pairs, name+"="+value)
-			}
+// fcParameters returns the decoded parameters but for the signature as name=value, sorted as whole texts. Clients differ
+// in those without a value: as they are on the wire, as the bare name, or with the equals sign.
+func fcParameters(query string) [][]string {
+	var wire, bare, equals []string
+	for part := range strings.SplitSeq(query, "&") {
+		if plain, err := url.QueryUnescape(part); err == nil {
+			part = plain
 		}
+		name, value, _ := strings.Cut(part, "=")
+		switch {
+		case part == "" || name == querySignature:
+			continue
+		case value == "":
+			bare, equals = append(bare, name), append(equals, name+"=")
+		default:
+			bare, equals = append(bare, part), append(equals, part)
+		}
+		wire = append(wire, part)
 	}
-	slices.Sort(pairs)
-	return pairs
+	forms := [][]string{wire, bare, equals}
+	for _, form := range forms {
+		slices.Sort(form)
+	}
+	return forms
 }
 
 // FCSignature signs a text as Function Compute wants it: base64 of HMAC-SHA256.

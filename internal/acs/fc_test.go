@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -35,7 +36,7 @@ type fcVectors struct {
 
 func readFCVectors(t *testing.T) fcVectors {
 	t.Helper()
-	text, err := os.ReadFile("testdata/fc-signature-vectors.json")
+	text, err := os.ReadFile(filepath.Join("..", "..", "api", "fc", "signature-vectors.json"))
 	require.NoError(t, err)
 	var vectors fcVectors
 	require.NoError(t, json.Unmarshal(text, &vectors))
@@ -103,6 +104,23 @@ func TestFCVerifier_TheDecodedPathIsAcceptedToo(t *testing.T) {
 	r.Header.Set("Date", date)
 	r.Header.Set("Authorization", "FC id:"+acs.FCSignature("GET\n\n\n"+date+"\n/2016-08-15/layerarn/a#b#1", "secret"))
 	require.Nil(t, (&acs.FCVerifier{Keys: map[string]string{"id": "secret"}, Wall: func() time.Time { return now }}).Verify(r))
+}
+
+// The Go client signs a parameter without a value with the equals sign, others as the bare name or as it is on the wire.
+func TestFCVerifier_ParametersWithoutAValue(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, time.November, 2, 8, 0, 0, 0, time.UTC)
+	date := now.Format(http.TimeFormat)
+	verifier := &acs.FCVerifier{Keys: map[string]string{"id": "secret"}, Wall: func() time.Time { return now }}
+	for signed, authentic := range map[string]bool{
+		"a\nb=\nc=1 2\nc=3": true, "a\nb\nc=1 2\nc=3": true, "a=\nb=\nc=1 2\nc=3": true,
+		"a=\nb\nc=1 2\nc=3": false, "a\nb=\nc=1 2": false, "": false,
+	} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/2016-08-15/proxy/shop/web/?c=3&b=&a&c=1+2", http.NoBody)
+		r.Header.Set("Date", date)
+		r.Header.Set("Authorization", "FC id:"+acs.FCSignature("GET\n\n\n"+date+"\n/2016-08-15/proxy/shop/web/\n"+signed, "secret"))
+		require.Equal(t, authentic, verifier.Verify(r) == nil, "%q", signed)
+	}
 }
 
 func TestFCVerifier_Refusals(t *testing.T) {

@@ -35,16 +35,11 @@ func NewSource(credential credentials.Credential) (*Source, error) {
 }
 
 // Of resolves the keys of one call of a client, and has them removed from what comes back. An
-// error is a [*cloudapi.Error]: an unreachable credential service passes, anything else needs a
-// person.
+// error is a [*cloudapi.Error].
 func (s *Source) Of(ctx context.Context, client string, x *clientrt.Exchange) (*credentials.CredentialModel, error) {
 	model, err := s.Resolve(ctx)
 	if err != nil {
-		class := cloudapi.ErrAuth
-		if _, network := errors.AsType[net.Error](err); network || ctx.Err() != nil {
-			class = cloudapi.ErrUnavailable
-		}
-		return nil, &cloudapi.Error{Client: client, Operation: x.Operation.Name, Class: class, Message: "no credentials were found", Err: err}
+		return nil, &cloudapi.Error{Client: client, Operation: x.Operation.Name, Class: ClassOf(ctx, err), Message: "no credentials were found", Err: err}
 	}
 	for _, secret := range []*string{model.AccessKeySecret, model.SecurityToken, model.BearerToken} {
 		if secret != nil {
@@ -52,6 +47,14 @@ func (s *Source) Of(ctx context.Context, client string, x *clientrt.Exchange) (*
 		}
 	}
 	return model, nil
+}
+
+// ClassOf is the class of an error of Resolve: an unreachable credential service passes, anything else needs a person.
+func ClassOf(ctx context.Context, err error) cloudapi.Class {
+	if _, network := errors.AsType[net.Error](err); network || ctx.Err() != nil {
+		return cloudapi.ErrUnavailable
+	}
+	return cloudapi.ErrAuth
 }
 
 // Resolve asks the credential for keys. The chain knows no context and may wait for a credential

@@ -168,9 +168,17 @@ func (a Admin) restore(w http.ResponseWriter, r *http.Request, c Controls) {
 	a.WriteDone(w, err)
 }
 
-// ReadJSON reads a small JSON body, and answers for one that cannot be read.
+// ReadJSON reads a small JSON body, and answers for one that cannot be read or that has more than is asked for.
 func (a Admin) ReadJSON(w http.ResponseWriter, r *http.Request, into any) bool {
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(into); err != nil {
+	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
+	decoder.DisallowUnknownFields()
+	err := decoder.Decode(into)
+	if err == nil {
+		if _, after := decoder.Token(); after != io.EOF {
+			err = errors.New("something follows the JSON value")
+		}
+	}
+	if err != nil {
 		a.Refuse(w, http.StatusBadRequest, "the body is not what this endpoint takes: "+err.Error())
 		return false
 	}
@@ -197,9 +205,12 @@ func (a Admin) WriteDone(w http.ResponseWriter, err error) {
 
 // WriteJSON answers with a JSON body.
 func WriteJSON(w http.ResponseWriter, status int, body any) {
+	text, err := json.Marshal(body)
+	if err != nil {
+		http.Error(w, "the answer cannot be written as JSON: "+err.Error(), http.StatusInternalServerError)
+		return
+	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(status)
-	if err := json.NewEncoder(w).Encode(body); err != nil {
-		return // the caller went away
-	}
+	_, _ = w.Write(append(text, '\n'))
 }

@@ -11,6 +11,13 @@ import (
 // errBackwards is returned when somebody asks the simulated time to go back.
 var errBackwards = errors.New("the simulated time only moves forward")
 
+// errTooFar is returned when somebody asks for a time that could not be written down.
+var errTooFar = fmt.Errorf("the simulated time ends with the year %d", lastYear)
+
+// lastYear is the last one of the simulated time. JSON has times up to the year 9999; a clock goes on
+// by itself, and what is planned lies ahead of it.
+const lastYear = 8999
+
 // A Clock is the simulated time. It follows the wall clock, runs faster (or
 // slower) by a constant factor, or stands still until it is advanced. All three
 // can be moved forward by Advance; none ever goes back.
@@ -66,12 +73,15 @@ func (c *Clock) Speed() float64 {
 }
 
 // Advance moves the simulated time forward by d at once and returns the new
-// time. A negative d is an error.
+// time. A negative d is an error, and so is one beyond the year 8999.
 func (c *Clock) Advance(d time.Duration) (time.Time, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if d < 0 {
 		return c.now(), errBackwards
+	}
+	if c.now().Add(d).Year() > lastYear {
+		return c.now(), errTooFar
 	}
 	c.origin = c.origin.Add(d)
 	return c.now(), nil

@@ -1,6 +1,7 @@
 package simframe_test
 
 import (
+	"math"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,6 +24,15 @@ func TestClocks(t *testing.T) {
 			require.Equal(t, began.Add(elapsed+time.Hour), now)
 			_, err = c.Advance(-1)
 			require.Error(t, err)
+			_, err = c.Advance(math.MaxInt64)
+			require.NoError(t, err, "three centuries")
+			for err == nil {
+				now, err = c.Advance(math.MaxInt64)
+			}
+			require.ErrorContains(t, err, "ends with the year 8999")
+			require.Equal(t, now, c.Now(), "what is refused moves nothing")
+			_, err = now.AddDate(200, 0, 0).MarshalJSON()
+			require.NoError(t, err, "what is planned ahead can be written down")
 			c.CatchUp(began)
 			require.Equal(t, now, c.Now(), "it never goes back")
 			c.CatchUp(now.Add(time.Hour))

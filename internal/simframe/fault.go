@@ -1,8 +1,8 @@
 package simframe
 
 import (
+	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -98,7 +98,10 @@ func (f Fault) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads what MarshalJSON writes.
 func (f *Fault) UnmarshalJSON(text []byte) error {
 	var j faultJSON
-	if err := json.Unmarshal(text, &j); err != nil {
+	// A member that is not known would be a condition that is left out: the fault would hit more than it should.
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&j); err != nil {
 		return err
 	}
 	var delay time.Duration
@@ -151,34 +154,31 @@ func (r FaultRules) AllKinds() []FaultKind {
 
 // Check tells everything that is wrong with a fault at once.
 func (r FaultRules) Check(f Fault) error {
-	var problems []error
-	add := func(field, format string, args ...any) {
-		problems = append(problems, fmt.Errorf("%s: %s", field, fmt.Sprintf(format, args...)))
-	}
+	var problems Problems
 	if !slices.Contains(r.AllKinds(), f.Kind) {
-		add("kind", "%q is none of %v", f.Kind, r.AllKinds())
+		problems.Add("kind", "%q is none of %v", f.Kind, r.AllKinds())
 	}
 	if f.Operation != "" && !r.Knows(f.Operation) {
-		add("operation", "%s has no operation %q", r.Platform, f.Operation)
+		problems.Add("operation", "%s has no operation %q", r.Platform, f.Operation)
 	}
 	if f.Count < -1 {
-		add("count", "must be -1 or more, is %d", f.Count)
+		problems.Add("count", "must be -1 or more, is %d", f.Count)
 	}
 	if !(f.Probability >= 0 && f.Probability <= 1) {
-		add("probability", "must be from 0 to 1, is %v", f.Probability)
+		problems.Add("probability", "must be from 0 to 1, is %v", f.Probability)
 	}
 	if f.Status != 0 && (f.Status < http.StatusBadRequest || f.Status > 599) {
-		add("status", "must be an error status from 400 to 599, is %d", f.Status)
+		problems.Add("status", "must be an error status from 400 to 599, is %d", f.Status)
 	}
 	delays := append([]FaultKind{FaultDelay, FaultDelayAfter, FaultArrivesLate}, r.Delayed...)
 	if f.Delay < 0 || slices.Contains(delays, f.Kind) && f.Delay == 0 {
-		add("delay", "must be positive for one of %v, is %s", delays, f.Delay)
+		problems.Add("delay", "must be positive for one of %v, is %s", delays, f.Delay)
 	}
 	switch {
 	case f.Batch < 0:
-		add("batch", "must be 1 or more, is %d", f.Batch)
+		problems.Add("batch", "must be 1 or more, is %d", f.Batch)
 	case f.Batch > 0 && !r.Batches:
-		add("batch", "changes of %s have none; leave it out", r.Platform)
+		problems.Add("batch", "changes of %s have none; leave it out", r.Platform)
 	}
-	return errors.Join(problems...)
+	return problems.Err()
 }

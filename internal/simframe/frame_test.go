@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -132,6 +133,9 @@ func TestFrame_StateFiles(t *testing.T) {
 	text, err = simframe.LoadFile(path)
 	require.NoError(t, err)
 	require.Equal(t, "b", string(text))
+	about, err := os.Stat(path)
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o600), about.Mode().Perm(), "it holds what clients sent, secrets included")
 	require.ErrorContains(t, simframe.SaveFile(filepath.Join(path, "below"), nil), "state file")
 }
 

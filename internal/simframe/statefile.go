@@ -22,7 +22,7 @@ func LoadFile(path string) ([]byte, error) {
 
 // SaveFile replaces a state file in one step, so that a reader finds the old or
 // the new state and never a part. It survives the death of the process; it is not
-// flushed to the disk.
+// flushed to the disk. The owner alone can read it: a state may hold secrets that were sent.
 func SaveFile(path string, text []byte) error {
 	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
 	if err != nil {

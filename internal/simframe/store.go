@@ -51,6 +51,13 @@ func (c *Common) Target(operation, appID string) Target {
 	return Target{Seed: c.Seed, Operation: operation, AppID: appID}
 }
 
+// FillMap makes a map of a state that is missing, as one can be in a state that was read.
+func FillMap[K comparable, V any](m *map[K]V) {
+	if *m == nil {
+		*m = map[K]V{}
+	}
+}
+
 // A State is everything that a simulator knows, in one value that can be written down as JSON: a pointer to a
 // struct that embeds [Common].
 type State interface{ common() *Common }
@@ -124,13 +131,29 @@ func (s *Store[S]) Decode(text []byte) (S, error) {
 	if version := st.common().Version; version != s.Version {
 		return none, fmt.Errorf("it has version %d, this simulator reads version %d", version, s.Version)
 	}
-	if err := st.common().Faults.Validate(); err != nil {
+	if st.common().Now.Year() > lastYear {
+		return none, errTooFar
+	}
+	if err := s.checkFaults(st.common().Faults); err != nil {
 		return none, err
 	}
 	if err := s.Complete(st); err != nil {
 		return none, err
 	}
 	return st, nil
+}
+
+// checkFaults tells what is wrong with faults that were written down: a call would take them as they are.
+func (s *Store[S]) checkFaults(faults Faults) error {
+	if err := faults.Validate(); err != nil {
+		return err
+	}
+	for _, f := range faults.Arranged {
+		if err := s.CheckFault(*f); err != nil {
+			return fmt.Errorf("fault %d: %w", f.ID, err)
+		}
+	}
+	return nil
 }
 
 // Look brings the state up to the present time and returns that time. The caller holds the lock.

@@ -91,7 +91,9 @@ func TestStore_WhatCannotBeIsRefused(t *testing.T) {
 	require.NoError(t, err)
 	for text, says := range map[string]string{
 		`{`: "unexpected", `{}`: "it has version 0, this simulator reads version 3", `{"version":3,"faults":{"arranged":[null]}}`: "null",
-		`{"version":3,"toys":["","","","","","","","","",""]}`: "the shelf is full",
+		`{"version":3,"faults":{"arranged":[{"id":4,"kind":"error","status":7}]}}`: "fault 4: status: must be an error status",
+		`{"version":3,"now":"9999-12-31T00:00:00Z"}`:                               "ends with the year 8999",
+		`{"version":3,"toys":["","","","","","","","","",""]}`:                     "the shelf is full",
 	} {
 		require.ErrorContains(t, s.Restore([]byte(text)), says)
 		file := filepath.Join(t.TempDir(), "toys.json")
