@@ -315,3 +315,23 @@ func TestRefusal_TooLargeABody(t *testing.T) {
 	h.sim.ServeHTTP(w, r)
 	require.Equal(t, codeTooLarge, read(t, w).code())
 }
+
+// A body of some megabytes can have more parameters that there are not than anybody wants to read, or to keep.
+func TestRefusals_AreBounded(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	h.create(t, 2)
+	for range 3 {
+		parameters := []string{strings.Repeat("N", 1<<20), "1"}
+		for i := range 1000 {
+			parameters = append(parameters, fmt.Sprintf("Nonsense%d", i), "1")
+		}
+		require.Equal(t, codeUnserved, h.refused(t, opDeploy, parameters...))
+	}
+	counts := h.sim.Calls().Unserved
+	require.Len(t, counts, maxUnserved)
+	for what, n := range counts {
+		require.Less(t, len(what), 150)
+		require.Equal(t, 3, n, what)
+	}
+}

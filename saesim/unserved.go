@@ -93,19 +93,31 @@ func (c *call) sameAsKnown(app *application) *apiError {
 }
 
 // unserved lists the parameters of a call that the simulator has not got, or that the
-// API does not have. Empty ones count as not sent.
+// API does not have, the first maxUnserved of them. Empty ones count as not sent.
 func (c *call) unserved() []string {
 	missing, extra := unservedParams()[c.op.Name], clientExtras(c.op.Name)
 	var names []string
 	for _, name := range sortedKeys(c.args) {
 		_, known := c.op.Param(name)
 		known = known || slices.Contains(extra, name)
+		if len(names) == maxUnserved {
+			break
+		}
 		if c.args[name] != "" && (!known || slices.Contains(missing, name) || c.otherKind(name)) {
-			names = append(names, name)
+			names = append(names, strings.ToValidUTF8(name[:min(len(name), maxUnservedName)], ""))
 		}
 	}
 	return names
 }
+
+const (
+	// maxUnserved is how many parameters of one call a refusal names and the state counts; a body can have millions.
+	maxUnserved = 20
+	// maxUnservedName bounds the name of one in bytes.
+	maxUnservedName = 100
+	// maxCounted is how many parameters a state counts in all.
+	maxCounted = 10_000
+)
 
 // otherKind reports whether a parameter makes an application of a kind that is not
 // simulated: a web application, or a job.
@@ -119,6 +131,9 @@ func (s *state) count(counter *map[string]int, operation string, names []string)
 		*counter = map[string]int{}
 	}
 	for _, name := range names {
-		(*counter)[strings.TrimSpace(operation+" "+name)]++
+		key := strings.TrimSpace(operation + " " + name)
+		if _, known := (*counter)[key]; known || len(*counter) < maxCounted {
+			(*counter)[key]++
+		}
 	}
 }

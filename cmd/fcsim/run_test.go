@@ -59,6 +59,15 @@ func TestRun_StateOutlivesTheProcess(t *testing.T) {
 	require.NoError(t, admin.SetLoad(t.Context(), fcsim.Load{Service: fcsim.DemoService, Alias: fcsim.DemoAlias, Function: fcsim.DemoWeb, Busy: 2}), "the service is there")
 }
 
+func TestRun_AFlagThatIsEmptyMeansItsDefault(t *testing.T) {
+	t.Parallel()
+	var ready readyLine
+	simcmdtest.Start(t, program(), &ready, "--region", "", "--account-id", "")
+	require.Equal(t, fcsim.DefaultAccountID, ready.AccountID)
+	require.Equal(t, fcsim.DefaultAccountID, ready.Env["SLIPWAY_FC_ACCOUNT_ID"])
+	require.Equal(t, fcsim.DefaultRegion, ready.Env["SLIPWAY_FC_REGION"])
+}
+
 func TestRun_TheLogNamesTheServices(t *testing.T) {
 	t.Parallel()
 	_, stderr := simcmdtest.UntilLogged(t, program(), "service shop (live)", "--addr", "127.0.0.1:0", "--demo")

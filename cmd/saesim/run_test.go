@@ -79,3 +79,10 @@ func TestRun_HelpHasExamples(t *testing.T) {
 		require.Contains(t, stdout, text)
 	}
 }
+
+func TestRun_AFlagThatIsEmptyMeansItsDefault(t *testing.T) {
+	t.Parallel()
+	var ready readyLine
+	simcmdtest.Start(t, program(), &ready, "--region", "")
+	require.Equal(t, saesim.DefaultRegion, ready.Env["SLIPWAY_SAE_REGION"])
+}
