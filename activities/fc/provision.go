@@ -305,12 +305,18 @@ func (t *toggle) ask(now []provision, named []release.ScalingRule) error {
 		}
 	}
 	for _, n := range named {
-		if slices.Contains(t.there, n.Name) || len(n.Kept) == 0 {
+		if len(n.Kept) == 0 {
 			continue
 		}
 		r, err := ruleOf(n)
 		if err != nil {
 			return err
+		}
+		if at := slices.IndexFunc(t.rules, func(there rule) bool { return there.name == n.Name }); at >= 0 {
+			if err := t.changed(t.rules[at], r); err != nil {
+				return err
+			}
+			continue
 		}
 		t.rules = append(t.rules, r)
 		if t.enable {
@@ -320,6 +326,15 @@ func (t *toggle) ask(now []provision, named []release.ScalingRule) error {
 	return nil
 }
 
+// changed refuses to take a rule away that does not say any more what was kept of it: it could not be
+// put back as it is.
+func (t *toggle) changed(now, kept rule) error {
+	if t.enable || now.says() == kept.says() {
+		return nil
+	}
+	return cloud.NotYet(release.FaultConflict, "scaling rule %s was changed elsewhere since it was read", kept.name)
+}
+
 func (t *toggle) write(function string) {
 	if !slices.Contains(t.functions, function) {
 		t.functions = append(t.functions, function)
@@ -327,12 +342,16 @@ func (t *toggle) write(function string) {
 }
 
 // lists are the rules that a function is to have, by their lists.
-func (t *toggle) lists(now provision) map[string][]json.RawMessage {
+func (t *toggle) lists(now provision) (map[string][]json.RawMessage, error) {
 	lists := map[string][]json.RawMessage{memberActions: {}, memberPolicies: {}}
 	for _, r := range now.rules {
-		meant := slices.ContainsFunc(t.rules, func(m rule) bool { return m.name == r.name })
-		if t.enable || !meant {
+		meant := slices.IndexFunc(t.rules, func(m rule) bool { return m.name == r.name })
+		if t.enable || meant < 0 {
 			lists[r.Kind] = append(lists[r.Kind], r.Says)
+			continue
+		}
+		if err := t.changed(r, t.rules[meant]); err != nil {
+			return nil, err
 		}
 	}
 	for _, r := range t.rules {
@@ -341,7 +360,7 @@ func (t *toggle) lists(now provision) map[string][]json.RawMessage {
 			lists[r.Kind] = append(lists[r.Kind], r.Says)
 		}
 	}
-	return lists
+	return lists, nil
 }
 
 // result is what has become of the rules that are meant.
@@ -377,7 +396,11 @@ func (d *Driver) putRules(ctx context.Context, app release.App, name string, t t
 	if now.ETag != "" {
 		params["If-Match"] = now.ETag
 	}
-	for list, rules := range t.lists(p) {
+	lists, err := t.lists(p)
+	if err != nil {
+		return err
+	}
+	for list, rules := range lists {
 		params[list] = wire(rules)
 	}
 	call := func(ctx context.Context, params map[string]string) (json.RawMessage, error) {
