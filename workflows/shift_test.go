@@ -231,6 +231,38 @@ func TestShift_AToggleForATimePutsBackWhatItTook(t *testing.T) {
 	require.Equal(t, map[string]string{"api.daily": "at 08:00"}, platform.rules)
 }
 
+// A run of a switching that is reset begins with what it has to put back.
+func TestShift_AToggleThatIsResetPutsBackWhatItTook(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	platform := newShifting(s)
+	request := release.ToggleRequest{App: s.app, For: release.Duration(8 * time.Hour), By: "ann"}
+	s.env.ExecuteWorkflow(release.WorkflowToggleScalingRules, request)
+	require.NoError(t, s.env.GetWorkflowError())
+	require.Len(t, s.server.runs, 1)
+	kept := platform.rule("api.daily")
+	require.Equal(t, []release.ScalingRule{kept}, s.server.runs[0].Before)
+
+	again := newStage(t)
+	reset := newShifting(again)
+	reset.rules = map[string]string{} // it had taken it away
+	again.env.ExecuteWorkflow(release.WorkflowToggleScalingRules, s.server.runs[0])
+	require.NoError(t, again.env.GetWorkflowError())
+	require.Equal(t, platform.rules, reset.rules)
+}
+
+// A rule that somebody changes right before it is taken away is put back as they have changed it.
+func TestShift_AToggleKeepsWhatSomebodyHasChanged(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	platform := newShifting(s)
+	platform.before(release.VerbSetScaling, func() { platform.rules["api.daily"] = "at 09:00" })
+	s.at(time.Hour, func() { require.Empty(t, platform.rules) })
+	s.env.ExecuteWorkflow(release.WorkflowToggleScalingRules, release.ToggleRequest{App: s.app, For: release.Duration(8 * time.Hour), By: "ann"})
+	require.NoError(t, s.env.GetWorkflowError())
+	require.Equal(t, map[string]string{"api.daily": "at 09:00"}, platform.rules)
+}
+
 // A rollback returns to versions by their IDs, be it that nobody knows their artifacts.
 func TestShift_RollbackByID(t *testing.T) {
 	t.Parallel()

@@ -309,19 +309,24 @@ func (t *toggle) ask(now []provision, named []release.ScalingRule) error {
 			continue
 		}
 		r, err := ruleOf(n)
+		if err == nil {
+			err = t.keep(r)
+		}
 		if err != nil {
 			return err
 		}
-		if at := slices.IndexFunc(t.rules, func(there rule) bool { return there.name == n.Name }); at >= 0 {
-			if err := t.changed(t.rules[at], r); err != nil {
-				return err
-			}
-			continue
-		}
-		t.rules = append(t.rules, r)
-		if t.enable {
-			t.write(r.function)
-		}
+	}
+	return nil
+}
+
+// keep takes in a rule as it was kept: one that the application has not is to be put back.
+func (t *toggle) keep(r rule) error {
+	if at := slices.IndexFunc(t.rules, func(there rule) bool { return there.name == r.name }); at >= 0 {
+		return t.changed(t.rules[at], r)
+	}
+	t.rules = append(t.rules, r)
+	if t.enable {
+		t.write(r.function)
 	}
 	return nil
 }
