@@ -1,6 +1,7 @@
 package fc
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -167,8 +168,13 @@ func (r reading) scalable() (string, error) {
 	case len(r.provisions) == 1:
 		return r.provisions[0].function, nil
 	}
+	var names []string
+	for _, p := range r.provisions {
+		names = append(names, p.function)
+	}
 	return "", cloud.Refused(release.FaultInvalid,
-		"instances: the service has several functions, and %d of them have provisioned instances: which one is meant cannot be told", len(r.provisions))
+		"instances: the service has several functions, and those with provisioned instances are not one (%s): which one is meant cannot be told; set their number on the platform: slipway api fc PutProvisionConfig serviceName=%s qualifier=%s functionName=FUNCTION target=NUMBER",
+		cmp.Or(joined(names), "none"), r.app.ID, qualifier(r.app))
 }
 
 // provisioned is what is provisioned of a function.

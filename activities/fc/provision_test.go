@@ -154,7 +154,7 @@ func TestRescale_OfWhichFunction(t *testing.T) {
 	require.NoError(t, err)
 	f, text := refused(h, release.VerbBeginRescale, rescale(5))
 	require.Equal(t, release.FaultInvalid, f)
-	require.Contains(t, text, "several functions, and 2 of them have provisioned instances")
+	require.Contains(t, text, "several functions, and those with provisioned instances are not one (api, web): which one is meant cannot be told; set their number on the platform: slipway api fc PutProvisionConfig")
 	require.Equal(t, 5, h.snapshot(release.SnapshotInput{}).Instances, "all of them")
 	q := &release.ReleaseQuestion{Artifact: release.Artifact{Image: "registry.example/api:2", Part: "api"}, Strategy: all()}
 	require.Equal(t, 1, h.snapshot(release.SnapshotInput{Release: q}).Planned.Instances)
