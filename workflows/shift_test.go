@@ -311,3 +311,26 @@ func TestShift_AWatchdogPutsBackWhatWasTakenAway(t *testing.T) {
 	require.Empty(t, result.Left)
 	require.Equal(t, map[string]string{"api.daily": "at 08:00"}, platform.rules)
 }
+
+// A step that a lost release has left open is a person's, who is told what there is to do on the platform.
+func TestShift_AWatchdogLeavesAnOpenStepToAPerson(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	platform := newShifting(w.stage)
+	platform.versions["2"], platform.newest = release.Artifact{Image: newImage}, 2
+	platform.change, platform.from, platform.weights = "2", "1", []int{5, 30}
+	platform.move("1", "2", 5)
+	w.endings[release.WorkflowID("r-lost")] = release.Ending{Lost: "terminated"}
+	w.shown[release.WorkflowID("r-lost")] = func() (release.Progress, error) {
+		return release.Progress{
+			ReleaseID: "r-lost", App: w.app.WithDefaults(), Operation: release.OperationRelease, Phase: release.PhaseAwaitingConfirm,
+			Artifact: release.Artifact{Image: newImage}, Version: "2", ChangeID: "2",
+		}, nil
+	}
+	w.env.ExecuteWorkflow(release.WorkflowWatchdog, release.WatchdogRequest{ReleaseID: "r-lost", App: w.app})
+	var result release.WatchdogResult
+	require.NoError(t, w.env.GetWorkflowResult(&result))
+	require.Contains(t, result.Left, "change 2 of the release is awaiting-confirm, and nobody follows it: confirm or abort it on the platform")
+	require.NotContains(t, result.Left, "adopt")
+	require.Equal(t, []string{"1 2:5"}, platform.moves)
+}
