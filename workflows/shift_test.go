@@ -334,3 +334,22 @@ func TestShift_AWatchdogLeavesAnOpenStepToAPerson(t *testing.T) {
 	require.NotContains(t, result.Left, "adopt")
 	require.Equal(t, []string{"1 2:5"}, platform.moves)
 }
+
+// A rule that somebody changes right before the way back of a watch takes it away does not hold the way back.
+func TestShift_TheWayBackOfAWatchTakesRulesAsTheyAre(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	platform := newShifting(s)
+	spec := leased(s, release.Strategy{Watch: &release.Watch{For: release.Duration(4 * time.Hour)}})
+	s.at(time.Hour, func() {
+		platform.by(func() {
+			platform.before(release.VerbSetScaling, func() { platform.rules["api.daily"] = "at 09:00" })
+		})
+	})
+	s.abort(2 * time.Hour)
+	s.at(3*time.Hour, func() { require.Equal(t, "1", platform.serves) })
+	p := s.run(spec)
+	require.Equal(t, release.PhaseAborted, p.Outcome, p.Reason)
+	require.Equal(t, []string{"2", "1"}, platform.moves)
+	require.Equal(t, map[string]string{"api.daily": "at 09:00"}, platform.rules)
+}
