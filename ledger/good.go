@@ -17,6 +17,11 @@ type judgement struct {
 	releaseID string
 }
 
+// judges reports whether a release has ended that has moved the pointer to a version that is meant.
+func (r Record) judges(app release.App) bool {
+	return r.Ended() && r.App.WithDefaults() == app.WithDefaults()
+}
+
 // judgements are what a release has shown. One that succeeded has shown its artifact to be
 // good with the configuration that it brought, and a rollback that succeeded has left the version
 // that ran before it. One that had begun to change the application and ended otherwise has shown its

@@ -131,3 +131,17 @@ func TestGood_VersionsKeepTheirIDs(t *testing.T) {
 	require.Equal(t, []release.Version{{ID: "5"}, {ID: "7", Artifact: image("1")}}, good)
 	require.Equal(t, []release.Version{{ID: "9"}, {ID: "8", Artifact: image("2")}}, bad)
 }
+
+// What has proved good behind one alias says nothing of another one, which a rollback would move ahead.
+func TestGood_EachAliasHasItsOwn(t *testing.T) {
+	t.Parallel()
+	live := release.App{Platform: release.PlatformFC, Region: "cn-hangzhou", ID: "shop"}
+	canary := live
+	canary.Qualifier = "canary"
+	r := Record{App: live, Outcome: release.PhaseSucceeded}
+	require.True(t, r.judges(live))
+	require.True(t, r.judges(live.WithDefaults()))
+	require.False(t, r.judges(canary))
+	r.Outcome = ""
+	require.False(t, r.judges(live), "it has not ended")
+}

@@ -97,10 +97,11 @@ func (l *Ledger) All(ctx context.Context, f Filter) ([]Record, error) {
 // first: those that releases of the application have succeeded with, by artifact and configuration
 // ([release.Version.Same]). It leaves out what runs,
 // what is to be avoided, and what a later release was aborted, rolled back or failed with, or
-// a later rollback has left: these are bad, the latest first. All records of the application are
-// read.
+// a later rollback has left: these are bad, the latest first. Where an application has several pointers
+// to a version, such as aliases, only those releases count that have moved the same one. All records of
+// the application are read.
 func (l *Ledger) LastGood(ctx context.Context, app release.App, running release.Version, avoid []release.Version) (good, bad []release.Version, err error) {
-	records, err := l.list(ctx, query{keys: appToken(app) + ".*", chooses: Record.Ended})
+	records, err := l.list(ctx, query{keys: appToken(app) + ".*", chooses: func(r Record) bool { return r.judges(app) }})
 	if err != nil {
 		return nil, nil, err
 	}

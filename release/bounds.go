@@ -140,8 +140,7 @@ func measure(given any) (v *validator, fit bool) { return measureAt(given, "", "
 // measureAt does so for what stands at a field, which is at of in the table.
 func measureAt(given any, field, of string) (v *validator, fit bool) {
 	m := &measurer{bounds: boundsByField(), fit: true}
-	var each sizes = m
-	each.measure(reflect.ValueOf(given), field, of)
+	walk(m, given, field, of)
 	v = &validator{problems: m.problems, told: map[string]bool{}}
 	for _, p := range m.problems {
 		v.told[p.Field] = true
@@ -149,13 +148,7 @@ func measureAt(given any, field, of string) (v *validator, fit bool) {
 	return v, m.fit
 }
 
-// sizes looks at the sizes of a value. Workflows check what they are given, too, and what
-// reflection reads of it is always the same; behind an interface the check of workflows
-// does not follow it into the runtime, where it would find goroutines.
-type sizes interface {
-	measure(v reflect.Value, field, of string)
-}
-
+// measurer looks at the sizes of what was given.
 type measurer struct {
 	bounds   map[string]int
 	problems Problems
@@ -163,33 +156,19 @@ type measurer struct {
 	fit bool
 }
 
-// measure looks at a value and all that is within it. The field is its path, and of the
-// same as the table writes it.
-func (m *measurer) measure(v reflect.Value, field, of string) {
+func (m *measurer) visit(v reflect.Value, field, of string) (within bool) {
 	switch v.Kind() { //nolint:exhaustive // numbers and switches have no size
-	case reflect.Pointer:
-		if !v.IsNil() {
-			m.measure(v.Elem(), field, of)
-		}
-	case reflect.Struct:
-		for f, value := range v.Fields() {
-			if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "-" {
-				m.measure(value, dotted(field, name), dotted(of, name))
-			}
-		}
 	case reflect.Slice:
 		if !m.within(field, v.Len(), m.most(of, maxEntries), "entries") {
 			m.fit = false
-			return
-		}
-		for i := range v.Len() {
-			m.measure(v.Index(i), fmt.Sprintf("%s[%d]", field, i), of+"[]")
+			return false
 		}
 	case reflect.String:
 		m.within(field, v.Len(), m.most(of, MaxText), "bytes")
 	case reflect.Map:
 		m.parameters(v, field, of)
 	}
+	return true
 }
 
 // parameters looks at settings of the platform's own, each of which is JSON.
@@ -217,13 +196,6 @@ func (m *measurer) within(field string, count, most int, unit string) bool {
 	}
 	m.problems = append(m.problems, Problem{Field: field, Message: fmt.Sprintf("has %d %s; at most %d are taken", count, unit, most)})
 	return false
-}
-
-func dotted(path, name string) string {
-	if path == "" {
-		return name
-	}
-	return path + "." + name
 }
 
 // Shorten cuts what somebody says to the length at which it is taken.

@@ -166,6 +166,17 @@ func (r ToggleRequest) Validate() error {
 	return v.err()
 }
 
+// ToggleInput is what a run of the workflow ToggleScalingRules begins with: a request alone, or with what
+// the run before it has recorded.
+type ToggleInput struct {
+	ToggleRequest
+
+	// Before are the rules that are meant as they were before any was switched. A run that switches rules
+	// for a time begins with them, so that one that is reset to its beginning still knows what it is to
+	// put back.
+	Before []ScalingRule `json:"before,omitempty"`
+}
+
 // ToggleResult is the result of the workflow ToggleScalingRules.
 type ToggleResult struct {
 	// Rules are the rules as they were read back last.

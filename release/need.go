@@ -1,7 +1,6 @@
 package release
 
 import (
-	"fmt"
 	"strings"
 	"time"
 )
@@ -74,7 +73,7 @@ func (p Progress) Need(now time.Time) (Need, bool) {
 	case AwaitConfirm:
 		n.Kind, n.Text = NeedConfirm, "confirmation of a batch"
 		if a.Batch > 0 {
-			n.Text = fmt.Sprintf("confirmation of batch %d of %d", a.Batch, len(p.Batches))
+			n.Text = "confirmation of batch " + p.BatchText(a.Batch)
 		}
 		if p.Watched() {
 			n.Text = "a decision about the new version, whose watch was not conclusive"

@@ -223,7 +223,7 @@ func (p Progress) confirming(a Awaiting) []NextStep {
 	if a.Batch > 0 {
 		s.Command += fmt.Sprintf(" --batch %d", a.Batch)
 		if a.Batch < len(p.Batches) {
-			s.Does = fmt.Sprintf("lets batch %d of %d begin", a.Batch+1, len(p.Batches))
+			s.Does = "lets batch " + p.batchBegins(a.Batch+1)
 		}
 	}
 	if p.Watched() {
@@ -238,6 +238,16 @@ func (p Progress) confirming(a Awaiting) []NextStep {
 		steps[1].Command += " --all"
 	}
 	return steps
+}
+
+// batchBegins says which batch begins, and what it does where the platform shifts traffic.
+func (p Progress) batchBegins(number int) string {
+	b := p.Batches[number-1]
+	s := fmt.Sprintf("%d of %d begin", number, len(p.Batches))
+	if b.Weight > 0 {
+		s += fmt.Sprintf(", which gives the new version %d %% of the traffic", b.Weight)
+	}
+	return s
 }
 
 func (p Progress) approving() string {
@@ -361,7 +371,17 @@ func (p Progress) attending(retry NextStep) []NextStep {
 }
 
 func (p Progress) returning(does string) NextStep {
-	return NextStep{Verb: NextReturn, Command: "slipway rollback " + p.appWord(), Does: does}
+	return NextStep{Verb: NextReturn, Command: rollbackOf(p.App), Does: does}
+}
+
+// rollbackOf is the command that returns an application to a version before. What another one than the
+// default of its pointers serves is named.
+func rollbackOf(app App) string {
+	command := "slipway rollback " + word(app.SearchValue())
+	if app.Qualifier != "" && app.Qualifier != app.Unqualified().WithDefaults().Qualifier {
+		command += " --qualifier " + word(app.Qualifier)
+	}
+	return command
 }
 
 func (p Progress) appWord() string { return word(p.App.SearchValue()) }
@@ -417,7 +437,7 @@ func (p SetProgress) returningLeft() []NextStep {
 	var steps []NextStep
 	for _, s := range p.left() {
 		step := NextStep{
-			Verb: NextReturn, Command: "slipway rollback " + word(s.App.SearchValue()),
+			Verb: NextReturn, Command: rollbackOf(s.App),
 			Does: "returns " + s.Name + " to the version that ran before the set",
 		}
 		if s.RollbackTo != "" {

@@ -30,3 +30,18 @@ func TestNext_OnFunctionCompute(t *testing.T) {
 	p.App.Qualifier = "canary"
 	require.Contains(t, commands()[0], "aliasName=canary")
 }
+
+// A command that returns an alias to a version before names the alias, unless it is the default.
+func TestNext_NamesTheAlias(t *testing.T) {
+	t.Parallel()
+	p := atNext(release.PhaseSucceeded, func(p *release.Progress) {
+		p.App = release.App{Platform: release.PlatformFC, Region: "cn-hangzhou", ID: "shop", Qualifier: "canary"}
+	})
+	command := func() string {
+		steps := release.Next(p)
+		return steps[len(steps)-1].Command
+	}
+	require.Equal(t, "slipway rollback fc/cn-hangzhou/shop --qualifier canary", command())
+	p.App.Qualifier = "live"
+	require.Equal(t, "slipway rollback fc/cn-hangzhou/shop", command())
+}

@@ -149,7 +149,7 @@ func (p Progress) Details() string {
 		lines[0] += ", " + stopping
 	}
 	if batch := p.Begun(); batch > 0 {
-		lines[0] += fmt.Sprintf(", batch %d of %d", batch, len(p.Batches))
+		lines[0] += ", batch " + p.BatchText(batch)
 	}
 	if p.Artifact.Image != "" || p.Artifact.Package != nil {
 		lines[0] += ": " + cutLine(p.Artifact.Public(), maxDetail)

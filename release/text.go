@@ -27,6 +27,16 @@ func (u Unit) numbered(before string, n int) string {
 	return fmt.Sprintf("%s%s %d", before, u, n)
 }
 
+// BatchText says which batch it is, and of how many, and with the part of the traffic that the new version
+// has after it, where the platform shifts traffic: "2 of 3, 30 % of the traffic".
+func (p Progress) BatchText(number int) string {
+	s := fmt.Sprintf("%d of %d", number, len(p.Batches))
+	if number >= 1 && number <= len(p.Batches) && p.Batches[number-1].Weight > 0 {
+		s += fmt.Sprintf(", %d %% of the traffic", p.Batches[number-1].Weight)
+	}
+	return s
+}
+
 // Text returns what is waited for, and until when where there is a limit, so that it reads
 // after "awaiting". It depends on nothing but a, and so changes only with it. Of nil it is
 // empty. Times are in the zone; nil is UTC.

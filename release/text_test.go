@@ -138,3 +138,23 @@ func TestCommand_Acknowledgement_ofEveryKind(t *testing.T) {
 		require.NotEqual(t, string(kind)+" by mei", release.Command{Kind: kind, By: "mei"}.Acknowledgement(nil, release.UnitBatch, nil))
 	}
 }
+
+// Where a platform shifts traffic, what is said of a batch says its part of it.
+func TestText_BatchesWithWeights(t *testing.T) {
+	t.Parallel()
+	p := release.Progress{
+		ReleaseID: "r-a", App: release.App{Platform: release.PlatformFC, Region: "cn-hangzhou", ID: "orders"}, Operation: release.OperationRelease,
+		Phase: release.PhaseAwaitingConfirm, ChangeID: "8", Awaiting: &release.Awaiting{Kind: release.AwaitConfirm, Batch: 2},
+		Batches: []release.Batch{
+			{Number: 1, Weight: 5, State: release.BatchConfirmed}, {Number: 2, Weight: 30, State: release.BatchDone}, {Number: 3, Weight: 100, State: release.BatchPending},
+		},
+	}
+	require.Equal(t, "2 of 3, 30 % of the traffic", p.BatchText(2))
+	require.Contains(t, p.Details(), "batch 2 of 3, 30 % of the traffic")
+	need, needed := p.Need(time.Time{})
+	require.True(t, needed)
+	require.Equal(t, "confirmation of batch 2 of 3, 30 % of the traffic", need.Text)
+	require.Equal(t, "lets batch 3 of 3 begin, which gives the new version 100 % of the traffic", release.Next(p)[0].Does)
+	p.Batches[1].Weight = 0
+	require.Equal(t, "2 of 3", p.BatchText(2))
+}

@@ -166,7 +166,10 @@ func (c *Client) switchedAlready(ctx context.Context, app release.App) error {
 	refused := &RefusedError{ID: app.SearchValue(), Of: SubjectScaling, Reason: "somebody switches them already"}
 	if d, err := c.temporal.DescribeWorkflow(ctx, scalingID(app), ""); err == nil {
 		what, _ := d.GetStaticSummary()
-		refused.Reason += ": " + what + ", since " + release.Moment(d.WorkflowStartTime)
+		if what != "" {
+			refused.Reason += ": " + what
+		}
+		refused.Reason += ", since " + release.Moment(d.WorkflowStartTime)
 	}
 	refused.Reason += "; wait for its end, or end it now with: slipway scaling restore " + app.SearchValue()
 	return refused
@@ -193,7 +196,7 @@ func (c *Client) SwitchBack(ctx context.Context, app release.App) (Switching, er
 		return Switching{}, &RefusedError{ID: app.SearchValue(), Of: SubjectScaling, Reason: "none is switched for a time just now"}
 	}
 	if err == nil {
-		err = c.temporal.CancelWorkflow(ctx, id, d.WorkflowExecution.RunID)
+		err = c.temporal.CancelWorkflow(ctx, id, "") // it may have continued as new meanwhile
 	}
 	if err != nil {
 		return Switching{}, classify("", err)

@@ -220,7 +220,7 @@ func TestScaling_SwitchBack(t *testing.T) {
 			m, r := newClient(t)
 			m.On("DescribeWorkflow", mock.Anything, scalingID, "").Return(c.described, c.err)
 			if !c.refused {
-				m.On("CancelWorkflow", mock.Anything, scalingID, "run-1").Return(nil)
+				m.On("CancelWorkflow", mock.Anything, scalingID, "").Return(nil)
 				m.On("GetWorkflow", mock.Anything, scalingID, "run-1").Return(ended(release.ToggleResult{SwitchedBack: true}, nil))
 			}
 			begun, err := r.SwitchBack(t.Context(), app())

@@ -51,7 +51,7 @@ func TestLaneLiving_ANewLaneLearnsWhatAReleaseHasLeft(t *testing.T) {
 		ReleaseID: "r-1", App: w.app, Phase: release.PhasePreparing, Artifact: release.Artifact{Image: oldImage},
 		ScalingRules: []release.HeldRule{{Name: "daily", Suspended: true}},
 	}}
-	w.switchOff("daily")
+	w.switchOff()
 	w.send(0, "r-2", w.spec(release.Strategy{}))
 	w.runLane()
 	w.requireEnded("r-2", release.PhaseSucceeded, "")
@@ -111,9 +111,9 @@ func TestLaneLiving_WhatALaneTakesWhileItLooksIsNotPutOff(t *testing.T) {
 }
 
 // switchOff disables a scaling rule past Slipway.
-func (s *stage) switchOff(rule string) {
+func (s *stage) switchOff() {
 	s.t.Helper()
-	_, err := s.client.DisableApplicationScalingRule(s.t.Context(), &saeclient.DisableApplicationScalingRuleInput{AppID: s.app.ID, ScalingRuleName: rule})
+	_, err := s.client.DisableApplicationScalingRule(s.t.Context(), &saeclient.DisableApplicationScalingRuleInput{AppID: s.app.ID, ScalingRuleName: "daily"})
 	require.NoError(s.t, err)
 }
 
@@ -200,7 +200,7 @@ func TestLaneLiving_TheLedgerKnowsWhatIsHeldBeforeTheFirstChange(t *testing.T) {
 func TestLaneLiving_TheLedgerKnowsWhatIsReturnedToWhereNothingIsHeld(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	s.switchOff("daily")
+	s.switchOff()
 	require.Equal(t, release.PhaseSucceeded, s.run(s.spec(release.Strategy{})).Outcome)
 	require.Len(t, s.noted, 1)
 	require.Empty(t, s.noted[0].ScalingRules)
@@ -280,7 +280,7 @@ func TestLaneLiving_AResetReleaseGoesOnWithItsOwnOrder(t *testing.T) {
 			if c.past != nil {
 				s.recalled["r-test"] = *c.past
 			}
-			s.switchOff("daily")
+			s.switchOff()
 			s.deployWith(saeclient.ReleaseManual, release.Token("r-test", string(release.StepRollout))+" "+newImage)
 			s.at(time.Hour, func() { require.Equal(t, release.PhaseAwaitingConfirm, s.progress().Phase) })
 			s.say(2*time.Hour, c.word)

@@ -363,6 +363,24 @@ func TestOperations_ToggleSwitchesBack(t *testing.T) {
 		require.True(t, toggle(t, s).SwitchedBack)
 		s.requireRulesAsBefore()
 	})
+	t.Run("when it was reset after it had switched them", func(t *testing.T) {
+		t.Parallel()
+		s := newStage(t)
+		before := []release.ScalingRule{{Name: "daily", Enabled: true}, {Name: "night"}}
+		s.switchOff()
+		s.env.ExecuteWorkflow(release.WorkflowToggleScalingRules, release.ToggleInput{
+			ToggleRequest: release.ToggleRequest{App: s.app, For: release.Duration(8 * time.Hour), By: "ann"}, Before: before,
+		})
+		require.NoError(t, s.env.GetWorkflowError())
+		s.requireRulesAsBefore()
+	})
+	t.Run("cancelled before it has switched any", func(t *testing.T) {
+		t.Parallel()
+		s := newStage(t)
+		s.at(0, s.env.CancelWorkflow)
+		require.Empty(t, toggle(t, s).Switched)
+		s.requireRulesAsBefore()
+	})
 }
 
 func TestOperations_ARefusedReleaseEndsAtOnceAndIsTold(t *testing.T) {

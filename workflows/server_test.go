@@ -11,6 +11,7 @@ import (
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -29,6 +30,8 @@ type server struct {
 
 	// noWorker reports whether the platform's task queue has no worker just now.
 	noWorker func() bool
+	// runs are what each run of a switching began with that another one has begun.
+	runs []release.ToggleInput
 
 	mu    sync.Mutex
 	tasks map[string]*serverTask
@@ -65,7 +68,19 @@ type serverInbound struct {
 
 func (i *serverInbound) ExecuteWorkflow(ctx workflow.Context, in *interceptor.ExecuteWorkflowInput) (any, error) {
 	defer i.ended.Store(true)
-	return i.Next.ExecuteWorkflow(ctx, in)
+	for {
+		result, err := i.Next.ExecuteWorkflow(ctx, in)
+		next, again := errors.AsType[*workflow.ContinueAsNewError](err)
+		if !again || next.WorkflowType.Name != release.WorkflowToggleScalingRules {
+			return result, err
+		}
+		var args release.ToggleInput // the test environment carries out one run only
+		if err := converter.GetDefaultDataConverter().FromPayloads(next.Input, &args); err != nil {
+			return nil, err
+		}
+		i.server.runs = append(i.server.runs, args)
+		in.Args = []any{args}
+	}
 }
 
 // HandleSignal gives no signal to a workflow that has ended. The test environment would, while

@@ -231,6 +231,38 @@ func TestShift_AToggleForATimePutsBackWhatItTook(t *testing.T) {
 	require.Equal(t, map[string]string{"api.daily": "at 08:00"}, platform.rules)
 }
 
+// A run of a switching that is reset begins with what it has to put back.
+func TestShift_AToggleThatIsResetPutsBackWhatItTook(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	platform := newShifting(s)
+	request := release.ToggleRequest{App: s.app, For: release.Duration(8 * time.Hour), By: "ann"}
+	s.env.ExecuteWorkflow(release.WorkflowToggleScalingRules, request)
+	require.NoError(t, s.env.GetWorkflowError())
+	require.Len(t, s.server.runs, 1)
+	kept := platform.rule("api.daily")
+	require.Equal(t, []release.ScalingRule{kept}, s.server.runs[0].Before)
+
+	again := newStage(t)
+	reset := newShifting(again)
+	reset.rules = map[string]string{} // it had taken it away
+	again.env.ExecuteWorkflow(release.WorkflowToggleScalingRules, s.server.runs[0])
+	require.NoError(t, again.env.GetWorkflowError())
+	require.Equal(t, platform.rules, reset.rules)
+}
+
+// A rule that somebody changes right before it is taken away is put back as they have changed it.
+func TestShift_AToggleKeepsWhatSomebodyHasChanged(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	platform := newShifting(s)
+	platform.before(release.VerbSetScaling, func() { platform.rules["api.daily"] = "at 09:00" })
+	s.at(time.Hour, func() { require.Empty(t, platform.rules) })
+	s.env.ExecuteWorkflow(release.WorkflowToggleScalingRules, release.ToggleRequest{App: s.app, For: release.Duration(8 * time.Hour), By: "ann"})
+	require.NoError(t, s.env.GetWorkflowError())
+	require.Equal(t, map[string]string{"api.daily": "at 09:00"}, platform.rules)
+}
+
 // A rollback returns to versions by their IDs, be it that nobody knows their artifacts.
 func TestShift_RollbackByID(t *testing.T) {
 	t.Parallel()
@@ -278,4 +310,46 @@ func TestShift_AWatchdogPutsBackWhatWasTakenAway(t *testing.T) {
 	require.Equal(t, []string{"api.daily"}, result.Restored, result.Left)
 	require.Empty(t, result.Left)
 	require.Equal(t, map[string]string{"api.daily": "at 08:00"}, platform.rules)
+}
+
+// A step that a lost release has left open is a person's, who is told what there is to do on the platform.
+func TestShift_AWatchdogLeavesAnOpenStepToAPerson(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	platform := newShifting(w.stage)
+	platform.versions["2"], platform.newest = release.Artifact{Image: newImage}, 2
+	platform.change, platform.from, platform.weights = "2", "1", []int{5, 30}
+	platform.move("1", "2", 5)
+	w.endings[release.WorkflowID("r-lost")] = release.Ending{Lost: "terminated"}
+	w.shown[release.WorkflowID("r-lost")] = func() (release.Progress, error) {
+		return release.Progress{
+			ReleaseID: "r-lost", App: w.app.WithDefaults(), Operation: release.OperationRelease, Phase: release.PhaseAwaitingConfirm,
+			Artifact: release.Artifact{Image: newImage}, Version: "2", ChangeID: "2",
+		}, nil
+	}
+	w.env.ExecuteWorkflow(release.WorkflowWatchdog, release.WatchdogRequest{ReleaseID: "r-lost", App: w.app})
+	var result release.WatchdogResult
+	require.NoError(t, w.env.GetWorkflowResult(&result))
+	require.Contains(t, result.Left, "change 2 of the release is awaiting-confirm, and nobody follows it: confirm or abort it on the platform")
+	require.NotContains(t, result.Left, "adopt")
+	require.Equal(t, []string{"1 2:5"}, platform.moves)
+}
+
+// A rule that somebody changes right before the way back of a watch takes it away does not hold the way back.
+func TestShift_TheWayBackOfAWatchTakesRulesAsTheyAre(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	platform := newShifting(s)
+	spec := leased(s, release.Strategy{Watch: &release.Watch{For: release.Duration(4 * time.Hour)}})
+	s.at(time.Hour, func() {
+		platform.by(func() {
+			platform.before(release.VerbSetScaling, func() { platform.rules["api.daily"] = "at 09:00" })
+		})
+	})
+	s.abort(2 * time.Hour)
+	s.at(3*time.Hour, func() { require.Equal(t, "1", platform.serves) })
+	p := s.run(spec)
+	require.Equal(t, release.PhaseAborted, p.Outcome, p.Reason)
+	require.Equal(t, []string{"2", "1"}, platform.moves)
+	require.Equal(t, map[string]string{"api.daily": "at 09:00"}, platform.rules)
 }

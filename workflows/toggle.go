@@ -17,7 +17,10 @@ import (
 // has passed, or at once when it is cancelled. It waits while a change of the
 // application is unfinished, because the platform refuses meanwhile. No freeze holds it:
 // it is an operator's hand, not a release.
-func ToggleScalingRules(ctx workflow.Context, in release.ToggleRequest) (release.ToggleResult, error) {
+//
+// What is switched for a time is recorded first, in the input of the run that switches it: a run that is
+// reset would find the rules as it has left them, and put none of them back.
+func ToggleScalingRules(ctx workflow.Context, in release.ToggleInput) (release.ToggleResult, error) {
 	if err := checked(ctx, in.Validate); err != nil {
 		return release.ToggleResult{}, err
 	}
@@ -32,9 +35,20 @@ func ToggleScalingRules(ctx workflow.Context, in release.ToggleRequest) (release
 	if in.For == 0 {
 		return t.result, t.set(lasting, rulesNamed(in.Names), in.Enable)
 	}
-	rules, err := t.record(lasting)
+	rules, err := t.recorded(lasting)
 	if err != nil {
 		return t.result, err
+	}
+	t.note(rules)
+	switch recorded := len(in.Before) > 0; {
+	case !recorded && len(t.switched) > 0 && ctx.Err() != nil: // the next run would not know that it is cancelled
+		return release.ToggleResult{}, nil //nolint:nilerr // it has ended as it was told to
+	case !recorded && len(t.switched) > 0:
+		return t.result, t.beginWith(ctx, rules)
+	case !recorded && wasReset(ctx):
+		return t.result, temporal.NewNonRetryableApplicationError(
+			"it was reset to before it had recorded what it switches, and nothing is left to switch: what a later run of it has switched stands in the input of that run; nothing was switched",
+			string(release.FaultUndecidable), nil)
 	}
 	if err := t.set(lasting, rules, in.Enable); err != nil {
 		return t.result, err
@@ -52,7 +66,7 @@ const toggleLimit = 30 * 24 * time.Hour
 type toggle struct {
 	caller
 
-	in     release.ToggleRequest
+	in     release.ToggleInput
 	result release.ToggleResult
 	// switched are the rules that are to be switched back, as they were.
 	switched []release.ScalingRule
@@ -67,8 +81,27 @@ func (t *toggle) shown() release.ToggleResult {
 	return result
 }
 
-// record finds out which rules are meant, and which of them the switching will change.
-func (t *toggle) record(ctx workflow.Context) (meant []release.ScalingRule, err error) {
+// beginWith continues as new with the rules that are meant as they are before the switching.
+func (t *toggle) beginWith(ctx workflow.Context, before []release.ScalingRule) error {
+	return workflow.NewContinueAsNewError(ctx, release.WorkflowToggleScalingRules, release.ToggleInput{ToggleRequest: t.in.ToggleRequest, Before: before})
+}
+
+// note notes which of the rules that are meant the switching changes.
+func (t *toggle) note(before []release.ScalingRule) {
+	for _, rule := range before {
+		if rule.Enabled != t.in.Enable {
+			t.result.Switched = append(t.result.Switched, rule.Name)
+			t.switched = append(t.switched, rule)
+		}
+	}
+}
+
+// recorded are the rules that are meant as they were before the switching: those that the run begins
+// with, or else as they are now.
+func (t *toggle) recorded(ctx workflow.Context) (meant []release.ScalingRule, err error) {
+	if len(t.in.Before) > 0 {
+		return t.in.Before, nil
+	}
 	snap, err := t.read(ctx)
 	if err != nil {
 		return nil, err
@@ -81,12 +114,21 @@ func (t *toggle) record(ctx workflow.Context) (meant []release.ScalingRule, err 
 			continue
 		}
 		meant = append(meant, rule)
-		if rule.Enabled != t.in.Enable {
-			t.result.Switched = append(t.result.Switched, rule.Name)
-			t.switched = append(t.switched, rule)
-		}
 	}
 	return meant, nil
+}
+
+// changed are the rules that the run has begun with, with those as they are now that somebody has changed
+// since; false where nobody has. Once it is switched, a rule is theirs.
+func (t *toggle) changed(now []release.ScalingRule) (before []release.ScalingRule, any bool) {
+	before = slices.Clone(t.in.Before)
+	for i, rule := range before {
+		is, there := named(now, rule.Name)
+		if there && is.Enabled == rule.Enabled && is.Enabled != t.in.Enable && is.Revision != rule.Revision {
+			before[i], any = is, true
+		}
+	}
+	return before, any
 }
 
 func noSuchRules(names []string) error {
@@ -119,12 +161,25 @@ func (t *toggle) switchBack(ctx workflow.Context) error {
 // set switches rules and keeps how they were read back. While a change of the
 // application is unfinished the platform refuses: it is waited for.
 func (t *toggle) set(ctx workflow.Context, rules []release.ScalingRule, enable bool) error {
-	if _, err := t.read(ctx); err != nil {
-		return err
+	var result release.SetScalingResult
+	var f *fault
+	until := workflow.Now(ctx).Add(toggleLimit)
+	for tries := 0; ; tries++ {
+		snap, err := t.read(ctx)
+		if err != nil {
+			return err
+		}
+		if before, any := t.changed(snap.ScalingRules); any && enable == t.in.Enable {
+			return t.beginWith(ctx, before)
+		}
+		result, f = insist(ctx, &t.caller, t.platform.setScaling(release.SetScalingInput{
+			App: t.in.App, Rules: rules, Enable: enable, Override: true,
+		}), t.homeBy)
+		if f == nil || f.class != release.FaultConflict || !workflow.Now(ctx).Before(until) {
+			break
+		}
+		t.backOff(ctx, tries, f, never)
 	}
-	result, f := conclude(ctx, &t.caller, t.platform.setScaling(release.SetScalingInput{
-		App: t.in.App, Rules: rules, Enable: enable, Override: true,
-	}))
 	names := namesOf(rules)
 	if f != nil {
 		f.text += "; not switched: " + cmp.Or(strings.Join(names, ", "), "all scaling rules")

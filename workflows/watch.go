@@ -211,23 +211,33 @@ func (s settlement) suspendAgain(ctx workflow.Context, why cause) *ending {
 	if !s.suspends() {
 		return nil
 	}
-	snap, f := s.readIdle(ctx)
-	if f != nil {
-		return why.end(release.PhaseNeedsAttention, "; not rolled back: %v", f)
-	}
-	s.scaling.recordAgain(snap.ScalingRules)
-	if len(s.scaling.names()) == 0 {
-		return nil
-	}
-	s.events.note(&s.p)
-	result, f := conclude(ctx, &s.caller, s.platform.setScaling(release.SetScalingInput{
-		App: s.p.App, Rules: s.scaling.unrestored(), Override: true, // the way back is never held by a freeze
-	}))
-	if f != nil {
+	for tries := 0; ; tries++ {
+		snap, f := s.readIdle(ctx)
+		if f != nil {
+			return why.end(release.PhaseNeedsAttention, "; not rolled back: %v", f)
+		}
+		if tries == 0 {
+			s.scaling.recordAgain(snap.ScalingRules)
+		} else { // one that is missing by now may be one that was taken away
+			s.scaling.record(snap.ScalingRules)
+		}
+		if len(s.scaling.names()) == 0 {
+			return nil
+		}
+		s.events.note(&s.p)
+		result, f := insist(ctx, &s.caller, s.platform.setScaling(release.SetScalingInput{
+			App: s.p.App, Rules: s.scaling.unrestored(), Override: true, // the way back is never held by a freeze
+		}), s.homeBy)
+		if f == nil {
+			s.scaling.markSuspended(result.Rules)
+			return nil
+		}
+		if f.class == release.FaultConflict && workflow.Now(ctx).Before(s.homeBy) {
+			s.backOff(ctx, tries, f, never) // one may have been changed since it was read
+			continue
+		}
 		s.late = workflow.Now(ctx)
 		s.giveTime(ctx) // suspending has used it up
 		return s.restored(ctx, why.end(release.PhaseNeedsAttention, "; not rolled back, because the scaling rules could not be suspended: %v", f))
 	}
-	s.scaling.markSuspended(result.Rules)
-	return nil
 }

@@ -213,8 +213,11 @@ func (w *watchdog) awaitOwnChange(ctx workflow.Context, changeID string) (why st
 		}
 		seen = next
 		if seen.State.Parked() || seen.State == release.ChangeStuck {
-			return fmt.Sprintf("change %s of the release is %s, and nobody follows it: confirm or abort it on the platform, or adopt it with a new release",
-				changeID, seen.State)
+			helps := "confirm or abort it on the platform"
+			if w.platform.traits().Adopt {
+				helps += ", or adopt it with a new release"
+			}
+			return fmt.Sprintf("change %s of the release is %s, and nobody follows it: %s", changeID, seen.State, helps)
 		}
 	}
 	return ""

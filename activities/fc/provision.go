@@ -1,6 +1,7 @@
 package fc
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -167,8 +168,13 @@ func (r reading) scalable() (string, error) {
 	case len(r.provisions) == 1:
 		return r.provisions[0].function, nil
 	}
+	var names []string
+	for _, p := range r.provisions {
+		names = append(names, p.function)
+	}
 	return "", cloud.Refused(release.FaultInvalid,
-		"instances: the service has several functions, and %d of them have provisioned instances: which one is meant cannot be told", len(r.provisions))
+		"instances: the service has several functions, and those with provisioned instances are not one (%s): which one is meant cannot be told; set their number on the platform: slipway api fc PutProvisionConfig serviceName=%s qualifier=%s functionName=FUNCTION target=NUMBER",
+		cmp.Or(joined(names), "none"), r.app.ID, qualifier(r.app))
 }
 
 // provisioned is what is provisioned of a function.
@@ -305,19 +311,39 @@ func (t *toggle) ask(now []provision, named []release.ScalingRule) error {
 		}
 	}
 	for _, n := range named {
-		if slices.Contains(t.there, n.Name) || len(n.Kept) == 0 {
+		if len(n.Kept) == 0 {
 			continue
 		}
 		r, err := ruleOf(n)
+		if err == nil {
+			err = t.keep(r)
+		}
 		if err != nil {
 			return err
 		}
-		t.rules = append(t.rules, r)
-		if t.enable {
-			t.write(r.function)
-		}
 	}
 	return nil
+}
+
+// keep takes in a rule as it was kept: one that the application has not is to be put back.
+func (t *toggle) keep(r rule) error {
+	if at := slices.IndexFunc(t.rules, func(there rule) bool { return there.name == r.name }); at >= 0 {
+		return t.changed(t.rules[at], r)
+	}
+	t.rules = append(t.rules, r)
+	if t.enable {
+		t.write(r.function)
+	}
+	return nil
+}
+
+// changed refuses to take a rule away that does not say any more what was kept of it: it could not be
+// put back as it is.
+func (t *toggle) changed(now, kept rule) error {
+	if t.enable || now.says() == kept.says() {
+		return nil
+	}
+	return cloud.NotYet(release.FaultConflict, "scaling rule %s was changed elsewhere since it was read", kept.name)
 }
 
 func (t *toggle) write(function string) {
@@ -327,12 +353,16 @@ func (t *toggle) write(function string) {
 }
 
 // lists are the rules that a function is to have, by their lists.
-func (t *toggle) lists(now provision) map[string][]json.RawMessage {
+func (t *toggle) lists(now provision) (map[string][]json.RawMessage, error) {
 	lists := map[string][]json.RawMessage{memberActions: {}, memberPolicies: {}}
 	for _, r := range now.rules {
-		meant := slices.ContainsFunc(t.rules, func(m rule) bool { return m.name == r.name })
-		if t.enable || !meant {
+		meant := slices.IndexFunc(t.rules, func(m rule) bool { return m.name == r.name })
+		if t.enable || meant < 0 {
 			lists[r.Kind] = append(lists[r.Kind], r.Says)
+			continue
+		}
+		if err := t.changed(r, t.rules[meant]); err != nil {
+			return nil, err
 		}
 	}
 	for _, r := range t.rules {
@@ -341,7 +371,7 @@ func (t *toggle) lists(now provision) map[string][]json.RawMessage {
 			lists[r.Kind] = append(lists[r.Kind], r.Says)
 		}
 	}
-	return lists
+	return lists, nil
 }
 
 // result is what has become of the rules that are meant.
@@ -377,7 +407,11 @@ func (d *Driver) putRules(ctx context.Context, app release.App, name string, t t
 	if now.ETag != "" {
 		params["If-Match"] = now.ETag
 	}
-	for list, rules := range t.lists(p) {
+	lists, err := t.lists(p)
+	if err != nil {
+		return err
+	}
+	for list, rules := range lists {
 		params[list] = wire(rules)
 	}
 	call := func(ctx context.Context, params map[string]string) (json.RawMessage, error) {

@@ -106,6 +106,28 @@ func TestScaling_SomebodyWritesInBetween(t *testing.T) {
 	require.NotEqual(t, rules[1].Revision, now[0].Revision, "the change of somebody else stays")
 }
 
+// TestScaling_WhatHasChangedIsNotTakenAway: a rule that somebody has changed since it was kept could not be put
+// back as it is, be it that they do so right before it is written.
+func TestScaling_WhatHasChangedIsNotTakenAway(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(h *host){
+		"before":              func(h *host) { h.ChangeRule("web.load") },
+		"right before a call": func(h *host) { h.on("GET", "/web/provision-config", func() { h.ChangeRule("web.load") }) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHost(t, 2)
+			h.AddRules()
+			rules := h.snapshot(release.SnapshotInput{}).ScalingRules
+			change(h)
+			f, text := refused(h, release.VerbSetScaling, release.SetScalingInput{App: h.App(), Rules: rules})
+			require.Equal(t, release.FaultConflict, f)
+			require.Contains(t, text, "web.load was changed elsewhere")
+			require.Len(t, h.snapshot(release.SnapshotInput{}).ScalingRules, len(rules))
+		})
+	}
+}
+
 // TestRescale_OfWhichFunction: the one that has provisioned instances, where that is one.
 func TestRescale_OfWhichFunction(t *testing.T) {
 	t.Parallel()
@@ -132,7 +154,7 @@ func TestRescale_OfWhichFunction(t *testing.T) {
 	require.NoError(t, err)
 	f, text := refused(h, release.VerbBeginRescale, rescale(5))
 	require.Equal(t, release.FaultInvalid, f)
-	require.Contains(t, text, "several functions, and 2 of them have provisioned instances")
+	require.Contains(t, text, "several functions, and those with provisioned instances are not one (api, web): which one is meant cannot be told; set their number on the platform: slipway api fc PutProvisionConfig")
 	require.Equal(t, 5, h.snapshot(release.SnapshotInput{}).Instances, "all of them")
 	q := &release.ReleaseQuestion{Artifact: release.Artifact{Image: "registry.example/api:2", Part: "api"}, Strategy: all()}
 	require.Equal(t, 1, h.snapshot(release.SnapshotInput{Release: q}).Planned.Instances)

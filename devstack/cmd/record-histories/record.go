@@ -356,19 +356,21 @@ func (r *recorder) playAlone(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for name, in := range map[string]release.ToggleRequest{
-		"toggle":      {App: app},
-		"toggle-back": {App: app, Enable: true, For: release.Duration(time.Second)},
-	} {
+	toggle := func(name string, in release.ToggleRequest) error {
 		handle, err := r.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: name, TaskQueue: release.WorkflowTaskQueue}, release.WorkflowToggleScalingRules, in)
 		if err != nil {
 			return err
 		}
-		if err := r.write(ctx, name, handle); err != nil {
-			return err
-		}
+		return r.write(ctx, name, handle)
 	}
-	return nil
+	if err := toggle("toggle", release.ToggleRequest{App: app}); err != nil {
+		return err
+	}
+	const back = "toggle-back" // its first run has recorded the rules, the second one switches them
+	if err := toggle(back, release.ToggleRequest{App: app, Enable: true, For: release.Duration(time.Second)}); err != nil {
+		return err
+	}
+	return r.write(ctx, back+"-recorded", r.Client.GetWorkflow(ctx, back, ""))
 }
 
 // playWithoutStream records a release that ends while the stream of events is missing, and the

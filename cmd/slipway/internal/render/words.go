@@ -142,7 +142,7 @@ func batch(p release.Progress) string {
 	if len(p.Batches) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%d of %d", BatchAt(p), len(p.Batches))
+	return p.BatchText(BatchAt(p))
 }
 
 // BatchAt is the number of the batch that a release is at: the one that it waits at, or else the
