@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -237,6 +238,8 @@ func (o *operation) byFlag(cmd *cobra.Command, config *release.Config, p release
 	field, _, _ := strings.Cut(p.Field, "[")
 	flag, special := flags[field]
 	switch {
+	case field == "strategy.weights" && field != p.Field:
+		p.Field, p.Message = flag, o.weightAt(p.Field)+" "+p.Message
 	case special:
 		p.Field = flag
 	case o.spec.Job != nil && field == "job.variables":
@@ -247,4 +250,14 @@ func (o *operation) byFlag(cmd *cobra.Command, config *release.Config, p release
 		p.Field = "--" + strings.ReplaceAll(strings.TrimPrefix(strings.TrimPrefix(p.Field, "strategy."), "artifact."), ".", "-")
 	}
 	return p
+}
+
+// weightAt is the weight at a place, such as strategy.weights[1].
+func (o *operation) weightAt(field string) string {
+	for i, weight := range o.spec.Strategy.Weights {
+		if field == fmt.Sprintf("strategy.weights[%d]", i) {
+			return strconv.Itoa(weight)
+		}
+	}
+	return ""
 }
