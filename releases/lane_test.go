@@ -28,6 +28,10 @@ func app() release.App {
 	return release.App{Platform: release.PlatformSAE, Region: "cn-hangzhou", ID: "app-1"}
 }
 
+func service() release.App {
+	return release.App{Platform: release.PlatformFC, Region: "cn-hangzhou", ID: "shop", Qualifier: "live"}
+}
+
 // stating is a lane's answer.
 type stating struct{ s release.LaneState }
 

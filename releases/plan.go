@@ -50,7 +50,7 @@ func (c *Client) unplanned(ctx context.Context, app release.App, err error) erro
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case answered && failed.Type() == string(release.FaultNoWorker):
-		return &NoWorkerError{Queue: release.PlatformTaskQueue(app.Platform, app.Region), Region: app.Region}
+		return &NoWorkerError{Queue: release.PlatformTaskQueue(app.Platform, app.Region), Platform: app.Platform, Region: app.Region}
 	case !answered && late:
 		return fmt.Errorf("no worker has answered within %s what would be done: %w; nothing was changed; %s", release.PlanLimit, context.DeadlineExceeded, startWorker)
 	}

@@ -44,19 +44,51 @@ type RuleState struct {
 	Held *RuleHold `json:"held,omitempty"`
 }
 
-// HoldsOf completes the scaling rules of an application with who holds them. Where that cannot be
-// told wholly, the rules are complete as far as it is known, and the error says what is missing.
+// HoldsOf completes the scaling rules of an application with who holds them. A rule that is taken away
+// to disable it, which the platform does not have meanwhile, is added. Where that cannot be told wholly,
+// the rules are complete as far as it is known, and the error says what is missing.
 func (c *Client) HoldsOf(ctx context.Context, app release.App, rules []release.ScalingRule) ([]RuleState, error) {
-	states := make([]RuleState, len(rules))
+	traits, _ := release.TraitsOf(app.Platform)
+	states := &ruleStates{all: make([]RuleState, len(rules)), takenAway: traits.Scaling == release.ScalingTakeAway}
 	for i, r := range rules {
-		states[i].ScalingRule = r
+		states.all[i].ScalingRule = r
 	}
 	// The last one that marks a rule wins: switching by hand comes before a release, which waits for it.
-	return states, errors.Join(c.heldAfter(ctx, app, states), c.heldByReleases(ctx, app, states), c.heldByHand(ctx, app, states))
+	err := errors.Join(c.heldAfter(ctx, app, states), c.heldByReleases(ctx, app, states), c.heldByHand(ctx, app, states))
+	return states.all, err
+}
+
+// ruleStates are the rules of an application while they are completed.
+type ruleStates struct {
+	all []RuleState
+	// takenAway tells that a rule which is disabled is none of the platform's.
+	takenAway bool
+}
+
+// named is the rule that is held by its name; nil where there is none any more.
+func (s *ruleStates) named(name string) *RuleState {
+	i := slices.IndexFunc(s.all, func(r RuleState) bool { return r.Name == name })
+	switch {
+	case i >= 0:
+		return &s.all[i]
+	case !s.takenAway:
+		return nil
+	}
+	s.all = append(s.all, RuleState{ScalingRule: release.ScalingRule{Name: name}})
+	return &s.all[len(s.all)-1]
+}
+
+// names are those of the rules that are known of.
+func (s *ruleStates) names() []string {
+	names := make([]string, len(s.all))
+	for i, r := range s.all {
+		names[i] = r.Name
+	}
+	return names
 }
 
 // heldAfter marks the rules that releases which have ended have left off, as their lane knows.
-func (c *Client) heldAfter(ctx context.Context, app release.App, states []RuleState) error {
+func (c *Client) heldAfter(ctx context.Context, app release.App, states *ruleStates) error {
 	lane, err := c.GetLane(ctx, app)
 	if err != nil {
 		return err
@@ -65,9 +97,9 @@ func (c *Client) heldAfter(ctx context.Context, app release.App, states []RuleSt
 		return fmt.Errorf("which rules were left off is not known: %s", lane.Partial.Message)
 	}
 	for _, d := range lane.State.Debts {
-		for i := range states {
-			if slices.Contains(d.ScalingRules, states[i].Name) && !states[i].Enabled {
-				states[i].Held = &RuleHold{ReleaseID: d.ReleaseID, Lost: true}
+		for _, name := range d.ScalingRules {
+			if s := states.named(name); s != nil && !s.Enabled {
+				s.Held = &RuleHold{ReleaseID: d.ReleaseID, Lost: true}
 			}
 		}
 	}
@@ -75,7 +107,7 @@ func (c *Client) heldAfter(ctx context.Context, app release.App, states []RuleSt
 }
 
 // heldByReleases marks the rules that releases under way have switched off.
-func (c *Client) heldByReleases(ctx context.Context, app release.App, states []RuleState) error {
+func (c *Client) heldByReleases(ctx context.Context, app release.App, states *ruleStates) error {
 	infos, _, err := c.find(ctx, search{query: Filter{App: app.SearchValue(), Open: true}.query() + notQueued, limit: fewReleases})
 	if err != nil {
 		return err
@@ -96,19 +128,20 @@ func (c *Client) heldByReleases(ctx context.Context, app release.App, states []R
 }
 
 // heldBy marks the rules that one release has switched off and not put back.
-func heldBy(p release.Progress, states []RuleState) {
+func heldBy(p release.Progress, states *ruleStates) {
 	for _, held := range p.ScalingRules {
-		for i := range states {
-			if states[i].Name == held.Name && !held.Restored && !held.Gone {
-				states[i].Held = &RuleHold{ReleaseID: p.ReleaseID, By: p.RequestedBy, Since: p.StartedAt, Pending: states[i].Enabled}
-			}
+		if held.Restored || held.Gone {
+			continue
+		}
+		if s := states.named(held.Name); s != nil {
+			s.Held = &RuleHold{ReleaseID: p.ReleaseID, By: p.RequestedBy, Since: p.StartedAt, Pending: s.Enabled}
 		}
 	}
 }
 
 // heldByHand marks the rules that a person has switched for a time, or is about to switch, or has
 // switched off until further notice.
-func (c *Client) heldByHand(ctx context.Context, app release.App, states []RuleState) error {
+func (c *Client) heldByHand(ctx context.Context, app release.App, states *ruleStates) error {
 	id := scalingID(app)
 	calling, cancel := context.WithTimeout(ctx, callTime)
 	defer cancel()
@@ -138,15 +171,18 @@ func (c *Client) heldByHand(ctx context.Context, app release.App, states []RuleS
 		WorkflowID: id, RunID: run, Query: release.QueryToggle, Within: callTime,
 	})
 	hold.Waiting, hold.Until = shown.Waiting, shown.Until
-	for i := range states {
-		meant := len(in.Names) == 0 || slices.Contains(in.Names, states[i].Name)
-		if !hold.Until.IsZero() {
-			meant = slices.Contains(shown.Switched, states[i].Name)
-		}
-		if meant {
+	names := in.Names
+	switch {
+	case !hold.Until.IsZero():
+		names = shown.Switched
+	case len(names) == 0:
+		names = states.names()
+	}
+	for _, name := range names {
+		if s := states.named(name); s != nil {
 			of := hold
-			of.Pending = states[i].Enabled != in.Enable
-			states[i].Held = &of
+			of.Pending = s.Enabled != in.Enable
+			s.Held = &of
 		}
 	}
 	if execution.ReasonOf(err) == execution.NoWorker {
@@ -160,14 +196,14 @@ func (c *Client) heldByHand(ctx context.Context, app release.App, states []RuleS
 
 // leftOff marks the rules that the last switching by hand has left off. One that was for a time has
 // switched them back; what is on again, somebody else has switched since.
-func leftOff(in release.ToggleRequest, hold RuleHold, states []RuleState) {
+func leftOff(in release.ToggleRequest, hold RuleHold, states *ruleStates) {
 	if in.Enable || in.For > 0 {
 		return
 	}
-	for i, s := range states {
+	for i, s := range states.all {
 		if s.Held == nil && !s.Enabled && (len(in.Names) == 0 || slices.Contains(in.Names, s.Name)) {
 			of := hold
-			states[i].Held = &of
+			states.all[i].Held = &of
 		}
 	}
 }

@@ -49,6 +49,7 @@ func holds(m *mocks.Client, answered error) {
 // switches lets Temporal know a switching by hand.
 func switches(t *testing.T, m *mocks.Client, in release.ToggleRequest, answer func() (converter.EncodedValue, error)) {
 	t.Helper()
+	scalingID := "scaling/" + in.App.SearchValue()
 	input, err := converter.GetDefaultDataConverter().ToPayloads(in)
 	require.NoError(t, err)
 	m.On("DescribeWorkflow", mock.Anything, scalingID, "").Return(described(enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING), nil)
@@ -114,7 +115,39 @@ func TestHoldsOf(t *testing.T) {
 	}
 }
 
-// What is not known of a release does not hide the rules.
+// A rule that is taken away to disable it is told as long as it is held, though the platform has none.
+func TestHoldsOf_TakenAway(t *testing.T) {
+	t.Parallel()
+	until := start().Add(time.Hour)
+	in := release.ToggleRequest{App: service(), For: release.Duration(time.Hour), By: "mei", Reason: "load test"}
+	for name, c := range map[string]struct {
+		shown release.ToggleResult
+		want  []string
+	}{
+		"away for a time":     {release.ToggleResult{Switched: []string{"web.busy"}, Until: until}, []string{"web.night", "web.busy"}},
+		"none was taken away": {release.ToggleResult{Waiting: "a change"}, []string{"web.night"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m, r := newClient(t)
+			m.On("DescribeWorkflow", mock.Anything, release.LaneID(service()), "").Return(nil, serviceerror.NewNotFound("workflow not found"))
+			m.On("ListWorkflow", mock.Anything, mock.Anything).Return(&workflowservice.ListWorkflowExecutionsResponse{}, nil)
+			switches(t, m, in, func() (converter.EncodedValue, error) { return toggled{c.shown}, nil })
+			got, err := r.HoldsOf(t.Context(), service(), []release.ScalingRule{{Name: "web.night", Enabled: true}})
+			require.NoError(t, err)
+			var names []string
+			for _, s := range got {
+				names = append(names, s.Name)
+			}
+			require.Equal(t, c.want, names)
+			if len(got) > 1 {
+				require.Equal(t, &releases.RuleHold{By: "mei", Reason: "load test", Since: start(), Until: until}, got[1].Held)
+				require.False(t, got[1].Enabled)
+			}
+		})
+	}
+}
+
 // What was switched off by hand without an end is held by whoever did it, until it is on again.
 func TestHoldsOf_SwitchedOffUntilFurtherNotice(t *testing.T) {
 	t.Parallel()
@@ -149,6 +182,7 @@ func TestHoldsOf_SwitchedOffUntilFurtherNotice(t *testing.T) {
 	}
 }
 
+// What is not known of a release does not hide the rules.
 func TestHoldsOf_ReleaseDoesNotAnswer(t *testing.T) {
 	t.Parallel()
 	m, r := newClient(t)

@@ -77,8 +77,8 @@ func (c *Client) unread(app release.App, err error) error {
 	timeout, late := errors.AsType[*temporal.TimeoutError](err)
 	_, deadline := errors.AsType[*serviceerror.DeadlineExceeded](err)
 	if deadline || errors.Is(err, context.DeadlineExceeded) || late && timeout.TimeoutType() == enumspb.TIMEOUT_TYPE_SCHEDULE_TO_CLOSE {
-		return fmt.Errorf("no worker of %s/%s answered: %w; check that slipway worker runs with SLIPWAY_SAE_REGION=%s",
-			app.Platform, app.Region, context.DeadlineExceeded, app.Region)
+		return fmt.Errorf("no worker of %s/%s answered: %w; check that slipway worker runs with %s",
+			app.Platform, app.Region, context.DeadlineExceeded, regionSetting(app.Platform, app.Region))
 	}
 	return c.platformError(err)
 }

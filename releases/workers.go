@@ -3,6 +3,7 @@ package releases
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -15,8 +16,11 @@ import (
 // NoWorkerError means that no worker takes the tasks of a queue, so that nothing that was asked for
 // would begin.
 type NoWorkerError struct {
-	// Queue is the task queue, and Region that of the application, where the queue is one of a region.
-	Queue, Region string
+	// Queue is the task queue.
+	Queue string
+	// Platform and Region are those of the application, where the queue is one of a region.
+	Platform release.Platform
+	Region   string
 }
 
 // Error implements error.
@@ -28,9 +32,14 @@ func (e *NoWorkerError) Error() string {
 func (e *NoWorkerError) Reason() string {
 	start := "slipway worker"
 	if e.Region != "" {
-		start = "SLIPWAY_SAE_REGION=" + e.Region + " " + start
+		start = regionSetting(e.Platform, e.Region) + " " + start
 	}
 	return "no worker answers: none takes tasks from task queue " + e.Queue + "; start one: " + start
+}
+
+// regionSetting is the setting by which a worker serves a region of a platform.
+func regionSetting(p release.Platform, region string) string {
+	return "SLIPWAY_" + strings.ToUpper(string(p)) + "_REGION=" + region
 }
 
 // pollTime is how long ago a worker has asked that is still there: it asks again within a minute,
@@ -56,7 +65,7 @@ func (c *Client) CheckWorkers(ctx context.Context, app release.App) error {
 	}
 	queue := release.PlatformTaskQueue(app.Platform, app.Region)
 	if !c.takes(ctx, queue, enumspb.TASK_QUEUE_TYPE_ACTIVITY) {
-		return &NoWorkerError{Queue: queue, Region: app.Region}
+		return &NoWorkerError{Queue: queue, Platform: app.Platform, Region: app.Region}
 	}
 	return nil
 }

@@ -27,6 +27,7 @@ func TestCheckWorkers(t *testing.T) {
 	const (
 		none   = "no worker answers: none takes tasks from task queue slipway; start one: slipway worker; to see what is missing: slipway doctor"
 		region = "no worker answers: none takes tasks from task queue slipway-sae-cn-hangzhou; start one: SLIPWAY_SAE_REGION=cn-hangzhou slipway worker; to see what is missing: slipway doctor"
+		fc     = "no worker answers: none takes tasks from task queue slipway-fc-cn-hangzhou; start one: SLIPWAY_FC_REGION=cn-hangzhou slipway worker; to see what is missing: slipway doctor"
 	)
 	for name, c := range map[string]struct {
 		workflows, activities *workflowservice.DescribeTaskQueueResponse
@@ -38,6 +39,7 @@ func TestCheckWorkers(t *testing.T) {
 		"none has ever been":       {nobody, nobody, nil, app(), none},
 		"it has gone":              {polled(2 * time.Minute), polled(time.Second), nil, app(), none},
 		"none in the region":       {polled(time.Second), nobody, nil, app(), region},
+		"none of the platform":     {polled(time.Second), nobody, nil, service(), fc},
 		"no region is asked for":   {polled(time.Second), nobody, nil, release.App{}, ""},
 		"Temporal does not answer": {nil, nil, serviceerror.NewUnavailable("away"), app(), ""},
 	} {
@@ -45,6 +47,7 @@ func TestCheckWorkers(t *testing.T) {
 			t.Parallel()
 			m, r := newClient(t)
 			m.On("DescribeTaskQueue", mock.Anything, "slipway", enumspb.TASK_QUEUE_TYPE_WORKFLOW).Return(c.workflows, c.err).Maybe()
+			m.On("DescribeTaskQueue", mock.Anything, "slipway-fc-cn-hangzhou", enumspb.TASK_QUEUE_TYPE_ACTIVITY).Return(c.activities, c.err).Maybe()
 			m.On("DescribeTaskQueue", mock.Anything, "slipway-sae-cn-hangzhou", enumspb.TASK_QUEUE_TYPE_ACTIVITY).Return(c.activities, c.err).Maybe()
 			err := r.CheckWorkers(t.Context(), c.app)
 			if c.want == "" {

@@ -14,7 +14,7 @@ const namesApp = "APP is platform/region/id, as \"slipway release list\" shows i
 func parseApp(name string) (release.App, error) {
 	parts := strings.Split(name, "/")
 	if len(parts) != 3 {
-		message := fmt.Sprintf("APP %q is not of the form platform/region/id, for example sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe", name)
+		message := fmt.Sprintf("APP %q is not of the form platform/region/id, for example sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe or fc/cn-hangzhou/orders", name)
 		if strings.HasPrefix(name, "r-") {
 			message += "; commands to a release are under: slipway release"
 		}

@@ -164,7 +164,8 @@ func (a *app) freezeStop() *cobra.Command {
 		Long: `Stop the line: no release begins a step towards its new version until somebody lifts the
 stop. What a platform is already doing goes on, and so do aborts and rollbacks.`,
 		Example: `  slipway freeze stop incident-42 --reason "database on fire"
-  slipway freeze stop hangzhou --scope sae/cn-hangzhou --reason "network trouble" --by li`,
+  slipway freeze stop hangzhou --scope sae/cn-hangzhou --reason "network trouble" --by li
+  slipway freeze stop orders --scope fc/cn-hangzhou/orders --reason "stock is counted"`,
 		Args: arguments("NAME"),
 	}, config.Actor())
 	cmd.Flags().StringVar(&reason, "reason", "", "why nothing may be changed (required)")

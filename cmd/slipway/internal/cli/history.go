@@ -29,6 +29,7 @@ the operation, how it ended, who asked for it, why it ended so, and the reasons 
 gave with it and with their commands to it. It is read from the ledger of releases on NATS,
 which keeps it for 400 days unless setup was told otherwise, and needs no Temporal. ` + namesApp,
 		Example: `  slipway history sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe
+  slipway history fc/cn-hangzhou/orders
   slipway history sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --limit 100 -o json`,
 		GroupID:           groupReleases,
 		Args:              arguments("APP"),

@@ -112,6 +112,7 @@ func (a *app) laneGet() *cobra.Command {
 known while no worker answers for the lane, or where it was terminated while a release is
 under way; -o json says why as "unknown". ` + namesApp,
 		Example: `  slipway lane get sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe
+  slipway lane get fc/cn-hangzhou/orders
   slipway lane get sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe -o json`,
 		Args: arguments("APP"), ValidArgsFunction: a.completeApps,
 	}

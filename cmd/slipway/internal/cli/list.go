@@ -198,7 +198,7 @@ func phases() []string {
 func newFilter(app, phase string) (releases.Filter, error) {
 	filter := releases.Filter{App: app}
 	if app != "" && strings.Count(app, "/") != 2 {
-		return filter, &usageError{fmt.Sprintf("--app %q is not of the form platform/region/id, for example sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe", app)}
+		return filter, &usageError{fmt.Sprintf("--app %q is not of the form platform/region/id, for example sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe or fc/cn-hangzhou/orders", app)}
 	}
 	if phase == "" {
 		return filter, nil

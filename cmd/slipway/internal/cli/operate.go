@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -41,7 +42,8 @@ waits for "slipway release confirm" unless --confirm is auto. With --watch the n
 watched after the last batch: until then one abort returns to the version before.
 
 On Function Compute --strategy gray shifts traffic by --weights, APP is a service, --qualifier
-the alias that is moved, and --part the function where the service has several.
+the alias that is moved, and --part the function where the service has several. --instances is
+the number of its provisioned instances there.
 
 What is changed of the configuration stands in the file of --config-from, as under config in a
 release file, and in --variable, --cpu, --memory and --instances, which count before the file.
@@ -90,13 +92,15 @@ func (a *app) rollback() *cobra.Command {
 		Aliases: []string{"undo"},
 		Short:   "Return an application to a version that it had before",
 		Long: `Return an application to a version that it had before: the one that --to-version names, or
-the last good one: what a release has succeeded with last and does not run. "slipway api sae
-ListAppVersions AppId=…" lists the versions that the platform keeps. Without --strategy all
-instances return at once. To stop a release that is under way, see
-"slipway release rollback".` + asksInLine,
+the last good one: what a release has succeeded with last and does not run. To see the
+versions that the platform keeps: "slipway api sae ListAppVersions AppId=…", or "slipway api fc
+ListServiceVersions serviceName=…". Without --strategy it is done at once; so it is on Function
+Compute always, where the alias gets that version and nothing is deployed. To stop a release that is
+under way, see "slipway release rollback".` + asksInLine,
 		Example: `  slipway rollback sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --wait --reason "error rate doubled"
   slipway rollback sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --to-version 0026ff7e-2b57-4127-bdd0-9bf202bb9ddf
   slipway rollback sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --strategy batch --batches 3 --confirm auto --bake 5m
+  slipway rollback fc/cn-hangzhou/orders --to-version 7 --wait
   slipway undo sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe`,
 	}, release.OperationRollback)
 	cmd.Flags().StringVar(&o.spec.Version, flagToVersion, "", "the platform's ID of the version (default the last good one)")
@@ -108,7 +112,8 @@ func (a *app) restart() *cobra.Command {
 	cmd, _ := a.operate(&cobra.Command{
 		Use:   "restart APP",
 		Short: "Restart all instances of an application",
-		Long:  "Restart all instances of an application." + asksInLine,
+		Long: `Restart all instances of an application. There is nothing to restart on Function Compute, whose
+instances come and go with the requests.` + asksInLine,
 		Example: `  slipway restart sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --wait --reason "new certificate"
   slipway restart sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --lane-policy reject`,
 	}, release.OperationRestart)
@@ -121,8 +126,12 @@ func (a *app) rescale() *cobra.Command {
 		Aliases: []string{"scale"},
 		Short:   "Change the number of instances of an application",
 		Long: `Change the number of instances of an application. Scaling rules that are enabled change it
-again once they are back: see "slipway scaling".` + asksInLine,
-		Example: `  slipway rescale sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --instances 6 --wait --reason "the sale begins"`,
+again once they are back: see "slipway scaling".
+
+On Function Compute it is the number of provisioned instances, which are kept ready behind the
+alias, of the only function of the service, or the only one that has some.` + asksInLine,
+		Example: `  slipway rescale sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --instances 6 --wait --reason "the sale begins"
+  slipway rescale fc/cn-hangzhou/orders --instances 5 --wait`,
 	}, release.OperationRescale)
 	cmd.Flags().IntVar(&o.spec.Instances, "instances", 0, "the number of instances (required)")
 	return cmd
@@ -224,11 +233,13 @@ func (o *operation) byFlag(cmd *cobra.Command, config *release.Config, p release
 		"version": "--to-version", "app.qualifier": "--qualifier", "strategy.type": "--strategy", "strategy.weights": "--weights", "strategy.watch.for": "--watch", "requestedBy": "--by", "note": "--reason", "lane.preempt": "--preempt",
 		"artifact": "--image", "artifact.image": "--image", "artifact.package": "--package", "artifact.package.url": "--package",
 		"artifact.registry": "--registry", "artifact.registry.instance": "--registry", "config": "--config-from",
-		"job.instances": "--instances", "job.command": "COMMAND", "limits.total": "--total",
+		"operation": argumentOf(cmd), "job": "--run", "job.instances": "--instances", "job.command": "COMMAND", "limits.total": "--total",
 	}
 	field, _, _ := strings.Cut(p.Field, "[")
 	flag, special := flags[field]
 	switch {
+	case field == "strategy.weights" && field != p.Field:
+		p.Field, p.Message = flag, o.weightAt(p.Field)+" "+p.Message
 	case special:
 		p.Field = flag
 	case o.spec.Job != nil && field == "job.variables":
@@ -239,4 +250,14 @@ func (o *operation) byFlag(cmd *cobra.Command, config *release.Config, p release
 		p.Field = "--" + strings.ReplaceAll(strings.TrimPrefix(strings.TrimPrefix(p.Field, "strategy."), "artifact."), ".", "-")
 	}
 	return p
+}
+
+// weightAt is the weight at a place, such as strategy.weights[1].
+func (o *operation) weightAt(field string) string {
+	for i, weight := range o.spec.Strategy.Weights {
+		if field == fmt.Sprintf("strategy.weights[%d]", i) {
+			return strconv.Itoa(weight)
+		}
+	}
+	return ""
 }

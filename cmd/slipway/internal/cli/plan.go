@@ -47,7 +47,8 @@ submit a release have --plan, which shows the same of what they would submit.`,
   slipway plan -f release.yaml --image registry.example/shop:1.4.3 -o json
   slipway plan -f set.yaml
   slipway plan -f release.yaml && slipway release submit -f release.yaml --wait
-  slipway deploy sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --image registry.example/shop:1.4.3 --plan`,
+  slipway deploy sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --image registry.example/shop:1.4.3 --plan
+  slipway deploy fc/cn-hangzhou/orders --image registry.example/orders:1.4.3 --strategy gray --weights 5,30 --plan`,
 		Args: arguments(), GroupID: groupReleases,
 	}
 	flags := cmd.Flags()

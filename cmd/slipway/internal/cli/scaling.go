@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,6 +26,7 @@ themselves; this is for an operator's hand. The work is done by the workers of t
 so that nothing but Temporal must be in reach. ` + namesApp,
 		Example: `  slipway scaling list sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe
   slipway scaling disable sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --for 2h --reason "load test"
+  slipway scaling disable fc/cn-hangzhou/orders --for 2h --reason "load test"
   slipway scaling recover --release r-abcdefghijklmnop --wait`,
 		GroupID: groupReleases,
 	}, a.scalingList(), a.scalingToggle(true), a.scalingToggle(false), a.scalingRestore(), a.scalingRecover())
@@ -38,8 +40,10 @@ func (a *app) scalingList() *cobra.Command {
 		Short:   "List the scaling rules of an application, and who holds them",
 		Long: `List the scaling rules of an application, as the platform has them just now, and who holds
 them: a release that is under way, a person who has switched them for a time, or is about to, or
-a release that was lost and has left them off. ` + namesApp,
+a release that was lost and has left them off. On Function Compute a rule is named by its function,
+as pay.busy of the function pay, and one that is disabled is not there: it is listed all the same. ` + namesApp,
 		Example: `  slipway scaling list sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe
+  slipway scaling list fc/cn-hangzhou/orders
   slipway scaling list sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe -o json`,
 		Args: arguments("APP"), ValidArgsFunction: a.completeApps,
 	}
@@ -54,13 +58,11 @@ a release that was lost and has left them off. ` + namesApp,
 		if err != nil {
 			return err
 		}
-		if len(rules) == 0 {
-			a.infof("%s has no scaling rules", app.SearchValue())
-			return call.format.Write(a.Stdout, []releases.RuleState{}, func() string { return "" })
-		}
 		states, err := call.client.HoldsOf(ctx, app, rules)
 		if err != nil {
 			a.infof("who holds the rules is not known wholly: %v", err)
+		} else if len(states) == 0 {
+			a.infof("%s has no scaling rules", app.SearchValue())
 		}
 		return call.format.Write(a.Stdout, states, func() string { return render.RuleStates(states, call.style) })
 	})
@@ -89,7 +91,8 @@ restore"; on Function Compute, where a rule is taken away to switch it off, disa
 --for. While a change of the application is unfinished, the platform switches
 nothing; then it waits for its end. No freeze holds it. ` + namesApp,
 		Example: `  slipway scaling ` + verb + ` sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe cpu night --wait
-  slipway scaling ` + verb + ` sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --for 2h --reason "load test"`,
+  slipway scaling ` + verb + ` sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --for 2h --reason "load test"
+  slipway scaling ` + verb + ` fc/cn-hangzhou/orders pay.busy --for 30m`,
 		Args: atLeast("APP"), ValidArgsFunction: a.completeRules,
 	}, config.Actor())
 	exits(cmd, exitRefused, "there is no such rule, or rules are being switched already, also for a time that has not passed")
@@ -104,6 +107,9 @@ nothing; then it waits for its end. No freeze holds it. ` + namesApp,
 		}
 		app.Qualifier = in.App.Qualifier
 		in.App, in.Names, in.Enable, in.For, in.By = app, call.args[1:], enable, release.Duration(lasting), call.by
+		if problems, wrong := errors.AsType[release.Problems](in.Validate()); wrong {
+			return toggleFlags(problems)
+		}
 		if err := call.client.CheckWorkers(ctx, app); err != nil {
 			return err
 		}
@@ -116,6 +122,15 @@ nothing; then it waits for its end. No freeze holds it. ` + namesApp,
 		}
 		return a.awaitToggle(ctx, call, begun, *wait)
 	})
+}
+
+// toggleFlags names the flags that problems of a switching come from instead of the fields.
+func toggleFlags(problems release.Problems) release.Problems {
+	flags := map[string]string{"for": "--for", "by": "--by", "reason": "--reason", "app.qualifier": "--qualifier"}
+	for i, p := range problems {
+		problems[i].Field = cmp.Or(flags[p.Field], p.Field)
+	}
+	return problems
 }
 
 // rulesTime bounds the question which rules there are, without which they are switched, too.

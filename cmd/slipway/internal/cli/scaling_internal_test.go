@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -19,4 +20,15 @@ func TestScaling_MissingRules(t *testing.T) {
 	require.ErrorContains(t, missingRules(in, nil), "there is no rule cpu, nosuch; the application has none")
 	in.Names = []string{"night", "cpu"}
 	require.NoError(t, missingRules(in, rules))
+}
+
+// What is wrong with a switching is told by the flags that asked for it.
+func TestToggleFlags(t *testing.T) {
+	t.Parallel()
+	in := release.ToggleRequest{App: release.App{Platform: release.PlatformFC, Region: "cn-hangzhou", ID: "shop", Qualifier: "1"}, By: "mei"}
+	problems, wrong := errors.AsType[release.Problems](in.Validate())
+	require.True(t, wrong)
+	text := toggleFlags(problems).Error()
+	require.Contains(t, text, "--for: must be more than 0s to disable rules on Alibaba Cloud Function Compute")
+	require.Contains(t, text, "--qualifier: ")
 }

@@ -32,6 +32,7 @@ with more than 200 releases, sets or lanes: those that are known to wait are ask
 others are listed by their phase. With --watch a long list is read less often.`,
 		Example: `  slipway waiting
   slipway waiting --app sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe -o json
+  slipway waiting --app fc/cn-hangzhou/orders
   slipway waiting -w`,
 		GroupID: groupReleases,
 		Args:    arguments(),

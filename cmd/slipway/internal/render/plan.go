@@ -60,6 +60,10 @@ func planFacts(p release.Plan, style Style) [][]Cell {
 	add("Refused:", red, refusals...)
 	add("Waits for:", yellow, p.Waits...)
 	add("Not known:", yellow, p.Unknown...)
+	add("Alias:", plain, p.App.Qualifier)
+	if p.Brings != nil {
+		add("Function:", plain, p.Brings.Artifact.Part)
+	}
 	add("Operation:", plain, string(p.Operation))
 	if p.Runs != nil {
 		add(planHas(p), plain, version(*p.Runs))
@@ -72,7 +76,11 @@ func planFacts(p release.Plan, style Style) [][]Cell {
 	}
 	add("Run:", plain, planRun(p.Job)...)
 	add("On failure:", plain, planReturn(p))
-	add("Instances:", plain, planInstances(p.Instances))
+	instances := "Instances:"
+	if shifts(p.App) {
+		instances = "Provisioned:"
+	}
+	add(instances, plain, planInstances(p.Instances))
 	if versions {
 		add("Strategy:", plain, strategy(p.Strategy))
 	}
@@ -303,7 +311,7 @@ func planFreezes(p release.Plan, style Style) []string {
 
 // planBatches are the batches in their order, with what happens before the next.
 func planBatches(p release.Plan, style Style) Table {
-	size := sizeColumn(slices.ContainsFunc(p.Batches, func(b release.PlannedBatch) bool { return b.Weight > 0 }))
+	size := sizeColumn(p.App, p.Operation)
 	table := Table{Columns: []Column{{Name: "BATCH"}, {Name: size, Rank: 2}, {Name: "THEN", Wraps: 26, Rank: 3, Below: true, Plain: true}}}
 	scheduled := slices.ContainsFunc(p.Batches, func(b release.PlannedBatch) bool { return !b.NotBefore.IsZero() })
 	if scheduled {
@@ -315,6 +323,9 @@ func planBatches(p release.Plan, style Style) Table {
 			name += " (gray)"
 		}
 		then := planThen(p, b)
+		if p.Operation == release.OperationRescale && p.Instances != nil { // it moves no traffic
+			b.Instances, b.Weight = p.Instances.After, 0
+		}
 		row := Text(name, batchSize(b.Instances, b.Weight), then)
 		if scheduled {
 			row = slices.Insert(row, 2, Cell{Text: style.Time(b.NotBefore)})

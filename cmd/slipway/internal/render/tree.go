@@ -20,7 +20,7 @@ func Tree(p release.Progress, now time.Time, style Style) string {
 			{Name: "NAME", Wraps: 20},
 			{Name: "KIND", Rank: 5, Implied: true},
 			{Name: "STATUS"},
-			{Name: sizeColumn(slices.ContainsFunc(p.Batches, func(b release.Batch) bool { return b.Weight > 0 })), Rank: 2},
+			{Name: sizeColumn(p.App, p.Operation), Rank: 2},
 			{Name: "TOOK", Rank: 3, Least: spanWidth},
 			{Name: "INFO", Wraps: 26, Rank: 4, Below: true, Plain: true},
 		},
@@ -86,6 +86,8 @@ func facts(p release.Progress, now time.Time, style Style) []fact {
 	return append(
 		all,
 		fact{name: "App", value: Cell{Text: NamedApp(p.AppName, app(p.App))}},
+		fact{name: "Alias", value: Cell{Text: p.App.Qualifier}, rank: rankContext},
+		fact{name: "Function", value: Cell{Text: p.Artifact.Part}, rank: rankContext},
 		fact{name: "Operation", value: Cell{Text: operation}, rank: rankContext},
 		fact{name: "Artifact", value: Cell{Text: brought(p)}, rank: rankLatest},
 		fact{name: "Configuration", value: Cell{Text: p.Configuration()}, rank: rankLatest},
@@ -313,6 +315,9 @@ func batchNode(p release.Progress, b release.Batch, now time.Time) []Cell {
 	}
 	if waits {
 		info = "awaiting " + (&release.Awaiting{Kind: p.Awaiting.Kind}).Subject(release.UnitBatch)
+	}
+	if p.Operation == release.OperationRescale {
+		b.Weight = 0 // it moves no traffic
 	}
 	return []Cell{
 		{Text: name},

@@ -167,17 +167,26 @@ func graySteps(s release.Strategy) string {
 }
 
 // batchSize is how many instances a batch replaces, or which part of the traffic the new version has
-// after it.
+// after it; empty where neither is so.
 func batchSize(instances, weight int) string {
-	if weight > 0 {
+	switch {
+	case weight > 0:
 		return fmt.Sprintf("%d %%", weight)
+	case instances == 0:
+		return ""
 	}
 	return strconv.Itoa(instances)
 }
 
+// shifts reports whether batches of an application are a part of the traffic.
+func shifts(a release.App) bool {
+	traits, _ := release.TraitsOf(a.Platform)
+	return traits.Step == release.StepWeight
+}
+
 // sizeColumn is the name of the column of [batchSize].
-func sizeColumn(shifts bool) string {
-	if shifts {
+func sizeColumn(a release.App, op release.Operation) string {
+	if shifts(a) && op != release.OperationRescale {
 		return "TRAFFIC"
 	}
 	return "INSTANCES"

@@ -167,7 +167,7 @@ func (m *model) alike() bool {
 // listLines are the lines of the list and of the lanes below it.
 func (m *model) listLines() []string {
 	w := m.widths()
-	lines := []string{m.paint(faint, "  "+w.row(cells{"PHASE", "FOR", "APPLICATION", "ID", "INSTANCES"})+"AWAITS")}
+	lines := []string{m.paint(faint, "  "+w.row(cells{"PHASE", "FOR", "APPLICATION", "ID", "PROGRESS"})+"AWAITS")}
 	rows := m.sight()
 	current, _ := m.current()
 	for _, r := range rows {
