@@ -355,11 +355,13 @@ func (in BeginRestartInput) Retried() any {
 
 // BeginRescaleInput asks for the change that changes the number of instances.
 type BeginRescaleInput struct {
-	App            App  `json:"app"`
-	Instances      int  `json:"instances"`
-	Mark           Mark `json:"mark,omitempty"`
-	RestoreScaling bool `json:"restoreScaling,omitempty"`
-	Override       bool `json:"override,omitempty"`
+	App App `json:"app"`
+	// Part is the part of the application that is meant ([Artifact.Part]); empty where it has one.
+	Part           string `json:"part,omitempty"`
+	Instances      int    `json:"instances"`
+	Mark           Mark   `json:"mark,omitempty"`
+	RestoreScaling bool   `json:"restoreScaling,omitempty"`
+	Override       bool   `json:"override,omitempty"`
 	// Again tells that an earlier call of the step was declined: see [FaultDeclined].
 	Again bool `json:"again,omitempty"`
 }

@@ -225,7 +225,7 @@ func (s settlement) returned(ctx workflow.Context, e *ending) *ending {
 func (s settlement) rescaleBack(ctx workflow.Context, e *ending, before int) *ending {
 	v, f := s.bringBack(ctx, func(mark release.Mark) call[release.Change] {
 		return s.platform.beginRescale(release.BeginRescaleInput{
-			App: s.p.App, Instances: before, Mark: mark, RestoreScaling: !s.suspends(),
+			App: s.p.App, Part: s.p.Artifact.Part, Instances: before, Mark: mark, RestoreScaling: !s.suspends(),
 			Override: true, // the way back is never held by a freeze
 		})
 	})

@@ -353,3 +353,19 @@ func TestShift_TheWayBackOfAWatchTakesRulesAsTheyAre(t *testing.T) {
 	require.Equal(t, []string{"2", "1"}, platform.moves)
 	require.Equal(t, map[string]string{"api.daily": "at 09:00"}, platform.rules)
 }
+
+// Who breaks a release off that has changed the number of instances of one part says of which it is put back.
+func TestShift_InstancesOfAPartArePutBack(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	platform := newShifting(s)
+	spec := s.spec(shifts(5))
+	spec.Artifact.Part, spec.Config = "web", &release.Config{Instances: new(7)}
+	s.at(30*time.Minute, func() { require.Equal(t, 7, platform.target) })
+	s.abort(time.Hour)
+	p := s.run(spec)
+	require.Equal(t, release.PhaseAborted, p.Outcome, p.Reason)
+	require.Equal(t, []string{"web"}, platform.rescaled)
+	require.Equal(t, 3, platform.target)
+	require.Equal(t, []string{"1 2:5", "1"}, platform.moves)
+}

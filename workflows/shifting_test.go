@@ -33,6 +33,7 @@ type shifting struct {
 	change, from, token string
 	weights             []int
 	target              int
+	rescaled            []string
 	rules               map[string]string
 	// moves are the versions and shares that the alias was given, in their order.
 	moves []string
@@ -111,6 +112,9 @@ func (p *shifting) Snapshot(_ context.Context, in release.SnapshotInput) (releas
 	}
 	if in.Release != nil {
 		snap.Planned = &release.Planned{Artifact: in.Release.Artifact, Instances: p.target}
+		if c := in.Release.Config; c != nil && c.Instances != nil {
+			snap.Planned.Settings = []release.Setting{{Name: release.SettingInstances, Before: strconv.Itoa(p.target), After: strconv.Itoa(*c.Instances)}}
+		}
 	}
 	if q := in.Rollback; q != nil {
 		wanted, found := p.wanted(*q)
@@ -166,6 +170,9 @@ func (p *shifting) BeginRollout(_ context.Context, in release.BeginRolloutInput)
 	p.newest++
 	p.change, p.from, p.token, p.weights = strconv.Itoa(p.newest), p.serves, in.Token, in.Strategy.Weights
 	p.versions[p.change] = in.Artifact
+	if in.Config != nil && in.Config.Instances != nil {
+		p.target = *in.Config.Instances
+	}
 	if len(p.weights) > 0 {
 		p.move(p.serves, p.change, p.weights[0])
 	} else {
@@ -179,6 +186,14 @@ func (p *shifting) BeginRollback(_ context.Context, in release.BeginRollbackInpu
 	p.change, p.from, p.weights = in.Version.ID, p.serves, nil
 	p.move(p.change, "", 0)
 	return release.Change{ID: p.change, Version: p.change}, p.answered(release.VerbBeginRollback)
+}
+
+// BeginRescale keeps of which part the number of instances was changed.
+func (p *shifting) BeginRescale(_ context.Context, in release.BeginRescaleInput) (release.Change, error) {
+	defer p.enter(release.VerbBeginRescale)()
+	p.target, p.rescaled = in.Instances, append(p.rescaled, in.Part)
+	p.change, p.from, p.weights = p.serves, "", nil
+	return release.Change{ID: p.change}, nil
 }
 
 func (p *shifting) Observe(_ context.Context, in release.ObserveInput) (release.Observation, error) {

@@ -136,7 +136,7 @@ func (d *Driver) beginRescale(ctx context.Context, in release.BeginRescaleInput)
 	if err != nil {
 		return release.Change{}, err
 	}
-	r, err := d.read(ctx, in.App, "")
+	r, err := d.read(ctx, in.App, in.Part)
 	if err != nil {
 		return release.Change{}, err
 	}

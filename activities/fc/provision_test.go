@@ -156,6 +156,10 @@ func TestRescale_OfWhichFunction(t *testing.T) {
 	require.Equal(t, release.FaultInvalid, f)
 	require.Contains(t, text, "several functions, and those with provisioned instances are not one (api, web): which one is meant cannot be told; set their number on the platform: slipway api fc PutProvisionConfig")
 	require.Equal(t, 5, h.snapshot(release.SnapshotInput{}).Instances, "all of them")
+	named := rescale(1)
+	named.Part = "web"
+	require.Equal(t, "p-1-web", must[release.Change](h, release.VerbBeginRescale, named).ID, "a release that goes back names its own")
+	require.Equal(t, 2, h.snapshot(release.SnapshotInput{}).Instances)
 	q := &release.ReleaseQuestion{Artifact: release.Artifact{Image: "registry.example/api:2", Part: "api"}, Strategy: all()}
 	require.Equal(t, 1, h.snapshot(release.SnapshotInput{Release: q}).Planned.Instances)
 
