@@ -79,10 +79,10 @@ func unsupportedConfigOfFC() []Unsupported {
 	return []Unsupported{
 		{Field: "config.variables[].configMap", Why: reference},
 		{Field: "config.variables[].secret", Why: reference},
-		{Field: "config.probes", Why: "have no meaning on Function Compute, which has one check of its own; use platform.customHealthCheckConfig"},
-		{Field: "config.hooks", Why: "have no meaning on Function Compute, which calls handlers instead of commands; use platform.initializer and platform.instanceLifecycleConfig"},
+		{Field: "config.probes", Why: "have no meaning on Function Compute, which has one check of its own; use config.platform.customHealthCheckConfig"},
+		{Field: "config.hooks", Why: "have no meaning on Function Compute, which calls handlers instead of commands; use config.platform.initializer and config.platform.instanceLifecycleConfig"},
 		{Field: "config.mounts", Why: mounts},
-		{Field: "config.runtime", Why: "has no meaning on Function Compute; use platform.runtime and platform.handler"},
+		{Field: "config.runtime", Why: "has no meaning on Function Compute; use config.platform.runtime and config.platform.handler"},
 	}
 }
 

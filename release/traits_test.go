@@ -231,8 +231,8 @@ func TestTraits_RefusedConfiguration(t *testing.T) {
 			"config.variables[0].configMap": "give", "config.variables[1].secret": "with the role of its service",
 		}},
 		"what it has not": {*wholeConfig(), map[string]string{
-			"config.variables[0].configMap": "", "config.variables[0].secret": "", "config.variables[0]": "", "config.probes": "use platform.customHealthCheckConfig",
-			"config.hooks": "use platform.initializer", "config.mounts": "at the service itself", "config.runtime": "use platform.runtime", "config.platform.Timezone": "is not a parameter of a deployment on fc",
+			"config.variables[0].configMap": "", "config.variables[0].secret": "", "config.variables[0]": "", "config.probes": "use config.platform.customHealthCheckConfig",
+			"config.hooks": "use config.platform.initializer", "config.mounts": "at the service itself", "config.runtime": "use config.platform.runtime", "config.platform.Timezone": "is not a parameter of a deployment on fc",
 		}},
 		"an odd size": {release.Config{Resources: &release.Resources{Memory: 500}}, map[string]string{"config.resources.memory": "must be a multiple of 64 MB"}},
 		"settings": {release.Config{Platform: release.Parameters{
