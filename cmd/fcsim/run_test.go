@@ -76,7 +76,7 @@ func TestRun_TheLogNamesTheServices(t *testing.T) {
 
 func TestRun_WrongCommandLines(t *testing.T) {
 	t.Parallel()
-	simcmdtest.Refused(t, program(), map[string]simcmdtest.Refusal{
+	simcmdtest.Refused(t, program, map[string]simcmdtest.Refusal{
 		"negative speed": {Args: []string{"--speed", "-1"}, Code: simcmd.ExitUsage, Says: "Speed"},
 		"bad region":     {Args: []string{"--region", "Mars"}, Code: simcmd.ExitUsage, Says: "Region"},
 		"bad account":    {Args: []string{"--account-id", "me"}, Code: simcmd.ExitUsage, Says: "AccountID"},

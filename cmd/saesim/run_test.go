@@ -64,7 +64,7 @@ func TestRun_TheLogNamesTheApplications(t *testing.T) {
 
 func TestRun_WrongCommandLines(t *testing.T) {
 	t.Parallel()
-	simcmdtest.Refused(t, program(), map[string]simcmdtest.Refusal{
+	simcmdtest.Refused(t, program, map[string]simcmdtest.Refusal{
 		"negative speed": {Args: []string{"--speed", "-1"}, Code: simcmd.ExitUsage, Says: "Speed"},
 		"bad region":     {Args: []string{"--region", "Mars"}, Code: simcmd.ExitUsage, Says: "Region"},
 		"no such folder": {Args: []string{"--demo", "--state-file", filepath.Join(t.TempDir(), "no", "file")}, Code: simcmd.ExitFailed, Says: "state file"},

@@ -66,13 +66,14 @@ type Refusal struct {
 	Says string
 }
 
-// Refused runs a program with command lines that it refuses.
-func Refused(t *testing.T, p Program, refusals map[string]Refusal) {
+// Refused runs a program with command lines that it refuses, each in one of its own: a program keeps what
+// its flags say.
+func Refused[P Program](t *testing.T, program func() P, refusals map[string]Refusal) {
 	t.Helper()
 	for name, tt := range refusals {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			code, stdout, stderr := Output(t.Context(), p, nil, tt.Args...)
+			code, stdout, stderr := Output(t.Context(), program(), nil, tt.Args...)
 			require.Equal(t, tt.Code, code)
 			require.Contains(t, stderr, tt.Says)
 			require.Empty(t, stdout)
