@@ -76,9 +76,6 @@ func whateverHappens(rt *rapid.T, of subject) {
 	}
 }
 
-// instancesBefore is how many instances the application has.
-const instancesBefore = 5
-
 // instancesAfter is how many instances the application is to have after a release: as many as its
 // configuration says where it has succeeded, otherwise as many as before.
 func instancesAfter(spec release.Spec, p release.Progress) int {

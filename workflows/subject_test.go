@@ -64,6 +64,9 @@ type trial struct {
 	rollouts []time.Time
 }
 
+// instancesBefore is how many instances the application has.
+const instancesBefore = 5
+
 // newTrial makes a trial: its application has five instances, and has run the first artifact and then
 // the second.
 func newTrial(t tester, of subject) *trial {
