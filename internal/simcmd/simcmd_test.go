@@ -99,7 +99,7 @@ func TestRun_WithoutJSONTheLogGoesToStderr(t *testing.T) {
 
 func TestRun_ExitCodes(t *testing.T) {
 	t.Parallel()
-	simcmdtest.Refused(t, program(), map[string]simcmdtest.Refusal{
+	simcmdtest.Refused(t, program, map[string]simcmdtest.Refusal{
 		"unknown flag": {Args: []string{"--fast"}, Code: simcmd.ExitUsage, Says: "unknown flag"},
 		"argument":     {Args: []string{"up"}, Code: simcmd.ExitUsage, Says: `unexpected argument "up"`},
 		"bad output":   {Args: []string{"-o", "yaml"}, Code: simcmd.ExitUsage, Says: "yaml"},
