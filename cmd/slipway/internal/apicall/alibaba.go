@@ -1,6 +1,8 @@
 package apicall
 
 import (
+	"net/http"
+
 	"github.com/aliyun/credentials-go/credentials"
 
 	"slipway/cloudapi"
@@ -10,6 +12,33 @@ import (
 func placeholder() (credentials.Credential, error) {
 	return credentials.NewCredential(new(credentials.Config).
 		SetType("access_key").SetAccessKeyId("none").SetAccessKeySecret("none"))
+}
+
+// checked is a client of Alibaba Cloud, which checks what it is given unless it is told not to.
+type checked[C any] interface {
+	Client
+	Unchecked() C
+}
+
+// connect makes clients with what a connection says of the transport and, unless nil, of the credential.
+func connect[C checked[C]](client func(http.RoundTripper, credentials.Credential) (C, error)) Connect {
+	return func(how Connection) (Client, error) {
+		var credential credentials.Credential
+		if how.Anonymous {
+			var err error
+			if credential, err = placeholder(); err != nil {
+				return nil, err
+			}
+		}
+		c, err := client(how.Transport, credential)
+		if err != nil {
+			return nil, err
+		}
+		if how.Unchecked {
+			c = c.Unchecked()
+		}
+		return c, nil
+	}
 }
 
 // alibabaRemedy is what to do about a failure in words of Alibaba Cloud.

@@ -1,7 +1,11 @@
 package apicall
 
 import (
+	"cmp"
+	"net/http"
 	"regexp"
+
+	"github.com/aliyun/credentials-go/credentials"
 
 	"slipway/cloudapi"
 	"slipway/fcclient"
@@ -34,24 +38,11 @@ const fcRequestID = "X-Fc-Request-Id"
 
 // ConnectFC makes clients of a configuration.
 func ConnectFC(config fcclient.Config) Connect {
-	return func(how Connection) (Client, error) {
+	return connect(func(transport http.RoundTripper, credential credentials.Credential) (*fcclient.Client, error) {
 		config := config // each client has its own
-		config.Transport = how.Transport
-		if how.Anonymous {
-			var err error
-			if config.Credential, err = placeholder(); err != nil {
-				return nil, err
-			}
-		}
-		client, err := fcclient.New(config)
-		if err != nil {
-			return nil, err
-		}
-		if how.Unchecked {
-			client = client.Unchecked()
-		}
-		return client, nil
-	}
+		config.Transport, config.Credential = transport, cmp.Or(credential, config.Credential)
+		return fcclient.New(config)
+	})
 }
 
 // fcHeader is the value of a header that may be shown. What is not known to be harmless is

@@ -2,7 +2,10 @@ package apicall
 
 import (
 	"cmp"
+	"net/http"
 	"regexp"
+
+	"github.com/aliyun/credentials-go/credentials"
 
 	"slipway/cloudapi"
 	"slipway/release"
@@ -35,24 +38,11 @@ func SAE() API {
 
 // ConnectSAE makes clients of a configuration.
 func ConnectSAE(config saeclient.Config) Connect {
-	return func(how Connection) (Client, error) {
+	return connect(func(transport http.RoundTripper, credential credentials.Credential) (*saeclient.Client, error) {
 		config := config // each client has its own
-		config.Transport = how.Transport
-		if how.Anonymous {
-			var err error
-			if config.Credential, err = placeholder(); err != nil {
-				return nil, err
-			}
-		}
-		client, err := saeclient.New(config)
-		if err != nil {
-			return nil, err
-		}
-		if how.Unchecked {
-			client = client.Unchecked()
-		}
-		return client, nil
-	}
+		config.Transport, config.Credential = transport, cmp.Or(credential, config.Credential)
+		return saeclient.New(config)
+	})
 }
 
 // saeRemedy is what the advice of a code says more than its class, and what is Alibaba Cloud's own.
