@@ -1,5 +1,7 @@
 package release
 
+import "slices"
+
 // parametersOfFC are those of UpdateFunction; what a service or its provisioned instances have besides
 // is listed with the reason why a release leaves it alone. A struct whose members are given by fields of
 // their own is listed by them.
@@ -16,7 +18,7 @@ func parametersOfFC() (out []Parameter) {
 	} {
 		out = append(out, Parameter{Name: of[0], Field: of[1]})
 	}
-	return append(append(out, refusedOfFC()...), freeOfFC()...)
+	return slices.Concat(out, refusedOfFC(), freeOfFC())
 }
 
 // refusedOfFC are the parameters that nobody gives.

@@ -285,7 +285,7 @@ func (a *app) waitingBatch(ctx context.Context, call *call) (release.Command, er
 		if p.Awaiting.Kind == release.AwaitWatch {
 			what = "is the last, and is watched"
 		}
-		a.infof("batch %d of %d %s since %s; confirming it", p.Awaiting.Batch, len(p.Batches), what, call.style.Time(p.Awaiting.Since))
+		a.infof("batch %s %s since %s; confirming it", p.BatchText(p.Awaiting.Batch), what, call.style.Time(p.Awaiting.Since))
 	}
 	return c, err
 }

@@ -234,7 +234,7 @@ func (m *model) asked(kind release.CommandKind, r row) string {
 	}
 	at := ""
 	if n := render.BatchAt(p); n > 0 {
-		at = fmt.Sprintf(" at batch %d of %d", n, len(p.Batches))
+		at = " at batch " + p.BatchText(n)
 	}
 	switch kind {
 	case release.CommandConfirm:
