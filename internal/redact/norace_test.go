@@ -2,4 +2,4 @@
 
 package redact_test
 
-const slower = 1
+const larger = 1

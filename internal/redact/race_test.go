@@ -2,5 +2,5 @@
 
 package redact_test
 
-// slower is how much more the race detector makes a message cost, in time and in memory.
-const slower = 4
+// larger is how much more memory a message takes with the race detector.
+const larger = 4
