@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
 	"slipway/internal/redact"
@@ -29,12 +30,12 @@ func TestCostLinux_TheCostOfAMessageGrowsAsItsSize(t *testing.T) {
 	)
 	large, small := worst(largest), worst(largest/4)
 	for _, name := range slices.Sorted(maps.Keys(large)) {
-		cost, quarter := costOf(large[name]), costOf(small[name])
+		cost, quarter := costOf(t, large[name]), costOf(t, small[name])
 		for range tries {
 			if cost < most*quarter {
 				break
 			}
-			cost, quarter = min(cost, costOf(large[name])), costOf(small[name])
+			cost, quarter = min(cost, costOf(t, large[name])), costOf(t, small[name])
 		}
 		memory := memoryOf(large[name])
 		t.Logf("%-40s %6.1f MB/s, %5.1f ms, %4.1f times that of a quarter, %5d KiB", name,
@@ -46,15 +47,16 @@ func TestCostLinux_TheCostOfAMessageGrowsAsItsSize(t *testing.T) {
 
 // costOf is the CPU time that a message costs at least: some runs also take memory from the
 // system, which is no work on the message.
-func costOf(data []byte) time.Duration {
+func costOf(t *testing.T, data []byte) time.Duration {
+	t.Helper()
 	// enough is how long it is measured.
 	const enough = 20 * time.Millisecond
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	least, begin := time.Duration(math.MaxInt64), threadTime()
+	least, begin := time.Duration(math.MaxInt64), threadTime(t)
 	for at := begin; at-begin < enough; {
 		redact.New().Bytes(data)
-		end := threadTime()
+		end := threadTime(t)
 		least, at = min(least, end-at), end
 	}
 	return least
@@ -74,10 +76,9 @@ func memoryOf(data []byte) int {
 }
 
 // threadTime is the CPU time that this thread has taken.
-func threadTime() time.Duration {
+func threadTime(t *testing.T) time.Duration {
+	t.Helper()
 	var now unix.Timespec
-	if err := unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &now); err != nil {
-		panic(err)
-	}
+	require.NoError(t, unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &now))
 	return time.Duration(now.Nano())
 }
