@@ -116,6 +116,10 @@ func (t Traits) Strategies(op Operation) []StrategyType {
 	return t.Rollouts
 }
 
+// TakesRulesAway reports whether a scaling rule is disabled by being taken away: one that is off does not
+// exist, and what it was has to be kept.
+func (t Traits) TakesRulesAway() bool { return t.Scaling == ScalingTakeAway }
+
 // Takes reports whether a field of a release file, by its path, means something on the platform.
 func (t Traits) Takes(field string) bool { return t.why(field, "") == "" }
 
