@@ -85,7 +85,7 @@ func (s Spec) Title() string {
 	case OperationRestart:
 		return "restart"
 	case OperationRescale:
-		return "rescale to " + strconv.Itoa(s.Instances)
+		return strings.TrimSpace("rescale "+s.Artifact.Part) + " to " + strconv.Itoa(s.Instances)
 	case OperationJob:
 		return s.jobTitle()
 	case OperationRelease:

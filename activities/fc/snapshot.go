@@ -55,8 +55,11 @@ func (d *Driver) Snapshot(ctx context.Context, in release.SnapshotInput) (releas
 		return release.Snapshot{}, err
 	}
 	named := ""
-	if in.Release != nil {
+	switch {
+	case in.Release != nil:
 		named = in.Release.Artifact.Part
+	case in.Rescale != nil:
+		named = in.Rescale.Part
 	}
 	r, err := d.read(ctx, in.App, named)
 	if err != nil {
@@ -70,6 +73,13 @@ func (d *Driver) Snapshot(ctx context.Context, in release.SnapshotInput) (releas
 		if snap.Wanted, err = r.versions.wanted(ctx, r.alias, *in.Rollback); err != nil {
 			return release.Snapshot{}, failed(err)
 		}
+	}
+	if in.Rescale != nil {
+		name, err := r.scalable(ctx)
+		if err != nil {
+			return release.Snapshot{}, failed(err)
+		}
+		snap.Instances = int(r.provisioned(name).target)
 	}
 	// What a release will change is not known yet where another one is open.
 	if in.Release == nil || snap.Own != nil {
