@@ -48,6 +48,9 @@ type Traits struct {
 	// otherwise.
 	Scaling  ScalingWay
 	Suspends bool
+	// TrafficApart tells that the traffic rules of a release are set before its change and removed after it;
+	// else they are a part of the change, and end with it: see [BeginRolloutInput].
+	TrafficApart bool
 	// Packages are the schemes of the addresses of code packages.
 	Packages []string
 	// AppID and VersionID are the patterns of its IDs of applications and of versions, and AppWords and
@@ -173,7 +176,7 @@ func traitsOfSAE() Traits {
 		Platform: PlatformSAE, Name: "Alibaba Cloud Serverless App Engine",
 		Rollouts: everyStrategy(), Rollbacks: everyStrategy(), Step: StepInstances, GrayAtMost: 50,
 		Restart: true, Rescale: true, Job: true, Adopt: true,
-		ReturnsFailed: true, Approval: true, Scaling: ScalingSwitch, Suspends: true,
+		ReturnsFailed: true, Approval: true, Scaling: ScalingSwitch, Suspends: true, TrafficApart: true,
 		Packages: []string{"http", "https"},
 		AppID:    idPattern, AppWords: idWords, VersionID: idPattern, VersionWords: idWords,
 		Unsupported: []Unsupported{

@@ -309,8 +309,8 @@ type BeginRolloutInput struct {
 	// RestoreScaling lets the platform switch on again the rules that its change
 	// switched off. A release that suspends rules restores them itself.
 	RestoreScaling bool `json:"restoreScaling,omitempty"`
-	// Traffic are the traffic rules of the release; nil where it has none. Where a platform's rules
-	// are not a part of the change, the change is told that there is a rule.
+	// Traffic are the traffic rules of the release; nil where it has none. Where they are set apart from
+	// the change ([Traits.TrafficApart]), they are there already, and the change is told so.
 	Traffic *Traffic `json:"traffic,omitempty"`
 	// Override passes over a freeze.
 	Override bool `json:"override,omitempty"`

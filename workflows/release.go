@@ -188,7 +188,7 @@ func (p preparation) loadJudged(ctx workflow.Context) (f *fault) {
 // asked for only until the release has put its own in the place.
 func (p preparation) snapshotInput() release.SnapshotInput {
 	in := release.SnapshotInput{
-		App: p.p.App, Traffic: !p.spec.Traffic.Empty() && !p.traffic.touched, Adopt: p.spec.Adopt, Token: p.token(),
+		App: p.p.App, Traffic: p.ruleApart() && !p.traffic.touched, Adopt: p.spec.Adopt, Token: p.token(),
 	}
 	if p.spec.Runs() {
 		in.Job = &release.JobQuestion{Run: p.spec.Job}

@@ -2,6 +2,7 @@ package workflows_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -393,6 +394,30 @@ func TestShift_RescaleOfAPart(t *testing.T) {
 			require.Equal(t, c.rescaled, platform.rescaled)
 			require.Equal(t, c.target, platform.target)
 			require.Empty(t, platform.moves)
+		})
+	}
+}
+
+// Where traffic rules are a part of the change, they go with its beginning: nothing is read, set or removed
+// apart from it. Such a release is handed over as a lane has taken it: no platform here takes rules of that kind.
+func TestShift_TrafficRulesThatAreAPartOfTheChange(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(*stage){
+		"succeeded": func(s *stage) { s.confirm(time.Hour, 1) },
+		"aborted":   func(s *stage) { s.abort(time.Hour) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t)
+			platform := newShifting(s)
+			end(s)
+			spec := s.spec(shifts(5)).WithDefaults()
+			spec.Traffic = canary()
+			s.env.ExecuteWorkflow(spec.Workflow(), release.Request{ID: "r-test", Spec: spec, Checked: true})
+			p := s.result()
+			require.Equal(t, name, strings.ToLower(string(p.Outcome)), p.Reason)
+			require.Equal(t, canary(), platform.traffic)
+			require.Nil(t, p.Traffic, "nothing is left to remove")
 		})
 	}
 }
