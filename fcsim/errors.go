@@ -10,7 +10,7 @@ import (
 )
 
 // An apiError is a refusal as the API words it.
-type apiError = simframe.Refusal
+type apiError = simframe.APIError
 
 // Codes of refusals. Spelling is Alibaba Cloud's own.
 const (

@@ -13,7 +13,7 @@ import (
 // Code, ErrorCode and Message. The codes of operations come from the error tables
 // of the SAE API reference; the documents show no error body, so its shape is a
 // reading (see the README).
-type apiError = simframe.Refusal
+type apiError = simframe.APIError
 
 // refuse makes a refusal with a code of the catalogue; args fill its template.
 func refuse(code string, args ...any) *apiError {

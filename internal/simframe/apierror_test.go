@@ -25,7 +25,7 @@ func toyCodes() simframe.Codes {
 func TestCodes_Refuse(t *testing.T) {
 	t.Parallel()
 	refused := toyCodes().Refuse("Gone", "shop")
-	require.Equal(t, &simframe.Refusal{Status: http.StatusNotFound, Code: "Gone", Message: "shop is gone"}, refused)
+	require.Equal(t, &simframe.APIError{Status: http.StatusNotFound, Code: "Gone", Message: "shop is gone"}, refused)
 	require.EqualError(t, refused, "404 Gone: shop is gone")
 }
 
@@ -33,11 +33,11 @@ func TestCodes_RefuseFault(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		fault simframe.Fault
-		want  simframe.Refusal
+		want  simframe.APIError
 	}{
-		"no code":                 {simframe.Fault{}, simframe.Refusal{Status: http.StatusInternalServerError, Code: "Broken", Message: "something broke"}},
-		"a code as it is":         {simframe.Fault{Code: "Gone"}, simframe.Refusal{Status: http.StatusNotFound, Code: "Gone", Message: "- is gone"}},
-		"its own status and text": {simframe.Fault{Code: "Gone", Status: 418, Message: "later"}, simframe.Refusal{Status: 418, Code: "Gone", Message: "later"}},
+		"no code":                 {simframe.Fault{}, simframe.APIError{Status: http.StatusInternalServerError, Code: "Broken", Message: "something broke"}},
+		"a code as it is":         {simframe.Fault{Code: "Gone"}, simframe.APIError{Status: http.StatusNotFound, Code: "Gone", Message: "- is gone"}},
+		"its own status and text": {simframe.Fault{Code: "Gone", Status: 418, Message: "later"}, simframe.APIError{Status: 418, Code: "Gone", Message: "later"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
