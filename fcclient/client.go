@@ -24,23 +24,17 @@ func New(config Config) (*Client, error) {
 	if err := config.Validate(); err != nil {
 		return nil, fmt.Errorf("Function Compute: %w: %w", cloudapi.ErrInvalid, err)
 	}
-	connection := config.connection().WithDefaults()
-	scheme, host, err := connection.Address()
-	if err != nil {
-		return nil, fmt.Errorf("Function Compute: %w: %w", cloudapi.ErrInvalid, err)
-	}
 	keys, err := acskeys.NewSource(config.Credential)
 	if err != nil {
 		return nil, fmt.Errorf("Function Compute: %w", err)
 	}
+	connection := config.connection()
+	scheme, host, _ := connection.Address() // Validate has found no problem
 	signer := &signer{
 		scheme: scheme, host: host, account: config.AccountID, userAgent: userAgent(config.UserAgent), keys: keys, now: time.Now,
 	}
 	return &Client{
-		caller: clientrt.Caller{
-			API: api(), Send: signer.send, Transport: connection.Transport, Timeout: connection.Timeout(),
-			Limiter: config.Limiter, ReadRetries: config.ReadRetries, ReadDelay: config.ReadDelay, Observe: config.Observe,
-		},
+		caller: connection.Caller(api(), signer.send),
 		signer: signer,
 		region: config.Region,
 	}, nil

@@ -80,8 +80,8 @@ func (c Config) Validate() error {
 func (c Config) connection() clientrt.Connection {
 	return clientrt.Connection{
 		Endpoint: c.Endpoint, DefaultHost: c.AccountID + "." + c.Region + ".fc.aliyuncs.com",
-		ConnectTimeout: c.ConnectTimeout, ReadTimeout: c.ReadTimeout, ReadRetries: c.ReadRetries,
-		UserAgent: c.UserAgent, Transport: c.Transport,
+		ConnectTimeout: c.ConnectTimeout, ReadTimeout: c.ReadTimeout, Limiter: c.Limiter, ReadRetries: c.ReadRetries,
+		ReadDelay: c.ReadDelay, Observe: c.Observe, UserAgent: c.UserAgent, Transport: c.Transport,
 	}
 }
 

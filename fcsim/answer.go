@@ -1,13 +1,11 @@
 package fcsim
 
 import (
-	"bytes"
-	"encoding/json"
 	"maps"
 	"net/http"
-	"strconv"
 	"time"
 
+	"slipway/internal/loosejson"
 	"slipway/internal/simframe"
 )
 
@@ -43,7 +41,7 @@ func succeed(requestID string, r reply) simframe.Answer {
 		a.Header.Set("ETag", r.etag)
 	}
 	if r.body != nil {
-		text, err := encode(r.body)
+		text, err := loosejson.Encode(r.body)
 		if err != nil {
 			return fail(requestID, &apiError{Status: http.StatusInternalServerError, Code: codeInternal, Message: err.Error()})
 		}
@@ -65,7 +63,7 @@ func succeed(requestID string, r reply) simframe.Answer {
 
 // fail makes the answer of a call that was refused.
 func fail(requestID string, refused *apiError) simframe.Answer {
-	text, err := encode(errorBody{Code: refused.Code, Message: refused.Message})
+	text, err := loosejson.Encode(errorBody{Code: refused.Code, Message: refused.Message})
 	if err != nil {
 		text = nil // two texts can always be encoded
 	}
@@ -73,21 +71,6 @@ func fail(requestID string, refused *apiError) simframe.Answer {
 		Status: refused.Status, Body: text,
 		Header: http.Header{"X-Fc-Request-Id": {requestID}, "Content-Type": {contentJSON}},
 	}
-}
-
-func encode(value any) ([]byte, error) {
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(value); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
-}
-
-// requestID names a request, in 36 characters.
-func requestID(seed, number uint64) string {
-	return simframe.UUID(seed, "request/"+strconv.FormatUint(number, 10))
 }
 
 // stamp is the form of times in answers: UTC, to the second.

@@ -1,6 +1,7 @@
 package fcsim
 
 import (
+	"cmp"
 	"maps"
 	"regexp"
 	"time"
@@ -12,9 +13,9 @@ import (
 const (
 	// TestAccessKeyID is the access key ID that a simulator accepts when it is given no keys. It
 	// works nowhere else.
-	TestAccessKeyID = "fcsim-test-key-id"
+	TestAccessKeyID = acs.TestKeyID
 	// TestAccessKeySecret belongs to TestAccessKeyID. It is no secret: the simulator prints it itself.
-	TestAccessKeySecret = "fcsim-test-key-secret"
+	TestAccessKeySecret = acs.TestKeySecret
 
 	// DefaultRegion is the region a simulator serves when it is given none.
 	DefaultRegion = "cn-hangzhou"
@@ -72,30 +73,15 @@ func SteppedClock(start time.Time) *Clock { return simframe.SteppedClock(start) 
 
 // withDefaults returns the configuration with every default filled in.
 func (c Config) withDefaults() Config {
-	if c.Speed == 0 {
-		c.Speed = 1
-	}
-	if c.Clock == nil {
-		c.Clock = FastClock(c.Speed)
-	}
+	c.Clock = simframe.ClockOf(c.Clock, c.Speed)
 	if c.Wall == nil {
 		c.Wall = time.Now
 	}
-	if len(c.AccessKeys) == 0 {
-		c.AccessKeys = map[string]string{TestAccessKeyID: TestAccessKeySecret}
-	} else {
-		c.AccessKeys = maps.Clone(c.AccessKeys)
-	}
+	c.AccessKeys = simframe.KeysOf(c.AccessKeys, TestAccessKeyID, TestAccessKeySecret)
 	c.SecurityTokens = maps.Clone(c.SecurityTokens)
-	if c.AccountID == "" {
-		c.AccountID = DefaultAccountID
-	}
-	if c.Region == "" {
-		c.Region = DefaultRegion
-	}
-	if c.InstanceStart == 0 {
-		c.InstanceStart = DefaultInstanceStart
-	}
+	c.AccountID = cmp.Or(c.AccountID, DefaultAccountID)
+	c.Region = cmp.Or(c.Region, DefaultRegion)
+	c.InstanceStart = cmp.Or(c.InstanceStart, DefaultInstanceStart)
 	return c
 }
 
@@ -106,7 +92,7 @@ func (c Config) Validate() error {
 	if problem := simframe.CheckSpeed(c.Clock, c.Speed); problem != "" {
 		problems.Add("Speed", "%s", problem)
 	}
-	if problem := acs.CheckKeys(c.AccessKeys); problem != "" {
+	if problem := simframe.CheckKeys(c.AccessKeys); problem != "" {
 		problems.Add("AccessKeys", "%s", problem)
 	}
 	for id := range c.SecurityTokens {

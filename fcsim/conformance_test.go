@@ -6,12 +6,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aliyun/credentials-go/credentials"
 	"github.com/stretchr/testify/require"
 
 	"slipway/fcclient"
 	"slipway/fcclient/fctest"
 	"slipway/fcsim"
+	"slipway/internal/acskeys"
 )
 
 // TestConformance tells the story of all operations at the simulator, which is held to every
@@ -22,9 +22,7 @@ func TestConformance(t *testing.T) {
 	require.NoError(t, err)
 	server := httptest.NewServer(sim)
 	t.Cleanup(server.Close)
-	pair, err := credentials.NewCredential(&credentials.Config{
-		Type: new("access_key"), AccessKeyId: new(fcsim.TestAccessKeyID), AccessKeySecret: new(fcsim.TestAccessKeySecret),
-	})
+	pair, err := acskeys.Pair(fcsim.TestAccessKeyID, fcsim.TestAccessKeySecret)
 	require.NoError(t, err)
 	report := fctest.Run(t, fctest.Target{
 		Config: fcclient.Config{Region: fcsim.DefaultRegion, AccountID: fcsim.DefaultAccountID, Endpoint: server.URL, Credential: pair},

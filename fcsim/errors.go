@@ -2,7 +2,6 @@ package fcsim
 
 import (
 	"cmp"
-	"fmt"
 	"net/http"
 
 	"slipway/fcclient"
@@ -11,13 +10,7 @@ import (
 )
 
 // An apiError is a refusal as the API words it.
-type apiError struct {
-	Status  int
-	Code    string
-	Message string
-}
-
-func (e *apiError) Error() string { return fmt.Sprintf("%d %s: %s", e.Status, e.Code, e.Message) }
+type apiError = simframe.APIError
 
 // Codes of refusals. Spelling is Alibaba Cloud's own.
 const (
@@ -81,6 +74,5 @@ func describeCode(code string) (status int, template string) {
 
 // refuse makes a refusal; args fill the template of the code.
 func refuse(code string, args ...any) *apiError {
-	status, template := describeCode(code)
-	return &apiError{Status: status, Code: code, Message: simframe.FillTemplate(template, args...)}
+	return simframe.Codes(describeCode).Refuse(code, args...)
 }

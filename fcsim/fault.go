@@ -1,7 +1,6 @@
 package fcsim
 
 import (
-	"cmp"
 	"errors"
 
 	"slipway/fcclient"
@@ -57,12 +56,4 @@ func checkFault(f Fault) error {
 func isOperation(name string) bool {
 	_, known := fcclient.LookupOperation(name)
 	return known || name == opTrigger || name == opLayerByArn
-}
-
-// faultRefusal is the answer of an error fault.
-func faultRefusal(f Fault) *apiError {
-	refused := refuse(cmp.Or(f.Code, codeInternal))
-	refused.Status = cmp.Or(f.Status, refused.Status)
-	refused.Message = cmp.Or(f.Message, refused.Message)
-	return refused
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"slipway/cloudapi"
+	"slipway/internal/loosejson"
 	"slipway/internal/simframe"
 )
 
@@ -176,7 +177,7 @@ func (o outcome) output() []byte {
 	if o.result == ResultOK {
 		return o.body
 	}
-	text, err := encode(map[string]string{"errorMessage": cmp.Or(string(o.body), "the function failed"), "errorType": "Error"})
+	text, err := loosejson.Encode(map[string]string{"errorMessage": cmp.Or(string(o.body), "the function failed"), "errorType": "Error"})
 	if err != nil {
 		return nil // texts can always be encoded
 	}

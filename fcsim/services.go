@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"strconv"
+
+	"slipway/internal/loosejson"
 )
 
 // serviceSettings are the settings of a service that versions freeze. What no rule of the
@@ -148,11 +150,11 @@ func updateService(c *call) (reply, *apiError) {
 
 // same reports whether two values are the same on the wire.
 func same(a, b any) bool {
-	left, err := encode(a)
+	left, err := loosejson.Encode(a)
 	if err != nil {
 		return false
 	}
-	right, err := encode(b)
+	right, err := loosejson.Encode(b)
 	return err == nil && bytes.Equal(left, right)
 }
 

@@ -90,7 +90,11 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // serveAPI carries one request through routing and authentication.
 func (s *Simulator) serveAPI(w http.ResponseWriter, r *http.Request) {
 	c, refused := s.routeRequest(r)
-	id := s.countCall(c)
+	var operation string
+	if c != nil {
+		operation = c.op.Name
+	}
+	id := s.store.NextRequest(operation)
 	if refused == nil {
 		c.requestID, c.host, c.header, c.query = id, address(r), r.Header, r.URL.Query()
 		c.body, refused = readBody(w, r)
@@ -150,30 +154,14 @@ func (s *Simulator) authenticate(c *call, r *http.Request) *apiError {
 	return nil
 }
 
-// countCall numbers a request, counts its operation, and returns the request's ID.
-func (s *Simulator) countCall(c *call) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.st.Requests++
-	if c != nil {
-		s.st.Count(c.op.Name)
-	}
-	return requestID(s.st.Seed, s.st.Requests)
-}
-
 // serveCall carries a call through its faults and its operation.
 func (s *Simulator) serveCall(w http.ResponseWriter, r *http.Request, c *call) {
-	s.takeFaults(c).Serve(w, r, simframe.Call{
+	s.store.TakeFaults(c.op.Name, c.params["serviceName"]).Serve(w, r, simframe.Call{
 		CarryOut: func() simframe.Answer { return s.carryOut(c) },
-		Refuse:   func(f Fault) simframe.Answer { return fail(c.requestID, faultRefusal(f)) },
+		Refuse: func(f Fault) simframe.Answer {
+			return fail(c.requestID, simframe.Codes(describeCode).RefuseFault(f, codeInternal))
+		},
 	})
-}
-
-// takeFaults uses up the faults that are meant for a call.
-func (s *Simulator) takeFaults(c *call) simframe.CallFaults {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.st.Faults.TakeCall(s.st.Target(c.op.Name, c.params["serviceName"]))
 }
 
 // carryOut runs the operation of a call.

@@ -169,10 +169,8 @@ func TestFaults_EveryDocumentedCode(t *testing.T) {
 		"NobodyKnowsIt":                         {Status: http.StatusBadRequest, Message: "-"},
 	} {
 		want.Code = code
-		require.Equal(t, want, *faultRefusal(Fault{Kind: FaultError, Code: code}))
+		require.Equal(t, want, *simframe.Codes(describeCode).RefuseFault(Fault{Kind: FaultError, Code: code}, codeInternal))
 	}
-	require.Equal(t, apiError{Status: http.StatusTeapot, Code: codeResourceThrottled, Message: "later"},
-		*faultRefusal(Fault{Code: codeResourceThrottled, Status: http.StatusTeapot, Message: "later"}))
 }
 
 func TestFaults_AreChecked(t *testing.T) {

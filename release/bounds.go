@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
-	"unicode/utf8"
 )
 
 // The bounds of what comes from outside, in bytes.
@@ -196,17 +195,4 @@ func (m *measurer) within(field string, count, most int, unit string) bool {
 	}
 	m.problems = append(m.problems, Problem{Field: field, Message: fmt.Sprintf("has %d %s; at most %d are taken", count, unit, most)})
 	return false
-}
-
-// Shorten cuts what somebody says to the length at which it is taken.
-func Shorten(words string) string {
-	const mark = "…"
-	if len(words) <= MaxWords {
-		return words
-	}
-	cut := MaxWords - len(mark)
-	for !utf8.RuneStart(words[cut]) {
-		cut--
-	}
-	return words[:cut] + mark
 }

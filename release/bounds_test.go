@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -255,18 +254,6 @@ func TestBounds_ACommandCanNameEveryArtifact(t *testing.T) {
 		require.NoError(t, release.Command{Kind: release.CommandAbort, By: "me", Artifact: a.String()}.Validate())
 		require.NoError(t, release.LaneCommand{By: "me", Artifact: a.String()}.Validate(release.UpdateAllow))
 	}
-}
-
-func TestBounds_Shorten(t *testing.T) {
-	t.Parallel()
-	require.Equal(t, "short", release.Shorten("short"))
-	whole := strings.Repeat("x", release.MaxWords)
-	require.Equal(t, whole, release.Shorten(whole))
-	cut := release.Shorten("x" + strings.Repeat("é", release.MaxWords))
-	require.True(t, utf8.ValidString(cut))
-	require.LessOrEqual(t, len(cut), release.MaxWords)
-	require.Greater(t, len(cut), release.MaxWords-8)
-	require.True(t, strings.HasSuffix(cut, "é…"))
 }
 
 // The page that senders read has the table as it is.

@@ -424,27 +424,6 @@ func encodedSize(value any) int {
 	return len(e.bytes())
 }
 
-const ellipsis = "…"
-
-// ShortenEncoded cuts a text to a number of bytes, as encoded; one that was cut ends with an
-// ellipsis where there is room for one.
-func ShortenEncoded(s string, limit int) string {
-	s = strings.ToValidUTF8(s, string(utf8.RuneError)) // as JSON would, but before anything is counted
-	if EncodedLen(s) <= limit {
-		return s
-	}
-	size := len(ellipsis)
-	if limit < size {
-		return ""
-	}
-	for at, r := range s {
-		if size += runeLen(r); size > limit {
-			return s[:at] + ellipsis
-		}
-	}
-	return s
-}
-
 // EncodedLen is the number of bytes of a text within the quotes of JSON, at most.
 func EncodedLen(s string) int {
 	size := 0

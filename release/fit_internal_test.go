@@ -265,31 +265,3 @@ func TestFit_KeepOf(t *testing.T) {
 		require.Equal(t, []int{1, 2, 3, 4, 5}, list)
 	}
 }
-
-func TestFit_ShortenEncoded(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		text  string
-		limit int
-		want  string
-	}{
-		{"", 10, ""},
-		{"0123456789", 10, "0123456789"},
-		{"0123456789a", 10, "0123456…"},
-		{"版本版本", 12, "版本版本"},
-		{"版本版本", 11, "版本…"},
-		{"\"\"\"\"\"", 10, "\"\"\"\"\""},
-		{"\"\"\"\"\"\"", 10, "\"\"\"…"},
-		{"\x00\x00", 11, "\x00…"},
-		{"a\xffb", 10, "a\uFFFDb"},
-		{"<b>", 20, "<b>"},
-		{"<b>", 10, "<b…"},
-		{"abc", 2, ""},
-	} {
-		got := ShortenEncoded(c.text, c.limit)
-		require.Equal(t, c.want, got)
-		value, err := json.Marshal(got)
-		require.NoError(t, err)
-		require.LessOrEqual(t, len(value)-2, c.limit)
-	}
-}

@@ -92,7 +92,7 @@ func (s Spec) Title() string {
 	}
 	switch {
 	case s.OnlyConfig():
-		return cutLine("configuration: "+strings.Join(s.Config.parts(), ", "), maxSummary)
+		return ShortenLine("configuration: "+strings.Join(s.Config.parts(), ", "), maxSummary)
 	case s.Config != nil:
 		return s.Artifact.Public() + " with configuration"
 	}

@@ -86,7 +86,7 @@ func (l *LaneInput) Hold(h Hold) {
 // time ago when there are too many.
 func (l *LaneInput) Deny(d Denial) {
 	l.Denied = slices.DeleteFunc(l.Denied, d.same)
-	d.Reason = shorten(d.Reason, maxKeptReason)
+	d.Reason = keptReason(d.Reason)
 	l.Denied = append(l.Denied, d)
 	l.Denied = l.Denied[max(0, len(l.Denied)-MaxDenied):]
 	for len(l.Denied) > 1 && encodedSize(l.Denied) > maxDeniedSize {
@@ -100,11 +100,8 @@ const maxDeniedSize = 256 << 10
 // maxKeptReason bounds a reason that a lane carries along, in characters.
 const maxKeptReason = 256
 
-func shorten(s string, most int) string {
-	if runes := []rune(s); len(runes) > most {
-		return string(runes[:most-1]) + "…"
-	}
-	return s
+func keptReason(text string) string {
+	return shortenBy(text, maxKeptReason, func(rune) int { return 1 })
 }
 
 // Allow forgets that an artifact is bad; all of them when it is empty.

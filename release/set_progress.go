@@ -115,8 +115,8 @@ func (p SetProgress) Clone() SetProgress {
 
 // End records how a release of a set has ended.
 func (s *SetRun) End(e Ending, at time.Time) {
-	s.Outcome, s.Reason, s.EndedAt = e.Progress.Outcome, shorten(e.Progress.Reason, maxKeptReason), at
+	s.Outcome, s.Reason, s.EndedAt = e.Progress.Outcome, keptReason(e.Progress.Reason), at
 	if e.Lost != "" {
-		s.Outcome, s.Reason = PhaseNeedsAttention, shorten("it was lost: "+e.Lost, maxKeptReason)
+		s.Outcome, s.Reason = PhaseNeedsAttention, keptReason("it was lost: "+e.Lost)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf8"
 )
 
 // maxSummary is the length of a summary, in bytes. Temporal takes 400 with what it adds.
@@ -17,7 +16,7 @@ func Summary(in any) string {
 	if s == "" {
 		s = summaryOfLook(in)
 	}
-	return cutLine(s, maxSummary)
+	return ShortenLine(s, maxSummary)
 }
 
 // summaryOfVerb is about what changes an application, or follows a change of it.
@@ -152,19 +151,19 @@ func (p Progress) Details() string {
 		lines[0] += ", batch " + p.BatchText(batch)
 	}
 	if p.Artifact.Image != "" || p.Artifact.Package != nil {
-		lines[0] += ": " + cutLine(p.Artifact.Public(), maxDetail)
+		lines[0] += ": " + ShortenLine(p.Artifact.Public(), maxDetail)
 	}
 	if changes := p.Configuration(); changes != "" {
-		lines = append(lines, cutLine("Configuration: "+changes, maxDetail))
+		lines = append(lines, ShortenLine("Configuration: "+changes, maxDetail))
 	}
 	if w := p.Awaiting; w != nil {
 		lines = append(lines, "Waits"+since(w.Since, w.Until)+" for "+w.Subject(UnitBatch))
 	}
 	if s := p.Stalled; s != nil {
-		lines = append(lines, "Stalled at "+s.Doing+since(s.Since, s.Until)+": "+cutLine(s.Failure, maxDetail))
+		lines = append(lines, "Stalled at "+s.Doing+since(s.Since, s.Until)+": "+ShortenLine(s.Failure, maxDetail))
 	}
 	if p.Reason != "" {
-		lines = append(lines, cutLine(p.Reason, maxDetail))
+		lines = append(lines, ShortenLine(p.Reason, maxDetail))
 	}
 	return strings.Join(lines, "\n\n")
 }
@@ -187,7 +186,7 @@ func (p SetProgress) Details() string {
 		lines = append(lines, "Waits"+since(w.Since, w.Until)+" for "+w.Subject(UnitWave))
 	}
 	if p.Reason != "" {
-		lines = append(lines, cutLine(p.Reason, maxDetail))
+		lines = append(lines, ShortenLine(p.Reason, maxDetail))
 	}
 	return strings.Join(lines, "\n\n")
 }
@@ -202,10 +201,10 @@ func (l *LaneInput) Details() string {
 		lines = append(lines, fmt.Sprintf("%d wait, the next is %s", len(waiting), waiting[0].ReleaseID))
 	}
 	if l.Held != nil {
-		lines = append(lines, cutLine(l.Held.String(), maxDetail))
+		lines = append(lines, ShortenLine(l.Held.String(), maxDetail))
 	}
 	if n := len(l.Debts); n > 0 {
-		lines = append(lines, cutLine(l.Debts[0].Words(), maxDetail))
+		lines = append(lines, ShortenLine(l.Debts[0].Words(), maxDetail))
 		if n > 1 {
 			lines = append(lines, fmt.Sprintf("%d releases more have left something", n-1))
 		}
@@ -226,18 +225,4 @@ func since(from, until time.Time) string {
 		words += " until " + Moment(until)
 	}
 	return words
-}
-
-// cutLine makes one line of a text, of at most so many bytes.
-func cutLine(text string, most int) string {
-	text = strings.Join(strings.Fields(text), " ")
-	if len(text) <= most {
-		return text
-	}
-	const mark = "…"
-	cut := most - len(mark)
-	for !utf8.RuneStart(text[cut]) {
-		cut--
-	}
-	return text[:cut] + mark
 }

@@ -25,15 +25,12 @@ func New(config Config) (*Client, error) {
 	if err := config.Validate(); err != nil {
 		return nil, fmt.Errorf("SAE: %w: %w", cloudapi.ErrInvalid, err)
 	}
-	connection := config.connection().WithDefaults()
-	scheme, host, err := connection.Address()
-	if err != nil {
-		return nil, fmt.Errorf("SAE: %w: %w", cloudapi.ErrInvalid, err)
-	}
 	keys, err := acskeys.NewSource(config.Credential)
 	if err != nil {
 		return nil, fmt.Errorf("SAE: %w", err)
 	}
+	connection := config.connection()
+	scheme, host, _ := connection.Address() // Validate has found no problem
 	core, err := core.NewClient(&openapi.Config{
 		Endpoint:  new(host),
 		Protocol:  new(scheme),
@@ -46,10 +43,7 @@ func New(config Config) (*Client, error) {
 	}
 	signer := &signer{core: *core, region: config.Region, scheme: scheme, xml: config.XML, keys: keys}
 	return &Client{
-		caller: clientrt.Caller{
-			API: api(), Send: signer.send, Transport: connection.Transport, Timeout: connection.Timeout(),
-			Limiter: config.Limiter, ReadRetries: config.ReadRetries, ReadDelay: config.ReadDelay, Observe: config.Observe,
-		},
+		caller: connection.Caller(api(), signer.send),
 		signer: signer,
 		region: config.Region,
 	}, nil

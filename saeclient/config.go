@@ -74,7 +74,7 @@ func (c Config) Validate() error {
 func (c Config) connection() clientrt.Connection {
 	return clientrt.Connection{
 		Endpoint: c.Endpoint, DefaultHost: "sae." + c.Region + ".aliyuncs.com",
-		ConnectTimeout: c.ConnectTimeout, ReadTimeout: c.ReadTimeout, ReadRetries: c.ReadRetries,
-		UserAgent: c.UserAgent, Transport: c.Transport,
+		ConnectTimeout: c.ConnectTimeout, ReadTimeout: c.ReadTimeout, Limiter: c.Limiter, ReadRetries: c.ReadRetries,
+		ReadDelay: c.ReadDelay, Observe: c.Observe, UserAgent: c.UserAgent, Transport: c.Transport,
 	}
 }

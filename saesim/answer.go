@@ -1,8 +1,6 @@
 package saesim
 
 import (
-	"bytes"
-	"encoding/json"
 	"net/http"
 	"slices"
 	"strconv"
@@ -10,6 +8,7 @@ import (
 	"time"
 
 	"slipway/cloudapi"
+	"slipway/internal/loosejson"
 	"slipway/internal/simframe"
 )
 
@@ -94,17 +93,14 @@ func fail(ids requestIDs, refused *apiError) simframe.Answer {
 // encode is the one place where answers become bytes; root is the element that holds
 // the answer in XML.
 func encode(ids requestIDs, root string, status int, e envelope) simframe.Answer {
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(e); err != nil {
+	text, err := loosejson.Encode(e)
+	if err != nil {
 		return simframe.Answer{Status: http.StatusInternalServerError}
 	}
-	text := bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 	if !ids.xml {
 		return simframe.Answer{Status: status, Header: http.Header{"Content-Type": {contentJSON}}, Body: text}
 	}
-	text, err := toXML(root, text)
+	text, err = toXML(root, text)
 	if err != nil {
 		return simframe.Answer{Status: http.StatusInternalServerError}
 	}
@@ -118,12 +114,8 @@ type requestIDs struct {
 	xml bool
 }
 
-func newRequestIDs(seed, number uint64) requestIDs {
-	name := "request/" + strconv.FormatUint(number, 10)
-	return requestIDs{
-		request: strings.ToUpper(simframe.UUID(seed, name)),
-		trace:   strings.ReplaceAll(simframe.UUID(seed, name+"/trace"), "-", "")[:30],
-	}
+func newRequestIDs(id string, xml bool) requestIDs {
+	return requestIDs{request: strings.ToUpper(id), trace: strings.ReplaceAll(simframe.UUID(0, id), "-", "")[:30], xml: xml}
 }
 
 // gmt8 is the zone of times that the reference prints without one (reading).

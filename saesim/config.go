@@ -1,7 +1,7 @@
 package saesim
 
 import (
-	"maps"
+	"cmp"
 	"time"
 
 	"slipway/internal/acs"
@@ -11,10 +11,10 @@ import (
 const (
 	// TestAccessKeyID is the access key ID that a simulator accepts when it is given
 	// no keys. It works nowhere else.
-	TestAccessKeyID = "saesim-test-key-id"
+	TestAccessKeyID = acs.TestKeyID
 	// TestAccessKeySecret belongs to TestAccessKeyID. It is no secret: the simulator
 	// prints it itself.
-	TestAccessKeySecret = "saesim-test-key-secret"
+	TestAccessKeySecret = acs.TestKeySecret
 
 	// DefaultRegion is the region a simulator serves when it is given none.
 	DefaultRegion = "cn-hangzhou"
@@ -61,26 +61,13 @@ type Config struct {
 
 // withDefaults returns the configuration with every default filled in.
 func (c Config) withDefaults() Config {
-	if c.Speed == 0 {
-		c.Speed = 1
-	}
-	if c.Clock == nil {
-		c.Clock = FastClock(c.Speed)
-	}
+	c.Clock = simframe.ClockOf(c.Clock, c.Speed)
 	if c.Wall == nil {
 		c.Wall = time.Now
 	}
-	if len(c.AccessKeys) == 0 {
-		c.AccessKeys = map[string]string{TestAccessKeyID: TestAccessKeySecret}
-	} else {
-		c.AccessKeys = maps.Clone(c.AccessKeys)
-	}
-	if c.Region == "" {
-		c.Region = DefaultRegion
-	}
-	if c.BatchDuration == 0 {
-		c.BatchDuration = DefaultBatchDuration
-	}
+	c.AccessKeys = simframe.KeysOf(c.AccessKeys, TestAccessKeyID, TestAccessKeySecret)
+	c.Region = cmp.Or(c.Region, DefaultRegion)
+	c.BatchDuration = cmp.Or(c.BatchDuration, DefaultBatchDuration)
 	return c
 }
 
@@ -91,7 +78,7 @@ func (c Config) Validate() error {
 	if problem := simframe.CheckSpeed(c.Clock, c.Speed); problem != "" {
 		problems.Add("Speed", "%s", problem)
 	}
-	if problem := acs.CheckKeys(c.AccessKeys); problem != "" {
+	if problem := simframe.CheckKeys(c.AccessKeys); problem != "" {
 		problems.Add("AccessKeys", "%s", problem)
 	}
 	if c.Region != "" && !acs.IsRegion(c.Region) {

@@ -13,20 +13,11 @@ import (
 // Code, ErrorCode and Message. The codes of operations come from the error tables
 // of the SAE API reference; the documents show no error body, so its shape is a
 // reading (see the README).
-type apiError struct {
-	Status  int
-	Code    string
-	Message string
-}
-
-func (e *apiError) Error() string {
-	return fmt.Sprintf("%d %s: %s", e.Status, e.Code, e.Message)
-}
+type apiError = simframe.APIError
 
 // refuse makes a refusal with a code of the catalogue; args fill its template.
 func refuse(code string, args ...any) *apiError {
-	status, template := describeCode(code)
-	return &apiError{Status: status, Code: code, Message: simframe.FillTemplate(template, args...)}
+	return simframe.Codes(describeCode).Refuse(code, args...)
 }
 
 func missingParameter(name string) *apiError { return refuse(codeNotEmpty, name) }

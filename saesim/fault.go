@@ -79,14 +79,6 @@ func checkFault(f Fault) error {
 	return err
 }
 
-// faultRefusal is the answer of an error fault.
-func faultRefusal(f Fault) *apiError {
-	refused := refuse(cmp.Or(f.Code, codeInternal))
-	refused.Status = cmp.Or(f.Status, refused.Status)
-	refused.Message = cmp.Or(f.Message, refused.Message)
-	return refused
-}
-
 // takeFault uses up the first fault of a kind that is meant for a call and fires.
 func (s *state) takeFault(kind FaultKind, operation, appID string) *Fault {
 	return s.Faults.Take(s.Target(operation, appID), kind)

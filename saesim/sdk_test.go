@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"slipway/cloudapi"
+	"slipway/internal/acskeys"
 	"slipway/saeclient"
 	"slipway/saesim"
 )
@@ -40,9 +41,7 @@ func keys(t *testing.T, secret string) credentials.Credential {
 	if secret == "" {
 		secret = saesim.TestAccessKeySecret
 	}
-	credential, err := credentials.NewCredential(&credentials.Config{
-		Type: new("access_key"), AccessKeyId: new(saesim.TestAccessKeyID), AccessKeySecret: new(secret),
-	})
+	credential, err := acskeys.Pair(saesim.TestAccessKeyID, secret)
 	require.NoError(t, err)
 	return credential
 }

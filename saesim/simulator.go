@@ -84,12 +84,11 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // serveAPI carries one request through routing and authentication.
 func (s *Simulator) serveAPI(w http.ResponseWriter, r *http.Request) {
 	op := s.find(r.Method, r.URL.Path)
-	ids := s.countCall(op)
-	ids.xml = wantsXML(r.Header)
 	if op == nil {
-		fail(ids, refuse(codeActionNotFound)).Write(w)
+		fail(newRequestIDs(s.store.NextRequest(""), wantsXML(r.Header)), refuse(codeActionNotFound)).Write(w)
 		return
 	}
+	ids := newRequestIDs(s.store.NextRequest(op.Name), wantsXML(r.Header))
 	body, refused := readBody(w, r)
 	if refused == nil {
 		refused = s.authenticate(r, body)
@@ -110,7 +109,9 @@ func (s *Simulator) serveAPI(w http.ResponseWriter, r *http.Request) {
 func (s *Simulator) serveCall(w http.ResponseWriter, r *http.Request, c *call, ids requestIDs) {
 	s.takeFaults(c).Serve(w, r, simframe.Call{
 		CarryOut: func() simframe.Answer { return s.carryOut(c, ids) },
-		Refuse:   func(f Fault) simframe.Answer { return fail(ids, faultRefusal(f)) },
+		Refuse: func(f Fault) simframe.Answer {
+			return fail(ids, simframe.Codes(describeCode).RefuseFault(f, codeInternal))
+		},
 	})
 }
 
@@ -131,17 +132,6 @@ func (c Config) checkHeaders(header http.Header) *acs.Refusal {
 		return &acs.Refusal{Code: acs.CodeMissingHeader, Detail: "Accept"}
 	}
 	return nil
-}
-
-// countCall numbers a request and counts its operation.
-func (s *Simulator) countCall(op *operation) requestIDs {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.st.Requests++
-	if op != nil {
-		s.st.Count(op.Name)
-	}
-	return newRequestIDs(s.st.Seed, s.st.Requests)
 }
 
 // countUnserved counts a call of an operation that the simulator has not got.

@@ -7,12 +7,12 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"slipway/internal/redact"
+	"slipway/release"
 )
 
 // The headers that a dead letter has beyond those of the message.
@@ -73,7 +73,7 @@ func DeadLetter(msg *nats.Msg, d Delivery, why *PoisonError) *nats.Msg {
 		h.Set(HeaderField, c.text("field", why.Field))
 	}
 	if len(c.places) > 0 {
-		h.Set(HeaderRedacted, shorten(strings.Join(c.places, ", "), maxReason))
+		h.Set(HeaderRedacted, release.ShortenTo(strings.Join(c.places, ", "), maxReason))
 	}
 	h.Set(HeaderDeliveryCount, strconv.FormatUint(d.Count, 10))
 	h.Set(HeaderStreamSequence, strconv.FormatUint(d.Sequence, 10))
@@ -97,16 +97,16 @@ func (c *cutter) note(place string, cut bool) {
 
 func (c *cutter) header(name, value string) string {
 	clean, cut := c.Header(name, value)
-	c.note("header "+oneLine(name), cut)
+	c.note("header "+release.OneLine(name), cut)
 	return clean
 }
 
 // text is shortened once it is clean: half of an address may not look like one. It is
 // shortened before, too, because it may quote names as long as the message.
 func (c *cutter) text(place, text string) string {
-	clean, cut := c.Text(oneLine(shorten(text, 4*maxReason)))
+	clean, cut := c.Text(release.OneLine(release.ShortenTo(text, 4*maxReason)))
 	c.note(place, cut)
-	return shorten(clean, maxReason)
+	return release.ShortenTo(clean, maxReason)
 }
 
 func (c *cutter) data(data []byte) []byte {
@@ -128,15 +128,4 @@ func keepsName(name string) bool {
 		return false
 	}
 	return name != "" && !strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r == ':' || r > '~' })
-}
-
-func shorten(s string, most int) string {
-	if len(s) <= most {
-		return s
-	}
-	cut := most
-	for !utf8.RuneStart(s[cut]) {
-		cut--
-	}
-	return s[:cut] + " …"
 }

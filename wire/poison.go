@@ -37,11 +37,11 @@ func Refused(cause error) *PoisonError {
 	if p, ok := errors.AsType[release.Problem](cause); ok {
 		return poisonous(release.Problems{p})
 	}
-	return &PoisonError{Reason: oneLine(cause.Error()), cause: cause}
+	return &PoisonError{Reason: release.OneLine(cause.Error()), cause: cause}
 }
 
 func poison(field, reason string) *PoisonError {
-	return &PoisonError{Field: field, Reason: oneLine(reason)}
+	return &PoisonError{Field: field, Reason: release.OneLine(reason)}
 }
 
 func poisonous(ps release.Problems) *PoisonError {
@@ -50,7 +50,5 @@ func poisonous(ps release.Problems) *PoisonError {
 	for i, p := range ps {
 		fields[i], reasons[i] = p.Field, p.Error()
 	}
-	return &PoisonError{Field: strings.Join(fields, ","), Reason: oneLine(strings.Join(reasons, "; ")), cause: ps}
+	return &PoisonError{Field: strings.Join(fields, ","), Reason: release.OneLine(strings.Join(reasons, "; ")), cause: ps}
 }
-
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -240,7 +240,7 @@ func (h *host) instances(id string) (found []release.Instance) {
 	h.t.Helper()
 	h.Ask(func() {
 		var err error
-		found, err = h.Harness.Driver.Instances(h.t.Context(), release.InstancesInput{App: h.App(), ChangeID: id})
+		found, err = h.Driver.Instances(h.t.Context(), release.InstancesInput{App: h.App(), ChangeID: id})
 		require.NoError(h.t, err)
 	})
 	return found

@@ -144,7 +144,7 @@ func (m instanceMeter) judge(ctx context.Context, found []release.Instance, samp
 		notes = slices.Insert(notes, 0, fmt.Sprintf("%d of %s", alike[worst.Verdict], counted(len(found))))
 	}
 	if of.Trouble != "" {
-		notes = append(notes, "the platform says: "+clipped(of.Trouble, maxTrouble))
+		notes = append(notes, "the platform says: "+release.ShortenLine(of.Trouble, maxTrouble))
 	}
 	if worst.Verdict == release.VerdictFail {
 		notes = append(notes, m.lastLog(ctx, of.ID))
@@ -164,7 +164,7 @@ func (m instanceMeter) lastLog(ctx context.Context, id string) string {
 	case log == "":
 		return "its log is empty"
 	default:
-		return "its log ends: " + clippedFront(log, maxLog)
+		return "its log ends: " + lineEnd(log, maxLog)
 	}
 }
 
@@ -184,24 +184,12 @@ func said(err error) string {
 	if app, ok := errors.AsType[*temporal.ApplicationError](err); ok {
 		text = app.Message()
 	}
-	return clipped(text, maxTrouble)
+	return release.ShortenLine(text, maxTrouble)
 }
 
-// clipped is the beginning of a text, in one line.
-func clipped(text string, most int) string {
-	text = strings.Join(strings.Fields(text), " ")
-	if len(text) <= most {
-		return text
-	}
-	for !utf8.RuneStart(text[most]) {
-		most--
-	}
-	return text[:most] + "…"
-}
-
-// clippedFront is the end of a text, in one line: of a log the end says most.
-func clippedFront(text string, most int) string {
-	text = strings.Join(strings.Fields(text), " ")
+// lineEnd is the end of a text, in one line: of a log the end says most.
+func lineEnd(text string, most int) string {
+	text = release.OneLine(text)
 	if len(text) <= most {
 		return text
 	}

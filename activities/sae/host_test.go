@@ -11,11 +11,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aliyun/credentials-go/credentials"
 	"github.com/stretchr/testify/require"
 
 	"slipway/activities/platform/platformtest"
 	"slipway/cloudapi"
+	"slipway/internal/acskeys"
 	"slipway/release"
 	"slipway/saeclient"
 	"slipway/saesim"
@@ -122,9 +122,7 @@ func newHostOf(t tester, params map[string]string) *host {
 
 func clientOf(t tester, address string, transport http.RoundTripper) *saeclient.Client {
 	t.Helper()
-	credential, err := credentials.NewCredential(&credentials.Config{
-		Type: new("access_key"), AccessKeyId: new(saesim.TestAccessKeyID), AccessKeySecret: new(saesim.TestAccessKeySecret),
-	})
+	credential, err := acskeys.Pair(saesim.TestAccessKeyID, saesim.TestAccessKeySecret)
 	require.NoError(t, err)
 	client, err := saeclient.New(saeclient.Config{
 		Region: saesim.DefaultRegion, Endpoint: address, Credential: credential, Transport: transport,

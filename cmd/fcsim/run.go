@@ -21,6 +21,7 @@ type readyLine struct {
 // program describes the command.
 func program() simcmd.Program[*fcsim.Simulator] {
 	var config fcsim.Config
+	var key simcmd.AccessKey
 	return simcmd.Program[*fcsim.Simulator]{
 		Name: "fcsim", AddrEnv: "FCSIM_ADDR", Addr: "127.0.0.1:8391",
 		Short: "Alibaba Cloud Function Compute 2.0 on loopback",
@@ -28,10 +29,8 @@ func program() simcmd.Program[*fcsim.Simulator] {
 from memory: signed requests, versions and aliases whose weights divide invocations,
 provisioned instances that arrive over time, schedules and policies, triggers,
 asynchronous invocations, and faults on demand through the admin API under /_fcsim/,
-where a browser finds a page that shows what goes on.
-
-It accepts one key pair, which is no secret and works nowhere else:
-  ` + fcsim.TestAccessKeyID + ` / ` + fcsim.TestAccessKeySecret,
+where a browser finds a page that shows what goes on.`,
+		Keys: simcmd.AlibabaCloud(fcsim.TestAccessKeyID, fcsim.TestAccessKeySecret),
 		Example: `  # A service to play with, ten times as fast as life
   fcsim --demo --speed 10
 
@@ -53,14 +52,18 @@ It accepts one key pair, which is no secret and works nowhere else:
 			f.StringVar(&config.AccountID, "account-id", fcsim.DefaultAccountID, "account to serve")
 			f.DurationVar(&config.InstanceStart, "instance-start", fcsim.DefaultInstanceStart, "simulated time in which one more provisioned instance starts")
 		},
-		Begin: func(o simcmd.Options) (*fcsim.Simulator, error) { return begin(config, o) },
-		Ready: func(sim *fcsim.Simulator, url string) simcmd.Ready { return ready(config, sim, url) },
+		Begin: func(o simcmd.Options) (*fcsim.Simulator, error) {
+			key = o.Key
+			return begin(config, o)
+		},
+		Ready: func(sim *fcsim.Simulator, url string) simcmd.Ready { return ready(config, key, sim, url) },
 	}
 }
 
 // begin makes the simulator that the flags describe.
 func begin(config fcsim.Config, o simcmd.Options) (*fcsim.Simulator, error) {
 	config.Clock, config.Speed, config.Seed, config.StateFile, config.Hosts = o.Clock(), o.Speed, o.Seed, o.StateFile, o.Hosts
+	config.AccessKeys, config.SecurityTokens = o.Key.Keys(), o.Key.Tokens()
 	if err := config.Validate(); err != nil {
 		return nil, fmt.Errorf("%w: %w", simcmd.ErrUsage, err)
 	}
@@ -68,16 +71,14 @@ func begin(config fcsim.Config, o simcmd.Options) (*fcsim.Simulator, error) {
 }
 
 // ready tells what serves at a URL. A flag that was given empty means its default, as in the simulator.
-func ready(config fcsim.Config, sim *fcsim.Simulator, url string) simcmd.Ready {
+func ready(config fcsim.Config, key simcmd.AccessKey, sim *fcsim.Simulator, url string) simcmd.Ready {
 	account, region := cmp.Or(config.AccountID, fcsim.DefaultAccountID), cmp.Or(config.Region, fcsim.DefaultRegion)
-	said := simcmd.Ready{AccessKeyID: fcsim.TestAccessKeyID, AccessKeySecret: fcsim.TestAccessKeySecret}
-	said.Line = readyLine{Ready: true, FC: url, AccountID: account, Env: map[string]string{
-		"SLIPWAY_FC_ENDPOINT":             url,
-		"SLIPWAY_FC_REGION":               region,
-		"SLIPWAY_FC_ACCOUNT_ID":           account,
-		"ALIBABA_CLOUD_ACCESS_KEY_ID":     fcsim.TestAccessKeyID,
-		"ALIBABA_CLOUD_ACCESS_KEY_SECRET": fcsim.TestAccessKeySecret,
-	}}
+	said := simcmd.Ready{AccessKeyID: key.ID, AccessKeySecret: key.Shown()}
+	said.Line = readyLine{Ready: true, FC: url, AccountID: account, Env: key.AddTo(map[string]string{
+		"SLIPWAY_FC_ENDPOINT":   url,
+		"SLIPWAY_FC_REGION":     region,
+		"SLIPWAY_FC_ACCOUNT_ID": account,
+	})}
 	for _, name := range sim.Services() {
 		said.Has = append(said.Has, "service "+name)
 	}

@@ -9,8 +9,11 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"slipway/cloudapi"
+	"slipway/fcclient"
 	"slipway/fcsim"
 	"slipway/fcsim/simadmin"
+	"slipway/internal/acskeys"
 	"slipway/internal/simcmd"
 	"slipway/internal/simcmd/simcmdtest"
 )
@@ -86,9 +89,27 @@ func TestRun_WrongCommandLines(t *testing.T) {
 
 func TestRun_HelpHasExamples(t *testing.T) {
 	t.Parallel()
-	code, stdout, _ := simcmdtest.Output(t.Context(), program(), map[string]string{"FCSIM_ADDR": "127.0.0.1:7777"}, "--help")
-	require.Equal(t, simcmd.ExitOK, code)
-	for _, text := range []string{"Examples:", "--demo", "--state-file", "--account-id", "127.0.0.1:7777", fcsim.TestAccessKeyID} {
-		require.Contains(t, stdout, text)
+	simcmdtest.Helps(t, simcmdtest.In(map[string]string{"FCSIM_ADDR": "127.0.0.1:7777"}, program()),
+		"Examples:", "--demo", "--state-file", "--account-id", "127.0.0.1:7777", fcsim.TestAccessKeyID)
+}
+
+// A worker that calls several simulators has one key pair for them.
+func TestRun_AcceptsTheKeyPairOfTheEnvironment(t *testing.T) {
+	t.Parallel()
+	var ready readyLine
+	env := map[string]string{"ALIBABA_CLOUD_ACCESS_KEY_ID": "own-id", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "own-secret"}
+	simcmdtest.Start(t, simcmdtest.In(env, program()), &ready)
+	require.Equal(t, "own-id", ready.Env["ALIBABA_CLOUD_ACCESS_KEY_ID"])
+	require.NotContains(t, ready.Env, "ALIBABA_CLOUD_ACCESS_KEY_SECRET")
+	call := func(id, secret string) error {
+		credential, err := acskeys.Pair(id, secret)
+		require.NoError(t, err)
+		client, err := fcclient.New(fcclient.Config{Region: ready.Env["SLIPWAY_FC_REGION"], AccountID: ready.AccountID, Endpoint: ready.FC, Credential: credential})
+		require.NoError(t, err)
+		defer client.CloseIdleConnections()
+		_, err = client.ListServices(t.Context(), &fcclient.ListServicesInput{})
+		return err
 	}
+	require.NoError(t, call("own-id", "own-secret"))
+	require.ErrorIs(t, call(fcsim.TestAccessKeyID, fcsim.TestAccessKeySecret), cloudapi.ErrAuth)
 }

@@ -21,16 +21,15 @@ type readyLine struct {
 // program describes the command.
 func program() simcmd.Program[*saesim.Simulator] {
 	var config saesim.Config
+	var key simcmd.AccessKey
 	return simcmd.Program[*saesim.Simulator]{
 		Name: "saesim", AddrEnv: "SAESIM_ADDR", Addr: "127.0.0.1:8390",
 		Short: "Alibaba Cloud SAE on loopback",
 		Long: `saesim serves the API of Alibaba Cloud's Serverless App Engine (version 2019-05-06)
 from memory: signed requests, change orders that take time, scaling rules, gray
 routes, and faults on demand through the admin API under /_saesim/, where a browser
-finds a page that shows what goes on.
-
-It accepts one key pair, which is no secret and works nowhere else:
-  ` + saesim.TestAccessKeyID + ` / ` + saesim.TestAccessKeySecret,
+finds a page that shows what goes on.`,
+		Keys: simcmd.AlibabaCloud(saesim.TestAccessKeyID, saesim.TestAccessKeySecret),
 		Example: `  # Three applications to play with, ten times as fast as life
   saesim --demo --speed 10
 
@@ -49,14 +48,18 @@ It accepts one key pair, which is no secret and works nowhere else:
 			f.DurationVar(&config.BatchDuration, "batch", saesim.DefaultBatchDuration, "simulated time that a batch takes")
 			f.BoolVar(&config.Strict, "strict", false, "want every header of the reference and refuse replayed nonces")
 		},
-		Begin: func(o simcmd.Options) (*saesim.Simulator, error) { return begin(config, o) },
-		Ready: func(sim *saesim.Simulator, url string) simcmd.Ready { return ready(config, sim, url) },
+		Begin: func(o simcmd.Options) (*saesim.Simulator, error) {
+			key = o.Key
+			return begin(config, o)
+		},
+		Ready: func(sim *saesim.Simulator, url string) simcmd.Ready { return ready(config, key, sim, url) },
 	}
 }
 
 // begin makes the simulator that the flags describe.
 func begin(config saesim.Config, o simcmd.Options) (*saesim.Simulator, error) {
 	config.Clock, config.Speed, config.Seed, config.StateFile, config.Hosts = o.Clock(), o.Speed, o.Seed, o.StateFile, o.Hosts
+	config.AccessKeys = o.Key.Keys()
 	if err := config.Validate(); err != nil {
 		return nil, fmt.Errorf("%w: %w", simcmd.ErrUsage, err)
 	}
@@ -64,14 +67,12 @@ func begin(config saesim.Config, o simcmd.Options) (*saesim.Simulator, error) {
 }
 
 // ready tells what serves at a URL. A flag that was given empty means its default, as in the simulator.
-func ready(config saesim.Config, sim *saesim.Simulator, url string) simcmd.Ready {
-	line := readyLine{Ready: true, SAE: url, Apps: sim.Apps(), Env: map[string]string{
-		"SLIPWAY_SAE_ENDPOINT":            url,
-		"SLIPWAY_SAE_REGION":              cmp.Or(config.Region, saesim.DefaultRegion),
-		"ALIBABA_CLOUD_ACCESS_KEY_ID":     saesim.TestAccessKeyID,
-		"ALIBABA_CLOUD_ACCESS_KEY_SECRET": saesim.TestAccessKeySecret,
-	}}
-	said := simcmd.Ready{Line: line, AccessKeyID: saesim.TestAccessKeyID, AccessKeySecret: saesim.TestAccessKeySecret}
+func ready(config saesim.Config, key simcmd.AccessKey, sim *saesim.Simulator, url string) simcmd.Ready {
+	line := readyLine{Ready: true, SAE: url, Apps: sim.Apps(), Env: key.AddTo(map[string]string{
+		"SLIPWAY_SAE_ENDPOINT": url,
+		"SLIPWAY_SAE_REGION":   cmp.Or(config.Region, saesim.DefaultRegion),
+	})}
+	said := simcmd.Ready{Line: line, AccessKeyID: key.ID, AccessKeySecret: key.Shown()}
 	for _, app := range line.Apps {
 		said.Has = append(said.Has, "application "+app.Name+" "+app.ID)
 	}

@@ -8,8 +8,11 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"slipway/cloudapi"
+	"slipway/internal/acskeys"
 	"slipway/internal/simcmd"
 	"slipway/internal/simcmd/simcmdtest"
+	"slipway/saeclient"
 	"slipway/saesim"
 	"slipway/saesim/simadmin"
 )
@@ -73,11 +76,8 @@ func TestRun_WrongCommandLines(t *testing.T) {
 
 func TestRun_HelpHasExamples(t *testing.T) {
 	t.Parallel()
-	code, stdout, _ := simcmdtest.Output(t.Context(), program(), map[string]string{"SAESIM_ADDR": "127.0.0.1:7777"}, "--help")
-	require.Equal(t, simcmd.ExitOK, code)
-	for _, text := range []string{"Examples:", "--demo", "--state-file", "127.0.0.1:7777", saesim.TestAccessKeyID} {
-		require.Contains(t, stdout, text)
-	}
+	simcmdtest.Helps(t, simcmdtest.In(map[string]string{"SAESIM_ADDR": "127.0.0.1:7777"}, program()),
+		"Examples:", "--demo", "--state-file", "127.0.0.1:7777", saesim.TestAccessKeyID)
 }
 
 func TestRun_AFlagThatIsEmptyMeansItsDefault(t *testing.T) {
@@ -85,4 +85,25 @@ func TestRun_AFlagThatIsEmptyMeansItsDefault(t *testing.T) {
 	var ready readyLine
 	simcmdtest.Start(t, program(), &ready, "--region", "")
 	require.Equal(t, saesim.DefaultRegion, ready.Env["SLIPWAY_SAE_REGION"])
+}
+
+// A worker that calls several simulators has one key pair for them.
+func TestRun_AcceptsTheKeyPairOfTheEnvironment(t *testing.T) {
+	t.Parallel()
+	var ready readyLine
+	env := map[string]string{"ALIBABA_CLOUD_ACCESS_KEY_ID": "own-id", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "own-secret"}
+	simcmdtest.Start(t, simcmdtest.In(env, program()), &ready)
+	require.Equal(t, "own-id", ready.Env["ALIBABA_CLOUD_ACCESS_KEY_ID"])
+	require.NotContains(t, ready.Env, "ALIBABA_CLOUD_ACCESS_KEY_SECRET")
+	call := func(id, secret string) error {
+		credential, err := acskeys.Pair(id, secret)
+		require.NoError(t, err)
+		client, err := saeclient.New(saeclient.Config{Region: ready.Env["SLIPWAY_SAE_REGION"], Endpoint: ready.SAE, Credential: credential})
+		require.NoError(t, err)
+		defer client.CloseIdleConnections()
+		_, err = client.ListApplications(t.Context(), &saeclient.ListApplicationsInput{})
+		return err
+	}
+	require.NoError(t, call("own-id", "own-secret"))
+	require.ErrorIs(t, call(saesim.TestAccessKeyID, saesim.TestAccessKeySecret), cloudapi.ErrAuth)
 }

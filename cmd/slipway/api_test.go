@@ -30,7 +30,7 @@ func TestAPIScripts(t *testing.T) {
 			env.Defer(func() {
 				require.Empty(t, sim.Calls().Ignored, "parameters that the simulator took and that did nothing")
 			})
-			functions, err := fcsim.New(fcsim.Config{Seed: 1, AccessKeys: map[string]string{saesim.TestAccessKeyID: saesim.TestAccessKeySecret}})
+			functions, err := fcsim.New(fcsim.Config{Seed: 1})
 			require.NoError(t, err)
 			require.NoError(t, functions.SeedDemo())
 			onFC := httptest.NewServer(functions)

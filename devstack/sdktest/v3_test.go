@@ -12,10 +12,10 @@ import (
 	openapi "github.com/alibabacloud-go/darabonba-openapi/v2/utils"
 	"github.com/alibabacloud-go/tea/dara"
 	"github.com/alibabacloud-go/tea/tea"
-	"github.com/aliyun/credentials-go/credentials"
 	"github.com/stretchr/testify/require"
 
 	"slipway/cloudapi"
+	"slipway/internal/acskeys"
 	"slipway/saeclient"
 	"slipway/saeclient/saetest"
 	"slipway/saesim"
@@ -26,9 +26,7 @@ type v3 struct{ client *core.Client }
 
 func newV3(t *testing.T, server *httptest.Server) v3 {
 	t.Helper()
-	credential, err := credentials.NewCredential(&credentials.Config{
-		Type: new("access_key"), AccessKeyId: new(saesim.TestAccessKeyID), AccessKeySecret: new(saesim.TestAccessKeySecret),
-	})
+	credential, err := acskeys.Pair(saesim.TestAccessKeyID, saesim.TestAccessKeySecret)
 	require.NoError(t, err)
 	client, err := core.NewClient(&openapi.Config{
 		Endpoint: new(server.Listener.Addr().String()), Protocol: new("http"), Credential: credential, RegionId: new(saesim.DefaultRegion),

@@ -15,6 +15,7 @@ import (
 	"slipway/activities/sae"
 	"slipway/fcclient"
 	"slipway/fcsim"
+	"slipway/internal/acskeys"
 	"slipway/ledger"
 	"slipway/release"
 	"slipway/saeclient"
@@ -110,9 +111,7 @@ func (s *Stack) FCClient() (*fcclient.Client, error) {
 
 // keys are those that both simulators accept.
 func keys() (credentials.Credential, error) {
-	credential, err := credentials.NewCredential(&credentials.Config{
-		Type: new("access_key"), AccessKeyId: new(saesim.TestAccessKeyID), AccessKeySecret: new(saesim.TestAccessKeySecret),
-	})
+	credential, err := acskeys.Pair(saesim.TestAccessKeyID, saesim.TestAccessKeySecret)
 	if err != nil {
 		return nil, fmt.Errorf("stack: %w", err)
 	}

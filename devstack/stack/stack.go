@@ -164,11 +164,7 @@ func (s *Stack) startFC(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("stack: %w", err)
 	}
-	config := fcsim.Config{
-		Speed: s.config.Speed, Seed: s.config.Seed,
-		// One worker calls both simulators, with one key pair.
-		AccessKeys: map[string]string{saesim.TestAccessKeyID: saesim.TestAccessKeySecret},
-	}
+	config := fcsim.Config{Speed: s.config.Speed, Seed: s.config.Seed}
 	if dir != "" {
 		config.StateFile = filepath.Join(dir, "state.json")
 	}

@@ -7,13 +7,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aliyun/credentials-go/credentials"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
 	"slipway/fcclient"
 	"slipway/fcclient/fctest"
 	"slipway/fcsim"
+	"slipway/internal/acskeys"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -48,9 +48,7 @@ func simulated(t *testing.T) fctest.Target {
 	require.NoError(t, err)
 	server := httptest.NewServer(sim)
 	t.Cleanup(server.Close)
-	credential, err := credentials.NewCredential(&credentials.Config{
-		Type: new("access_key"), AccessKeyId: new(fcsim.TestAccessKeyID), AccessKeySecret: new(fcsim.TestAccessKeySecret),
-	})
+	credential, err := acskeys.Pair(fcsim.TestAccessKeyID, fcsim.TestAccessKeySecret)
 	require.NoError(t, err)
 	return fctest.Target{
 		Config: fcclient.Config{Region: fcsim.DefaultRegion, AccountID: fcsim.DefaultAccountID, Endpoint: server.URL, Credential: credential},

@@ -12,11 +12,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aliyun/credentials-go/credentials"
 	"github.com/stretchr/testify/require"
 
 	"slipway/cloudapi"
 	"slipway/fcclient"
+	"slipway/internal/acskeys"
 )
 
 // Target is something that claims to be Function Compute.
@@ -81,9 +81,7 @@ func Run(t *testing.T, target Target) Report {
 	s.client = s.connect(t, s.Config)
 	wrong := s.Config
 	var err error
-	wrong.Credential, err = credentials.NewCredential(&credentials.Config{
-		Type: new("access_key"), AccessKeyId: new("fctest-nobody"), AccessKeySecret: new("fctest-nothing"),
-	})
+	wrong.Credential, err = acskeys.Pair("fctest-nobody", "fctest-nothing")
 	require.NoError(t, err)
 	s.stranger = s.connect(t, wrong)
 	s.tell(t)

@@ -1,4 +1,5 @@
-// Package acskeys asks a credential of Alibaba Cloud for the keys of one call, for the clients of its products.
+// Package acskeys asks a credential of Alibaba Cloud for the keys of one call, for the clients of its products, and makes one of
+// a key pair ([Pair]).
 package acskeys
 
 import (
@@ -21,6 +22,11 @@ type Source struct {
 	// turn holds one token while the credential is asked for keys: the default chain is not safe
 	// for concurrent use. It is never held while the platform is called.
 	turn chan struct{}
+}
+
+// Pair is a credential of one key pair.
+func Pair(id, secret string) (credentials.Credential, error) {
+	return credentials.NewCredential(new(credentials.Config).SetType("access_key").SetAccessKeyId(id).SetAccessKeySecret(secret))
 }
 
 // NewSource makes a source of a credential; nil means Alibaba Cloud's default chain.

@@ -1,6 +1,7 @@
 package clientrt
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -8,6 +9,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"slipway/cloudapi"
 )
 
 // Defaults of a Connection.
@@ -26,7 +29,10 @@ type Connection struct {
 	Endpoint, DefaultHost string
 
 	ConnectTimeout, ReadTimeout time.Duration
+	Limiter                     cloudapi.Limiter
 	ReadRetries                 int
+	ReadDelay                   func(n int) time.Duration
+	Observe                     cloudapi.Observer
 	UserAgent                   string
 	Transport                   http.RoundTripper
 }
@@ -97,6 +103,16 @@ func (c Connection) WithDefaults() Connection {
 
 // Timeout is how long a request takes at most.
 func (c Connection) Timeout() time.Duration { return c.ConnectTimeout + c.ReadTimeout }
+
+// Caller makes what carries out the calls of a client: send signs a request and hands it to [Exchange.Do]. What is not set
+// has its default.
+func (c Connection) Caller(api *API, send func(ctx context.Context, x *Exchange) error) Caller {
+	c = c.WithDefaults()
+	return Caller{
+		API: api, Send: send, Transport: c.Transport, Timeout: c.Timeout(),
+		Limiter: c.Limiter, ReadRetries: c.ReadRetries, ReadDelay: c.ReadDelay, Observe: c.Observe,
+	}
+}
 
 // newTransport makes the transport that is used when none is given.
 func newTransport(connectTimeout time.Duration) *http.Transport {

@@ -1,5 +1,5 @@
 // Package markdown finds the code in Markdown documents, so that tests can run it or hold it
-// against the program. It knows what this repository's documents use of Markdown, and no more.
+// against the program, and writes the cells of tables. It knows what this repository's documents use of Markdown, and no more.
 package markdown
 
 import (
@@ -121,3 +121,6 @@ func split(line string) [][]string {
 	}
 	return commands
 }
+
+// Cell keeps a text within its cell of a table.
+func Cell(text string) string { return strings.ReplaceAll(text, "|", `\|`) }

@@ -32,3 +32,8 @@ func TestCommands(t *testing.T) {
 		{"base64"},
 	}, markdown.Commands(shell))
 }
+
+func TestCell(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, `table, wide \| json`, markdown.Cell("table, wide | json"))
+}

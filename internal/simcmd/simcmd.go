@@ -11,6 +11,9 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -45,6 +48,8 @@ type Options struct {
 	Demo bool
 	// Hosts are further names by which the admin API may be called.
 	Hosts []string
+	// Key is what the simulator accepts.
+	Key AccessKey
 
 	output string
 }
@@ -70,7 +75,7 @@ type Simulator interface {
 type Ready struct {
 	// Line is what -o json prints, as one line.
 	Line any
-	// Key pair that clients sign with. It is no secret: every simulator prints it.
+	// Key pair that clients sign with, as people are told of it.
 	AccessKeyID, AccessKeySecret string
 	// Has names what is there already, for people.
 	Has []string
@@ -84,6 +89,8 @@ type Program[S Simulator] struct {
 	Addr string
 	// Short, Long and Example are the help; Demo is that of --demo.
 	Short, Long, Example, Demo string
+	// Keys say which key pair it accepts, which is Options.Key; without them it has one of its own.
+	Keys KeySettings
 	// Flags adds those of the simulator's own.
 	Flags func(*pflag.FlagSet)
 	// Begin makes the simulator. An error that is [ErrUsage] is the command line's.
@@ -99,12 +106,24 @@ type Process struct {
 	Stdout, Stderr io.Writer
 }
 
+// Main is the program of a process: it returns the exit code once a signal has come.
+func (p Program[S]) Main(ctx context.Context) int {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	return p.Run(ctx, Process{Args: os.Args[1:], Getenv: os.Getenv, Stdout: os.Stdout, Stderr: os.Stderr})
+}
+
 // Run is the program without its process: it returns the exit code once the context ends.
 func (p Program[S]) Run(ctx context.Context, process Process) int {
 	log := zerolog.New(zerolog.ConsoleWriter{Out: process.Stderr, NoColor: true, TimeFormat: time.TimeOnly}).With().Timestamp().Logger()
 	var o Options
 	cmd := p.command(&o, process.Getenv)
-	cmd.RunE = func(*cobra.Command, []string) error { return p.serve(ctx, o, process.Stdout, log) }
+	cmd.RunE = func(*cobra.Command, []string) (err error) {
+		if o.Key, err = p.Keys.read(process.Getenv); err != nil {
+			return err
+		}
+		return p.serve(ctx, o, process.Stdout, log)
+	}
 	cmd.SetArgs(process.Args)
 	cmd.SetOut(process.Stdout)
 	cmd.SetErr(process.Stderr)
@@ -126,7 +145,7 @@ func (p Program[S]) command(o *Options, getenv func(string) string) *cobra.Comma
 	cmd := &cobra.Command{
 		Use:           p.Name,
 		Short:         p.Short,
-		Long:          p.Long + "\n\nExit codes: 0 stopped by a signal, 1 failed, 2 wrong command line.",
+		Long:          p.Long + p.Keys.help() + "\n\nExit codes: 0 stopped by a signal, 1 failed, 2 wrong command line.",
 		Example:       p.Example,
 		Version:       buildinfo.Read().Line(p.Name),
 		Args:          func(_ *cobra.Command, args []string) error { return noArguments(args) },

@@ -36,13 +36,14 @@ type line struct {
 	Speed                float64
 	Demo                 bool
 	Hosts                []string
+	Keys, Tokens, Env    map[string]string
 }
 
 func program() simcmd.Program[*toy] {
 	var zone string
 	return simcmd.Program[*toy]{
 		Name: "toysim", AddrEnv: "TOYSIM_ADDR", Addr: "127.0.0.1:8399", Short: "Toys on loopback", Long: "toysim serves toys.",
-		Example: "  toysim --demo", Demo: "begin with a toy",
+		Example: "  toysim --demo", Demo: "begin with a toy", Keys: simcmd.AlibabaCloud("toy-id", "toy-secret"),
 		Flags: func(f *pflag.FlagSet) { f.StringVar(&zone, "zone", "here", "zone to serve") },
 		Begin: func(o simcmd.Options) (*toy, error) {
 			switch zone {
@@ -58,8 +59,11 @@ func program() simcmd.Program[*toy] {
 		Ready: func(sim *toy, url string) simcmd.Ready {
 			o := sim.options
 			return simcmd.Ready{
-				Line:        line{URL: url, Zone: sim.zone, StateFile: o.StateFile, Seed: o.Seed, Speed: o.Speed, Demo: sim.seeded, Hosts: o.Hosts},
-				AccessKeyID: "toy-id", AccessKeySecret: "toy-secret", Has: []string{"a toy"},
+				Line: line{
+					URL: url, Zone: sim.zone, StateFile: o.StateFile, Seed: o.Seed, Speed: o.Speed, Demo: sim.seeded, Hosts: o.Hosts,
+					Keys: o.Key.Keys(), Tokens: o.Key.Tokens(), Env: o.Key.AddTo(map[string]string{"TOYS": "all"}),
+				},
+				AccessKeyID: o.Key.ID, AccessKeySecret: o.Key.Shown(), Has: []string{"a toy"},
 			}
 		},
 	}
@@ -72,7 +76,11 @@ func TestRun_TheReadyLineComesWhenItServes(t *testing.T) {
 		"--zone", "there", "--seed", "7", "--speed", "3", "--demo", "--state-file", "f", "--host", "a.test,b.test")
 	url := ready.URL
 	ready.URL = ""
-	require.Equal(t, line{Zone: "there", StateFile: "f", Seed: 7, Speed: 3, Demo: true, Hosts: []string{"a.test", "b.test"}}, ready)
+	require.Equal(t, line{
+		Zone: "there", StateFile: "f", Seed: 7, Speed: 3, Demo: true, Hosts: []string{"a.test", "b.test"},
+		Keys: map[string]string{"toy-id": "toy-secret"},
+		Env:  map[string]string{"TOYS": "all", "ALIBABA_CLOUD_ACCESS_KEY_ID": "toy-id", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "toy-secret"},
+	}, ready)
 	client := new(http.Client)
 	defer client.CloseIdleConnections()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
@@ -97,6 +105,37 @@ func TestRun_WithoutJSONTheLogGoesToStderr(t *testing.T) {
 	}
 }
 
+// A key pair of the environment may be good for more than a simulator: its secret is told to nobody.
+func TestRun_TheKeyPairOfTheEnvironment(t *testing.T) {
+	t.Parallel()
+	env := map[string]string{
+		"ALIBABA_CLOUD_ACCESS_KEY_ID": "own-id", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "own-secret", "ALIBABA_CLOUD_SECURITY_TOKEN": "own-token",
+	}
+	var ready line
+	simcmdtest.Start(t, simcmdtest.In(env, program()), &ready)
+	require.Equal(t, map[string]string{"own-id": "own-secret"}, ready.Keys)
+	require.Equal(t, map[string]string{"own-id": "own-token"}, ready.Tokens)
+	require.Equal(t, map[string]string{"TOYS": "all", "ALIBABA_CLOUD_ACCESS_KEY_ID": "own-id"}, ready.Env, "who reads it has the rest in the environment")
+
+	_, stderr := simcmdtest.UntilLogged(t, simcmdtest.In(env, program()), "a toy", "--addr", "127.0.0.1:0")
+	require.Contains(t, stderr, "accessKeyId=own-id accessKeySecret=$ALIBABA_CLOUD_ACCESS_KEY_SECRET")
+	require.NotContains(t, stderr, "own-secret")
+	code, stdout, _ := simcmdtest.Output(t.Context(), program(), env, "--help")
+	require.Equal(t, simcmd.ExitOK, code)
+	require.NotContains(t, stdout, "own-")
+}
+
+func TestRun_HalfAKeyPairIsRefused(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"} {
+		code, stdout, stderr := simcmdtest.Output(t.Context(), program(), map[string]string{name: "own-half"})
+		require.Equal(t, simcmd.ExitUsage, code)
+		require.Contains(t, stderr, "ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET belong together")
+		require.Empty(t, stdout)
+		require.NotContains(t, stderr, "own-half")
+	}
+}
+
 func TestRun_ExitCodes(t *testing.T) {
 	t.Parallel()
 	simcmdtest.Refused(t, program, map[string]simcmdtest.Refusal{
@@ -111,13 +150,9 @@ func TestRun_ExitCodes(t *testing.T) {
 
 func TestRun_HelpAndVersion(t *testing.T) {
 	t.Parallel()
-	code, stdout, stderr := simcmdtest.Output(t.Context(), program(), map[string]string{"TOYSIM_ADDR": "127.0.0.1:7777"}, "--help")
-	require.Equal(t, simcmd.ExitOK, code)
-	require.Empty(t, stderr)
-	for _, text := range []string{"toysim serves toys.", "Exit codes:", "Examples:", "--demo", "--zone", "127.0.0.1:7777", "$TOYSIM_ADDR"} {
-		require.Contains(t, stdout, text)
-	}
-	code, stdout, _ = simcmdtest.Output(t.Context(), program(), nil, "--version")
+	simcmdtest.Helps(t, simcmdtest.In(map[string]string{"TOYSIM_ADDR": "127.0.0.1:7777"}, program()), "toysim serves toys.", "Exit codes:", "Examples:",
+		"--demo", "--zone", "127.0.0.1:7777", "$TOYSIM_ADDR", "toy-id / toy-secret", "$ALIBABA_CLOUD_ACCESS_KEY_ID")
+	code, stdout, _ := simcmdtest.Output(t.Context(), program(), nil, "--version")
 	require.Equal(t, simcmd.ExitOK, code)
 	require.Regexp(t, `^toysim \S+ .*go1\.[0-9.]+ \w+/\w+\n$`, stdout)
 }

@@ -3,6 +3,7 @@ package simframe
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"sync"
 	"time"
 )
@@ -154,6 +155,26 @@ func (s *Store[S]) checkFaults(faults Faults) error {
 		}
 	}
 	return nil
+}
+
+// NextRequest numbers a request, counts its operation, unless that is empty, and returns the request's ID.
+func (s *Store[S]) NextRequest(operation string) string {
+	s.Lock.Lock()
+	defer s.Lock.Unlock()
+	st := (*s.State).common()
+	st.Requests++
+	if operation != "" {
+		st.Count(operation)
+	}
+	return UUID(st.Seed, "request/"+strconv.FormatUint(st.Requests, 10))
+}
+
+// TakeFaults uses up the faults that are meant for a call of an operation about an application.
+func (s *Store[S]) TakeFaults(operation, appID string) CallFaults {
+	s.Lock.Lock()
+	defer s.Lock.Unlock()
+	st := (*s.State).common()
+	return st.Faults.TakeCall(st.Target(operation, appID))
 }
 
 // Look brings the state up to the present time and returns that time. The caller holds the lock.

@@ -83,6 +83,28 @@ func TestStore_GoesOnWhereTheFileWasLeft(t *testing.T) {
 	require.NoError(t, again.Close())
 }
 
+func TestStore_RequestsHaveIDsOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	s, err := open(t, "", 7)
+	require.NoError(t, err)
+	first, second := s.store.NextRequest("Do"), s.store.NextRequest("")
+	require.NotEqual(t, first, second)
+	require.Equal(t, simframe.UUID(7, "request/1"), first)
+	require.Equal(t, map[string]int{"Do": 1}, s.Calls().Operations, "what calls no operation counts for none")
+}
+
+func TestStore_TakesTheFaultsOfACall(t *testing.T) {
+	t.Parallel()
+	s, err := open(t, "", 7)
+	require.NoError(t, err)
+	_, err = s.AddFault(simframe.Fault{Kind: simframe.FaultError, Operation: "Do", AppID: "shop"})
+	require.NoError(t, err)
+	none := simframe.CallFaults{}
+	require.Equal(t, none, s.store.TakeFaults("Do", "another"))
+	require.NotEqual(t, none, s.store.TakeFaults("Do", "shop"))
+	require.Equal(t, none, s.store.TakeFaults("Do", "shop"), "it happens once")
+}
+
 func TestStore_WhatCannotBeIsRefused(t *testing.T) {
 	t.Parallel()
 	s, err := open(t, "", 1)

@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aliyun/credentials-go/credentials"
 	"github.com/stretchr/testify/require"
 
+	"slipway/internal/acskeys"
 	"slipway/saeclient"
 	"slipway/saesim"
 )
@@ -24,9 +24,7 @@ func TestCleanup_AStoryThatIsCutShortLeavesNothing(t *testing.T) {
 	require.NoError(t, sim.SeedDemo())
 	server := httptest.NewServer(sim)
 	t.Cleanup(server.Close)
-	credential, err := credentials.NewCredential(&credentials.Config{
-		Type: new("access_key"), AccessKeyId: new(saesim.TestAccessKeyID), AccessKeySecret: new(saesim.TestAccessKeySecret),
-	})
+	credential, err := acskeys.Pair(saesim.TestAccessKeyID, saesim.TestAccessKeySecret)
 	require.NoError(t, err)
 	typed, err := Typed(saeclient.Config{Region: saesim.DefaultRegion, Endpoint: server.URL, Credential: credential})
 	require.NoError(t, err)

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"slipway/internal/acskeys"
 	"slipway/saeclient"
 	"slipway/saeclient/saetest"
 	"slipway/saesim"
@@ -116,9 +117,7 @@ func caller(t *testing.T, url, region string) *saetest.TypedCaller {
 
 func keys(t *testing.T) credentials.Credential {
 	t.Helper()
-	credential, err := credentials.NewCredential(&credentials.Config{
-		Type: new("access_key"), AccessKeyId: new(saesim.TestAccessKeyID), AccessKeySecret: new(saesim.TestAccessKeySecret),
-	})
+	credential, err := acskeys.Pair(saesim.TestAccessKeyID, saesim.TestAccessKeySecret)
 	require.NoError(t, err)
 	return credential
 }

@@ -6,13 +6,11 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/aliyun/credentials-go/credentials"
 	"github.com/stretchr/testify/require"
 
 	"slipway/activities/cloud"
@@ -22,6 +20,7 @@ import (
 	"slipway/cloudapi"
 	"slipway/fcclient"
 	"slipway/fcsim"
+	"slipway/internal/acskeys"
 	"slipway/release"
 )
 
@@ -51,13 +50,9 @@ const (
 // World is a service of Function Compute on the simulator, with one function that runs images.
 type World struct {
 	*fcsim.Simulator
+	platformtest.Served[*fcclient.Client]
 
-	// Client calls the simulator past the driver, and Address is where it is.
-	Client  *fcclient.Client
-	Address string
-
-	t                platformtest.T
-	driver, stranger *fc.Driver
+	t platformtest.T
 }
 
 var _ platformtest.World = (*World)(nil)
@@ -70,15 +65,26 @@ func Open(t platformtest.T, s platformtest.Setup, c platformtest.Connection) *Wo
 	t.Helper()
 	sim, err := fcsim.New(fcsim.Config{Clock: fcsim.SteppedClock(c.Start.Add(-aged)), Seed: 1})
 	require.NoError(t, err)
-	server := httptest.NewServer(sim)
-	t.Cleanup(server.Close)
-	w := &World{Simulator: sim, Address: server.URL, t: t}
-	w.Client = w.client(fcsim.TestAccessKeySecret, http.DefaultTransport)
-	w.driver = w.driverOf(w.client(fcsim.TestAccessKeySecret, c.Transport), c)
-	w.stranger = w.driverOf(w.client(platformtest.Secret, c.Transport), c)
+	w := &World{Simulator: sim, t: t, Served: platformtest.Serve(t, sim, c, platformtest.Callers[*fcclient.Client]{
+		Secret: fcsim.TestAccessKeySecret, Client: newClient, Driver: newDriver,
+	})}
 	w.make(s)
-	w.pass(aged)
+	w.Pass(aged)
 	return w
+}
+
+func newClient(address, secret string, transport http.RoundTripper) (*fcclient.Client, error) {
+	credential, err := acskeys.Pair(fcsim.TestAccessKeyID, secret)
+	if err != nil {
+		return nil, err
+	}
+	return fcclient.New(fcclient.Config{
+		Region: fcsim.DefaultRegion, AccountID: fcsim.DefaultAccountID, Endpoint: address, Credential: credential, Transport: transport,
+	})
+}
+
+func newDriver(client *fcclient.Client, c platformtest.Connection) (platform.Driver, error) {
+	return fc.New(fc.Config{Client: client, Guard: c.Guard, Now: c.Now})
 }
 
 // make makes the service, and releases its first version unless it is to be empty.
@@ -108,46 +114,12 @@ func (w *World) make(s platformtest.Setup) {
 	w.put(map[string]string{"target": strconv.Itoa(s.Instances)})
 }
 
-func (w *World) client(secret string, transport http.RoundTripper) *fcclient.Client {
-	w.t.Helper()
-	credential, err := credentials.NewCredential(&credentials.Config{
-		Type: new("access_key"), AccessKeyId: new(fcsim.TestAccessKeyID), AccessKeySecret: &secret,
-	})
-	require.NoError(w.t, err)
-	client, err := fcclient.New(fcclient.Config{
-		Region: fcsim.DefaultRegion, AccountID: fcsim.DefaultAccountID, Endpoint: w.Address, Credential: credential, Transport: transport,
-	})
-	require.NoError(w.t, err)
-	w.t.Cleanup(client.CloseIdleConnections)
-	return client
-}
-
-func (w *World) driverOf(client *fcclient.Client, c platformtest.Connection) *fc.Driver {
-	w.t.Helper()
-	d, err := fc.New(fc.Config{Client: client, Guard: c.Guard, Now: c.Now})
-	require.NoError(w.t, err)
-	return d
-}
-
-// pass lets time go by on the platform.
-func (w *World) pass(d time.Duration) {
-	w.t.Helper()
-	_, err := w.Advance(d)
-	require.NoError(w.t, err)
-}
-
 func image(n int) string { return images + strconv.Itoa(n) }
 
 // App is the service with its alias.
 func (w *World) App() release.App {
 	return release.App{Platform: release.PlatformFC, Region: fcsim.DefaultRegion, ID: Service, Qualifier: Alias}
 }
-
-// Driver reaches the simulator through the connection of the world, as Stranger does.
-func (w *World) Driver() platform.Driver { return w.driver }
-
-// Stranger signs with a secret that is not that of its key.
-func (w *World) Stranger() platform.Driver { return w.stranger }
 
 // Artifact is an image.
 func (w *World) Artifact(n int) release.Artifact { return release.Artifact{Image: image(n)} }
@@ -251,7 +223,7 @@ func (w *World) Elsewhere(n int, ended bool) string {
 	} else {
 		w.Move(a.VersionID, map[string]float64{version: 0.5})
 	}
-	w.pass(time.Minute)
+	w.Pass(time.Minute)
 	return version
 }
 

@@ -7,18 +7,17 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/aliyun/credentials-go/credentials"
 	"github.com/stretchr/testify/require"
 
 	"slipway/activities/platform"
 	"slipway/activities/platform/platformtest"
 	"slipway/activities/sae"
 	"slipway/cloudapi"
+	"slipway/internal/acskeys"
 	"slipway/release"
 	"slipway/saeclient"
 	"slipway/saesim"
@@ -39,16 +38,13 @@ func Platform() platformtest.Platform {
 // World is an application of SAE on the simulator.
 type World struct {
 	*saesim.Simulator
+	platformtest.Served[*saeclient.Client]
 
-	// Client calls the simulator past the driver.
-	Client *saeclient.Client
-
-	t                platformtest.T
-	driver, stranger *sae.Driver
-	app              release.App
-	operations       map[string]cloudapi.Operation
-	jobs             []string
-	instances        int
+	t          platformtest.T
+	app        release.App
+	operations map[string]cloudapi.Operation
+	jobs       []string
+	instances  int
 }
 
 var _ platformtest.JobWorld = (*World)(nil)
@@ -64,48 +60,34 @@ func Open(t platformtest.T, s platformtest.Setup, c platformtest.Connection) *Wo
 	t.Cleanup(func() {
 		require.Empty(t, sim.Calls().Ignored, "parameters that the simulator took and that did nothing")
 	})
-	server := httptest.NewServer(sim)
-	t.Cleanup(server.Close)
-	w := &World{Simulator: sim, t: t, instances: s.Instances, operations: map[string]cloudapi.Operation{}}
+	w := &World{
+		Simulator: sim, t: t, instances: s.Instances, operations: map[string]cloudapi.Operation{},
+		Served: platformtest.Serve(t, sim, c, platformtest.Callers[*saeclient.Client]{
+			Secret: saesim.TestAccessKeySecret, Client: newClient, Driver: newDriver,
+		}),
+	}
 	for _, o := range saeclient.Operations() {
 		w.operations[o.Method+" "+o.Path] = o
 	}
-	w.Client = w.client(server.URL, saesim.TestAccessKeySecret, http.DefaultTransport)
-	w.driver = w.driverOf(w.client(server.URL, saesim.TestAccessKeySecret, c.Transport), c)
-	w.stranger = w.driverOf(w.client(server.URL, platformtest.Secret, c.Transport), c)
 	created, err := w.Client.CreateApplication(t.Context(), &saeclient.CreateApplicationInput{
 		AppName: "shop", PackageType: "Image", ImageURL: new(image(1)), Replicas: s.Instances, CPU: new(1000), Memory: new(2048),
 	})
 	require.NoError(t, err)
 	w.app = release.App{Platform: release.PlatformSAE, Region: saesim.DefaultRegion, ID: created.Data.AppID}
-	w.pass(aged)
+	w.Pass(aged)
 	return w
 }
 
-func (w *World) client(address, secret string, transport http.RoundTripper) *saeclient.Client {
-	w.t.Helper()
-	credential, err := credentials.NewCredential(&credentials.Config{
-		Type: new("access_key"), AccessKeyId: new(saesim.TestAccessKeyID), AccessKeySecret: &secret,
-	})
-	require.NoError(w.t, err)
-	client, err := saeclient.New(saeclient.Config{Region: saesim.DefaultRegion, Endpoint: address, Credential: credential, Transport: transport})
-	require.NoError(w.t, err)
-	w.t.Cleanup(client.CloseIdleConnections)
-	return client
+func newClient(address, secret string, transport http.RoundTripper) (*saeclient.Client, error) {
+	credential, err := acskeys.Pair(saesim.TestAccessKeyID, secret)
+	if err != nil {
+		return nil, err
+	}
+	return saeclient.New(saeclient.Config{Region: saesim.DefaultRegion, Endpoint: address, Credential: credential, Transport: transport})
 }
 
-func (w *World) driverOf(client *saeclient.Client, c platformtest.Connection) *sae.Driver {
-	w.t.Helper()
-	d, err := sae.New(sae.Config{Client: client, Guard: c.Guard, Now: c.Now})
-	require.NoError(w.t, err)
-	return d
-}
-
-// pass lets time go by on the platform.
-func (w *World) pass(d time.Duration) {
-	w.t.Helper()
-	_, err := w.Advance(d)
-	require.NoError(w.t, err)
+func newDriver(client *saeclient.Client, c platformtest.Connection) (platform.Driver, error) {
+	return sae.New(sae.Config{Client: client, Guard: c.Guard, Now: c.Now})
 }
 
 const images = "registry.example/shop:"
@@ -114,12 +96,6 @@ func image(n int) string { return images + strconv.Itoa(n) }
 
 // App is the application.
 func (w *World) App() release.App { return w.app }
-
-// Driver reaches the simulator through the connection of the world, as Stranger does.
-func (w *World) Driver() platform.Driver { return w.driver }
-
-// Stranger signs with a secret that is not that of its key.
-func (w *World) Stranger() platform.Driver { return w.stranger }
 
 // Artifact is an image.
 func (w *World) Artifact(n int) release.Artifact { return release.Artifact{Image: image(n)} }
@@ -204,7 +180,7 @@ func (w *World) Elsewhere(n int, ended bool) string {
 	}
 	id, err := w.BeginConsoleOrder(w.app.ID, order)
 	require.NoError(w.t, err)
-	w.pass(time.Minute)
+	w.Pass(time.Minute)
 	return id
 }
 
@@ -274,7 +250,7 @@ func (w *World) Job() release.App {
 	})
 	require.NoError(w.t, err)
 	w.jobs = append(w.jobs, made.Data.AppID)
-	w.pass(aged)
+	w.Pass(aged)
 	app := w.app
 	app.ID = made.Data.AppID
 	return app

@@ -21,6 +21,21 @@ type Program interface {
 	Run(ctx context.Context, process simcmd.Process) int
 }
 
+// In is a program in an environment.
+func In(env map[string]string, p Program) Program { return surrounded{p, env} }
+
+type surrounded struct {
+	Program
+
+	env map[string]string
+}
+
+// Run runs the program.
+func (s surrounded) Run(ctx context.Context, process simcmd.Process) int {
+	process.Getenv = func(name string) string { return s.env[name] }
+	return s.Program.Run(ctx, process)
+}
+
 // Running is a program that runs until it is stopped.
 type Running struct {
 	// Stop ends the program and returns its exit code.
@@ -78,6 +93,17 @@ func Refused[P Program](t *testing.T, program func() P, refusals map[string]Refu
 			require.Contains(t, stderr, tt.Says)
 			require.Empty(t, stdout)
 		})
+	}
+}
+
+// Helps requires texts of a program's help.
+func Helps(t *testing.T, p Program, texts ...string) {
+	t.Helper()
+	code, stdout, stderr := Output(t.Context(), p, nil, "--help")
+	require.Equal(t, simcmd.ExitOK, code)
+	require.Empty(t, stderr)
+	for _, text := range texts {
+		require.Contains(t, stdout, text)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"slipway/api/schema"
+	"slipway/internal/markdown"
 )
 
 // head begins the page; what is between the tables is here, too.
@@ -106,7 +107,7 @@ func (w *writer) row(path, file string, n node, required bool) (o object, ok boo
 	if whole {
 		meaning = "The fields of a [release](#a-release)."
 	}
-	fmt.Fprintf(&w.text, "| `%s` | %s | %s | %s | %s |\n", path, typeOf(at, item, def), defaultOf(at, required), cell(boundsOf(at, item, def)), cell(meaning))
+	fmt.Fprintf(&w.text, "| `%s` | %s | %s | %s | %s |\n", path, typeOf(at, item, def), defaultOf(at, required), markdown.Cell(boundsOf(at, item, def)), markdown.Cell(meaning))
 	return object{element, itemIn, item}, len(item.Properties) > 0 && !whole
 }
 
@@ -185,6 +186,3 @@ func span(least, most *int, unit string) string {
 	}
 	return strings.TrimSpace(text + " " + unit)
 }
-
-// cell keeps a text within its cell of a table.
-func cell(text string) string { return strings.ReplaceAll(text, "|", `\|`) }

@@ -6,13 +6,8 @@ import (
 	"github.com/aliyun/credentials-go/credentials"
 
 	"slipway/cloudapi"
+	"slipway/internal/acskeys"
 )
-
-// placeholder is a credential that no server accepts.
-func placeholder() (credentials.Credential, error) {
-	return credentials.NewCredential(new(credentials.Config).
-		SetType("access_key").SetAccessKeyId("none").SetAccessKeySecret("none"))
-}
 
 // checked is a client of Alibaba Cloud, which checks what it is given unless it is told not to.
 type checked[C any] interface {
@@ -26,7 +21,7 @@ func connect[C checked[C]](client func(http.RoundTripper, credentials.Credential
 		var credential credentials.Credential
 		if how.Anonymous {
 			var err error
-			if credential, err = placeholder(); err != nil {
+			if credential, err = acskeys.Pair("none", "none"); err != nil { // no server accepts it
 				return nil, err
 			}
 		}

@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aliyun/credentials-go/credentials"
 	"github.com/stretchr/testify/require"
 
 	"slipway/cloudapi"
@@ -15,6 +14,7 @@ import (
 	"slipway/cmd/slipway/internal/render"
 	"slipway/fcclient"
 	"slipway/fcsim"
+	"slipway/internal/acskeys"
 )
 
 // functions starts a simulator of Function Compute whose clock stands.
@@ -24,8 +24,7 @@ func functions(t *testing.T) (*fcsim.Simulator, fcclient.Config) {
 	require.NoError(t, err)
 	server := httptest.NewServer(sim)
 	t.Cleanup(server.Close)
-	credential, err := credentials.NewCredential(new(credentials.Config).
-		SetType("access_key").SetAccessKeyId(fcsim.TestAccessKeyID).SetAccessKeySecret(fcsim.TestAccessKeySecret))
+	credential, err := acskeys.Pair(fcsim.TestAccessKeyID, fcsim.TestAccessKeySecret)
 	require.NoError(t, err)
 	return sim, fcclient.Config{Region: fcsim.DefaultRegion, AccountID: fcsim.DefaultAccountID, Endpoint: server.URL, Credential: credential}
 }

@@ -19,38 +19,36 @@ import (
 	"slipway/release"
 )
 
-// platformAPI is the API of a platform on the command line: how it is called, and the settings that
-// say where.
-type platformAPI struct {
-	apicall.API
-
-	settings                  []config.Setting
-	region, account, endpoint string
-	example                   string
-}
-
-// platformAPIs are those of all platforms.
-func platformAPIs() []platformAPI {
-	return []platformAPI{
-		{
-			API: apicall.SAE(), settings: config.SAE(), region: config.SAERegion, endpoint: config.SAEEndpoint,
-			example: `  slipway api sae --list --group change-order
+// What the help of slipway api shows of each platform.
+const (
+	exampleOfSAE = `  slipway api sae --list --group change-order
   slipway api sae ListApplications
   slipway api sae DeployApplication --help
   slipway api sae DeployApplication AppId=7171a6ca-d1cd-4928-8642-7d5cfe69cafe ImageUrl=registry.example/shop:1.4.2 --dry-run
   slipway api sae DescribeChangeOrder ChangeOrderId=01db03d3 -o json
-  slipway api sae DescribeNewThing --unchecked --method GET --path /pop/v1/sam/newThing ThingId=1`,
-		},
-		{
-			API: apicall.FC(), settings: config.FC(), region: config.FCRegion, account: config.FCAccountID, endpoint: config.FCEndpoint,
-			example: `  slipway api fc --list --group alias
+  slipway api sae DescribeNewThing --unchecked --method GET --path /pop/v1/sam/newThing ThingId=1`
+	exampleOfFC = `  slipway api fc --list --group alias
   slipway api fc ListServices prefix=shop
   slipway api fc UpdateAlias --help
   slipway api fc UpdateAlias serviceName=shop aliasName=live versionId=7 'additionalVersionWeight={"8":0.05}' --dry-run
   slipway api fc GetAlias serviceName=shop aliasName=live -o json
-  slipway api fc GetNewThing --unchecked --method GET --path '/2016-08-15/services/{serviceName}/things' serviceName=shop`,
-		},
+  slipway api fc GetNewThing --unchecked --method GET --path '/2016-08-15/services/{serviceName}/things' serviceName=shop`
+)
+
+// platformAPI is the API of a platform on the command line: how it is called, and the settings that say where.
+type platformAPI struct {
+	apicall.API
+
+	settingsOf
+}
+
+// platformAPIs are those of all platforms.
+func platformAPIs() []platformAPI {
+	var all []platformAPI
+	for _, s := range allSettings() {
+		all = append(all, platformAPI{s.api(), s})
 	}
+	return all
 }
 
 // api has one command for each platform.
@@ -114,7 +112,7 @@ func (a *app) platformAPI(p platformAPI) *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&list, "list", false, "list the operations")
 	cmd.Flags().StringVar(&group, "group", "", "list the operations of this group only")
-	completing(cmd, "group", p.Groups()...)
+	completingLater(cmd, "group", p.Groups)
 	unknown.flags(cmd)
 	cmd.Flags().StringVar(&method, flagMethod, "", "the method of an operation that is not listed, with --unchecked")
 	completing(cmd, flagMethod, apicall.Methods()...)
@@ -125,7 +123,7 @@ func (a *app) platformAPI(p platformAPI) *cobra.Command {
 		}
 		return &usageError{err.Error()}
 	})
-	a.command(cmd, frame{settings: p.settings, timeout: answerTime}, func(ctx context.Context, call *call) error {
+	a.command(cmd, frame{settings: p.place, timeout: answerTime}, func(ctx context.Context, call *call) error {
 		switch {
 		case len(call.args) > 0 && unknown.unchecked:
 			var err error
@@ -145,11 +143,8 @@ func (a *app) platformAPI(p platformAPI) *cobra.Command {
 		}
 		return cmd.Help()
 	})
-	for _, g := range p.Groups() {
-		cmd.AddGroup(&cobra.Group{ID: g, Title: "Operations, " + g + ":"})
-	}
-	for _, op := range p.Operations() {
-		cmd.AddCommand(a.apiOperation(p, op))
+	if a.mayCall("api", p.Word) {
+		a.addOperations(cmd, p)
 	}
 	cmd.SetHelpFunc(func(cmd *cobra.Command, args []string) {
 		// Descriptions are long and there are many: they are made when they are wanted.
@@ -160,6 +155,16 @@ func (a *app) platformAPI(p platformAPI) *cobra.Command {
 		cmd.Root().HelpFunc()(cmd, args)
 	})
 	return cmd
+}
+
+// addOperations adds the commands of all operations of a platform, in their groups.
+func (a *app) addOperations(cmd *cobra.Command, p platformAPI) {
+	for _, g := range p.Groups() {
+		cmd.AddGroup(&cobra.Group{ID: g, Title: "Operations, " + g + ":"})
+	}
+	for _, op := range p.Operations() {
+		cmd.AddCommand(a.apiOperation(p, op))
+	}
 }
 
 func unknownOperation(p platformAPI, name string) error {
@@ -222,7 +227,7 @@ func (a *app) apiOperation(p platformAPI, op cloudapi.Operation) *cobra.Command 
 	}
 	api.flags(cmd)
 	cmd.ValidArgsFunction = completeParameters(op)
-	return a.command(cmd, frame{settings: p.settings, timeout: answerTime}, func(ctx context.Context, call *call) error {
+	return a.command(cmd, frame{settings: p.place, timeout: answerTime}, func(ctx context.Context, call *call) error {
 		api.call, api.source.Args = call, call.args
 		return a.runAPI(ctx, api)
 	})
@@ -248,11 +253,7 @@ func (p platformAPI) connect(v *config.Values) (apicall.Connect, error) {
 	}
 	connect, err := p.Connect(place)
 	if err != nil {
-		var settings []string
-		for _, s := range p.settings {
-			settings = append(settings, s.Env)
-		}
-		return nil, &usageError{err.Error() + "; check " + strings.Join(settings, ", ")}
+		return nil, &usageError{err.Error() + "; check " + p.variables()}
 	}
 	return connect, nil
 }
@@ -338,7 +339,7 @@ func (a *app) infoChange(call *apiCall, answer apicall.Answer) {
 		a.infof("%s is done (request %s)", op.Name, answer.RequestID())
 	}
 	if started != "" {
-		a.infof("watch it with: slipway api %s %s%s%s", call.platform.Word, call.platform.Watch, started, repeated(call.cmd, call.platform.settings))
+		a.infof("watch it with: slipway api %s %s%s%s", call.platform.Word, call.platform.Watch, started, repeated(call.cmd, call.platform.place))
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,6 +33,8 @@ type Env struct {
 type app struct {
 	Env
 
+	// args are the arguments; nil stands for any.
+	args []string
 	// denials end what waits for NATS where a right is missing.
 	denials connect.Denials
 	// utc asks for times in UTC.
@@ -47,7 +50,7 @@ const (
 
 // Run carries out one command and returns its exit code.
 func Run(ctx context.Context, args []string, w Env) int {
-	a := &app{Env: w}
+	a := &app{Env: w, args: append([]string{}, args...)}
 	root := a.root() //nolint:contextcheck // commands get their context through cobra
 	root.SetArgs(args)
 	root.SetIn(w.Stdin)
@@ -103,6 +106,12 @@ same names; see "slipway help settings". Exit codes: "slipway help exit-codes".`
 	aliasFlags(root)
 	explainExits(root)
 	return root
+}
+
+// mayCall reports whether the arguments can name a command, by the words that lead to it. Commands of
+// which there are hundreds are made for no others: they would slow down every start.
+func (a *app) mayCall(words ...string) bool {
+	return a.args == nil || !slices.ContainsFunc(words, func(word string) bool { return !slices.Contains(a.args, word) })
 }
 
 // offerNoFiles keeps the shell from offering files as arguments, which no command takes.
@@ -202,6 +211,13 @@ func withOutput(cmd *cobra.Command) *cobra.Command {
 func completing(cmd *cobra.Command, flag string, values ...string) *cobra.Command {
 	_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
+}
+
+// completingLater is completing for values that are worked out when they are wanted.
+func completingLater(cmd *cobra.Command, flag string, values func() []string) {
+	_ = cmd.RegisterFlagCompletionFunc(flag, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return values(), cobra.ShellCompDirectiveNoFileComp
+	})
 }
 
 func format(cmd *cobra.Command) (render.Format, error) {

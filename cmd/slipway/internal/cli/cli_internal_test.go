@@ -294,6 +294,38 @@ func TestCLI_EveryCommandHasExamples(t *testing.T) {
 	visit((&app{Env: Env{}}).root())
 }
 
+// The commands of a platform's operations, of which there are hundreds, are made for arguments that can name them.
+func TestCLI_OperationsAreMadeWhereTheyAreNamed(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		args []string // nil stands for any
+		want []string
+	}{
+		"any arguments":        {nil, []string{"fc", "sae"}},
+		"none":                 {[]string{}, nil},
+		"another command":      {[]string{"version"}, nil},
+		"all platforms":        {[]string{"api", "--help"}, nil},
+		"a platform":           {[]string{"api", "sae", "--help"}, []string{"sae"}},
+		"an operation":         {[]string{"--utc", "api", "fc", "ListServices"}, []string{"fc"}},
+		"help of an operation": {[]string{"help", "api", "fc", "ListServices"}, []string{"fc"}},
+		"completion":           {[]string{cobra.ShellCompRequestCmd, "api", "sae", "Desc"}, []string{"sae"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			api, _, err := (&app{args: tt.args}).root().Find([]string{"api"})
+			require.NoError(t, err)
+			var made []string
+			for _, platform := range api.Commands() {
+				require.True(t, platform.IsAvailableCommand(), "the help of api names it")
+				if platform.HasSubCommands() {
+					made = append(made, platform.Name())
+				}
+			}
+			require.Equal(t, tt.want, made)
+		})
+	}
+}
+
 func TestCLI_ParseApp(t *testing.T) {
 	t.Parallel()
 	app, err := parseApp("sae/cn-hangzhou/app-1")

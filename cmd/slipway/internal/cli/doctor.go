@@ -106,11 +106,11 @@ func platformChecks(v *config.Values) (checks []doctor.Check, regions []string, 
 			return nil, nil, err
 		}
 		if len(named) == 0 {
-			checks = append(checks, doctor.NoPlatform(s.product, s.place[0].Env))
+			checks = append(checks, doctor.NoPlatform(s.product(), s.place[0].Env))
 		}
 		for _, region := range named {
 			regions = append(regions, string(s.platform)+"/"+region)
-			checks = append(checks, doctor.Platform(s.product+", "+region, func() (worker.Platform, error) { return s.serve(v, region, nil) }))
+			checks = append(checks, doctor.Platform(s.product()+", "+region, func() (worker.Platform, error) { return s.serve(v, region, nil) }))
 		}
 	}
 	return checks, regions, nil

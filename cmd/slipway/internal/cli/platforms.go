@@ -13,59 +13,66 @@ import (
 	"slipway/activities/platform"
 	"slipway/activities/sae"
 	"slipway/cloudapi"
+	"slipway/cmd/slipway/internal/apicall"
 	"slipway/cmd/slipway/internal/config"
 	"slipway/cmd/slipway/internal/connect"
 	"slipway/release"
 	"slipway/worker"
 )
 
-// settingsOf are the settings of one platform, and how a worker calls it with them.
+// settingsOf are the settings of one platform, how a worker calls it with them, and how people do.
 type settingsOf struct {
 	platform release.Platform
-	// product is its name for people, and check the operation that asks whether it takes the credentials.
-	product, check string
+	// api is its API, and example the help of slipway api for it.
+	api     func() apicall.API
+	example string
+	// check is the operation that asks whether it takes the credentials.
+	check string
 	// The names of its settings, and all those that say where it is.
 	region, endpoint, callsPerSecond, settle string
 	place                                    []config.Setting
 	// account is the setting that its regions need besides; empty for none.
 	account string
-	// open returns what makes the driver for a region, with its settle delay, and how long a call takes at
-	// most.
-	open func(v *config.Values, c connect.Caller, settle time.Duration) (opener, time.Duration, error)
+	open    open
 }
 
-// opener makes a driver once there is a guard.
-type opener func(platform.Guard) (platform.Driver, error)
+// open returns what makes the driver for a region once there is a guard, with its settle delay, and how long a call takes
+// at most.
+type open func(v *config.Values, c connect.Caller, settle time.Duration) (func(platform.Guard) (platform.Driver, error), time.Duration, error)
+
+// opening opens a driver with a client of its platform.
+func opening[C interface{ Timeout() time.Duration }](
+	client func(*config.Values, connect.Caller) (C, error), driver func(C, time.Duration) func(platform.Guard) (platform.Driver, error),
+) open {
+	return func(v *config.Values, c connect.Caller, settle time.Duration) (func(platform.Guard) (platform.Driver, error), time.Duration, error) {
+		made, err := client(v, c)
+		if err != nil {
+			return nil, 0, err
+		}
+		return driver(made, settle), made.Timeout(), nil
+	}
+}
 
 // allSettings are the settings of all platforms.
 func allSettings() []settingsOf {
 	return []settingsOf{
 		{
-			platform: release.PlatformSAE, product: "SAE", check: "ListApplications",
+			platform: release.PlatformSAE, api: apicall.SAE, example: exampleOfSAE, check: "ListApplications",
 			region: config.SAERegion, endpoint: config.SAEEndpoint, callsPerSecond: config.SAECallsPerSecond, settle: config.SAESettle,
 			place: config.SAE(),
-			open: func(v *config.Values, c connect.Caller, settle time.Duration) (opener, time.Duration, error) {
-				client, err := connect.SAE(v, c)
-				if err != nil {
-					return nil, 0, err
-				}
-				return sae.Opener(client, settle), client.Timeout(), nil
-			},
+			open:  opening(connect.SAE, sae.Opener),
 		},
 		{
-			platform: release.PlatformFC, product: "Function Compute", check: "ListServices",
+			platform: release.PlatformFC, api: apicall.FC, example: exampleOfFC, check: "ListServices",
 			region: config.FCRegion, endpoint: config.FCEndpoint, callsPerSecond: config.FCCallsPerSecond, settle: config.FCSettle,
 			place: config.FC(), account: config.FCAccountID,
-			open: func(v *config.Values, c connect.Caller, settle time.Duration) (opener, time.Duration, error) {
-				client, err := connect.FC(v, c)
-				if err != nil {
-					return nil, 0, err
-				}
-				return fc.Opener(client, settle), client.Timeout(), nil
-			},
+			open: opening(connect.FC, fc.Opener),
 		},
 	}
 }
+
+// product is its name for people.
+func (s settingsOf) product() string { return s.api().Product }
 
 // variables are the environment variables that say where the platform is.
 func (s settingsOf) variables() string {
@@ -92,7 +99,7 @@ func (s settingsOf) regions(v *config.Values) ([]string, error) {
 	case len(regions) > 1 && v.Said(s.endpoint):
 		return nil, v.Bad(s.endpoint, "is one endpoint for "+strings.Join(regions, " and "), "leave it out, or name one region and run a worker for each")
 	case len(regions) > 0 && s.account != "" && v.String(s.account) == "":
-		return nil, v.Bad(s.account, "is not set", "name the account whose "+s.product+" is called, by its number")
+		return nil, v.Bad(s.account, "is not set", "name the account whose "+s.product()+" is called, by its number")
 	}
 	return regions, nil
 }
@@ -115,7 +122,7 @@ func (s settingsOf) serve(v *config.Values, region string, observe cloudapi.Obse
 		return served, err
 	}
 	if settle <= timeout {
-		return served, v.Bad(s.settle, fmt.Sprintf("a call to %s takes up to %s", s.product, timeout), fmt.Sprintf("name a longer time, or none for %s", cloud.DefaultSettle))
+		return served, v.Bad(s.settle, fmt.Sprintf("a call to %s takes up to %s", s.product(), timeout), fmt.Sprintf("name a longer time, or none for %s", cloud.DefaultSettle))
 	}
 	served.Driver = driver
 	return served, nil

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"slipway/cmd/slipway/internal/config"
+	"slipway/internal/markdown"
 )
 
 const referenceHead = `<!-- Written by "make generate" from the commands in cmd/slipway; change them, not this page. -->
@@ -36,7 +37,7 @@ func Reference() string {
 			flag = "`" + s.Name + "`, no flag"
 		}
 		meaning, def := split(s.Usage, s.Default)
-		fmt.Fprintf(&b, "| %s | `%s` | %s | %s |\n", flag, s.Env, cell(def), cell(meaning))
+		fmt.Fprintf(&b, "| %s | `%s` | %s | %s |\n", flag, s.Env, markdown.Cell(def), markdown.Cell(meaning))
 	}
 	return b.String()
 }
@@ -72,7 +73,7 @@ func describeOperations(b *strings.Builder, platform *cobra.Command) {
 	describeFlags(b, operations[0])
 	b.WriteString("\n| operation | |\n| --- | --- |\n")
 	for _, operation := range operations {
-		fmt.Fprintf(b, "| `%s` | %s |\n", operation.Name(), cell(operation.Short))
+		fmt.Fprintf(b, "| `%s` | %s |\n", operation.Name(), markdown.Cell(operation.Short))
 	}
 }
 
@@ -94,7 +95,7 @@ func describeFlags(b *strings.Builder, cmd *cobra.Command) {
 				name += ", `-" + f.Shorthand + "`"
 			}
 			meaning, def := split(f.Usage, f.DefValue)
-			rows = append(rows, fmt.Sprintf("| %s | %s | %s | %s |\n", name, f.Value.Type(), cell(def), cell(meaning)))
+			rows = append(rows, fmt.Sprintf("| %s | %s | %s | %s |\n", name, f.Value.Type(), markdown.Cell(def), markdown.Cell(meaning)))
 		}
 	})
 	if len(rows) > 0 {
@@ -123,6 +124,3 @@ func split(usage, def string) (meaning, shown string) {
 	}
 	return usage, "`" + def + "`"
 }
-
-// cell keeps a text within its cell of a table.
-func cell(text string) string { return strings.ReplaceAll(text, "|", `\|`) }
