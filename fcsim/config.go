@@ -106,7 +106,7 @@ func (c Config) Validate() error {
 	if problem := simframe.CheckSpeed(c.Clock, c.Speed); problem != "" {
 		problems.Add("Speed", "%s", problem)
 	}
-	if problem := acs.CheckKeys(c.AccessKeys); problem != "" {
+	if problem := simframe.CheckKeys(c.AccessKeys); problem != "" {
 		problems.Add("AccessKeys", "%s", problem)
 	}
 	for id := range c.SecurityTokens {

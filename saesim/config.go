@@ -91,7 +91,7 @@ func (c Config) Validate() error {
 	if problem := simframe.CheckSpeed(c.Clock, c.Speed); problem != "" {
 		problems.Add("Speed", "%s", problem)
 	}
-	if problem := acs.CheckKeys(c.AccessKeys); problem != "" {
+	if problem := simframe.CheckKeys(c.AccessKeys); problem != "" {
 		problems.Add("AccessKeys", "%s", problem)
 	}
 	if c.Region != "" && !acs.IsRegion(c.Region) {

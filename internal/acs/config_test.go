@@ -16,10 +16,3 @@ func TestIsRegion(t *testing.T) {
 		require.Equal(t, is, acs.IsRegion(text), text)
 	}
 }
-
-func TestCheckKeys(t *testing.T) {
-	t.Parallel()
-	require.Empty(t, acs.CheckKeys(map[string]string{"id": "secret"}))
-	require.NotEmpty(t, acs.CheckKeys(map[string]string{"id": ""}))
-	require.NotEmpty(t, acs.CheckKeys(map[string]string{"": "secret"}))
-}
