@@ -26,12 +26,7 @@ type table struct {
 // tables are those of a cloud, whose name begins the keys: sae-typed. What the service has beyond the
 // reference in the operations of the reference has tables of its own, where the facts know of it.
 func tables(cloud string, f facts) []table {
-	all := []table{{title: "operations of", facts: f.Operations, columns: append([]column{
-		{"typed", cloud + "-typed"},
-		{"simulated", cloud + "-simulated"},
-		{"sample-tested", cloud + "-sample"},
-		{"error-tested", refusedKey(cloud)},
-	}, others(cloud)...)}}
+	all := []table{{title: "operations of", facts: f.Operations, columns: ofOperations(cloud)}}
 	if parameters := f.additions(func(a addition) []string { return a.parameters() }); len(parameters) > 0 {
 		all = append(all, table{title: "parameters beyond the reference, of", facts: parameters, columns: []column{
 			{"typed", cloud + "-simulated-param"},
@@ -45,6 +40,15 @@ func tables(cloud string, f facts) []table {
 		}})
 	}
 	return all
+}
+
+// ofOperations are the columns of operations.
+func ofOperations(cloud string) []column {
+	typed, sample := column{"typed", cloud + "-typed"}, column{"sample-tested", cloud + "-sample"}
+	if cloud == "servicestage" { // of which there is no simulator yet
+		return []column{typed, sample}
+	}
+	return append([]column{typed, {"simulated", cloud + "-simulated"}, sample, {"error-tested", refusedKey(cloud)}}, others(cloud)...)
 }
 
 // others are the columns of the clients of others that tests run.

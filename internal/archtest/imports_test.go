@@ -132,6 +132,11 @@ func rules() []rule {
 			why:   "fcclient is useful without the rest of Slipway",
 		},
 		{
+			pkg: "servicestageclient", may: []string{"cloudapi", "internal/clientrt", "internal/loosejson", "internal/huaweisign"},
+			never: []string{noEngine, noBroker, noZerolog},
+			why:   "servicestageclient is useful without the rest of Slipway",
+		},
+		{
 			pkg: "saeclient", may: []string{"cloudapi", "internal/clientrt", "internal/loosejson", "internal/acskeys"},
 			never: []string{noEngine, noBroker, noZerolog},
 			why:   "saeclient is useful without the rest of Slipway",
@@ -173,6 +178,7 @@ func rules() []rule {
 			why: "acskeys asks for keys, for the clients of Alibaba Cloud's products",
 		},
 		{pkg: "internal/acs", why: "acs verifies signatures, for the simulators of Alibaba Cloud's products"},
+		{pkg: "internal/huaweisign", why: "huaweisign signs and verifies, for the clients and the simulators of Huawei Cloud's products"},
 		{pkg: "internal/simframe", why: "simframe is what simulators of all platforms share: it knows none of them"},
 		{pkg: "internal/simcmd", may: []string{"internal/buildinfo", "internal/simframe"}, why: "simcmd is the command line that simulators of all platforms share"},
 		{pkg: "internal/failtext", why: "failtext compares texts of failures, whoever has failed"},

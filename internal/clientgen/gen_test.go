@@ -17,7 +17,12 @@ const factsDir = "../../api/sae"
 
 func TestGeneratedFilesAreFresh(t *testing.T) {
 	t.Parallel()
-	for client, facts := range map[string]string{"saeclient": factsDir, "fcclient": "../../api/fc"} {
+	for client, facts := range map[string]string{
+		"saeclient": factsDir, "fcclient": "../../api/fc", "servicestageclient": "../../api/servicestage",
+		"servicestageclient/v2": "../../api/servicestage/v2", "servicestageclient/git": "../../api/servicestage/git",
+		"servicestageclient/cse": "../../api/servicestage/cse", "servicestageclient/servicecomb": "../../api/servicestage/servicecomb",
+		"servicestageclient/build": "../../api/servicestage/build",
+	} {
 		t.Run(client, func(t *testing.T) {
 			t.Parallel()
 			want, err := generateFrom(facts)
@@ -61,6 +66,7 @@ func TestGen_GoNames(t *testing.T) {
 		"AppId": "AppID", "VSwitchId": "VSwitchID", "VpcId": "VPCID", "PackageUrl": "PackageURL", "AppIds": "AppIDs",
 		"InstanceIds": "InstanceIDs", "bucketName": "BucketName", "Cpu": "CPU", "EipId": "EipID", "Group2Ip": "Group2IP",
 		"HTTPSPort": "HTTPSPort", "TraceId": "TraceID", "SlbIps": "SlbIPs", "Identity": "Identity", "id": "ID",
+		"job_id": "JobID", "vpc_ids": "VPCIDs", "post-start": "PostStart",
 	} {
 		require.Equal(t, want, goName(wire), wire)
 	}
