@@ -65,7 +65,7 @@ type componentBody struct {
 func componentRule(optional ...string) bodyRule {
 	return bodyRule{
 		optional: optional, open: true,
-		free: []string{"affinity", "anti_affinity", "deploy_strategy", "liveness_probe", "readiness_probe", "mesher", "tomcat_opts", "runtime_stack"},
+		free: []string{"affinity", "anti_affinity", "deploy_strategy", "tomcat_opts", "runtime_stack", "version"},
 	}
 }
 
@@ -85,10 +85,8 @@ func (c *call) readComponent(k *checker, rule bodyRule) componentBody {
 	})
 	k.check(in.ApplicationID == "" || in.ApplicationID == c.params["application_id"], "application_id must be the one in the path")
 	k.check(in.ID == "" || in.ID == c.params["component_id"], "id must be the one in the path")
-	if in.Version != "" {
-		k.check(isVersion(in.Version), "version must be three or four numbers with periods between them, %d characters at most, is %q",
-			maxVersion, simframe.Shorten(in.Version))
-	}
+	k.check(in.Version == "" || isVersion(in.Version), "version must be three or four numbers with periods between them, %d characters at most, is %q",
+		maxVersion, simframe.Shorten(in.Version))
 	return in
 }
 

@@ -40,37 +40,47 @@ type bodyRule struct {
 }
 
 // read reads the JSON object of a body into a struct by its tags. Before, each member is held against
-// the operation's description, and what is wrong is noted, all of it at once. A null is as if it were absent.
+// the operation's description, and what is wrong is noted, all of it at once. A null is as if it were absent, and so is an
+// empty object or list of an optional member: examples of the reference send such ones.
 func (c *call) read(k *checker, into any, rule bodyRule) {
 	members, err := c.members()
 	if err != nil {
 		k.check(false, "the body must be a JSON object: %v", err)
 		return
 	}
+	given := map[string]bool{}
 	for _, name := range simframe.SortedKeys(members) {
-		param, known := c.op.Param(name)
-		switch {
-		case known && param.In == cloudapi.InBody:
-			if !slices.Contains(rule.free, name) {
-				checkMember(k, param, members[name])
-			}
-		default:
-			k.check(rule.open || slices.Contains(rule.also, name), "%q is no member of the body of %s", simframe.Shorten(name), c.op.Name)
+		given[name] = true
+		before := k.Count()
+		c.checkMember(k, name, members[name], rule)
+		if k.Count() > before {
+			delete(members, name) // what is right is read all the same, so that all problems are found at once
 		}
 	}
 	for _, param := range c.op.Params {
 		if param.In == cloudapi.InBody && param.Required && !slices.Contains(rule.optional, param.Name) {
-			k.check(members[param.Name] != nil, "%s must be given", param.Name)
+			k.check(given[param.Name], "%s must be given", param.Name)
 		}
 	}
-	if k.Any() {
-		return
+	right, err := encode(members)
+	if err == nil {
+		err = json.Unmarshal(right, into)
 	}
-	err = json.Unmarshal(c.body, into)
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		k.check(false, "%s must not be a %s", wrong.Field, wrong.Value)
-	} else if err != nil && len(bytes.TrimSpace(c.body)) > 0 {
+	} else if err != nil {
 		k.check(false, "%v", err)
+	}
+}
+
+// checkMember holds a member of a body against the operation's description.
+func (c *call) checkMember(k *checker, name string, text document, rule bodyRule) {
+	param, known := c.op.Param(name)
+	switch {
+	case !known || param.In != cloudapi.InBody:
+		k.check(rule.open || slices.Contains(rule.also, name), "%q is no member of the body of %s", simframe.Shorten(name), c.op.Name)
+	case !slices.Contains(rule.free, name) && (param.Required || !isEmpty(text)):
+		checkValue(k, param, text)
 	}
 }
 
@@ -98,8 +108,8 @@ func (c *call) members() (map[string]document, error) {
 	return members, nil
 }
 
-// checkMember holds a member of a body against its description.
-func checkMember(k *checker, param cloudapi.Param, text document) {
+// checkValue holds the value of a member against its description.
+func checkValue(k *checker, param cloudapi.Param, text document) {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
 	var value any

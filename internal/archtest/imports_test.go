@@ -150,6 +150,10 @@ func rules() []rule {
 			why: "fcsim plays the platform: it knows nothing of releases",
 		},
 		{
+			pkg: "servicestagesim", may: []string{"servicestageclient", "cloudapi", "internal/huaweisign", "internal/simframe"}, never: []string{noEngine, noBroker},
+			why: "servicestagesim plays the platform: it knows nothing of releases",
+		},
+		{
 			pkg: "health", may: []string{"internal/failtext"},
 			why: "health serves whatever role mounts it",
 		},

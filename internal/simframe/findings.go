@@ -32,7 +32,10 @@ func (f *Findings) Check(ok bool, format string, args ...any) {
 }
 
 // Any reports whether there is a finding.
-func (f *Findings) Any() bool { return len(f.told) > 0 }
+func (f *Findings) Any() bool { return f.Count() > 0 }
+
+// Count counts the findings.
+func (f *Findings) Count() int { return len(f.told) + f.untold }
 
 // Text tells the findings in one line.
 func (f *Findings) Text() string {
