@@ -208,7 +208,7 @@ func importComponent(c *call) (reply, *apiError) {
 	if text, err := encode(spec.Source); err == nil {
 		spec.SourceText = text
 	}
-	made.WorkloadName, made.Replica, made.Version, made.workload.Changed = in.WorkloadName, 1, in.Version, c.now
+	made.WorkloadName, made.Replica, made.Version, made.Changed = in.WorkloadName, 1, in.Version, c.now
 	made.Serving = replicas{Version: in.Version, Count: 1}
 	made.Releases = []*release{{Version: in.Version, Type: oneBatch, Spec: spec, Begun: c.now, Ended: c.now, Status: jobSucceeded}}
 	made.promote(in.Version)

@@ -46,7 +46,7 @@ func consistent[T interface {
 	return nil
 }
 
-// consistentEnvironments checks what is left: applications, environments, jobs, tokens and behaviours.
+// consistentEnvironments checks applications and environments.
 func (s *state) consistentEnvironments() error {
 	for id, a := range s.Applications {
 		if a.Configuration == nil {
@@ -63,6 +63,11 @@ func (s *state) consistentEnvironments() error {
 			return fmt.Errorf("environment %s: a declaration or a run of it is null", id)
 		}
 	}
+	return s.consistentRest()
+}
+
+// consistentRest checks jobs, tokens and behaviours.
+func (s *state) consistentRest() error {
 	for id, j := range s.Jobs {
 		if j == nil || j.ID != id || slices.Contains(j.Tasks, nil) || j.At < -1 || !j.Due.IsZero() && j.At >= len(j.Tasks) {
 			return fmt.Errorf("job %s is null, filed under another ID or not complete", id)

@@ -3,6 +3,7 @@ package servicestagesim
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -259,8 +260,10 @@ func TestRules_WhatMayBeDoneInWhichStatus(t *testing.T) {
 		"stopped":   {func(t tester, w world) { w.act(t, "stop", ""); w.advance(t, time.Minute) }, []string{"start", "delete"}, codeWrongStatus},
 		"stopping":  {func(t tester, w world) { w.act(t, "stop", "") }, nil, codeWrongStatus},
 		"upgrading": {func(t tester, w world) { w.release(t, "8.0.0", "") }, nil, codeReleasing},
-		"graying": {func(t tester, w world) { w.release(t, "8.0.0", grayBy(10, 1, 1)); w.advance(t, time.Minute) },
-			[]string{"rollback", "current", "continue", "check"}, codeReleasing},
+		"graying": {func(t tester, w world) {
+			w.release(t, "8.0.0", grayBy(10, 1, 1))
+			w.advance(t, time.Minute)
+		}, []string{"rollback", "current", "continue", "check"}, codeReleasing},
 		"deleting": {func(t tester, w world) { w.must(t, w.about("DELETE", ""), "") }, nil, codeWrongStatus},
 		"failed": {func(t tester, w world) {
 			_, err := w.sim.AddFault(Fault{Kind: FaultJobFails})
@@ -284,11 +287,9 @@ func TestRules_WhatMayBeDoneInWhichStatus(t *testing.T) {
 					method, rest = "POST", "/action"
 				}
 				g := w.send(t, w.about(method, rest), request[1])
-				for _, allowed := range tt.allowed {
-					if allowed == call {
-						require.Equal(t, http.StatusOK, g.status, string(g.raw))
-						return
-					}
+				if slices.Contains(tt.allowed, call) {
+					require.Equal(t, http.StatusOK, g.status, string(g.raw))
+					return
 				}
 				if call == "continue" || call == "check" {
 					g.refusedBy(t, codeWrongStatus)

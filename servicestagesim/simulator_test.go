@@ -82,7 +82,7 @@ func TestProjects_OneIsServed(t *testing.T) {
 	h.must(t, "GET"+cas+"/environments", "", "X-Project-Id", DefaultProjectID)
 }
 
-func TestOperations_EveryOneOfVersion3IsServed(t *testing.T) {
+func TestOperations_EveryHandlerHasAnOperation(t *testing.T) {
 	t.Parallel()
 	served := handlers()
 	for name := range served {

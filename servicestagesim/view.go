@@ -30,7 +30,7 @@ type artifact struct {
 func (c *call) showStatus(of *component) componentStatus {
 	shown := componentStatus{
 		Status: of.status(c.st), Available: of.available(c.st), Replica: of.Replica, LastJob: of.LastJob,
-		Creator: of.Creator, Created: millis(of.Created), Updated: millis(of.workload.Changed),
+		Creator: of.Creator, Created: millis(of.Created), Updated: millis(of.Changed),
 	}
 	if shown.Status == statusGraying && c.config.PauseIsUpgrading {
 		shown.Status = statusUpgrading
