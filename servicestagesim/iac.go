@@ -3,6 +3,7 @@ package servicestagesim
 import (
 	"encoding/json"
 	"slices"
+	"strconv"
 	"time"
 
 	"slipway/internal/simframe"
@@ -14,13 +15,15 @@ func iacHandlers() map[string]handler {
 		"ProvisionEnvironmentResources": provisionResources,
 		"ListEnvironmentIacResources":   listDeclared,
 		"AddEnvironmentIacResources":    addDeclared,
-		"UpdateEnvironmentIacResource":  updateDeclared,
+		opUpdateDeclared:                updateDeclared,
 		"DeleteEnvironmentIacResource":  deleteDeclared,
 		"ListProvisionHistories":        listProvisions,
 		"GetProvisionHistory":           getProvision,
 		"ListProvisionHistoryEvents":    listProvisionEvents,
 	}
 }
+
+const opUpdateDeclared = "UpdateEnvironmentIacResource"
 
 // declared is a resource that an environment is to have made.
 type declared struct {
@@ -123,12 +126,22 @@ type iacEnvironmentView struct {
 	CreateMode string         `json:"resource_create_mode"`
 	Declared   []declaredView `json:"iac_resources"`
 	TaskStatus *string        `json:"iac_task_status"`
+	// The list of zones has two names, by operation.
+	Zone  *[]string `json:"availability_zone,omitempty"`
+	Zones *[]string `json:"availability_zones,omitempty"`
 }
 
 func (c *call) showDeclaring(e *environment) iacEnvironmentView {
-	return iacEnvironmentView{
+	view := iacEnvironmentView{
 		environmentView: c.showEnvironment(e), Type: "normal", CreateMode: "iac", Declared: e.declarations(), TaskStatus: e.iacTaskStatus(),
 	}
+	zones := []string{}
+	if c.op.Name == opUpdateDeclared {
+		view.Zones = &zones
+	} else {
+		view.Zone = &zones
+	}
+	return view
 }
 
 func (e *environment) declarations() []declaredView {
@@ -264,7 +277,11 @@ type planItemView struct {
 	Type       string `json:"resource_type"`
 	Name       string `json:"resource_name"`
 	Action     string `json:"action"`
+	Index      string `json:"index"`
+	Reason     string `json:"action_reason"`
 	Mode       string `json:"mode"`
+	Drifted    bool   `json:"drifted"`
+	Imported   bool   `json:"imported"`
 	ResourceID string `json:"resource_id,omitempty"`
 	Attributes []any  `json:"attributes"`
 }
@@ -282,14 +299,16 @@ func provisionResources(c *call) (reply, *apiError) {
 	}
 	status, run := iacCreating, &provision{ID: c.st.Draw("run"), DeploymentID: c.st.Draw("deployment"), Creator: c.user, Begun: c.now, Status: runApplying}
 	views := []planItemView{}
-	for _, d := range e.Declared {
+	for i, d := range e.Declared {
 		item := provisionItem{ID: d.ID, Name: d.Name, Type: d.Type, Action: "ADD", ResourceID: d.ResourceID}
 		d.Status = iacCreating
 		if d.ResourceID != "" {
 			item.Action, d.Status, status = "UPDATE", iacUpdating, iacUpdating
 		}
 		run.Items = append(run.Items, item)
-		views = append(views, planItemView{Type: d.Type, Name: d.Name, Action: item.Action, Mode: "RESOURCE", ResourceID: d.ResourceID, Attributes: []any{}})
+		views = append(views, planItemView{
+			Type: d.Type, Name: d.Name, Action: item.Action, Index: strconv.Itoa(i), Mode: "RESOURCE", ResourceID: d.ResourceID, Attributes: []any{},
+		})
 	}
 	j := c.start(jobPlan{purpose: forProvision, kind: typeProvision, subject: e.ID, tasks: []*task{{Name: "SEPARATOR_PROVISION", Do: taskAct}}})
 	run.JobID = j.ID
@@ -432,7 +451,11 @@ type stackEvent struct {
 	Message      string  `json:"event_message"`
 	ResourceName *string `json:"resource_name"`
 	ResourceType *string `json:"resource_type"`
-	Time         string  `json:"time"`
+	// Key and ID name the resource by its identifier; they are null before it is made.
+	Key     *string `json:"resource_id_key"`
+	ID      *string `json:"resource_id_value"`
+	Elapsed int     `json:"elapsed_seconds"`
+	Time    string  `json:"time"`
 }
 
 // listProvisionEvents serves ListProvisionHistoryEvents, the newest first.
@@ -441,23 +464,26 @@ func listProvisionEvents(c *call) (reply, *apiError) {
 	if refused != nil {
 		return reply{}, refused
 	}
-	begun, ended := plainTime(p.Begun), plainTime(p.Ended)
+	begun, ended, took := plainTime(p.Begun), plainTime(p.Ended), int(p.Ended.Sub(p.Begun)/time.Second)
 	events := []stackEvent{{Type: "LOG", Message: "Creating required resource now", Time: begun}}
+	key := "id"
 	for _, item := range p.Items {
 		began, done := iacCreating, iacCreated
 		if item.Action == "UPDATE" {
 			began, done = iacUpdating, iacUpdated
 		}
-		events = append(events, stackEvent{began, item.Name + ": " + began, &item.Name, &item.Type, begun})
+		e := stackEvent{Type: began, Message: item.Name + ": " + began, ResourceName: &item.Name, ResourceType: &item.Type, Time: begun}
+		events = append(events, e)
 		if p.Status == runSucceeded {
-			events = append(events, stackEvent{done, item.Name + ": " + done, &item.Name, &item.Type, ended})
+			e.Type, e.Message, e.Key, e.ID, e.Elapsed, e.Time = done, item.Name+": "+done, &key, &item.ResourceID, took, ended
+			events = append(events, e)
 		}
 	}
 	switch p.Status {
 	case runSucceeded:
-		events = append(events, stackEvent{Type: "SUMMARY", Message: "Apply complete!", Time: ended})
+		events = append(events, stackEvent{Type: "SUMMARY", Message: "Apply complete!", Elapsed: took, Time: ended})
 	case runFailed:
-		events = append(events, stackEvent{Type: "ERROR", Message: "Apply required resource failed.", Time: ended})
+		events = append(events, stackEvent{Type: "ERROR", Message: "Apply required resource failed.", Elapsed: took, Time: ended})
 	}
 	slices.Reverse(events)
 	return reply{body: map[string]any{"stack_events": events}}, nil
