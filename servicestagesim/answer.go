@@ -75,7 +75,7 @@ func errorForm(op *operation, refused *apiError) any {
 			"code": refused.Status, "message": refused.Message, "title": http.StatusText(refused.Status),
 		}}
 	}
-	return familyOf(op.Path).errorBody(refused)
+	return groupOf(op.Path).errorBody(refused)
 }
 
 // encode writes a value as JSON.

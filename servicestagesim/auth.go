@@ -17,7 +17,7 @@ func (s *Simulator) authenticate(c *call, r *http.Request) *apiError {
 	if refused := s.admit(c, r); refused != nil {
 		return refused
 	}
-	atEngine := familyOf(c.op.Path).atEngine()
+	atEngine := groupOf(c.op.Path).atEngine()
 	for _, project := range []string{c.params["project_id"], r.Header.Get("X-Project-Id")} {
 		if project != "" && project != s.config.ProjectID && (!atEngine || project != engineProject) {
 			return refuse(codeForbidden, fmt.Sprintf("project %q is not the one that is served here, %s", project, s.config.ProjectID))
@@ -30,7 +30,7 @@ func (s *Simulator) authenticate(c *call, r *http.Request) *apiError {
 // authorization all the same must be right.
 func (s *Simulator) admit(c *call, r *http.Request) *apiError {
 	authorization := r.Header.Get("Authorization")
-	if !familyOf(c.op.Path).atEngine() {
+	if !groupOf(c.op.Path).atEngine() {
 		return s.identify(c, r)
 	}
 	if authorization != "" && !strings.HasPrefix(authorization, bearer) || r.Header.Get("X-Auth-Token") != "" {

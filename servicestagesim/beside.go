@@ -51,13 +51,13 @@ func (g *groups) advanceGroups(now time.Time) {
 	g.Registry.advance(now)
 }
 
-// family is what operations have in common that belong to one part of the service: the form of their refusals, and whom
+// group is what operations have in common that belong to one part of the service: the form of their refusals, and whom
 // they ask for what.
-type family int
+type group int
 
 const (
 	// ofServiceStage are application management and builds.
-	ofServiceStage family = iota
+	ofServiceStage group = iota
 	// ofGit are the operations on Git repositories.
 	ofGit
 	// ofEngines are those on engines.
@@ -70,11 +70,11 @@ const (
 	ofRegistry
 )
 
-// familyOf finds the family of an operation by its path.
-func familyOf(path string) family {
+// groupOf finds the group of an operation by its path.
+func groupOf(path string) group {
 	for _, f := range []struct {
 		part string
-		is   family
+		is   group
 	}{
 		{"/git/", ofGit},
 		{"/kie/kv", ofItems},
@@ -92,8 +92,8 @@ func familyOf(path string) family {
 }
 
 // invalidCode is the code of a refusal of parameters.
-func (f family) invalidCode() string {
-	switch f {
+func (g group) invalidCode() string {
+	switch g {
 	case ofGit:
 		return codeRepoInvalid
 	case ofEngines, ofItems, ofFiles:
@@ -105,9 +105,9 @@ func (f family) invalidCode() string {
 	return codeInvalid
 }
 
-// errorBody is the body of a refusal in the form that the reference gives the family.
-func (f family) errorBody(refused *apiError) any {
-	switch f {
+// errorBody is the body of a refusal in the form that the reference gives the group.
+func (g group) errorBody(refused *apiError) any {
+	switch g {
 	case ofItems, ofFiles:
 		return map[string]string{"error_code": refused.Code, "error_message": refused.Message, "detail": refused.Message}
 	case ofEngines, ofRegistry:
@@ -118,10 +118,10 @@ func (f family) errorBody(refused *apiError) any {
 }
 
 // atEngine reports whether calls go to an engine itself, which has tokens of its own.
-func (f family) atEngine() bool { return f == ofRegistry || f == ofItems }
+func (g group) atEngine() bool { return g == ofRegistry || g == ofItems }
 
 // checker collects what is wrong with a call, for a refusal with the code that its operation has for it.
-func (c *call) checker() *checker { return &checker{code: familyOf(c.op.Path).invalidCode()} }
+func (c *call) checker() *checker { return &checker{code: groupOf(c.op.Path).invalidCode()} }
 
 // refusef makes a refusal that tells what is the matter here.
 func refusef(code, format string, args ...any) *apiError {

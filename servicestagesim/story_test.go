@@ -63,7 +63,7 @@ func tell(t *testing.T, h *harness, steps []step) map[string]string {
 		}
 		require.Contains(t, string(got.raw), s.says, name)
 		if s.has != "" {
-			require.Empty(t, jsontest.Lacks(got.raw, fill(s.has)), "%s: %s", name, got.raw)
+			require.Empty(t, jsontest.Missing(got.raw, fill(s.has)), "%s: %s", name, got.raw)
 		}
 		for as, place := range s.keep {
 			value := got.at(place)

@@ -104,7 +104,7 @@ func (s *story) check(t *testing.T, name string, step step, answer any) {
 	text, err := json.Marshal(answer)
 	require.NoError(t, err, name)
 	if step.has != "" {
-		require.Empty(t, jsontest.Lacks(text, s.fill(step.has)), "%s: %s", name, text)
+		require.Empty(t, jsontest.Missing(text, s.fill(step.has)), "%s: %s", name, text)
 	}
 	var value any
 	require.NoError(t, json.Unmarshal(text, &value), name)

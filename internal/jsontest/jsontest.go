@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// Lacks tells what a text of JSON lacks of another one; empty when nothing. An object must have the members that are wanted and
+// Missing tells what a text of JSON lacks of another one; empty when nothing. An object must have the members that are wanted and
 // may have more; a list must have as many elements, each with what is wanted of it.
-func Lacks(text []byte, wanted string) string {
+func Missing(text []byte, wanted string) string {
 	var part, whole any
 	if err := json.Unmarshal([]byte(wanted), &part); err != nil {
 		return "what is wanted is no JSON: " + err.Error()
@@ -18,10 +18,10 @@ func Lacks(text []byte, wanted string) string {
 	if err := json.Unmarshal(text, &whole); err != nil {
 		return "it is no JSON: " + err.Error()
 	}
-	return lacks("it", part, whole)
+	return missingIn("it", part, whole)
 }
 
-func lacks(place string, part, whole any) string {
+func missingIn(place string, part, whole any) string {
 	switch wanted := part.(type) {
 	case map[string]any:
 		there, ok := whole.(map[string]any)
@@ -33,8 +33,8 @@ func lacks(place string, part, whole any) string {
 			if !given {
 				return place + " has no " + name
 			}
-			if lack := lacks(place+"."+name, value, found); lack != "" {
-				return lack
+			if missing := missingIn(place+"."+name, value, found); missing != "" {
+				return missing
 			}
 		}
 	case []any:
@@ -43,8 +43,8 @@ func lacks(place string, part, whole any) string {
 			return fmt.Sprintf("%s is %v, no list of %d", place, whole, len(wanted))
 		}
 		for i, value := range wanted {
-			if lack := lacks(place+"."+strconv.Itoa(i), value, there[i]); lack != "" {
-				return lack
+			if missing := missingIn(place+"."+strconv.Itoa(i), value, there[i]); missing != "" {
+				return missing
 			}
 		}
 	default:

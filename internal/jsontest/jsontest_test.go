@@ -13,7 +13,7 @@ const text = `{"a":1,"b":[{"c":"x"},{"c":null}],"d":{"e":true}}`
 
 func TestLacks(t *testing.T) {
 	t.Parallel()
-	for wanted, lack := range map[string]string{
+	for wanted, missing := range map[string]string{
 		`{}`:                     "",
 		`{"b":[{"c":"x"},{}]}`:   "",
 		`{"b":[{},{"c":null}]}`:  "",
@@ -26,13 +26,13 @@ func TestLacks(t *testing.T) {
 		`{"a":[]}`:               "it.a is 1, no list of 0",
 		`{`:                      "what is wanted is no JSON",
 	} {
-		if lack == "" {
-			require.Empty(t, jsontest.Lacks([]byte(text), wanted), wanted)
+		if missing == "" {
+			require.Empty(t, jsontest.Missing([]byte(text), wanted), wanted)
 		} else {
-			require.Contains(t, jsontest.Lacks([]byte(text), wanted), lack, wanted)
+			require.Contains(t, jsontest.Missing([]byte(text), wanted), missing, wanted)
 		}
 	}
-	require.Contains(t, jsontest.Lacks([]byte("<html>"), "{}"), "it is no JSON")
+	require.Contains(t, jsontest.Missing([]byte("<html>"), "{}"), "it is no JSON")
 }
 
 func TestAt(t *testing.T) {
