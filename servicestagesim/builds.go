@@ -1,6 +1,7 @@
 package servicestagesim
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -31,7 +32,7 @@ const (
 // listedBuilds is how many builds of a job are listed, the newest first.
 const listedBuilds = 20
 
-// buildPhases are the phases of a build, one after the other, each as long as a task of a deployment.
+// buildPhases are the phases of a build, one after the other and of the same length.
 func buildPhases() []string {
 	return []string{"Init", "Download", "PreProcess", "Build", "Artifact", "PostProcess"}
 }
@@ -55,8 +56,8 @@ func (s *buildState) consistent() error {
 			return fmt.Errorf("build job %s is null, filed under another ID or has a build that is null", id)
 		}
 		for _, b := range j.Builds {
-			if b.Step <= 0 {
-				return errors.New("a build has phases that take no time")
+			if b.Takes <= 0 {
+				return errors.New("a build takes no time")
 			}
 		}
 	}
@@ -77,8 +78,8 @@ type build struct {
 	ID     string    `json:"id"`
 	Source string    `json:"source"`
 	Begun  time.Time `json:"begun"`
-	// Step is how long each phase takes.
-	Step time.Duration `json:"step"`
+	// Takes is how long it takes when all goes well: as long as a task of a deployment.
+	Takes time.Duration `json:"takes"`
 	// First is the number of its first phase.
 	First int `json:"first"`
 	// Fails tells that its source does not exist.
@@ -94,22 +95,36 @@ func (c *call) beginBuild(id, name, source string) string {
 	}
 	j.Name = name
 	j.Builds = append(j.Builds, &build{
-		ID: c.drawHex("build", 40), Source: source, Begun: c.now, Step: c.config.TaskTime, First: c.st.Builds.Numbered,
+		ID: c.drawHex("build", 40), Source: source, Begun: c.now, Takes: c.config.TaskTime, First: c.st.Builds.Numbered,
 		Fails: c.st.Behaviours[source].Result == ResultMissing,
 	})
 	c.st.Builds.Numbered += len(buildPhases())
 	return j.ID
 }
 
+// buildFor begins a build of what a component deploys, where one is needed. The image of an instance of version 2 is that of
+// its component.
+func (c *call) buildFor(id string, spec specification) {
+	of := c.st.Components[id]
+	if of == nil || of.Blueprint != "" || !spec.builds() {
+		return
+	}
+	of.BuildJob = c.beginBuild(of.BuildJob, of.Name, cmp.Or(spec.Source.RepoURL, spec.Source.URL))
+}
+
+// after is when some phases of a build are over.
+func (b *build) after(phases int) time.Time {
+	return b.Begun.Add(b.Takes * time.Duration(phases) / time.Duration(len(buildPhases())))
+}
+
 // phases are the states of the phases of a build.
 func (b *build) phases(now time.Time) []string {
 	states := make([]string, len(buildPhases()))
 	for i := range states {
-		start := b.Begun.Add(time.Duration(i) * b.Step)
 		switch {
-		case b.Fails && i > downloadPhase, now.Before(start):
+		case b.Fails && i > downloadPhase, now.Before(b.after(i)):
 			states[i] = buildNotStarted
-		case now.Before(start.Add(b.Step)):
+		case now.Before(b.after(i + 1)):
 			states[i] = buildBuilding
 		case b.Fails && i == downloadPhase:
 			states[i] = buildFailed
@@ -127,11 +142,10 @@ func (b *build) state(now time.Time) (state string, took time.Duration) {
 	if b.Fails {
 		phases, end = downloadPhase+1, buildFailed
 	}
-	whole := time.Duration(phases) * b.Step
-	if took = now.Sub(b.Begun); took < whole {
-		return buildBuilding, took
+	if now.Before(b.after(phases)) {
+		return buildBuilding, now.Sub(b.Begun)
 	}
-	return end, whole
+	return end, b.after(phases).Sub(b.Begun)
 }
 
 // log is what a build has written by now, a line at the beginning and the end of each phase.

@@ -256,9 +256,24 @@ func TestVersion2_AFailedUpgradeTellsWhy(t *testing.T) {
 	))
 }
 
+func TestBuilds_AComponentOfVersion3BuildsWhatItReleases(t *testing.T) {
+	t.Parallel()
+	const components = "/v3/{project}/cas/applications/{app}/components"
+	specification := func(version string) string {
+		return `"name":"mailer","version":"` + version + `","source":{"kind":"package","storage":"obs","url":"obs://b/mailer-` + version + `.jar"}`
+	}
+	tell(t, newHarness(t), inTown(
+		step{line: "POST " + components, body: `{` + specification("1.0.0") + `,"environment_id":"{env}","replica":1,"runtime_stack":{"name":"OpenJDK17","type":"Java","version":"1.3.6","deploy_mode":"container"},
+			"refer_resources":[{"id":"c","type":"cce","parameters":{"namespace":"default"}}]}`, keep: map[string]string{"component": "component_id"}},
+		step{line: "GET /assembling/v1/jobs?page=1&per_page=10", has: `{"total":1,"list":[{"job_name":"mailer"}]}`, keep: map[string]string{"job": "list.0.job_id"}},
+		step{line: "PUT " + components + "/{component}", after: time.Minute, body: `{` + specification("1.0.1") + `}`},
+		step{line: "GET /assembling/v1/jobs/{job}/builds?name=mailer", has: `{"total":2,"finished":1,"successful":1,"list":[{"build_state":"Building"},{"build_state":"Successful","duration":1}]}`},
+	))
+}
+
 func TestVersion2_BuildsFollowTheSource(t *testing.T) {
 	t.Parallel()
-	h := newHarness(t)
+	h := serve(t, Config{Clock: SteppedClock(start()), Seed: 7, TaskTime: 6 * time.Second})
 	require.NoError(t, h.sim.SetBehaviour(Behaviour{Source: "obs://b/none.jar", Result: ResultMissing}))
 	source := func(url string) string {
 		return `"source":{"kind":"artifact","spec":{"storage":"obs","type":"package","url":"` + url + `"}},"build":{"parameters":{"cluster_id":"c"}}`
