@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -257,20 +258,20 @@ func (c *call) build() (*build, *apiError) {
 	return nil, refusef(codeNoJob, "there is no build %q", simframe.Shorten(id))
 }
 
-// listBuildPhases serves the operation of that name. IDs are numbers, as in the reference's example.
+// listBuildPhases serves the operation of that name. IDs are texts, as in the reference's table; its example has numbers.
 func listBuildPhases(c *call) (reply, *apiError) {
 	b, refused := c.build()
 	if refused != nil {
 		return reply{}, refused
 	}
 	type phaseBody struct {
-		ID    int    `json:"id"`
+		ID    string `json:"id"`
 		Name  string `json:"name"`
 		State string `json:"state"`
 	}
 	list := []phaseBody{}
 	for i, state := range b.phases(c.now) {
-		list = append(list, phaseBody{b.First + i + 1, buildPhases()[i], state})
+		list = append(list, phaseBody{strconv.Itoa(b.First + i + 1), buildPhases()[i], state})
 	}
 	return reply{body: struct {
 		List  []phaseBody `json:"list"`

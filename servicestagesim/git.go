@@ -260,29 +260,33 @@ func listGitNamespaces(c *call) (reply, *apiError) {
 	}{[]namespace{{a.User, a.User}}}}, nil
 }
 
+// cloneURL reads the parameter clone_url.
+func (c *call) cloneURL() (*url.URL, *apiError) {
+	given := c.query.Get("clone_url")
+	address, err := url.Parse(given)
+	if err != nil || !isWebAddress(given) {
+		return nil, refusef(codeCloneURLInvalid, "clone_url must be an http or https address, is %q", simframe.Shorten(given))
+	}
+	address.User = nil // whoever clones may be named in it
+	return address, nil
+}
+
 // getGitProjectByCloneURL serves getGitProjectByCloneUrl.
 func getGitProjectByCloneURL(c *call) (reply, *apiError) {
 	a, refused := c.authorization()
 	if refused != nil {
 		return reply{}, refused
 	}
-	given := c.query.Get("clone_url")
-	address, err := url.Parse(given)
-	if err != nil || !slices.Contains([]string{"http", "https"}, address.Scheme) || address.Host == "" {
-		return reply{}, refusef(codeCloneURLInvalid, "clone_url must be an http or https address, is %q", simframe.Shorten(given))
+	address, refused := c.cloneURL()
+	if refused != nil {
+		return reply{}, refused
 	}
-	address.User = nil
 	for _, r := range c.st.Git.Repositories {
 		if r.Home == a.Home && r.cloneURL() == address.String() {
-			return reply{body: struct {
-				NamespaceID string `json:"namespace_id"`
-				Namespace   string `json:"namespace"`
-				ProjectID   string `json:"project_id"`
-				Project     string `json:"project"`
-			}{a.User, a.User, r.ID, r.Name}}, nil
+			return reply{body: map[string]string{"namespace_id": a.User, "namespace": a.User, "project_id": r.ID, "project": r.Name}}, nil
 		}
 	}
-	return reply{}, refusef(codeCloneURLInvalid, "%s has no repository with the clone_url %q", a.Name, simframe.Shorten(address.Redacted()))
+	return reply{}, refusef(codeCloneURLInvalid, "%s has no repository with the clone_url %q", a.Name, simframe.Shorten(address.String()))
 }
 
 // projectBody is a repository in an answer.

@@ -76,6 +76,19 @@ type item struct {
 	UpdateRevision int   `json:"update_revision"`
 }
 
+// itemView is a configuration item in an answer of the configuration center, whose table has texts as times; its example has
+// numbers, as have both where files are imported.
+type itemView struct {
+	item
+
+	CreateTime string `json:"create_time"`
+	UpdateTime string `json:"update_time"`
+}
+
+func (i *item) show() itemView {
+	return itemView{*i, strconv.FormatInt(i.CreateTime, 10), strconv.FormatInt(i.UpdateTime, 10)}
+}
+
 // itemInput is a configuration item as it is sent.
 type itemInput struct {
 	Key       *string           `json:"key"`
@@ -182,7 +195,7 @@ func createItem(c *call) (reply, *apiError) {
 	if c.st.Items.same(*in.Key, in.Labels) != nil {
 		return reply{}, refusef(codeItemExists, "key %q with these labels", simframe.Shorten(*in.Key))
 	}
-	return reply{body: c.st.Items.create(c.st.Draw("kv"), in, c.now)}, nil
+	return reply{body: c.st.Items.create(c.st.Draw("kv"), in, c.now).show()}, nil
 }
 
 // item finds the item that the path names.
@@ -218,7 +231,7 @@ func updateItem(c *call) (reply, *apiError) {
 		return reply{}, refused
 	}
 	c.st.Items.update(i, in, c.now)
-	return reply{body: i}, nil
+	return reply{body: i.show()}, nil
 }
 
 // getItem serves getKv.
@@ -227,7 +240,7 @@ func getItem(c *call) (reply, *apiError) {
 	if refused != nil {
 		return reply{}, refused
 	}
-	return reply{body: i}, nil
+	return reply{body: i.show()}, nil
 }
 
 // labelFilter is what the parameters label and match ask for.
@@ -291,15 +304,15 @@ func listItems(c *call) (reply, *apiError) {
 			return reply{status: http.StatusNotModified, header: header}, nil
 		}
 	}
-	data := []*item{}
+	data := []itemView{}
 	for _, i := range c.st.Items.sorted() {
 		if filter.matches(i.Labels) {
-			data = append(data, i)
+			data = append(data, i.show())
 		}
 	}
 	return reply{header: header, body: struct {
-		Total int     `json:"total"`
-		Data  []*item `json:"data"`
+		Total int        `json:"total"`
+		Data  []itemView `json:"data"`
 	}{len(data), data}}, nil
 }
 

@@ -14,7 +14,7 @@ func TestItems_Stories(t *testing.T) {
 		"an item is made, changed, read and deleted": {
 			{line: "POST /v1/{project}/kie/kv", body: `{"key":"k","value":"v","labels":{"app":"shop"},"value_type":"text"}`, has: `{
 				"key":"k","value":"v","labels":{"app":"shop"},"value_type":"text","status":"enabled","create_revision":1,"update_revision":1,
-				"create_time":1793606400,"update_time":1793606400}`, keep: map[string]string{"id": "id"}},
+				"create_time":"1793606400","update_time":"1793606400"}`, keep: map[string]string{"id": "id"}},
 			{line: "PUT /v1/{project}/kie/kv/{id}", body: `{"value":"w","status":"disabled"}`, has: `{"value":"w","status":"disabled","create_revision":1,"update_revision":2}`},
 			{line: "GET /v1/{project}/kie/kv/{id}", has: `{"id":"{id}","value":"w"}`},
 			{line: "DELETE /v1/{project}/kie/kv/{id}"},

@@ -107,23 +107,14 @@ func listInstances2(c *call) (reply, *apiError) {
 	return reply{body: map[string]any{"count": len(instances), "instances": rows}}, nil
 }
 
-// instanceView is an instance that is read alone.
+// instanceView is an instance that is read alone: what a list shows of it, of which the reference prints a part here, and more.
 type instanceView struct {
-	ID               string              `json:"id"`
-	Name             string              `json:"name"`
-	EnvironmentID    string              `json:"environment_id"`
-	PlatformType     string              `json:"platform_type"`
-	Flavor           document            `json:"flavor_id"`
-	Artifacts        map[string]document `json:"artifacts"`
-	Version          string              `json:"version"`
-	Description      document            `json:"description"`
-	Configuration    map[string]any      `json:"configuration"`
-	Creator          string              `json:"creator"`
-	Created          int64               `json:"create_time"`
-	Updated          int64               `json:"update_time"`
-	ExternalAccesses document            `json:"external_accesses"`
-	ReferResources   document            `json:"refer_resources"`
-	Status           instanceStatus2     `json:"status_detail"`
+	instanceRow
+
+	Flavor         document       `json:"flavor_id"`
+	Description    document       `json:"description"`
+	Configuration  map[string]any `json:"configuration"`
+	ReferResources document       `json:"refer_resources"`
 }
 
 // getInstance2 serves getInstanceV2.
@@ -132,12 +123,10 @@ func getInstance2(c *call) (reply, *apiError) {
 	if refused != nil {
 		return reply{}, refused
 	}
-	row, r := c.instanceRow(b, of), of.release(of.Version)
+	r := of.release(of.Version)
 	return reply{body: instanceView{
-		ID: of.ID, Name: of.Name, EnvironmentID: of.EnvironmentID, PlatformType: row.PlatformType, Flavor: r.Spec.Version2["flavor_id"],
-		Artifacts: row.Artifacts, Version: of.Version, Description: r.Spec.Version2["description"], Configuration: c.configuration2(of, r),
-		Creator: of.Creator, Created: row.Created, Updated: row.Updated, ExternalAccesses: row.ExternalAccesses,
-		ReferResources: r.Spec.Settings["refer_resources"], Status: row.Status,
+		instanceRow: c.instanceRow(b, of), Flavor: r.Spec.Version2["flavor_id"], Description: r.Spec.Version2["description"],
+		Configuration: c.configuration2(of, r), ReferResources: r.Spec.Settings["refer_resources"],
 	}}, nil
 }
 
