@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"slipway/cloudapi"
@@ -31,7 +32,16 @@ func operations(t *testing.T) map[string]factOperation {
 
 // newerMembers are members of samples that the tables of the reference do not have; they are kept.
 func newerMembers() []string {
-	return []string{}
+	return []string{
+		"Application.unified_model",
+		"GetConfigurationItemsOutput.service@app", "GetConfigurationItemsOutput.service@app#1.0.0", // see Items
+		"IACEnvironment.alert_status", "IACEnvironment.alias", "IACEnvironment.base_resources", "IACEnvironment.broker_id",
+		"IACEnvironment.charge_mode", "IACEnvironment.component_count", "IACEnvironment.offline_hosts", "IACEnvironment.optional_resources",
+		"IACEnvironment.status", "IACEnvironment.vm_cluster_size",
+		"ProvisionHistory.ext_info", "ProvisionHistory.operation", "ProvisionHistory.output", "ProvisionHistory.raw_data",
+		"ProvisionHistory.stack_events", "ProvisionHistory.stack_name", "ProvisionHistory.version",
+		"TomcatOpts.context_path", "TomcatOpts.http_port",
+	}
 }
 
 // Every sample of the reference is read.
@@ -93,7 +103,7 @@ func requireNothingUnknown(t *testing.T, place string, v reflect.Value) {
 		for _, value := range v.Fields() {
 			if unknown, ok := reflect.TypeAssert[cloudapi.UnknownFields](value); ok {
 				for name := range unknown {
-					require.Contains(t, newerMembers(), v.Type().Name()+"."+name, "%s", place)
+					assert.Contains(t, newerMembers(), v.Type().Name()+"."+name, "%s", place)
 				}
 				continue
 			}

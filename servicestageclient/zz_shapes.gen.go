@@ -219,6 +219,8 @@ func shapeOf(param string) *cloudapi.Shape {
 			{Name: "type", Type: cloudapi.ShapeString, Required: true},
 			{Name: "parameters", Type: cloudapi.ShapeObject, Description: "Also seen in examples: hosts (list of ECS ids) for type ecs with id Default, and type for the cluster kind. Required when type = cce (printed for update only; the create example leaves it out)", Members: []*cloudapi.Shape{
 				{Name: "namespace", Type: cloudapi.ShapeString, Description: "Kubernetes namespace"},
+				{Name: "hosts", Type: cloudapi.ShapeArray, Description: "ECS ids, for type ecs with id Default; in examples only", Items: &cloudapi.Shape{Type: cloudapi.ShapeString}},
+				{Name: "type", Type: cloudapi.ShapeString, Description: "Kind of cluster; in examples only"},
 			}},
 		}}}
 	case "external_accesses":
@@ -238,6 +240,8 @@ func shapeOf(param string) *cloudapi.Shape {
 			{Name: "type", Type: cloudapi.ShapeString, Required: true},
 			{Name: "parameters", Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
 				{Name: "namespace", Type: cloudapi.ShapeString, Description: "Kubernetes namespace"},
+				{Name: "hosts", Type: cloudapi.ShapeArray, Description: "ECS ids, for type ecs with id Default; in examples only", Items: &cloudapi.Shape{Type: cloudapi.ShapeString}},
+				{Name: "type", Type: cloudapi.ShapeString, Description: "Kind of cluster; in examples only"},
 			}},
 		}}}
 	case "parameters":

@@ -243,6 +243,8 @@ type Component struct {
 	// Cloud resources used by the component.
 	ReferResources []ReferResource  `json:"refer_resources,omitzero"`
 	Status         *ComponentStatus `json:"status,omitzero"`
+	// In worked examples only.
+	ID string `json:"id,omitempty"`
 	// Not in the reference.
 	ExternalAccesses []ExternalAccess `json:"external_accesses,omitzero"`
 	// Unknown holds members that have no field here, or could not be read; they are sent as well.
@@ -469,6 +471,8 @@ type Environment struct {
 	Labels []Label `json:"labels"`
 	// Managed cloud resources.
 	Resources []EnvironmentResource `json:"resources"`
+	// In worked examples only.
+	VMClusterSize int `json:"vm_cluster_size"`
 	// Unknown holds members that have no field here, or could not be read; they are sent as well.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
@@ -863,6 +867,10 @@ type ReferResource struct {
 type ReferResourceParameters struct {
 	// Kubernetes namespace.
 	Namespace string `json:"namespace,omitempty"`
+	// ECS ids, for type ecs with id Default; in examples only.
+	Hosts []string `json:"hosts,omitzero"`
+	// Kind of cluster; in examples only.
+	Type string `json:"type,omitempty"`
 	// Unknown holds members that have no field here, or could not be read; they are sent as well.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
@@ -931,6 +939,8 @@ type RuntimeStack struct {
 	// Number of components.
 	ComponentCount int    `json:"component_count"`
 	Creator        string `json:"creator"`
+	// In examples only.
+	Description string `json:"description"`
 	// Unknown holds members that have no field here, or could not be read; they are sent as well.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
