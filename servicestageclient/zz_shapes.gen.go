@@ -55,7 +55,7 @@ func shapeOf(param string) *cloudapi.Shape {
 		return &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
 			{Name: "name", Type: cloudapi.ShapeString, Required: true},
 			{Name: "type", Type: cloudapi.ShapeString, Required: true, Enum: []string{"Java", "Tomcat", "Nodejs", "Php", "Docker", "Python"}, Description: "Virtualmachine deployment allows only Java, Tomcat, Nodejs"},
-			{Name: "version", Type: cloudapi.ShapeString, Required: true, Description: "Component version"},
+			{Name: "version", Type: cloudapi.ShapeString, Description: "Component version"},
 			{Name: "deploy_mode", Type: cloudapi.ShapeString, Required: true, Enum: []string{"container", "virtualmachine"}, Description: "Kind of deployment target"},
 		}}
 	case "source":
@@ -153,7 +153,9 @@ func shapeOf(param string) *cloudapi.Shape {
 		}}
 	case "tomcat_opts":
 		return &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
-			{Name: "server_xml", Type: cloudapi.ShapeString, Required: true, Description: "Server.xml text"},
+			{Name: "server_xml", Type: cloudapi.ShapeString, Description: "Server.xml text"},
+			{Name: "http_port", Type: cloudapi.ShapeInteger, Description: "In examples only"},
+			{Name: "context_path", Type: cloudapi.ShapeString, Description: "In examples only"},
 		}}
 	case "host_aliases":
 		return &cloudapi.Shape{Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{

@@ -67,6 +67,8 @@ type Form struct {
 	IsTime func(value any) bool
 	// AnyCase takes names of members in any case.
 	AnyCase bool
+	// AnyScalar takes a number where a text is documented, and the reverse: tables and examples of the reference differ.
+	AnyScalar bool
 }
 
 // Found is what a comparison has found.
@@ -155,6 +157,11 @@ func (f *comparison) look(place string, value any, typ reflect.Type) {
 		_, ok = value.(bool)
 	default:
 		_, ok = value.(float64)
+	}
+	if f.AnyScalar && (typ.Kind() == reflect.String || typ.Kind() == reflect.Int || typ.Kind() == reflect.Float64) {
+		_, text := value.(string)
+		_, number := value.(float64)
+		ok = ok || text || number
 	}
 	if !ok {
 		f.wrongf("%s is of another type: %T", place, value)
