@@ -180,7 +180,7 @@ func TestValidate_Rules(t *testing.T) {
 		"v2, scale":    {&v2.InstanceActionV2Input{ApplicationID: "a", ComponentID: "c", InstanceID: "i", Action: "scale"}, []string{"parameters needs replica, or hosts for virtual machines, for the action scale"}},
 		"v2, rollback": {&v2.InstanceActionV2Input{ApplicationID: "a", ComponentID: "c", InstanceID: "i", Action: "rollback"}, []string{"parameters.version is required for the action rollback"}},
 		"an engine": {
-			&cse.CreateEngineInput{Name: "default", Payment: "1", Flavor: "f", AZList: []string{"az"}, AuthType: "NONE", VPC: "v", VPCID: "v", NetworkID: "n", SubnetCIDR: "c", SpecType: "s"},
+			&cse.CreateEngineInput{Name: "default", Payment: "1", Flavor: "cse.s1.small2", AZList: []string{"az"}, AuthType: "NONE", VPC: "v", VPCID: "v", NetworkID: "n", SubnetCIDR: "c", SpecType: "CSE2"},
 			[]string{"name is reserved"},
 		},
 	} {
@@ -195,7 +195,7 @@ func TestValidate_Rules(t *testing.T) {
 func repeated(n int) []string {
 	var problems []string
 	for i := range n {
-		problems = append(problems, cloudapi.Element("labels", i)+".key is required")
+		problems = append(problems, cloudapi.Element("labels", i)+".key is required", cloudapi.Element("labels", i)+".value must have at least 2 characters")
 	}
 	return problems
 }
