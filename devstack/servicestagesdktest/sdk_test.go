@@ -135,6 +135,11 @@ func TestSDK_AllItsOperations(t *testing.T) {
 		}
 		require.Equal(t, !slices.Contains(beyond(), method.Name), s.called[method.Name], method.Name)
 	}
+	served := slices.Sorted(maps.Keys(s.sim.Calls().Operations))
+	require.Len(t, served, 52)
+	for _, name := range served {
+		t.Attr("servicestage-sdk", name)
+	}
 }
 
 func TestSDK_WhatTheReferenceDoesNotHaveIsRefused(t *testing.T) {
