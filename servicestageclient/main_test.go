@@ -141,7 +141,16 @@ type factParam struct {
 	In       string     `json:"in"`
 	Type     string     `json:"type"`
 	Required bool       `json:"required"`
+	Enum     []any      `json:"enum"`
 	Shape    *factShape `json:"jsonShape"`
+}
+
+// first is a value that the parameter may have.
+func (p factParam) first() any {
+	if len(p.Enum) > 0 {
+		return p.Enum[0]
+	}
+	return "1"
 }
 
 // factShape is what the facts say of a value.

@@ -127,12 +127,12 @@ func rules() []rule {
 			why: "cloudapi is what callers of every client hold: it knows no platform, and is useful without the rest of Slipway",
 		},
 		{
-			pkg: "fcclient", may: []string{"cloudapi", "internal/clientrt", "internal/loosejson", "internal/acskeys"},
+			pkg: "fcclient", may: []string{"cloudapi", "internal/clientrt", "internal/loosejson", "internal/acskeys", "internal/conformance"},
 			never: []string{noEngine, noBroker, noZerolog},
 			why:   "fcclient is useful without the rest of Slipway",
 		},
 		{
-			pkg: "servicestageclient", may: []string{"cloudapi", "internal/clientrt", "internal/loosejson", "internal/huaweisign"},
+			pkg: "servicestageclient", may: []string{"cloudapi", "internal/clientrt", "internal/loosejson", "internal/huaweisign", "internal/conformance"},
 			never: []string{noEngine, noBroker, noZerolog},
 			why:   "servicestageclient is useful without the rest of Slipway",
 		},
@@ -182,6 +182,7 @@ func rules() []rule {
 			why: "acskeys asks for keys, for the clients of Alibaba Cloud's products",
 		},
 		{pkg: "internal/acs", why: "acs verifies signatures, for the simulators of Alibaba Cloud's products"},
+		{pkg: "internal/conformance", why: "conformance holds answers against Outputs, of any client"},
 		{pkg: "internal/huaweisign", why: "huaweisign signs and verifies, for the clients and the simulators of Huawei Cloud's products"},
 		{pkg: "internal/simframe", why: "simframe is what simulators of all platforms share: it knows none of them"},
 		{pkg: "internal/simcmd", may: []string{"internal/buildinfo", "internal/simframe"}, why: "simcmd is the command line that simulators of all platforms share"},
