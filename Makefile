@@ -46,7 +46,7 @@ help: ## list these targets
 		/^[a-z][a-z-]*:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
-build: ## build bin/slipway, bin/saesim, bin/fcsim and bin/slipway-dev
+build: ## build bin/slipway, the simulators and bin/slipway-dev
 	$(GO) build $(STAMP) -o $(BIN)/ ./cmd/...
 	cd devstack && $(GO) build $(STAMP) -o $(BIN)/ ./cmd/...
 

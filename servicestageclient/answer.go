@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"net/http"
+	"time"
 
 	"slipway/cloudapi"
 	"slipway/internal/clientrt"
@@ -31,7 +32,10 @@ func api() *clientrt.API {
 }
 
 // decoder reads answers. Samples of the reference have one thing where its tables have a list of them, and the reverse.
-func decoder() loosejson.Decoder { return loosejson.Decoder{Singles: true} }
+func decoder() loosejson.Decoder { return loosejson.Decoder{Singles: true, LocalTime: readTime} }
+
+// readTime reads the form of time that runs of declared resources have, without a zone. It is taken for UTC.
+func readTime(text string) (time.Time, error) { return time.Parse(time.DateTime, text) }
 
 // failure is the body of an answer that is no success, in the spellings of the parts of the API.
 type failure struct {

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"slipway/cloudapi"
@@ -31,7 +32,10 @@ func operations(t *testing.T) map[string]factOperation {
 
 // newerMembers are members of samples that the tables of the reference do not have; they are kept.
 func newerMembers() []string {
-	return []string{}
+	return []string{
+		"GetConfigurationItemsOutput.service@app", "GetConfigurationItemsOutput.service@app#1.0.0", // see Items
+		"ProvisionHistory.ext_info", "ProvisionHistory.raw_data",
+	}
 }
 
 // Every sample of the reference is read.
@@ -93,7 +97,7 @@ func requireNothingUnknown(t *testing.T, place string, v reflect.Value) {
 		for _, value := range v.Fields() {
 			if unknown, ok := reflect.TypeAssert[cloudapi.UnknownFields](value); ok {
 				for name := range unknown {
-					require.Contains(t, newerMembers(), v.Type().Name()+"."+name, "%s", place)
+					assert.Contains(t, newerMembers(), v.Type().Name()+"."+name, "%s", place)
 				}
 				continue
 			}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -84,11 +85,12 @@ type seen struct {
 func recorder(t *testing.T, change func(*servicestageclient.Config), answers ...http.HandlerFunc) (*servicestageclient.Client, func() seen) {
 	t.Helper()
 	requests := make(chan seen, 64)
+	var asked atomic.Int64
 	client := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		assert.NoError(t, err)
 		requests <- seen{request: r, body: body}
-		answers[min(len(requests), len(answers))-1](w, r)
+		answers[min(int(asked.Add(1)), len(answers))-1](w, r)
 	}, change)
 	return client, func() seen {
 		select {
@@ -139,7 +141,16 @@ type factParam struct {
 	In       string     `json:"in"`
 	Type     string     `json:"type"`
 	Required bool       `json:"required"`
+	Enum     []any      `json:"enum"`
 	Shape    *factShape `json:"jsonShape"`
+}
+
+// first is a value that the parameter may have.
+func (p factParam) first() any {
+	if len(p.Enum) > 0 {
+		return p.Enum[0]
+	}
+	return "1"
 }
 
 // factShape is what the facts say of a value.

@@ -202,7 +202,7 @@ func TestRequest_SlashesInGitTravelAsColons(t *testing.T) {
 
 func TestRequest_EnginesHaveAddressesAndTokensOfTheirOwn(t *testing.T) {
 	t.Parallel()
-	engine, last := recorder(t, asItIs, answerWith(http.StatusOK, `{"token":"t-1"}`), answerWith(http.StatusOK, `{"services":[]}`))
+	engine, last := recorder(t, asItIs, answerWith(http.StatusOK, `{}`), answerWith(http.StatusOK, `{"token":"t-1"}`), answerWith(http.StatusOK, `{"services":[]}`))
 	away := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("a request went to ServiceStage") })
 	at, err := away.At(endpointOf(t, engine, last))
 	require.NoError(t, err)
@@ -228,7 +228,7 @@ func TestRequest_EnginesHaveAddressesAndTokensOfTheirOwn(t *testing.T) {
 func endpointOf(t *testing.T, client *servicestageclient.Client, last func() seen) string {
 	t.Helper()
 	_, err := client.ListEnvironments(t.Context(), nil)
-	_ = err // the answer is another operation's
+	require.NoError(t, err)
 	return "http://" + last().request.Host
 }
 
@@ -307,7 +307,7 @@ func TestRequest_AReleaseRepeatsTheSpecification(t *testing.T) {
 		"source":{"kind":"image","url":"swr/shop:1","storage":"swr","auth":"iam"},"version":"1.0.1","replica":3,"limit_cpu":0.5,"jvm_opts":"",
 		"envs":[{"name":"LANG","value":"C"},{"name":"ID","value":"1","inner":true},{"name":"CAS_APP","value":"x","inner":false},{"name":"PAAS_X","value":"x"}],
 		"labels":null,"affinity":{"kind":"pod","condition":"required","weight":1,"match_expressions":[{"key":"a","operation":"In","value":"b"}]},
-		"liveness_probe":[{"type":"tcp","delay":1,"timeout":2,"port":80}],"readiness_probe":[],
+		"liveness_probe":[{"type":"tcp","delay":1,"timeout":2,"port":80}],"readiness_probe":{},"anti_affinity":{},"pre_stop":{},"post_start":null,"custom_metric":{"path":"","port":0,"dimensions":""},
 		"deploy_strategy":{"type":"RollingRelease","rolling_release":{"batches":"2"},"later":1},
 		"refer_resources":[{"id":"cce-1","type":"cce","parameters":{"namespace":"default","hosts":["h"]}}],
 		"status":{"component_status":"RUNNING","available_replica":3,"replica":3,"create_time":1689564968283}}`

@@ -23,10 +23,6 @@ const (
 func (in *CreateComponentInput) rules(r *clientrt.Request) {
 	s := specification{labels: in.Labels, source: in.Source, strategy: in.DeployStrategy, envs: in.Envs, storages: in.Storages}
 	s.rules(r)
-	container := in.RuntimeStack != nil && in.RuntimeStack.DeployMode == "container"
-	if container && in.Source != nil && in.Source.Kind != "" && in.Source.Kind != "image" && in.Build == nil {
-		r.Fail("build", "is required for a container whose source is %s", in.Source.Kind)
-	}
 	checkHooks(r, map[string]*LifecycleHook{"post_start": in.PostStart, "pre_stop": in.PreStop})
 	checkProbes(r, map[string]*Probe{"liveness_probe": in.LivenessProbe, "readiness_probe": in.ReadinessProbe})
 }

@@ -852,6 +852,8 @@ type ComponentActionOutput struct {
 	JobID string `json:"job_id"`
 	// Immediate result of the action request.
 	Result string `json:"result"`
+	// Not in the reference: later editions have it.
+	ComponentID string `json:"component_id,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }

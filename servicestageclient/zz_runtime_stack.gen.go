@@ -82,7 +82,7 @@ func (*ListInnerImagesInput) encode(*clientrt.Request) {}
 
 // ListInnerImagesOutput is the answer of [Client.ListInnerImages] (ServiceStage API reference ch. 4.4.2).
 type ListInnerImagesOutput struct {
-	RuntimeStacks []InnerImage `json:"runtime_stacks,omitzero"`
+	RuntimeStacks []InnerImage `json:"runtime_stacks,omitzero" also:"runtimestacks"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }

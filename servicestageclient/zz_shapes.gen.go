@@ -55,7 +55,7 @@ func shapeOf(param string) *cloudapi.Shape {
 		return &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
 			{Name: "name", Type: cloudapi.ShapeString, Required: true},
 			{Name: "type", Type: cloudapi.ShapeString, Required: true, Enum: []string{"Java", "Tomcat", "Nodejs", "Php", "Docker", "Python"}, Description: "Virtualmachine deployment allows only Java, Tomcat, Nodejs"},
-			{Name: "version", Type: cloudapi.ShapeString, Required: true, Description: "Component version"},
+			{Name: "version", Type: cloudapi.ShapeString, Description: "Component version"},
 			{Name: "deploy_mode", Type: cloudapi.ShapeString, Required: true, Enum: []string{"container", "virtualmachine"}, Description: "Kind of deployment target"},
 		}}
 	case "source":
@@ -153,7 +153,9 @@ func shapeOf(param string) *cloudapi.Shape {
 		}}
 	case "tomcat_opts":
 		return &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
-			{Name: "server_xml", Type: cloudapi.ShapeString, Required: true, Description: "Server.xml text"},
+			{Name: "server_xml", Type: cloudapi.ShapeString, Description: "Server.xml text"},
+			{Name: "http_port", Type: cloudapi.ShapeInteger, Description: "In examples only"},
+			{Name: "context_path", Type: cloudapi.ShapeString, Description: "In examples only"},
 		}}
 	case "host_aliases":
 		return &cloudapi.Shape{Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
@@ -219,6 +221,8 @@ func shapeOf(param string) *cloudapi.Shape {
 			{Name: "type", Type: cloudapi.ShapeString, Required: true},
 			{Name: "parameters", Type: cloudapi.ShapeObject, Description: "Also seen in examples: hosts (list of ECS ids) for type ecs with id Default, and type for the cluster kind. Required when type = cce (printed for update only; the create example leaves it out)", Members: []*cloudapi.Shape{
 				{Name: "namespace", Type: cloudapi.ShapeString, Description: "Kubernetes namespace"},
+				{Name: "hosts", Type: cloudapi.ShapeArray, Description: "ECS ids, for type ecs with id Default; in examples only", Items: &cloudapi.Shape{Type: cloudapi.ShapeString}},
+				{Name: "type", Type: cloudapi.ShapeString, Description: "Kind of cluster; in examples only"},
 			}},
 		}}}
 	case "external_accesses":
@@ -238,6 +242,8 @@ func shapeOf(param string) *cloudapi.Shape {
 			{Name: "type", Type: cloudapi.ShapeString, Required: true},
 			{Name: "parameters", Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
 				{Name: "namespace", Type: cloudapi.ShapeString, Description: "Kubernetes namespace"},
+				{Name: "hosts", Type: cloudapi.ShapeArray, Description: "ECS ids, for type ecs with id Default; in examples only", Items: &cloudapi.Shape{Type: cloudapi.ShapeString}},
+				{Name: "type", Type: cloudapi.ShapeString, Description: "Kind of cluster; in examples only"},
 			}},
 		}}}
 	case "parameters":

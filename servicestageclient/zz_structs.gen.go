@@ -110,6 +110,8 @@ type Application struct {
 	ComponentCount int `json:"component_count"`
 	// Key/value tags.
 	Labels []Label `json:"labels"`
+	// In examples only.
+	UnifiedModel string `json:"unified_model"`
 	// Unknown holds members that have no field here, or could not be read; they are sent as well.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
@@ -243,6 +245,8 @@ type Component struct {
 	// Cloud resources used by the component.
 	ReferResources []ReferResource  `json:"refer_resources,omitzero"`
 	Status         *ComponentStatus `json:"status,omitzero"`
+	// In worked examples only.
+	ID string `json:"id,omitempty"`
 	// Not in the reference.
 	ExternalAccesses []ExternalAccess `json:"external_accesses,omitzero"`
 	// Unknown holds members that have no field here, or could not be read; they are sent as well.
@@ -469,6 +473,8 @@ type Environment struct {
 	Labels []Label `json:"labels"`
 	// Managed cloud resources.
 	Resources []EnvironmentResource `json:"resources"`
+	// In worked examples only.
+	VMClusterSize int `json:"vm_cluster_size"`
 	// Unknown holds members that have no field here, or could not be read; they are sent as well.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
@@ -627,6 +633,26 @@ type IACEnvironment struct {
 	// Availability zones.
 	AvailabilityZone  []string `json:"availability_zone"`
 	AvailabilityZones []string `json:"availability_zones"`
+	// In examples only.
+	Alias string `json:"alias"`
+	// In examples only.
+	Status string `json:"status"`
+	// In examples only.
+	ChargeMode string `json:"charge_mode"`
+	// In examples only.
+	ComponentCount int `json:"component_count"`
+	// In examples only.
+	VMClusterSize int `json:"vm_cluster_size"`
+	// In examples only.
+	BrokerID string `json:"broker_id"`
+	// In examples only.
+	AlertStatus string `json:"alert_status"`
+	// In examples only.
+	OfflineHosts string `json:"offline_hosts"`
+	// In examples only.
+	BaseResources []EnvironmentResource `json:"base_resources"`
+	// In examples only.
+	OptionalResources []EnvironmentResource `json:"optional_resources"`
 	// Unknown holds members that have no field here, or could not be read; they are sent as well.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
@@ -809,6 +835,16 @@ type ProvisionHistory struct {
 	// Last change time.
 	ModifyTime string `json:"modify_time"`
 	ID         string `json:"id"`
+	// In examples only.
+	Operation string `json:"operation"`
+	// In examples only.
+	StackName string `json:"stack_name"`
+	// In examples only.
+	Version string `json:"version"`
+	// In examples only.
+	Output string `json:"output"`
+	// In examples only.
+	StackEvents string `json:"stack_events"`
 	// Unknown holds members that have no field here, or could not be read; they are sent as well.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
@@ -863,6 +899,10 @@ type ReferResource struct {
 type ReferResourceParameters struct {
 	// Kubernetes namespace.
 	Namespace string `json:"namespace,omitempty"`
+	// ECS ids, for type ecs with id Default; in examples only.
+	Hosts []string `json:"hosts,omitzero"`
+	// Kind of cluster; in examples only.
+	Type string `json:"type,omitempty"`
 	// Unknown holds members that have no field here, or could not be read; they are sent as well.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
@@ -931,6 +971,8 @@ type RuntimeStack struct {
 	// Number of components.
 	ComponentCount int    `json:"component_count"`
 	Creator        string `json:"creator"`
+	// In examples only.
+	Description string `json:"description"`
 	// Unknown holds members that have no field here, or could not be read; they are sent as well.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
@@ -950,7 +992,7 @@ type RuntimeStackRef struct {
 	// Virtualmachine deployment allows only Java, Tomcat, Nodejs. Required. One of: Java, Tomcat, Nodejs, Php, Docker,
 	// Python.
 	Type string `json:"type"`
-	// Component version. Required.
+	// Component version.
 	Version string `json:"version"`
 	// Kind of deployment target. Required. One of: container, virtualmachine.
 	DeployMode string `json:"deploy_mode"`
@@ -1098,8 +1140,12 @@ type Task struct {
 
 // TomcatOpts is a part of what is sent and answered. Nil and empty texts are not sent; an empty list or map is.
 type TomcatOpts struct {
-	// Server.xml text. Required.
+	// Server.xml text.
 	ServerXML string `json:"server_xml"`
+	// In examples only.
+	HTTPPort *int `json:"http_port,omitzero"`
+	// In examples only.
+	ContextPath string `json:"context_path,omitempty"`
 	// Unknown holds members that have no field here, or could not be read; they are sent as well.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }

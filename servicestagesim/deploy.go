@@ -8,10 +8,15 @@ func waiting(name string) *task { return &task{Name: name, Do: taskWait} }
 // prepared are the tasks before the first batch: a build only where containers run what is no image.
 func prepared(spec specification) []*task {
 	tasks := []*task{waiting("SEPARATOR_PREPARE_RESOURCES")}
-	if spec.Stack.DeployMode == modeContainer && spec.Source.Kind != kindImage {
+	if spec.builds() {
 		tasks = append(tasks, waiting("SEPARATOR_BUILDING"))
 	}
 	return tasks
+}
+
+// builds reports whether an image has to be built for a version.
+func (s specification) builds() bool {
+	return s.Stack.DeployMode == modeContainer && s.Source.Kind != kindImage
 }
 
 // batches are tasks that each do the same to some replicas.
@@ -87,6 +92,7 @@ func (c *call) deploy(id string, w *workload, version string, spec specification
 	if p == forCreate {
 		w.Phase = statusInitializing
 	}
+	c.buildFor(id, spec)
 	return j
 }
 

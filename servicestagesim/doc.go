@@ -32,6 +32,11 @@
 // configimport.go, addons.go. What is deployed, in any version of the API, is a workload: workload.go, deploy.go (the tasks of its jobs),
 // tasks.go (what a task does).
 //
+// Operations beside version 3, with what they keep in beside.go: version 2 in v2.go, v2_environments.go, v2_applications.go,
+// v2_components.go and v2_instances.go with v2_view.go; git.go with git_authorizations.go and git_files.go; engines.go with
+// engines_view.go; registry.go with registry_schemas.go, registry_instances.go, registry_find.go and registry_access.go; items.go
+// with items_files.go; builds.go.
+//
 // Controls: config.go, control.go, behaviour.go, fault.go, admin.go. What simulators of other platforms need as
 // well is in internal/simframe.
 package servicestagesim

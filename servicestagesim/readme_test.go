@@ -16,11 +16,12 @@ func TestReadme_NamesWhatIsServed(t *testing.T) {
 	require.NoError(t, err)
 	text := string(written)
 	served := handlers()
-	for _, op := range servicestageclient.Operations() {
+	for _, op := range documented() {
 		require.Regexp(t, `\b`+op.Name+`\b`, text)
 		require.Contains(t, served, op.Name)
 	}
 	require.Contains(t, text, fmt.Sprintf("all %d operations", len(servicestageclient.Operations())))
+	require.Contains(t, text, fmt.Sprintf("all %d of the reference", len(documented())))
 	for _, kind := range faultRules().AllKinds() {
 		require.Contains(t, text, "`"+string(kind)+"`")
 	}

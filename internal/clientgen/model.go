@@ -119,6 +119,9 @@ func newOperationModel(op operationFact) (operationModel, error) {
 // addParams adds the fields of the Input and the rows of a table of parameters.
 func (m *operationModel) addParams(params []paramFact, table *[]paramModel) error {
 	for _, p := range params {
+		if slices.ContainsFunc(slices.Concat(m.Table, m.ExtraTable), func(have paramModel) bool { return have.Name == p.Name }) {
+			return fmt.Errorf("%s has two parameters %s", m.Name, p.Name)
+		}
 		field, err := m.config.inputField(p)
 		if err != nil {
 			return fmt.Errorf("%s.%s: %w", m.Name, p.Name, err)

@@ -73,7 +73,7 @@ func createKvOperation() cloudapi.Operation {
 			{Name: "value", In: cloudapi.InBody, Kind: cloudapi.KindString, Sensitive: true, Example: "String"},
 			{Name: "labels", In: cloudapi.InBody, Kind: cloudapi.KindValue, Shape: shapeOf("labels")},
 			{Name: "status", In: cloudapi.InBody, Kind: cloudapi.KindString, Example: "String"},
-			{Name: "value_type", In: cloudapi.InBody, Kind: cloudapi.KindString, Enum: []string{"text", "yaml", "json", "properties", "ini", "xml"}, Example: "String"},
+			{Name: "value_type", In: cloudapi.InBody, Kind: cloudapi.KindString, Enum: []string{"text", "yaml", "json", "properties", "ini", "xml"}},
 		},
 	}
 }

@@ -464,16 +464,16 @@ type CheckMicroserviceExistenceInput struct {
 	Type string `json:"type"`
 	// One of: development, testing, acceptance, production.
 	Env *string `json:"env,omitempty"`
-	// Required. At most 160 characters.
-	AppID string `json:"appId"`
-	// Required. At most 128 characters.
-	ServiceName string `json:"serviceName"`
-	// Required. At most 64 characters.
-	Version string `json:"version"`
-	// Required. At most 64 characters.
-	ServiceID string `json:"serviceId"`
-	// Required. At most 160 characters.
-	SchemaID string `json:"schemaId"`
+	// Required if: type is microservice. At most 160 characters.
+	AppID *string `json:"appId,omitempty"`
+	// Required if: type is microservice. At most 128 characters.
+	ServiceName *string `json:"serviceName,omitempty"`
+	// Required if: type is microservice. At most 64 characters.
+	Version *string `json:"version,omitempty"`
+	// Required if: type is schema. At most 64 characters.
+	ServiceID *string `json:"serviceId,omitempty"`
+	// Required if: type is schema. At most 160 characters.
+	SchemaID *string `json:"schemaId,omitempty"`
 	// Bearer {token}; only for engines with security authentication. Required if: security authentication is on.
 	Authorization *cloudapi.Secret `json:"Authorization,omitempty"`
 }
@@ -504,11 +504,11 @@ func (in *CheckMicroserviceExistenceInput) encode(r *clientrt.Request) {
 	}
 	clientrt.Required(r, cloudapi.InQuery, "type", in.Type)
 	clientrt.Optional(r, cloudapi.InQuery, "env", in.Env)
-	clientrt.Required(r, cloudapi.InQuery, "appId", in.AppID)
-	clientrt.Required(r, cloudapi.InQuery, "serviceName", in.ServiceName)
-	clientrt.Required(r, cloudapi.InQuery, "version", in.Version)
-	clientrt.Required(r, cloudapi.InQuery, "serviceId", in.ServiceID)
-	clientrt.Required(r, cloudapi.InQuery, "schemaId", in.SchemaID)
+	clientrt.Optional(r, cloudapi.InQuery, "appId", in.AppID)
+	clientrt.Optional(r, cloudapi.InQuery, "serviceName", in.ServiceName)
+	clientrt.Optional(r, cloudapi.InQuery, "version", in.Version)
+	clientrt.Optional(r, cloudapi.InQuery, "serviceId", in.ServiceID)
+	clientrt.Optional(r, cloudapi.InQuery, "schemaId", in.SchemaID)
 	clientrt.Optional(r, cloudapi.InHeader, "Authorization", in.Authorization)
 }
 
@@ -537,11 +537,11 @@ func checkMicroserviceExistenceOperation() cloudapi.Operation {
 		Params: []cloudapi.Param{
 			{Name: "type", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Enum: []string{"microservice", "schema"}},
 			{Name: "env", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"development", "testing", "acceptance", "production"}},
-			{Name: "appId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, MaxLength: 160},
-			{Name: "serviceName", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, MaxLength: 128},
-			{Name: "version", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, MaxLength: 64},
-			{Name: "serviceId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, MaxLength: 64},
-			{Name: "schemaId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, MaxLength: 160},
+			{Name: "appId", In: cloudapi.InQuery, Kind: cloudapi.KindString, RequiredIf: "type is microservice", MaxLength: 160},
+			{Name: "serviceName", In: cloudapi.InQuery, Kind: cloudapi.KindString, RequiredIf: "type is microservice", MaxLength: 128},
+			{Name: "version", In: cloudapi.InQuery, Kind: cloudapi.KindString, RequiredIf: "type is microservice", MaxLength: 64},
+			{Name: "serviceId", In: cloudapi.InQuery, Kind: cloudapi.KindString, RequiredIf: "type is schema", MaxLength: 64},
+			{Name: "schemaId", In: cloudapi.InQuery, Kind: cloudapi.KindString, RequiredIf: "type is schema", MaxLength: 160},
 			{Name: "Authorization", In: cloudapi.InHeader, Kind: cloudapi.KindString, RequiredIf: "security authentication is on", Sensitive: true, Description: "Bearer {token}; only for engines with security authentication"},
 		},
 		AnswerHeaders: []string{"X-Schema-Summary"},

@@ -94,7 +94,7 @@ func shapeOf(param string) *cloudapi.Shape {
 	case "services":
 		return &cloudapi.Shape{Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
 			{Name: "service", Type: cloudapi.ShapeObject, Required: true, Members: []*cloudapi.Shape{
-				{Name: "environment", Type: cloudapi.ShapeString, Required: true},
+				{Name: "environment", Type: cloudapi.ShapeString},
 				{Name: "appId", Type: cloudapi.ShapeString, Required: true},
 				{Name: "serviceName", Type: cloudapi.ShapeString, Required: true},
 			}},
@@ -113,12 +113,12 @@ func shapeOf(param string) *cloudapi.Shape {
 			{Name: "consumer", Type: cloudapi.ShapeObject, Required: true, Members: []*cloudapi.Shape{
 				{Name: "appId", Type: cloudapi.ShapeString, Required: true},
 				{Name: "serviceName", Type: cloudapi.ShapeString, Required: true},
-				{Name: "environment", Type: cloudapi.ShapeString, Required: true},
+				{Name: "environment", Type: cloudapi.ShapeString},
 			}},
 			{Name: "providers", Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
 				{Name: "appId", Type: cloudapi.ShapeString, Required: true},
 				{Name: "serviceName", Type: cloudapi.ShapeString, Required: true},
-				{Name: "environment", Type: cloudapi.ShapeString, Required: true},
+				{Name: "environment", Type: cloudapi.ShapeString},
 			}}},
 		}}}
 	}

@@ -47,7 +47,6 @@ type Dependency struct {
 
 // DependencyKey is a part of what is sent and answered. Nil and empty texts are not sent; an empty list or map is.
 type DependencyKey struct {
-	// Required.
 	Environment string `json:"environment"`
 	// Required.
 	AppID string `json:"appId"`
@@ -63,7 +62,6 @@ type DependencyService struct {
 	AppID string `json:"appId"`
 	// Required.
 	ServiceName string `json:"serviceName"`
-	// Required.
 	Environment string `json:"environment"`
 	// Unknown holds members that have no field here, or could not be read; they are sent as well.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`

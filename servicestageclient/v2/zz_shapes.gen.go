@@ -182,7 +182,7 @@ func shapeOf(param string) *cloudapi.Shape {
 				{Name: "containers", Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
 					{Name: "name", Type: cloudapi.ShapeString},
 					{Name: "size", Type: cloudapi.ShapeObject, Description: "Resource flavor", Members: []*cloudapi.Shape{
-						{Name: "id", Type: cloudapi.ShapeString, Pattern: "^(MICRO-5G:0\\.5C:1G|SMALL-10G:1\\.0C:2G|STANDARD-30G:2\\.0C:4G|LARGE-50G:4\\.0C:8G|XLARGE-100G:4\\.0C:16G|CUSTOM-[0-9.]+G:[0-9.]+m-[0-9.]+m:[0-9.]+Gi-[0-9.]+Gi)$", Description: "A predefined flavor or CUSTOM-<storage>G:<cpu max>m-<cpu min>m:<mem max>Gi-<mem min>Gi; storage is reserved; predefined names come from the Go SDK"},
+						{Name: "id", Type: cloudapi.ShapeString, Description: "A predefined flavor or CUSTOM-<storage>G:<cpu max>m-<cpu min>m:<mem max>Gi-<mem min>Gi; storage is reserved; predefined names come from the Go SDK"},
 					}},
 					{Name: "env", Type: cloudapi.ShapeArray, Description: "Environment variables", Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
 						{Name: "name", Type: cloudapi.ShapeString, Required: true, MinLength: 1, MaxLength: 64, Pattern: "^[A-Za-z_.-][A-Za-z0-9_.-]{0,63}$", Description: "May not start with a digit"},
