@@ -208,3 +208,44 @@ func (m *model) compare(t tester, w world) {
 		require.Equal(t, version == m.serving, records.at(fmt.Sprintf("records.%d.current_used", i)), "exactly one record is that in service: %s", records.raw)
 	}
 }
+
+// TestProperty_LookingMakesNoDifference carries the same requests out on two simulators, of which one is looked at every
+// second and is put back from its snapshot in between: both know the same in the end.
+func TestProperty_LookingMakesNoDifference(t *testing.T) {
+	t.Parallel()
+	snapshot, ids := modelWorld(t)
+	rapid.Check(t, func(t *rapid.T) {
+		often, once := ids, ids
+		for _, w := range []*world{&often, &once} {
+			w.harness = &harness{sim: direct(t).sim, token: ids.token}
+			require.NoError(t, w.sim.Restore(snapshot))
+		}
+		version := rapid.SampledFrom([]string{"1.0.0", "2.0.0", "3.0.0", "4.0.0"})
+		for range rapid.IntRange(1, 10).Draw(t, "steps") {
+			line, body := ids.about("POST", "/action"), acting(rapid.SampledFrom([]string{"continue_deploy", "rollback_current", "stop", "start"}).Draw(t, "action"), "")
+			switch rapid.IntRange(0, 3).Draw(t, "what") {
+			case 0:
+				line, body = ids.about("PUT", ""), update(version.Draw(t, "version"), grayBy(10, 1, 2))
+			case 1:
+				line, body = ids.about("PUT", ""), update(version.Draw(t, "version"), rollingIn(3))
+			case 2:
+				fault := Fault{Kind: FaultJobFails, Batch: rapid.IntRange(1, 2).Draw(t, "batch"), Probability: 0.5}
+				for _, w := range []world{often, once} {
+					_, err := w.sim.AddFault(fault)
+					require.NoError(t, err)
+				}
+			}
+			require.Equal(t, often.send(t, line, body).body, once.send(t, line, body).body)
+			pause := time.Duration(rapid.IntRange(0, 8000).Draw(t, "pause")) * time.Millisecond
+			once.advance(t, pause)
+			for left := pause; left > 0; left -= time.Second {
+				often.advance(t, min(left, time.Second))
+				kept, err := often.sim.Snapshot()
+				require.NoError(t, err)
+				require.NoError(t, often.sim.Restore(kept))
+			}
+			require.Equal(t, often.read(t).body, once.read(t).body)
+		}
+		require.JSONEq(t, once.frozen(t), often.frozen(t))
+	})
+}

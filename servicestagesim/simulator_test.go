@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -72,6 +73,20 @@ func TestTokens_Expire(t *testing.T) {
 	mu.Unlock()
 	require.Contains(t, h.send(t, "GET"+cas+"/environments", "").refusedBy(t, codeUnauthorized), "expired")
 	require.Contains(t, h.send(t, "GET"+cas+"/environments", "", "X-Auth-Token", "other").refusedBy(t, codeUnauthorized), "not known")
+}
+
+func TestTokens_AreNotKeptForEver(t *testing.T) {
+	t.Parallel()
+	st := newState()
+	for i := range maxTokens + 10 {
+		st.Tokens[strconv.Itoa(i)] = &token{Expires: start().Add(time.Duration(i) * time.Second)}
+	}
+	st.forgetTokens(start().Add(4 * time.Second))
+	require.Len(t, st.Tokens, maxTokens-1, "there is room for one more")
+	require.Nil(t, st.Tokens["10"], "those that expire first went")
+	require.NotNil(t, st.Tokens["11"])
+	st.forgetTokens(start().Add(time.Hour))
+	require.Empty(t, st.Tokens)
 }
 
 func TestProjects_OneIsServed(t *testing.T) {
