@@ -2,6 +2,7 @@ package servicestagesim
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -119,5 +120,22 @@ func TestRestore_RefusesWhatTheGroupsCouldNotRelyOn(t *testing.T) {
 		spoilt, err := encode(st)
 		require.NoError(t, err)
 		require.Error(t, h.sim.Restore(spoilt), name)
+	}
+}
+
+func TestStatusPage_ShowsTheGroups(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	tell(t, h, append(signIn(
+		step{line: "POST /v2/{project}/enginemgr/engines", body: openEngine("engine-one")},
+		step{line: "POST /v1/{project}/kie/kv", body: `{"key":"k"}`},
+		step{line: "POST /v4/default/registry/microservices", body: `{"service":{"serviceName":"basket"}}`},
+	), inTown(
+		step{line: "POST " + cas2 + "/applications/{app}/components", body: `{"name":"cart","runtime":"Java8","category":"Common","source":{"kind":"artifact","spec":{"storage":"obs","type":"package","url":"obs://b/cart.jar"}}}`},
+	)...))
+	w := httptest.NewRecorder()
+	h.sim.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://localhost/_servicestagesim/", http.NoBody))
+	for _, text := range []string{"engine-one", "default/basket", "https://github.com/tom/shop.git", "Configuration items: 1. Builds that go on: 1."} {
+		require.Contains(t, w.Body.String(), text)
 	}
 }
