@@ -49,6 +49,7 @@ type pageView struct {
 	Jobs         []jobRow
 	Environments []environmentRow
 	Behaviours   []Behaviour
+	groupsView
 }
 
 type componentRow struct {
@@ -70,7 +71,7 @@ func (s *Simulator) page() simframe.Page {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.look()
-	view := pageView{Behaviours: simframe.SortedValues(s.st.Behaviours)}
+	view := pageView{Behaviours: simframe.SortedValues(s.st.Behaviours), groupsView: s.st.showGroups(s.st.Now)}
 	for _, of := range simframe.SortedValues(s.st.Components) {
 		view.Components = append(view.Components, s.st.row(of))
 	}

@@ -51,6 +51,55 @@ func (g *groups) advanceGroups(now time.Time) {
 	g.Registry.advance(now)
 }
 
+// groupsView is what the status page shows of the groups.
+type groupsView struct {
+	Engines      []engineLine
+	Services     []serviceLine
+	Repositories []repositoryLine
+	// Building counts the builds that go on.
+	Items, Building int
+}
+
+type engineLine struct {
+	Name, ID, Status string
+	// Secured tells that programs need a token.
+	Secured bool
+}
+
+type serviceLine struct {
+	Name, ID, Version, Environment string
+	Instances                      int
+}
+
+type repositoryLine struct {
+	Address               string
+	Branches, Tags, Files int
+}
+
+// showGroups is what the status page shows of the groups at a time.
+func (g *groups) showGroups(now time.Time) groupsView {
+	view := groupsView{Items: len(g.Items.Items)}
+	for _, e := range g.Engines.sorted() {
+		view.Engines = append(view.Engines, engineLine{e.Settings.Name, e.ID, e.Status, e.Settings.secured()})
+	}
+	for _, m := range g.Registry.sorted() {
+		d := m.Definition
+		view.Services = append(view.Services, serviceLine{d.AppID + "/" + d.ServiceName, d.ServiceID, d.Version, d.Environment, len(m.Instances)})
+	}
+	for _, r := range simframe.SortedValues(g.Git.Repositories) {
+		files := r.Commits[r.Branches[defaultBranch]].Files
+		view.Repositories = append(view.Repositories, repositoryLine{r.cloneURL(), len(r.Branches), len(r.Tags), len(files)})
+	}
+	for _, j := range g.Builds.Jobs {
+		for _, b := range j.Builds {
+			if state, _ := b.state(now); state == buildBuilding {
+				view.Building++
+			}
+		}
+	}
+	return view
+}
+
 // group is what operations have in common that belong to one part of the service: the form of their refusals, and whom
 // they ask for what.
 type group int

@@ -154,6 +154,9 @@ func (r *repository) consistent() error {
 			}
 		}
 	}
+	if r.Branches[defaultBranch] == "" {
+		return errors.New("it has no branch " + defaultBranch)
+	}
 	for sha, c := range r.Commits {
 		if c == nil || c.Parent != "" && r.Commits[c.Parent] == nil {
 			return fmt.Errorf("commit %s is null or has no parent", sha)

@@ -4,6 +4,8 @@ package jsontest
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -28,28 +30,33 @@ func missingIn(place string, part, whole any) string {
 		if !ok {
 			return fmt.Sprintf("%s is %v, no object", place, whole)
 		}
-		for name, value := range wanted {
+		for _, name := range slices.Sorted(maps.Keys(wanted)) {
 			found, given := there[name]
 			if !given {
 				return place + " has no " + name
 			}
-			if missing := missingIn(place+"."+name, value, found); missing != "" {
+			if missing := missingIn(place+"."+name, wanted[name], found); missing != "" {
 				return missing
 			}
 		}
 	case []any:
-		there, ok := whole.([]any)
-		if !ok || len(there) != len(wanted) {
-			return fmt.Sprintf("%s is %v, no list of %d", place, whole, len(wanted))
-		}
-		for i, value := range wanted {
-			if missing := missingIn(place+"."+strconv.Itoa(i), value, there[i]); missing != "" {
-				return missing
-			}
-		}
+		return missingInList(place, wanted, whole)
 	default:
 		if part != whole {
 			return fmt.Sprintf("%s is %v, not %v", place, whole, part)
+		}
+	}
+	return ""
+}
+
+func missingInList(place string, wanted []any, whole any) string {
+	there, ok := whole.([]any)
+	if !ok || len(there) != len(wanted) {
+		return fmt.Sprintf("%s is %v, no list of %d", place, whole, len(wanted))
+	}
+	for i, value := range wanted {
+		if missing := missingIn(place+"."+strconv.Itoa(i), value, there[i]); missing != "" {
+			return missing
 		}
 	}
 	return ""
