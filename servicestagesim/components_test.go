@@ -182,6 +182,8 @@ func TestJobs_TasksArePaged(t *testing.T) {
 	require.Equal(t, []string{"1", "3", "5", "7", "9"}, g.texts("tasks", "task_index"))
 	require.Equal(t, []string{"7", "5"}, w.job(t, job+"?desc=true&offset=1&limit=2").texts("tasks", "task_index"))
 	require.Equal(t, w.web, g.text("job.service_instance_id"))
+	w.web = w.create(t, "large", `"replica":150,`+rollingIn(150))
+	require.Len(t, w.job(t, w.read(t).text("status.last_job_id")).list("tasks"), 151, "without a limit there are all tasks")
 	require.Equal(t, typeProvision, g.text("job.job_type"))
 }
 

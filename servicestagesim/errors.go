@@ -47,9 +47,7 @@ const (
 	codeForbidden    = "APIGW.0302"
 	codeNoSuchAPI    = "APIGW.0101"
 	codeTooLarge     = "APIGW.0201"
-
-	// codeNotSimulated is this simulator's own: the operation exists, and is not served here.
-	codeNotSimulated = "SIM.0501"
+	codeThrottled    = "APIGW.0308"
 )
 
 // describeCode returns the HTTP status and the text of a code: as the client's catalogue has them; and what no public
@@ -64,10 +62,10 @@ func describeCode(code string) (status int, text string) {
 		return http.StatusForbidden, "The user is not authorized to call the API"
 	case codeNoSuchAPI:
 		return http.StatusNotFound, "The API does not exist"
+	case codeThrottled:
+		return http.StatusTooManyRequests, "The throttling threshold has been reached"
 	case codeTooLarge:
 		return http.StatusRequestEntityTooLarge, "The request is too large"
-	case codeNotSimulated:
-		return http.StatusNotImplemented, "not simulated"
 	}
 	if status, text, found := documentedError(code); found {
 		return status, text

@@ -190,7 +190,7 @@ func (c *call) findJob() (*job, *apiError) {
 	return nil, refuse(codeNoJob, simframe.Shorten(id))
 }
 
-// getJob serves GetJob.
+// getJob serves GetJob. Without limit it has all tasks: clients look at the one whose number is task_count.
 func getJob(c *call) (reply, *apiError) {
 	j, refused := c.findJob()
 	if refused != nil {
@@ -200,7 +200,7 @@ func getJob(c *call) (reply, *apiError) {
 	if strings.EqualFold(c.query.Get("desc"), "true") {
 		slices.Reverse(tasks)
 	}
-	cut, refused := page(c, tasks)
+	cut, refused := pageOf(c, tasks, len(tasks))
 	if refused != nil {
 		return reply{}, refused
 	}

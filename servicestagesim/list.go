@@ -58,10 +58,13 @@ func sortThings[T listed](c *call, items []T) {
 	})
 }
 
-// page cuts the page out of a list that the parameters limit and offset ask for.
-func page[T any](c *call, items []T) ([]T, *apiError) {
+// page cuts the page out of a list that the parameters limit and offset ask for; without limit it has 100.
+func page[T any](c *call, items []T) ([]T, *apiError) { return pageOf(c, items, maxLimit) }
+
+// pageOf cuts a page as page does, of another number of items without limit.
+func pageOf[T any](c *call, items []T, otherwise int) ([]T, *apiError) {
 	var k checker
-	limit := c.number(&k, "limit", numberRange{otherwise: maxLimit, most: maxLimit})
+	limit := c.number(&k, "limit", numberRange{otherwise: otherwise, most: maxLimit})
 	offset := c.number(&k, "offset", numberRange{most: maxOffset})
 	if refused := k.refusal(); refused != nil {
 		return nil, refused

@@ -64,8 +64,7 @@ func (c *call) workloadID() string {
 	return c.params["component_id"]
 }
 
-// route finds the operation of a request and reads the parameters of its path. A path that fits none is refused, and so
-// is an operation that is not simulated.
+// route finds the operation of a request and reads the parameters of its path. A path that fits none is refused.
 func (s *Simulator) route(c *call, r *http.Request) *apiError {
 	segments, ok := simframe.SplitPath(r.URL.EscapedPath())
 	if !ok {
@@ -79,11 +78,8 @@ func (s *Simulator) route(c *call, r *http.Request) *apiError {
 		}
 		c.op, c.params = op, params
 	}
-	switch {
-	case c.op == nil:
+	if c.op == nil {
 		return refuse(codeNoSuchAPI, r.Method+" "+simframe.CutText(r.URL.Path, maxPath))
-	case c.op.serve == nil:
-		return refuse(codeNotSimulated, c.op.Name+" is not simulated")
 	}
 	return nil
 }

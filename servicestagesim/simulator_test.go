@@ -118,6 +118,7 @@ func TestFaults_OfCalls(t *testing.T) {
 		"cut in the middle":     {Fault{Kind: FaultTruncate}, "", true},
 		"an error":              {Fault{Kind: FaultError}, codeInternal, false},
 		"any documented code":   {Fault{Kind: FaultError, Code: codeVersionUsed}, codeVersionUsed, false},
+		"throttled":             {Fault{Kind: FaultError, Code: codeThrottled}, codeThrottled, false},
 		"an error afterwards":   {Fault{Kind: FaultErrorAfter}, codeInternal, true},
 		"another operation":     {Fault{Kind: FaultError, Operation: "DeleteComponent"}, "-", true},
 		"another component":     {Fault{Kind: FaultError, AppID: "other"}, "-", true},
