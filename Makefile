@@ -126,7 +126,7 @@ fuzz-short: ## fuzz each for a moment, beyond the seeds that every test run has
 .PHONY: api-coverage
 api-coverage: ## show how tests cover each operation of the clouds, and what is newer than the reference
 	@{ $(GO) test -json ./saeclient/saetest && cd devstack && $(GO) test -json ./sdktest; } | $(GO) run ./internal/apicoverage -cloud sae
-	@$(GO) test -json ./servicestageclient/... | $(GO) run ./internal/apicoverage -cloud servicestage
+	@{ $(GO) test -json ./servicestageclient/... && cd devstack && $(GO) test -json ./servicestagesdktest; } | $(GO) run ./internal/apicoverage -cloud servicestage
 	@{ $(GO) test -json ./fcclient/... && cd devstack && $(GO) test -json ./fcsdktest; } | $(GO) run ./internal/apicoverage -cloud fc
 
 # How many packages of system tests run at once, and how many tests in each.

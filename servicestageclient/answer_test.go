@@ -231,7 +231,8 @@ func TestPages_AreReadToTheEnd(t *testing.T) {
 	}{
 		"as many as there are": {
 			[]string{`{"count":3,"components":[{"id":"a"},{"id":"b"}]}`, `{"count":3,"components":[{"id":"c"}]}`},
-			[]string{"a", "b", "c"}, []string{"limit=2&offset=0", "limit=2&offset=2"},
+			[]string{"a", "b", "c"},
+			[]string{"limit=2&offset=0", "limit=2&offset=2"},
 		},
 		"an empty page": {
 			[]string{`{"components":[{"id":"a"},{"id":"b"}]}`, `{"components":[]}`}, []string{"a", "b"}, []string{"limit=2&offset=0", "limit=2&offset=2"},
@@ -239,7 +240,8 @@ func TestPages_AreReadToTheEnd(t *testing.T) {
 		"a page that is not there": {[]string{`{"count":9,"components":null}`}, nil, []string{"limit=2&offset=0"}},
 		"less than asked for": {
 			[]string{`{"count":3,"components":[{"id":"a"}]}`, `{"count":3,"components":[{"id":"b"},{"id":"c"}]}`},
-			[]string{"a", "b", "c"}, []string{"limit=2&offset=0", "limit=2&offset=1"},
+			[]string{"a", "b", "c"},
+			[]string{"limit=2&offset=0", "limit=2&offset=1"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -261,7 +263,8 @@ func TestPages_AreReadToTheEnd(t *testing.T) {
 		})
 	}
 	client, last := recorder(t, asItIs, answerWith(http.StatusOK, `{"count":1,"applications":[{"id":"a"}]}`))
-	for range client.ListApplicationsAll(t.Context(), &servicestageclient.ListApplicationsInput{Offset: new(5)}) {
+	for _, err := range client.ListApplicationsAll(t.Context(), &servicestageclient.ListApplicationsInput{Offset: new(5)}) {
+		require.NoError(t, err)
 		break
 	}
 	require.Equal(t, "limit=100&offset=5", last().request.URL.RawQuery)

@@ -44,17 +44,18 @@ func tables(cloud string, f facts) []table {
 
 // ofOperations are the columns of operations.
 func ofOperations(cloud string) []column {
-	typed, sample := column{"typed", cloud + "-typed"}, column{"sample-tested", cloud + "-sample"}
-	if cloud == "servicestage" { // of which there is no simulator yet
-		return []column{typed, sample}
-	}
-	return append([]column{typed, {"simulated", cloud + "-simulated"}, sample, {"error-tested", refusedKey(cloud)}}, others(cloud)...)
+	return append([]column{
+		{"typed", cloud + "-typed"}, {"simulated", cloud + "-simulated"}, {"sample-tested", cloud + "-sample"}, {"error-tested", refusedKey(cloud)},
+	}, others(cloud)...)
 }
 
 // others are the columns of the clients of others that tests run.
 func others(cloud string) []column {
-	if cloud == "fc" {
+	switch cloud {
+	case "fc":
 		return []column{{"the vendor's Node client", "fc-node"}}
+	case "servicestage":
+		return []column{{"the vendor's Go SDK", "servicestage-sdk"}}
 	}
 	return []column{{"official SDK V1", cloud + "-v1"}, {"official SDK V3", cloud + "-v3"}}
 }

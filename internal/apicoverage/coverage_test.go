@@ -43,7 +43,7 @@ func TestCoverage_EachCloudHasTheClientsThatThereAre(t *testing.T) {
 	}
 	require.Equal(t, []string{"typed", "simulated", "sample-tested", "error-tested", "official SDK V1", "official SDK V3"}, titles("sae"))
 	require.Equal(t, []string{"typed", "simulated", "sample-tested", "error-tested", "the vendor's Node client"}, titles("fc"))
-	require.Equal(t, []string{"typed", "sample-tested"}, titles("servicestage"))
+	require.Equal(t, []string{"typed", "simulated", "sample-tested", "error-tested", "the vendor's Go SDK"}, titles("servicestage"))
 }
 
 // The facts of one cloud may be in several folders, one for each package of its client.

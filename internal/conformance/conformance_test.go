@@ -21,7 +21,7 @@ type getThingInput struct{}
 type getThingOutput struct {
 	thing `wire:"body"`
 
-	ETag string `json:"ETag" header:"ETag"`
+	ETag string `json:"ETag" header:"ETag"` //nolint:tagliatelle // the header is called so
 }
 
 // What one platform takes, another may not.

@@ -109,33 +109,33 @@ func TestVerify_RefusesWhatIsNotAuthentic(t *testing.T) {
 		want   error
 	}{
 		"as it was signed": {func(*http.Request, *huaweisign.Verifier) {}, v.Body, nil},
-		"another body":     {func(*http.Request, *huaweisign.Verifier) {}, v.Body + " ", huaweisign.RefusedSignature},
-		"another method":   {func(r *http.Request, _ *huaweisign.Verifier) { r.Method = http.MethodPut }, v.Body, huaweisign.RefusedSignature},
-		"another path":     {func(r *http.Request, _ *huaweisign.Verifier) { r.URL.Path += "s" }, v.Body, huaweisign.RefusedSignature},
-		"another query":    {func(r *http.Request, _ *huaweisign.Verifier) { r.URL.RawQuery = "a=b" }, v.Body, huaweisign.RefusedSignature},
+		"another body":     {func(*http.Request, *huaweisign.Verifier) {}, v.Body + " ", huaweisign.ErrSignature},
+		"another method":   {func(r *http.Request, _ *huaweisign.Verifier) { r.Method = http.MethodPut }, v.Body, huaweisign.ErrSignature},
+		"another path":     {func(r *http.Request, _ *huaweisign.Verifier) { r.URL.Path += "s" }, v.Body, huaweisign.ErrSignature},
+		"another query":    {func(r *http.Request, _ *huaweisign.Verifier) { r.URL.RawQuery = "a=b" }, v.Body, huaweisign.ErrSignature},
 		"another signed header": {
-			func(r *http.Request, _ *huaweisign.Verifier) { r.Header.Set("X-Project-Id", "other") }, v.Body, huaweisign.RefusedSignature,
+			func(r *http.Request, _ *huaweisign.Verifier) { r.Header.Set("X-Project-Id", "other") }, v.Body, huaweisign.ErrSignature,
 		},
 		"another header":   {func(r *http.Request, _ *huaweisign.Verifier) { r.Header.Set("X-Other", "other") }, v.Body, nil},
-		"another hash":     {func(r *http.Request, _ *huaweisign.Verifier) { r.Header.Set(huaweisign.ContentHeader, "00") }, v.Body, huaweisign.RefusedSignature},
-		"another secret":   {func(_ *http.Request, f *huaweisign.Verifier) { f.Keys[all.AccessKey] = "other" }, v.Body, huaweisign.RefusedSignature},
-		"an unknown key":   {func(_ *http.Request, f *huaweisign.Verifier) { f.Keys = nil }, v.Body, huaweisign.RefusedKey},
-		"a lacking token":  {func(_ *http.Request, f *huaweisign.Verifier) { f.Tokens = map[string]string{all.AccessKey: "t"} }, v.Body, huaweisign.RefusedToken},
-		"a token too many": {func(r *http.Request, _ *huaweisign.Verifier) { r.Header.Set("X-Security-Token", "t") }, v.Body, huaweisign.RefusedToken},
+		"another hash":     {func(r *http.Request, _ *huaweisign.Verifier) { r.Header.Set(huaweisign.ContentHeader, "00") }, v.Body, huaweisign.ErrSignature},
+		"another secret":   {func(_ *http.Request, f *huaweisign.Verifier) { f.Keys[all.AccessKey] = "other" }, v.Body, huaweisign.ErrSignature},
+		"an unknown key":   {func(_ *http.Request, f *huaweisign.Verifier) { f.Keys = nil }, v.Body, huaweisign.ErrKey},
+		"a lacking token":  {func(_ *http.Request, f *huaweisign.Verifier) { f.Tokens = map[string]string{all.AccessKey: "t"} }, v.Body, huaweisign.ErrToken},
+		"a token too many": {func(r *http.Request, _ *huaweisign.Verifier) { r.Header.Set("X-Security-Token", "t") }, v.Body, huaweisign.ErrToken},
 		"too late": {
 			func(_ *http.Request, f *huaweisign.Verifier) {
 				late := f.Wall().Add(huaweisign.MaxSkew + time.Second)
 				f.Wall = func() time.Time { return late }
-			}, v.Body, huaweisign.RefusedDate,
+			}, v.Body, huaweisign.ErrDate,
 		},
-		"no date":           {func(r *http.Request, _ *huaweisign.Verifier) { r.Header.Del(huaweisign.DateHeader) }, v.Body, huaweisign.RefusedDate},
-		"a date not signed": {func(r *http.Request, _ *huaweisign.Verifier) { setSigned(r, "host") }, v.Body, huaweisign.RefusedDate},
-		"nothing signed":    {func(r *http.Request, _ *huaweisign.Verifier) { setSigned(r, "") }, v.Body, huaweisign.RefusedUnsigned},
-		"not signed":        {func(r *http.Request, _ *huaweisign.Verifier) { r.Header.Del("Authorization") }, v.Body, huaweisign.RefusedUnsigned},
-		"of another kind":   {func(r *http.Request, _ *huaweisign.Verifier) { r.Header.Set("Authorization", "Bearer a") }, v.Body, huaweisign.RefusedUnsigned},
+		"no date":           {func(r *http.Request, _ *huaweisign.Verifier) { r.Header.Del(huaweisign.DateHeader) }, v.Body, huaweisign.ErrDate},
+		"a date not signed": {func(r *http.Request, _ *huaweisign.Verifier) { setSigned(r, "host") }, v.Body, huaweisign.ErrDate},
+		"nothing signed":    {func(r *http.Request, _ *huaweisign.Verifier) { setSigned(r, "") }, v.Body, huaweisign.ErrUnsigned},
+		"not signed":        {func(r *http.Request, _ *huaweisign.Verifier) { r.Header.Del("Authorization") }, v.Body, huaweisign.ErrUnsigned},
+		"of another kind":   {func(r *http.Request, _ *huaweisign.Verifier) { r.Header.Set("Authorization", "Bearer a") }, v.Body, huaweisign.ErrUnsigned},
 		"without a signature": {func(r *http.Request, _ *huaweisign.Verifier) {
 			r.Header.Set("Authorization", huaweisign.Algorithm+" Access=a, SignedHeaders=host")
-		}, v.Body, huaweisign.RefusedUnsigned},
+		}, v.Body, huaweisign.ErrUnsigned},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -185,7 +185,7 @@ func TestSign_IsVerified(t *testing.T) {
 			}
 			require.NoError(t, verifier.Verify(r, []byte(c.body)))
 			r.Header.Set("X-Project-Id", "q")
-			require.ErrorIs(t, verifier.Verify(r, []byte(c.body)), huaweisign.RefusedSignature)
+			require.ErrorIs(t, verifier.Verify(r, []byte(c.body)), huaweisign.ErrSignature)
 		})
 	}
 }

@@ -44,25 +44,25 @@ func ParseClaim(authorization string) (Claim, bool) {
 	return c, c.Access != "" && c.Signature != "" && !slices.Contains(c.Signed, "") && len(c.Signed) > 0
 }
 
-// Refusal says why a request is not authentic. It is an error.
-type Refusal string
+// RefusalError says why a request is not authentic. It is an error.
+type RefusalError string
 
 // The refusals.
 const (
-	// RefusedUnsigned: there is no signature of this kind.
-	RefusedUnsigned Refusal = "the header Authorization is not that of a signature " + Algorithm
-	// RefusedKey: nobody knows the access key.
-	RefusedKey Refusal = "the access key is not known"
-	// RefusedToken: a temporary key came without its security token, or with another one.
-	RefusedToken Refusal = "the security token does not belong to the access key"
-	// RefusedDate: the date is absent, not signed, of another form, or more than MaxSkew from now.
-	RefusedDate Refusal = "the header X-Sdk-Date must be signed, in the form yyyymmddThhmmssZ, and near the present time"
-	// RefusedSignature: the signature is another one.
-	RefusedSignature Refusal = "the signature is not that of the request"
+	// ErrUnsigned: there is no signature of this kind.
+	ErrUnsigned RefusalError = "the header Authorization is not that of a signature " + Algorithm
+	// ErrKey: nobody knows the access key.
+	ErrKey RefusalError = "the access key is not known"
+	// ErrToken: a temporary key came without its security token, or with another one.
+	ErrToken RefusalError = "the security token does not belong to the access key"
+	// ErrDate: the date is absent, not signed, of another form, or more than MaxSkew from now.
+	ErrDate RefusalError = "the header X-Sdk-Date must be signed, in the form yyyymmddThhmmssZ, and near the present time"
+	// ErrSignature: the signature is another one.
+	ErrSignature RefusalError = "the signature is not that of the request"
 )
 
 // Error is the refusal in words.
-func (r Refusal) Error() string { return string(r) }
+func (r RefusalError) Error() string { return string(r) }
 
 // MaxSkew is how far the date of a request may be from the present. The reference does not give it; it is that of the gateways of
 // other clouds.
@@ -78,32 +78,32 @@ type Verifier struct {
 	Wall func() time.Time
 }
 
-// Verify returns nil when a request with its body is authentic, and a [Refusal] otherwise. It takes the signed headers as they are
+// Verify returns nil when a request with its body is authentic, and a [RefusalError] otherwise. It takes the signed headers as they are
 // named: neither Host nor Content-Type need be among them.
 func (v *Verifier) Verify(r *http.Request, body []byte) error {
 	claim, ok := ParseClaim(r.Header.Get("Authorization"))
 	if !ok {
-		return RefusedUnsigned
+		return ErrUnsigned
 	}
 	secret, known := v.Keys[claim.Access]
 	if !known {
-		return RefusedKey
+		return ErrKey
 	}
 	if v.Tokens[claim.Access] != r.Header.Get("X-Security-Token") {
-		return RefusedToken
+		return ErrToken
 	}
 	date := r.Header.Get(DateHeader)
 	at, err := time.Parse(DateFormat, date)
 	if err != nil || !slices.Contains(claim.Signed, strings.ToLower(DateHeader)) || v.Wall().Sub(at).Abs() > MaxSkew {
-		return RefusedDate
+		return ErrDate
 	}
 	hash := r.Header.Get(ContentHeader)
 	if hash != "" && hash != UnsignedPayload && hash != HashOf(body) {
-		return RefusedSignature
+		return ErrSignature
 	}
 	want := Signature(secret, StringToSign(Canonical(r, claim.Signed, body), date))
 	if !hmac.Equal([]byte(want), []byte(claim.Signature)) {
-		return RefusedSignature
+		return ErrSignature
 	}
 	return nil
 }

@@ -25,12 +25,27 @@ func (s *suite) refuse(t *testing.T) {
 			require.Equal(t, http.StatusUnauthorized, statusOf(err), "%s: %v", op.Name, err)
 			s.requireRefusal(t, op.Name, err, unauthorized()...)
 		}
+		if !signed(op) && s.Strict { // an engine without security authentication need not look at tokens
+			s.refuseToken(t, client, op)
+		}
 		if !op.Mutates && strings.Contains(op.Path, "/cas/") && strings.Contains(strings.ReplaceAll(op.Path, "{project_id}", ""), "{") {
 			_, err := client.Call(t.Context(), op.Name, params)
 			require.ErrorIs(t, err, cloudapi.ErrNotFound, "%s of what is not there", op.Name)
 			s.requireRefusal(t, op.Name, err, absent()...)
 		}
 	}
+}
+
+// refuseToken asks an engine with a token that no engine gave, or for one with a password that is none.
+func (s *suite) refuseToken(t *testing.T, client *catalog.Client, op cloudapi.Operation) {
+	t.Helper()
+	params := minimal(op)
+	if _, own := op.Param("Authorization"); own {
+		params["Authorization"] = "Bearer servicestagetest-nothing"
+	}
+	_, err := client.Call(t.Context(), op.Name, params)
+	require.ErrorIs(t, err, cloudapi.ErrAuth, "%s", op.Name)
+	s.requireRefusal(t, op.Name, err, "401201", "401202", "401204", "SVCSTG.00300401")
 }
 
 // signed reports whether a call of an operation says who calls: the registry takes tokens of its own.

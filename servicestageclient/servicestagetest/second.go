@@ -83,7 +83,10 @@ func (s *suite) tellInstance(t *testing.T, of instance) {
 
 	for _, action := range []v2.InstanceActionV2Input{
 		{Action: "rollback", Parameters: &v2.ActionParameters{Version: snapshots.Snapshots[len(snapshots.Snapshots)-1].Version}},
-		{Action: "scale", Parameters: &v2.ActionParameters{Replica: new(1)}}, {Action: "restart"}, {Action: "stop"}, {Action: "start"},
+		{Action: "scale", Parameters: &v2.ActionParameters{Replica: new(1)}},
+		{Action: "restart"},
+		{Action: "stop"},
+		{Action: "start"},
 	} {
 		action.ApplicationID, action.ComponentID, action.InstanceID = of.application, of.component, id
 		s.succeededV2(t, call(t, s, c.InstanceActionV2, &action).JobID, id)

@@ -12,6 +12,7 @@ import (
 
 	"slipway/cloudapi"
 	"slipway/servicestageclient"
+	"slipway/servicestageclient/catalog"
 	"slipway/servicestageclient/servicestagetest"
 	"slipway/servicestagesim"
 )
@@ -38,6 +39,9 @@ func TestServicestagetest_Conformance(t *testing.T) {
 	report := servicestagetest.Run(t, simulated(t))
 	report.Log(t)
 	require.Empty(t, report.Missing())
+	for _, op := range catalog.Operations() {
+		require.NotEmpty(t, report.Refused[op.Name], "no refusal of %s", op.Name)
+	}
 }
 
 // env is a variable of the suite's own.
