@@ -46,7 +46,7 @@ help: ## list these targets
 		/^[a-z][a-z-]*:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
-build: ## build bin/slipway, bin/saesim, bin/fcsim and bin/slipway-dev
+build: ## build bin/slipway, the simulators and bin/slipway-dev
 	$(GO) build $(STAMP) -o $(BIN)/ ./cmd/...
 	cd devstack && $(GO) build $(STAMP) -o $(BIN)/ ./cmd/...
 
@@ -126,6 +126,7 @@ fuzz-short: ## fuzz each for a moment, beyond the seeds that every test run has
 .PHONY: api-coverage
 api-coverage: ## show how tests cover each operation of the clouds, and what is newer than the reference
 	@{ $(GO) test -json ./saeclient/saetest && cd devstack && $(GO) test -json ./sdktest; } | $(GO) run ./internal/apicoverage -cloud sae
+	@{ $(GO) test -json ./servicestageclient/... && cd devstack && $(GO) test -json ./servicestagesdktest; } | $(GO) run ./internal/apicoverage -cloud servicestage
 	@{ $(GO) test -json ./fcclient/... && cd devstack && $(GO) test -json ./fcsdktest; } | $(GO) run ./internal/apicoverage -cloud fc
 
 # How many packages of system tests run at once, and how many tests in each.

@@ -72,6 +72,8 @@ const (
 	InHeader Position = "header"
 	// InPayload is the whole body, of any type.
 	InPayload Position = "payload"
+	// InMultipart is a part of a body of type multipart/form-data.
+	InMultipart Position = "multipart"
 )
 
 // Kind is what the text of a parameter must look like.
@@ -93,6 +95,8 @@ const (
 	// becomes a parameter for each element, and an object one for each member, whose name follows that
 	// of the parameter.
 	KindValue Kind = "value"
+	// KindFile is bytes that travel as a file of a body of type multipart/form-data.
+	KindFile Kind = "file"
 )
 
 // Param describes a parameter of an operation. Limits that the reference does not give are zero.
@@ -175,7 +179,7 @@ func (p Param) Problems(value string) []string {
 
 func (p Param) kindProblems(value string) []string {
 	switch p.Kind {
-	case KindString:
+	case KindString, KindFile:
 		return nil
 	case KindBoolean:
 		if value != "true" && value != "false" {

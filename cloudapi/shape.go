@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,6 +25,8 @@ const (
 	ShapeInteger ShapeType = "integer"
 	ShapeNumber  ShapeType = "number"
 	ShapeBoolean ShapeType = "boolean"
+	// ShapeAny is any JSON value.
+	ShapeAny ShapeType = "any"
 )
 
 // Shape describes a JSON value inside a parameter as the reference documents it. Limits that
@@ -32,8 +35,9 @@ type Shape struct {
 	// Name is the name of a member of an object, else empty.
 	Name string
 	Type ShapeType
-	// Members are the members of an object. A value may leave them out: the reference does not
-	// say which it must have.
+	// Required says that the object that the value is a member of must have it, and not empty.
+	Required bool
+	// Members are the members of an object. A value may leave out those that are not Required.
 	Members []*Shape
 	// Items describes the elements of an array, or the values of an object whose keys are free.
 	Items *Shape
@@ -43,6 +47,10 @@ type Shape struct {
 	Min, Max *int64
 	// MinLength and MaxLength bound the number of characters of a text.
 	MinLength, MaxLength int
+	// MinItems and MaxItems bound the number of elements of an array.
+	MinItems, MaxItems int
+	// Pattern is a regular expression (RE2) for the whole text.
+	Pattern string
 	// Format is yyyy-MM-dd or HH:mm for texts that hold a date or a time of day.
 	Format string
 	// Description is the meaning.
@@ -67,6 +75,7 @@ func (s *Shape) Check(place string, value any, fail Fail) {
 			fail(place, "must be a list")
 			return
 		}
+		s.checkLength(place, len(list), fail)
 		for i, element := range list {
 			s.Items.Check(Element(place, i), element, fail)
 		}
@@ -82,6 +91,17 @@ func (s *Shape) Check(place string, value any, fail Fail) {
 		if text := loosejson.Text(value); text != "true" && text != "false" {
 			fail(place, "must be true or false")
 		}
+	case ShapeAny:
+	}
+}
+
+// checkLength looks at the number of elements of an array.
+func (s *Shape) checkLength(place string, n int, fail Fail) {
+	switch {
+	case n < s.MinItems:
+		fail(place, "must have at least %d elements", s.MinItems)
+	case s.MaxItems > 0 && n > s.MaxItems:
+		fail(place, "must have at most %d elements", s.MaxItems)
 	}
 }
 
@@ -92,7 +112,10 @@ func (s *Shape) checkObject(place string, value any, fail Fail) {
 		return
 	}
 	for _, member := range s.Members {
-		if value, ok := loosejson.Member(object, member.Name); ok {
+		switch value, ok := loosejson.Member(object, member.Name); {
+		case member.Required && (value == nil || value == ""):
+			fail(place+"."+member.Name, "is required")
+		case ok:
 			member.Check(place+"."+member.Name, value, fail)
 		}
 	}
@@ -121,9 +144,17 @@ func (s *Shape) checkString(place string, value any, fail Fail) {
 		fail(place, "must be one of %q", s.Enum)
 	case s.MaxLength > 0 && length > s.MaxLength:
 		fail(place, "must have at most %d characters", s.MaxLength)
+	case s.Pattern != "" && !matches(s.Pattern, text):
+		fail(place, "must match %s", s.Pattern)
 	case s.Format != "" && !hasFormat(text, s.Format):
 		fail(place, "must have the form %s", s.Format)
 	}
+}
+
+// matches reports whether a text is as a pattern says. A test compiles every pattern of the facts.
+func matches(pattern, text string) bool {
+	re, err := regexp.Compile(pattern)
+	return err == nil && re.MatchString(text)
 }
 
 // hasFormat reports whether a date or time of day is written in one of the reference's forms.

@@ -44,7 +44,7 @@ func readFailure(body *clientrt.Body) (clientrt.Reply, error) {
 }
 
 // classOfCode is the class of a code that an operation answers with.
-func classOfCode(_, code string) (cloudapi.Class, bool) {
+func classOfCode(_, code string, _ int) (cloudapi.Class, bool) {
 	known, ok := LookupErrorCode(code)
 	return known.Class, ok
 }

@@ -1,13 +1,10 @@
 package fcclient
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"io"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -53,49 +50,13 @@ func (s *signer) send(ctx context.Context, x *clientrt.Exchange) error {
 	if err != nil {
 		return &cloudapi.Error{Client: api().Client, Operation: x.Operation.Name, Class: cloudapi.ErrAuth, Err: err}
 	}
-	req, err := s.request(ctx, x)
+	req, _, err := x.NewRequest(ctx, s.scheme+"://"+s.host+x.Request.Path(x.Operation.Path))
 	if err != nil {
 		return err
 	}
+	req.Header.Set("User-Agent", s.userAgent)
 	s.sign(req, k)
 	return x.Do(req)
-}
-
-// request builds a request that is not signed.
-func (s *signer) request(ctx context.Context, x *clientrt.Exchange) (*http.Request, error) {
-	body, contentType, err := bodyOf(x)
-	if err != nil {
-		return nil, err
-	}
-	address := s.scheme + "://" + s.host + x.Request.Path(x.Operation.Path)
-	if query := x.Request.Query(); len(query) > 0 {
-		address += "?" + query.Encode()
-	}
-	var reader io.Reader = http.NoBody
-	if body != nil {
-		reader = bytes.NewReader(body)
-	}
-	req, err := http.NewRequestWithContext(ctx, x.Operation.Method, address, reader)
-	if err != nil {
-		return nil, err
-	}
-	req.Header = x.Request.Header()
-	req.Header.Set("User-Agent", s.userAgent)
-	if req.Header.Get("Content-Type") == "" && contentType != "" {
-		req.Header.Set("Content-Type", contentType)
-	}
-	return req, nil
-}
-
-// bodyOf is the body of a request. An operation that takes a JSON object gets an empty one where
-// nothing is given.
-func bodyOf(x *clientrt.Exchange) (body []byte, contentType string, err error) {
-	body, contentType, err = x.Request.Payload()
-	takesObject := slices.ContainsFunc(slices.Concat(x.Operation.Params, x.Operation.Extra), func(p cloudapi.Param) bool { return p.In == cloudapi.InBody })
-	if err == nil && body == nil && takesObject {
-		return []byte("{}"), "application/json; charset=utf-8", nil
-	}
-	return body, contentType, err
 }
 
 // sign adds what identifies the caller, and the signature.

@@ -12,7 +12,7 @@ func shapeOf(param string) *cloudapi.Shape {
 			{Name: "logstore", Type: cloudapi.ShapeString},
 			{Name: "project", Type: cloudapi.ShapeString},
 			{Name: "enableRequestMetrics", Type: cloudapi.ShapeBoolean, Description: "Metrics of each request. True when never set"},
-			{Name: "logBeginRule", Type: cloudapi.ShapeString, Enum: []string{"None", "DefaultRegex"}, Description: "None, which is meant when it is not given, splits nothing; DefaultRegex splits logs at lines that begin with a date, and needs a logstore"},
+			{Name: "logBeginRule", Type: cloudapi.ShapeString, Description: "None, which is meant when it is not given, splits nothing; DefaultRegex splits logs at lines that begin with a date, and needs a logstore"},
 			{Name: "enableInstanceMetrics", Type: cloudapi.ShapeBoolean, Description: "Metrics of each instance. False when never set; target tracking policies need them"},
 		}}
 	case "nasConfig":
@@ -60,7 +60,7 @@ func shapeOf(param string) *cloudapi.Shape {
 			{Name: "args", Type: cloudapi.ShapeString, Description: "A JSON list as a text"},
 			{Name: "command", Type: cloudapi.ShapeString, Description: "A JSON list as a text"},
 			{Name: "image", Type: cloudapi.ShapeString},
-			{Name: "accelerationType", Type: cloudapi.ShapeString, Enum: []string{"Default", "None"}, Description: "Default turns acceleration of images on; None, which is meant when it is not given, off"},
+			{Name: "accelerationType", Type: cloudapi.ShapeString, Description: "Default turns acceleration of images on; None, which is meant when it is not given, off"},
 			{Name: "instanceID", Type: cloudapi.ShapeString, Description: "Instance of the container registry, enterprise edition; required when the image is in one"},
 			{Name: "webServerMode", Type: cloudapi.ShapeBoolean},
 		}}
@@ -123,11 +123,11 @@ func shapeOf(param string) *cloudapi.Shape {
 	case "routeConfig":
 		return &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
 			{Name: "routes", Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
-				{Name: "functionName", Type: cloudapi.ShapeString, MaxLength: 64},
+				{Name: "functionName", Type: cloudapi.ShapeString, MaxLength: 64, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$"},
 				{Name: "methods", Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeString}},
 				{Name: "path", Type: cloudapi.ShapeString, Description: "May end in a wildcard"},
 				{Name: "qualifier", Type: cloudapi.ShapeString, Description: "Version or alias"},
-				{Name: "serviceName", Type: cloudapi.ShapeString, MaxLength: 128},
+				{Name: "serviceName", Type: cloudapi.ShapeString, MaxLength: 128, Pattern: "^[_a-zA-Z][-_a-zA-Z0-9]*$"},
 				{Name: "rewriteConfig", Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
 					{Name: "equalRules", Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
 						{Name: "match", Type: cloudapi.ShapeString},

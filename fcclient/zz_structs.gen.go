@@ -93,6 +93,7 @@ type CustomContainerConfig struct {
 	Command string `json:"command,omitempty"`
 	Image   string `json:"image,omitempty"`
 	// Default turns acceleration of images on; None, which is meant when it is not given, off. One of: Default, None.
+	// There may be others.
 	AccelerationType string `json:"accelerationType,omitempty"`
 	// Instance of the container registry, enterprise edition; required when the image is in one.
 	InstanceID string `json:"instanceID,omitempty"`
@@ -107,7 +108,7 @@ type CustomContainerConfigInfo struct {
 	Args    string `json:"args"`
 	Command string `json:"command"`
 	Image   string `json:"image"`
-	// Default: images are accelerated. One of: Default, None.
+	// Default: images are accelerated. One of: Default, None. There may be others.
 	AccelerationType string            `json:"accelerationType"`
 	AccelerationInfo *AccelerationInfo `json:"accelerationInfo"`
 	InstanceID       string            `json:"instanceID"`
@@ -331,7 +332,7 @@ type LogConfig struct {
 	// Metrics of each request. True when never set.
 	EnableRequestMetrics *bool `json:"enableRequestMetrics,omitzero"`
 	// None, which is meant when it is not given, splits nothing; DefaultRegex splits logs at lines that begin with a date,
-	// and needs a logstore. One of: None, DefaultRegex.
+	// and needs a logstore. One of: None, DefaultRegex. There may be others.
 	LogBeginRule string `json:"logBeginRule,omitempty"`
 	// Metrics of each instance. False when never set; target tracking policies need them.
 	EnableInstanceMetrics *bool `json:"enableInstanceMetrics,omitzero"`

@@ -100,14 +100,14 @@ func (s *Simulator) page() simframe.Page {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.look()
-	view := pageView{Behaviours: sortedValues(s.st.Behaviours)}
+	view := pageView{Behaviours: simframe.SortedValues(s.st.Behaviours)}
 	for i, b := range view.Behaviours {
-		view.Behaviours[i].Body = shorten(b.Body)
+		view.Behaviours[i].Body = simframe.Shorten(b.Body)
 	}
-	for _, v := range sortedValues(s.st.Services) {
+	for _, v := range simframe.SortedValues(s.st.Services) {
 		view.Services = append(view.Services, v.show())
 	}
-	for _, d := range sortedValues(s.st.Domains) {
+	for _, d := range simframe.SortedValues(s.st.Domains) {
 		view.Domains = append(view.Domains, d.show()...)
 	}
 	return simframe.Page{
@@ -130,7 +130,7 @@ func (d *customDomain) show() []domainView {
 
 func (v *service) show() serviceView {
 	shown := serviceView{Name: v.Name, Unpublished: v.Changed}
-	for _, t := range sortedValues(v.Triggers) {
+	for _, t := range simframe.SortedValues(v.Triggers) {
 		shown.Triggers = append(shown.Triggers, triggerView{t.Function, t.Name, t.Type, cmp.Or(t.qualifier(), latest), t.qualifier() == ""})
 	}
 	for _, i := range v.Invocations {
@@ -143,19 +143,19 @@ func (v *service) show() serviceView {
 		versions = append(versions, strconv.Itoa(n.ID))
 	}
 	shown.Versions = strings.Join(versions, ", ")
-	for _, f := range sortedValues(v.Functions) {
+	for _, f := range simframe.SortedValues(v.Functions) {
 		row := functionView{Name: f.Name, Code: f.runs().Source}
 		if f.Settings.Runtime != nil {
 			row.Runtime = *f.Settings.Runtime
 		}
 		shown.Functions = append(shown.Functions, row)
 	}
-	for _, a := range sortedValues(v.Aliases) {
+	for _, a := range simframe.SortedValues(v.Aliases) {
 		row := aliasView{Name: a.Name, Serves: strconv.Itoa(a.VersionID), Gray: len(a.Weights) > 0}
 		for _, id := range slices.Sorted(maps.Keys(a.Weights)) {
 			row.Serves += ", " + strconv.Itoa(id) + " with " + strconv.FormatFloat(a.Weights[id]*100, 'g', 4, 64) + " %"
 		}
-		for _, p := range sortedValues(v.Provisions) {
+		for _, p := range simframe.SortedValues(v.Provisions) {
 			if p.Alias == a.Name {
 				row.Provisions = append(row.Provisions, provisionView{p.Function, len(p.Instances), p.Target, len(p.Actions) + len(p.Policies)})
 			}

@@ -4,6 +4,8 @@ import (
 	"maps"
 	"regexp"
 	"strconv"
+
+	"slipway/internal/simframe"
 )
 
 // aliasBody is an alias in an answer.
@@ -40,15 +42,15 @@ type aliasInput struct {
 func (a *alias) overlay(v *service, in aliasInput) *apiError {
 	var k checker
 	k.check(len(in.AdditionalVersionWeight) <= 1, "additionalVersionWeight must have one version at most, has %d", len(in.AdditionalVersionWeight))
-	for _, id := range sortedKeys(in.AdditionalVersionWeight) {
+	for _, id := range simframe.SortedKeys(in.AdditionalVersionWeight) {
 		_, isID := versionID(id)
 		weight := in.AdditionalVersionWeight[id]
-		k.check(isID, "additionalVersionWeight: %q is not the number of a version", shorten(id))
-		k.check(weight >= 0 && weight <= 1, "additionalVersionWeight: the weight of version %s must be from 0 to 1, is %v", shorten(id), weight)
+		k.check(isID, "additionalVersionWeight: %q is not the number of a version", simframe.Shorten(id))
+		k.check(weight >= 0 && weight <= 1, "additionalVersionWeight: the weight of version %s must be from 0 to 1, is %v", simframe.Shorten(id), weight)
 	}
 	if in.VersionID != nil {
 		_, isID := versionID(*in.VersionID)
-		k.check(isID, "versionId must be the number of a published version, is %q", shorten(*in.VersionID))
+		k.check(isID, "versionId must be the number of a published version, is %q", simframe.Shorten(*in.VersionID))
 	}
 	if refused := k.refusal(); refused != nil {
 		return refused
@@ -107,7 +109,7 @@ func createAlias(c *call) (reply, *apiError) {
 	}
 	var k checker
 	k.check(len(in.AliasName) <= 128 && in.AliasName != latest && regexp.MustCompile(`^[_a-zA-Z][-_a-zA-Z0-9]*$`).MatchString(in.AliasName),
-		"aliasName must be 1 to 128 letters, digits, _ and -, beginning with a letter or _, and not %s; it is %q", latest, shorten(in.AliasName))
+		"aliasName must be 1 to 128 letters, digits, _ and -, beginning with a letter or _, and not %s; it is %q", latest, simframe.Shorten(in.AliasName))
 	k.check(in.VersionID != nil, "versionId must be given")
 	if refused := k.refusal(); refused != nil {
 		return reply{}, refused
@@ -179,7 +181,7 @@ func listAliases(c *call) (reply, *apiError) {
 	if refused != nil {
 		return reply{}, refused
 	}
-	list, refused := page(c, sortedValues(v.Aliases), func(a *alias) string { return a.Name }, byName)
+	list, refused := page(c, simframe.SortedValues(v.Aliases), func(a *alias) string { return a.Name }, byName)
 	if refused != nil {
 		return reply{}, refused
 	}

@@ -3,6 +3,8 @@ package fcsim
 import (
 	"cmp"
 	"time"
+
+	"slipway/internal/simframe"
 )
 
 const (
@@ -174,7 +176,7 @@ func listAsyncConfigs(c *call) (reply, *apiError) {
 	}
 	name := c.params["functionName"]
 	var found []*asyncConfig
-	for _, a := range sortedValues(v.AsyncConfigs) {
+	for _, a := range simframe.SortedValues(v.AsyncConfigs) {
 		if a.Function == name {
 			found = append(found, a)
 		}

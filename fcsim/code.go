@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"slipway/fcclient"
+	"slipway/internal/simframe"
 )
 
 // codePrefix is where the code packages are served that GetFunctionCode names.
@@ -59,7 +60,7 @@ func (in *codeInput) load(k *checker, checksum string) *loadedCode {
 		return nil
 	}
 	sum := fcclient.CodeChecksum(zip)
-	k.check(checksum == "" || checksum == sum, "the header X-Fc-Code-Checksum is %s, the checksum of code.zipFile is %s", shorten(checksum), sum)
+	k.check(checksum == "" || checksum == sum, "the header X-Fc-Code-Checksum is %s, the checksum of code.zipFile is %s", simframe.Shorten(checksum), sum)
 	return &loadedCode{code: code{Source: sum, Checksum: sum, Size: len(zip)}, zip: zip}
 }
 

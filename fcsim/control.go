@@ -36,7 +36,7 @@ func (s *Simulator) SetBehaviour(b Behaviour) error {
 func (s *Simulator) Behaviours() []Behaviour {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return sortedValues(s.st.Behaviours)
+	return simframe.SortedValues(s.st.Behaviours)
 }
 
 // Load is how busy the provisioned instances of a function behind an alias are.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"slipway/internal/simframe"
 )
 
 // What [Simulator.SeedDemo] makes.
@@ -99,10 +101,10 @@ func (s *Simulator) Services() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var names []string
-	for _, v := range sortedValues(s.st.Services) {
+	for _, v := range simframe.SortedValues(s.st.Services) {
 		name := v.Name
 		if len(v.Aliases) > 0 {
-			name += " (" + strings.Join(sortedKeys(v.Aliases), ", ") + ")"
+			name += " (" + strings.Join(simframe.SortedKeys(v.Aliases), ", ") + ")"
 		}
 		names = append(names, name)
 	}

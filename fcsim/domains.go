@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"slipway/internal/simframe"
 )
 
 // customDomain maps a name to functions by path.
@@ -55,18 +57,18 @@ func (s *domainSettings) overlay(given domainSettings) {
 func (s domainSettings) check(k *checker) {
 	if s.Protocol != nil {
 		p := *s.Protocol
-		k.check(p == "HTTP" || p == "HTTPS" || p == "HTTP,HTTPS", "protocol must be HTTP, HTTPS or HTTP,HTTPS, is %q", shorten(p))
+		k.check(p == "HTTP" || p == "HTTPS" || p == "HTTP,HTTPS", "protocol must be HTTP, HTTPS or HTTP,HTTPS, is %q", simframe.Shorten(p))
 	}
 	if s.RouteConfig == nil {
 		return
 	}
 	taken := map[string]bool{}
 	for i, route := range s.RouteConfig.Routes {
-		k.check(strings.HasPrefix(route.Path, "/"), "routeConfig.routes[%d].path must begin with /, is %q", i, shorten(route.Path))
-		k.check(!taken[route.Path], "routeConfig.routes[%d].path %q is that of another route", i, shorten(route.Path))
+		k.check(strings.HasPrefix(route.Path, "/"), "routeConfig.routes[%d].path must begin with /, is %q", i, simframe.Shorten(route.Path))
+		k.check(!taken[route.Path], "routeConfig.routes[%d].path %q is that of another route", i, simframe.Shorten(route.Path))
 		taken[route.Path] = true
-		k.check(isName(route.ServiceName), "routeConfig.routes[%d].serviceName %q is no name of a service", i, shorten(route.ServiceName))
-		k.check(isName(route.FunctionName), "routeConfig.routes[%d].functionName %q is no name of a function", i, shorten(route.FunctionName))
+		k.check(isName(route.ServiceName), "routeConfig.routes[%d].serviceName %q is no name of a service", i, simframe.Shorten(route.ServiceName))
+		k.check(isName(route.FunctionName), "routeConfig.routes[%d].functionName %q is no name of a function", i, simframe.Shorten(route.FunctionName))
 	}
 }
 
@@ -111,7 +113,7 @@ func createCustomDomain(c *call) (reply, *apiError) {
 	name := strings.ToLower(in.DomainName)
 	var k checker
 	k.check(len(name) <= 253 && regexp.MustCompile(`^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)+[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`).MatchString(name),
-		"domainName must be the name of a host with a dot, is %q", shorten(in.DomainName))
+		"domainName must be the name of a host with a dot, is %q", simframe.Shorten(in.DomainName))
 	in.check(&k)
 	if refused := k.refusal(); refused != nil {
 		return reply{}, refused
@@ -137,7 +139,7 @@ func updateCustomDomain(c *call) (reply, *apiError) {
 		return reply{}, refused
 	}
 	var k checker
-	k.check(in.DomainName == "" || strings.EqualFold(in.DomainName, d.Name), "domainName cannot change: the path names %q, the body %q", d.Name, shorten(in.DomainName))
+	k.check(in.DomainName == "" || strings.EqualFold(in.DomainName, d.Name), "domainName cannot change: the path names %q, the body %q", d.Name, simframe.Shorten(in.DomainName))
 	in.check(&k)
 	if refused := k.refusal(); refused != nil {
 		return reply{}, refused
@@ -168,7 +170,7 @@ func getCustomDomain(c *call) (reply, *apiError) {
 
 // listCustomDomains serves ListCustomDomains.
 func listCustomDomains(c *call) (reply, *apiError) {
-	list, refused := page(c, sortedValues(c.st.Domains), func(d *customDomain) string { return d.Name }, byName)
+	list, refused := page(c, simframe.SortedValues(c.st.Domains), func(d *customDomain) string { return d.Name }, byName)
 	if refused != nil {
 		return reply{}, refused
 	}

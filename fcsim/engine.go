@@ -3,6 +3,8 @@ package fcsim
 import (
 	"slices"
 	"time"
+
+	"slipway/internal/simframe"
 )
 
 // engine works out what happens by itself. It keeps nothing: the outcome depends on the state and
@@ -34,8 +36,8 @@ type provisioned struct {
 // provisions are all provision configs, always in the same order.
 func (s *state) provisions() []provisioned {
 	var all []provisioned
-	for _, v := range sortedValues(s.Services) {
-		for _, p := range sortedValues(v.Provisions) {
+	for _, v := range simframe.SortedValues(s.Services) {
+		for _, p := range simframe.SortedValues(v.Provisions) {
 			all = append(all, provisioned{s, v, p})
 		}
 	}
@@ -97,7 +99,7 @@ func (e engine) carryOut(s *state, at time.Time) {
 		}
 	}
 	s.Now = later(s.Now, at)
-	for _, v := range sortedValues(s.Services) {
+	for _, v := range simframe.SortedValues(s.Services) {
 		if happens(v.nextInvocation(), at) {
 			s.runInvocations(e.config, v, at)
 		}

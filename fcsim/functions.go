@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"slipway/internal/simframe"
 )
 
 // functionSettings are the settings of a function but its code. What no rule of the simulator
@@ -96,7 +98,7 @@ func (s *functionSettings) overlay(given functionSettings) {
 // check checks settings that were given.
 func (s functionSettings) check(k *checker) {
 	if s.Runtime != nil {
-		k.check(slices.Contains(runtimes(), *s.Runtime), "runtime must be one of %s; it is %q", strings.Join(runtimes(), ", "), shorten(*s.Runtime))
+		k.check(slices.Contains(runtimes(), *s.Runtime), "runtime must be one of %s; it is %q", strings.Join(runtimes(), ", "), simframe.Shorten(*s.Runtime))
 	}
 	if s.Handler != nil {
 		k.check(*s.Handler != "", "handler must not be empty")
@@ -115,11 +117,11 @@ func (s functionSettings) check(k *checker) {
 func (g *containerConfig) check(k *checker) {
 	k.check(g.Image != "", "customContainerConfig.image must not be empty")
 	k.check(slices.Contains([]string{"", "Default", "None"}, g.AccelerationType),
-		"customContainerConfig.accelerationType must be Default or None, is %q", shorten(g.AccelerationType))
+		"customContainerConfig.accelerationType must be Default or None, is %q", simframe.Shorten(g.AccelerationType))
 	for _, list := range []struct{ name, text string }{{"args", g.Args}, {"command", g.Command}} {
 		var words []string
 		k.check(list.text == "" || json.Unmarshal([]byte(list.text), &words) == nil,
-			"customContainerConfig.%s must be a JSON array of texts in a text, is %q", list.name, shorten(list.text))
+			"customContainerConfig.%s must be a JSON array of texts in a text, is %q", list.name, simframe.Shorten(list.text))
 	}
 }
 
@@ -280,7 +282,7 @@ func listFunctions(c *call) (reply, *apiError) {
 	if refused != nil {
 		return reply{}, refused
 	}
-	list, refused := page(c, sortedValues(at.functions), func(f *function) string { return f.Name }, byName)
+	list, refused := page(c, simframe.SortedValues(at.functions), func(f *function) string { return f.Name }, byName)
 	if refused != nil {
 		return reply{}, refused
 	}

@@ -16,6 +16,7 @@ import (
 	"go.uber.org/goleak"
 
 	"slipway/internal/acs"
+	"slipway/internal/simframe"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -138,7 +139,7 @@ func sign(r *http.Request, config Config) {
 			names[lower] = r.Header.Get(name)
 		}
 	}
-	for _, name := range sortedKeys(names) {
+	for _, name := range simframe.SortedKeys(names) {
 		text.WriteString(name + ":" + names[name] + "\n")
 	}
 	text.WriteString(r.URL.Path)

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"slipway/internal/simframe"
 )
 
 // States of asynchronous invocations.
@@ -72,7 +74,7 @@ func invokeAsync(c *call) (reply, *apiError) {
 	if id != "" {
 		k.name("the header "+headerInvocation, id, 128)
 		k.check(settings.StatefulInvocation, "the header %s needs an asynchronous configuration with statefulInvocation true", headerInvocation)
-		k.check(v.invocation(c.qualifier, f.Name, id) == nil, "the header %s: there is an invocation %q already", headerInvocation, shorten(id))
+		k.check(v.invocation(c.qualifier, f.Name, id) == nil, "the header %s: there is an invocation %q already", headerInvocation, simframe.Shorten(id))
 	}
 	if refused := k.refusal(); refused != nil {
 		return reply{}, refused
@@ -300,7 +302,7 @@ func listInvocations(c *call) (reply, *apiError) {
 	if token := c.parameter("nextToken"); token != "" {
 		from := slices.IndexFunc(records, func(i *invocation) bool { return i.ID == token })
 		if from < 0 {
-			return reply{}, refuse(codeInvalidArgument, "nextToken '"+shorten(token)+"' is none that a page of this list has named")
+			return reply{}, refuse(codeInvalidArgument, "nextToken '"+simframe.Shorten(token)+"' is none that a page of this list has named")
 		}
 		records = records[from:]
 	}
@@ -345,17 +347,17 @@ func (c *call) invocationFilter() (invocationFilter, *apiError) {
 	var k checker
 	f.begin, f.end = c.milliseconds(&k, "startedTimeBegin"), c.milliseconds(&k, "startedTimeEnd")
 	order := strings.ToLower(cmp.Or(c.parameter("sortOrderByTime"), "desc"))
-	k.check(order == "asc" || order == "desc", "sortOrderByTime must be asc or desc, is %q", shorten(order))
+	k.check(order == "asc" || order == "desc", "sortOrderByTime must be asc or desc, is %q", simframe.Shorten(order))
 	f.ascending = order == "asc"
 	if text := c.parameter("includePayload"); text != "" {
 		include, err := strconv.ParseBool(text)
-		k.check(err == nil, "includePayload must be true or false, is %q", shorten(text))
+		k.check(err == nil, "includePayload must be true or false, is %q", simframe.Shorten(text))
 		f.payload = include
 	}
 	states := []string{
 		invocationRunning, invocationStopping, invocationStopped, invocationSucceeded, invocationFailed, invocationInvalid, invocationExpired,
 	}
-	k.check(f.status == "" || slices.Contains(states, f.status), "status %q is none of %v", shorten(f.status), states)
+	k.check(f.status == "" || slices.Contains(states, f.status), "status %q is none of %v", simframe.Shorten(f.status), states)
 	return f, k.refusal()
 }
 
@@ -366,6 +368,6 @@ func (c *call) milliseconds(k *checker, name string) int64 {
 		return 0
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
-	k.check(err == nil && n >= 0, "%s must be milliseconds since 1970, is %q", name, shorten(text))
+	k.check(err == nil && n >= 0, "%s must be milliseconds since 1970, is %q", name, simframe.Shorten(text))
 	return n
 }

@@ -133,8 +133,8 @@ func (c *call) takeInstance(v *service, function string, version int) string {
 func invokeFunction(c *call) (reply, *apiError) {
 	kind, log := cmp.Or(c.header.Get(headerType), "Sync"), cmp.Or(c.header.Get(headerLog), "None")
 	var k checker
-	k.check(kind == "Sync" || kind == "Async", "the header %s must be Sync or Async, is %q", headerType, shorten(kind))
-	k.check(log == "None" || log == "Tail", "the header %s must be None or Tail, is %q", headerLog, shorten(log))
+	k.check(kind == "Sync" || kind == "Async", "the header %s must be Sync or Async, is %q", headerType, simframe.Shorten(kind))
+	k.check(log == "None" || log == "Tail", "the header %s must be None or Tail, is %q", headerLog, simframe.Shorten(log))
 	if refused := k.refusal(); refused != nil {
 		return reply{}, refused
 	}

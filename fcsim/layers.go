@@ -73,14 +73,14 @@ func publishLayerVersion(c *call) (reply, *apiError) {
 	name := c.params["layerName"]
 	var k checker
 	k.name("layerName", name, 64)
-	k.check(in.LayerName == "" || in.LayerName == name, "layerName: the path names %q, the body %q", shorten(name), shorten(in.LayerName))
+	k.check(in.LayerName == "" || in.LayerName == name, "layerName: the path names %q, the body %q", simframe.Shorten(name), simframe.Shorten(in.LayerName))
 	k.check(in.Code != nil, "code must be given")
 	var loaded *loadedCode
 	if in.Code != nil {
 		loaded = in.Code.load(&k, "")
 	}
 	for _, runtime := range in.CompatibleRuntime {
-		k.check(slices.Contains(runtimes(), runtime), "compatibleRuntime: %q is none of %v", shorten(runtime), runtimes())
+		k.check(slices.Contains(runtimes(), runtime), "compatibleRuntime: %q is none of %v", simframe.Shorten(runtime), runtimes())
 	}
 	if refused := k.refusal(); refused != nil {
 		return reply{}, refused
@@ -116,7 +116,7 @@ func (c *call) layerVersion(name, number string) (*layer, *layerVersion, *apiErr
 	}
 	wanted, isNumber := versionID(number)
 	if !isNumber {
-		return nil, nil, refuse(codeInvalidArgument, "the version of a layer is a whole number above 0, not '"+shorten(number)+"'")
+		return nil, nil, refuse(codeInvalidArgument, "the version of a layer is a whole number above 0, not '"+simframe.Shorten(number)+"'")
 	}
 	for _, v := range l.Versions {
 		if v.Number == wanted {
@@ -149,7 +149,7 @@ func getLayerVersion(c *call) (reply, *apiError) {
 func getLayerVersionByArn(c *call) (reply, *apiError) {
 	parts := strings.Split(c.params["arn"], "#")
 	if len(parts) != 3 || parts[0] != c.owner() {
-		return reply{}, refuse(codeInvalidArgument, "the ARN of a layer is "+c.owner()+"#{layerName}#{version}, not '"+shorten(c.params["arn"])+"'")
+		return reply{}, refuse(codeInvalidArgument, "the ARN of a layer is "+c.owner()+"#{layerName}#{version}, not '"+simframe.Shorten(c.params["arn"])+"'")
 	}
 	l, v, refused := c.layerVersion(parts[1], parts[2])
 	if refused != nil {
@@ -172,7 +172,7 @@ func listLayerVersions(c *call) (reply, *apiError) {
 	if text := c.parameter("startVersion"); text != "" {
 		number, isNumber := versionID(text)
 		if !isNumber {
-			return reply{}, refuse(codeInvalidArgument, "startVersion must be a whole number above 0, is '"+shorten(text)+"'")
+			return reply{}, refuse(codeInvalidArgument, "startVersion must be a whole number above 0, is '"+simframe.Shorten(text)+"'")
 		}
 		from = number
 	}
@@ -197,7 +197,7 @@ func listLayerVersions(c *call) (reply, *apiError) {
 func listLayers(c *call) (reply, *apiError) {
 	var layers []*layer
 	if c.parameter("public") != "true" && c.parameter("official") != "true" {
-		layers = slices.DeleteFunc(sortedValues(c.st.Layers), func(l *layer) bool { return len(l.Versions) == 0 })
+		layers = slices.DeleteFunc(simframe.SortedValues(c.st.Layers), func(l *layer) bool { return len(l.Versions) == 0 })
 	}
 	list, refused := page(c, layers, func(l *layer) string { return l.Name }, byName)
 	if refused != nil {

@@ -8,6 +8,7 @@ import (
 
 	"slipway/cloudapi"
 	"slipway/fcclient"
+	"slipway/internal/simframe"
 )
 
 const (
@@ -104,8 +105,8 @@ func handlers() map[string]handler {
 type operation struct {
 	cloudapi.Operation
 
-	// segments are those of the path below the API's version; parameters are in braces.
-	segments  []string
+	// path is the one below the API's version; parameters are in braces.
+	path      simframe.PathTemplate
 	qualified qualified
 	serve     handler
 }
@@ -116,13 +117,13 @@ func operations() []operation {
 	var all []operation
 	byArn := cloudapi.Operation{Name: opLayerByArn, Method: http.MethodGet, Path: versionPrefix + "layerarn/{arn}"}
 	for _, op := range append(fcclient.Operations(), byArn) {
-		o := operation{Operation: op, serve: served[op.Name], segments: strings.Split(strings.TrimPrefix(op.Path, versionPrefix), "/")}
-		for i, segment := range o.segments {
+		o := operation{Operation: op, serve: served[op.Name], path: simframe.ParsePath(strings.TrimPrefix(op.Path, versionPrefix))}
+		for i, segment := range o.path {
 			switch segment {
 			case "{serviceName}{.qualifier}":
-				o.segments[i], o.qualified = "{serviceName}", mayQualify
+				o.path[i], o.qualified = "{serviceName}", mayQualify
 			case "{serviceName}.{qualifier}":
-				o.segments[i], o.qualified = "{serviceName}", mustQualify
+				o.path[i], o.qualified = "{serviceName}", mustQualify
 			}
 		}
 		all = append(all, o)
@@ -159,7 +160,7 @@ func (s *Simulator) route(method, escaped string) (*call, *apiError) {
 			if op.Method != method {
 				continue
 			}
-			if params, fits := op.match(segments); fits {
+			if params, fits := op.path.Match(segments); fits {
 				c := &call{config: &s.config, op: op, params: params}
 				return c, c.qualify()
 			}
@@ -174,33 +175,7 @@ func split(escaped string) ([]string, bool) {
 	if !ok {
 		return nil, false
 	}
-	segments := strings.Split(rest, "/")
-	for i, segment := range segments {
-		text, err := url.PathUnescape(segment)
-		if err != nil || text == "" {
-			return nil, false
-		}
-		segments[i] = text
-	}
-	return segments, true
-}
-
-// match reads the parameters of a path that fits the operation's.
-func (o *operation) match(segments []string) (map[string]string, bool) {
-	if len(o.segments) != len(segments) {
-		return nil, false
-	}
-	params := map[string]string{}
-	for i, segment := range o.segments {
-		name, parameter := strings.CutPrefix(segment, "{")
-		switch {
-		case parameter:
-			params[strings.TrimSuffix(name, "}")] = segments[i]
-		case segment != segments[i]:
-			return nil, false
-		}
-	}
-	return params, true
+	return simframe.SplitPath(rest)
 }
 
 // qualify takes the qualifier from the service's name.

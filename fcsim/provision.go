@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"slipway/internal/simframe"
 )
 
 // maxInstances bounds the provisioned instances of a function behind one alias.
@@ -50,8 +52,8 @@ func (p *provision) consistent() error {
 	var k checker
 	checkActions(&k, p.Actions)
 	checkPolicies(&k, p.Policies)
-	if len(k.problems) > 0 {
-		return errors.New(strings.Join(k.problems, "; "))
+	if k.Any() {
+		return errors.New(k.Text())
 	}
 	return nil
 }
@@ -86,7 +88,7 @@ func (c *call) provision() (*service, *provision, *apiError) {
 		return nil, nil, refused
 	}
 	if at.alias == nil {
-		return nil, nil, refuse(codeInvalidArgument, "provisioned instances belong to an alias; "+strconv.Quote(shorten(c.qualifier))+" is none")
+		return nil, nil, refuse(codeInvalidArgument, "provisioned instances belong to an alias; "+strconv.Quote(simframe.Shorten(c.qualifier))+" is none")
 	}
 	if p := at.service.Provisions[provisionKey(c.qualifier, f.Name)]; p != nil {
 		return at.service, p, nil
@@ -157,11 +159,11 @@ func listProvisions(c *call) (reply, *apiError) {
 		return reply{}, refuse(codeInvalidArgument, "qualifier needs serviceName")
 	}
 	var bodies []provisionBody
-	for _, v := range sortedValues(c.st.Services) {
+	for _, v := range simframe.SortedValues(c.st.Services) {
 		if service != "" && v.Name != service {
 			continue
 		}
-		for _, p := range sortedValues(v.Provisions) {
+		for _, p := range simframe.SortedValues(v.Provisions) {
 			if qualifier == "" || p.Alias == qualifier {
 				bodies = append(bodies, c.provisionBody(v, p))
 			}

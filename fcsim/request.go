@@ -7,9 +7,10 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
-	"slices"
 	"strconv"
 	"strings"
+
+	"slipway/internal/simframe"
 )
 
 // document is a JSON object that is kept as it was sent.
@@ -42,12 +43,12 @@ func (c *call) decode(into any) *apiError {
 	fields := fieldsOf(reflect.ValueOf(into).Elem())
 	given := map[string]string{}
 	var k checker
-	for _, name := range sortedKeys(members) {
+	for _, name := range simframe.SortedKeys(members) {
 		key := strings.ToLower(name)
 		field, known := fields[key]
 		switch {
 		case !known:
-			k.check(false, "%q is no member of the body of %s", shorten(name), c.op.Name)
+			k.check(false, "%q is no member of the body of %s", simframe.Shorten(name), c.op.Name)
 			continue
 		case given[key] != "":
 			k.check(false, "%q and %q are the same member", given[key], name)
@@ -101,17 +102,6 @@ func (c *call) decodeDocument(k *checker, field member, text json.RawMessage) {
 	field.value.SetBytes(text)
 }
 
-// shorten cuts a value that is repeated in a message.
-func shorten(text string) string { return cut(text, 40) }
-
-// cut keeps at most some bytes of a text, in whole characters.
-func cut(text string, most int) string {
-	if len(text) > most {
-		return strings.ToValidUTF8(text[:most], "") + "…"
-	}
-	return text
-}
-
 // member is a field of a struct that a member of a body is read into.
 type member struct {
 	name  string // as the reference spells it
@@ -141,29 +131,10 @@ func keep[T any](setting **T, given *T) {
 	}
 }
 
-const (
-	// maxProblems is how many problems of a request are told; the others are counted.
-	maxProblems = 20
-	// maxProblem bounds one of them in bytes.
-	maxProblem = 500
-)
+// checker collects what is wrong with a request.
+type checker struct{ simframe.Findings }
 
-// checker collects what is wrong with a request. It keeps a bounded part of it: a large body can have
-// millions of problems.
-type checker struct {
-	problems []string
-	untold   int
-}
-
-func (k *checker) check(ok bool, format string, args ...any) {
-	switch {
-	case ok:
-	case len(k.problems) == maxProblems:
-		k.untold++
-	default:
-		k.problems = append(k.problems, cut(fmt.Sprintf(format, args...), maxProblem))
-	}
-}
+func (k *checker) check(ok bool, format string, args ...any) { k.Check(ok, format, args...) }
 
 // within checks a number that was given against its limits.
 func (k *checker) within(name string, given *integer, least, most integer) {
@@ -175,7 +146,7 @@ func (k *checker) within(name string, given *integer, least, most integer) {
 // name checks a name: letters, digits, _ and -, not beginning with a digit or -.
 func (k *checker) name(field, name string, most int) {
 	k.check(isName(name) && len(name) <= most,
-		"%s must be 1 to %d letters, digits, _ and -, and must not begin with a digit or -; it is %q", field, most, shorten(name))
+		"%s must be 1 to %d letters, digits, _ and -, and must not begin with a digit or -; it is %q", field, most, simframe.Shorten(name))
 }
 
 func isName(name string) bool {
@@ -190,14 +161,10 @@ func isName(name string) bool {
 
 // refusal tells the problems, nil when there is none.
 func (k *checker) refusal() *apiError {
-	if len(k.problems) == 0 {
+	if !k.Any() {
 		return nil
 	}
-	told := strings.Join(k.problems, "; ")
-	if k.untold > 0 {
-		told += fmt.Sprintf("; and %d more", k.untold)
-	}
-	return refuse(codeInvalidArgument, told)
+	return refuse(codeInvalidArgument, k.Text())
 }
 
 // parameter returns a parameter of the query; an empty one counts as absent.
@@ -217,7 +184,7 @@ func (c *call) limit(otherwise, most int) (int, *apiError) {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 || n > most {
-		return 0, refuse(codeInvalidArgument, fmt.Sprintf("limit must be a number from 1 to %d, is %q", most, shorten(text)))
+		return 0, refuse(codeInvalidArgument, fmt.Sprintf("limit must be a number from 1 to %d, is %q", most, simframe.Shorten(text)))
 	}
 	return n, nil
 }
@@ -259,24 +226,6 @@ func page[T any](c *call, items []T, key func(T) string, before func(a, b string
 
 // byName orders names as dictionaries of bytes do.
 func byName(a, b string) bool { return a < b }
-
-// sortedValues returns the values of a map in the order of their keys.
-func sortedValues[V any](m map[string]V) []V {
-	values := make([]V, 0, len(m))
-	for _, key := range sortedKeys(m) {
-		values = append(values, m[key])
-	}
-	return values
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for key := range m {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
-}
 
 // ifMatch refuses a call whose If-Match names another ETag.
 func (c *call) ifMatch(etag string) *apiError {

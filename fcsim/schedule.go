@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/robfig/cron/v3"
+
+	"slipway/internal/simframe"
 )
 
 // maxActions bounds the scheduled actions of a provision config.
@@ -63,7 +65,7 @@ func readMoment(field, text string) (time.Time, error) {
 	}
 	t, err := time.Parse(time.RFC3339Nano, text)
 	if err != nil || !strings.HasSuffix(text, "Z") {
-		return time.Time{}, fmt.Errorf("%s must be a time in UTC such as 2020-10-10T10:10:10Z, is %q", field, shorten(text))
+		return time.Time{}, fmt.Errorf("%s must be a time in UTC such as 2020-10-10T10:10:10Z, is %q", field, simframe.Shorten(text))
 	}
 	return t, nil
 }
@@ -82,12 +84,12 @@ func (a *scheduledAction) schedule() (time.Time, cron.Schedule, error) {
 	}
 	inner, ok := inside(expression, "cron(")
 	if !ok || len(strings.Fields(inner)) != 6 || strings.Contains(inner, "=") {
-		return time.Time{}, nil, fmt.Errorf("scheduleExpression must be at(2020-10-10T10:10:10Z) or cron(0 30 8 * * *) with six fields, is %q", shorten(expression))
+		return time.Time{}, nil, fmt.Errorf("scheduleExpression must be at(2020-10-10T10:10:10Z) or cron(0 30 8 * * *) with six fields, is %q", simframe.Shorten(expression))
 	}
 	fields := cron.Second | cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow
 	schedule, err := cron.NewParser(fields).Parse(inner)
 	if err != nil {
-		return time.Time{}, nil, fmt.Errorf("scheduleExpression %q: %w", shorten(expression), err)
+		return time.Time{}, nil, fmt.Errorf("scheduleExpression %q: %w", simframe.Shorten(expression), err)
 	}
 	return time.Time{}, schedule, nil
 }
@@ -144,7 +146,7 @@ func checkActions(k *checker, actions []scheduledAction) {
 	for i, a := range actions {
 		at := fmt.Sprintf("scheduledActions[%d]", i)
 		k.check(a.Name != "", "%s.name must not be empty", at)
-		k.check(!names[a.Name], "Duplicate action name '%s' in ScheduledActions is not allowed", shorten(a.Name))
+		k.check(!names[a.Name], "Duplicate action name '%s' in ScheduledActions is not allowed", simframe.Shorten(a.Name))
 		names[a.Name] = true
 		target := a.Target
 		k.within(at+".target", &target, 0, maxInstances)
@@ -165,9 +167,9 @@ func checkPolicies(k *checker, policies []trackingPolicy) {
 	for i, p := range policies {
 		at := fmt.Sprintf("targetTrackingPolicies[%d]", i)
 		k.check(p.Name != "", "%s.name must not be empty", at)
-		k.check(!names[p.Name], "Duplicate policy name '%s' in TargetTrackingPolicies is not allowed", shorten(p.Name))
+		k.check(!names[p.Name], "Duplicate policy name '%s' in TargetTrackingPolicies is not allowed", simframe.Shorten(p.Name))
 		names[p.Name] = true
-		k.check(p.MetricType == metricUtilization, "%s.metricType must be %s, is %q", at, metricUtilization, shorten(p.MetricType))
+		k.check(p.MetricType == metricUtilization, "%s.metricType must be %s, is %q", at, metricUtilization, simframe.Shorten(p.MetricType))
 		k.check(p.MetricTarget > 0 && p.MetricTarget <= 1, "%s.metricTarget must be above 0 and at most 1, is %v", at, p.MetricTarget)
 		least, most := p.MinCapacity, p.MaxCapacity
 		k.within(at+".minCapacity", &least, 0, maxInstances)

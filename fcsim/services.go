@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"slipway/internal/loosejson"
+	"slipway/internal/simframe"
 )
 
 // serviceSettings are the settings of a service that versions freeze. What no rule of the
@@ -63,7 +64,7 @@ func (s serviceSettings) check(k *checker) {
 		return
 	}
 	rule := s.LogConfig.LogBeginRule
-	k.check(rule == "" || rule == "None" || rule == "DefaultRegex", "logConfig.logBeginRule must be None or DefaultRegex, is %q", shorten(rule))
+	k.check(rule == "" || rule == "None" || rule == "DefaultRegex", "logConfig.logBeginRule must be None or DefaultRegex, is %q", simframe.Shorten(rule))
 	k.check(rule != "DefaultRegex" || s.LogConfig.Logstore != "", "logConfig.logBeginRule DefaultRegex needs a logstore")
 }
 
@@ -192,7 +193,7 @@ func getService(c *call) (reply, *apiError) {
 
 // listServices serves ListServices.
 func listServices(c *call) (reply, *apiError) {
-	found := c.wanted(sortedValues(c.st.Services))
+	found := c.wanted(simframe.SortedValues(c.st.Services))
 	list, refused := page(c, found, func(v *service) string { return v.Name }, byName)
 	if refused != nil {
 		return reply{}, refused

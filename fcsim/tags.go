@@ -3,6 +3,8 @@ package fcsim
 import (
 	"maps"
 	"strings"
+
+	"slipway/internal/simframe"
 )
 
 const (
@@ -25,7 +27,7 @@ func (c *call) tagged(resource string) (*service, *apiError) {
 	here := "acs:fc:" + c.config.Region + ":" + c.config.AccountID + ":"
 	name, ok := strings.CutPrefix(strings.TrimPrefix(resource, here), "services/")
 	if !ok || !isName(name) {
-		return nil, refuse(codeInvalidArgument, "resourceArn must be "+here+"services/{serviceName}, or the part from services/ on; it is '"+shorten(resource)+"'")
+		return nil, refuse(codeInvalidArgument, "resourceArn must be "+here+"services/{serviceName}, or the part from services/ on; it is '"+simframe.Shorten(resource)+"'")
 	}
 	if v := c.st.Services[name]; v != nil {
 		return v, nil

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"slipway/internal/simframe"
 )
 
 // Types of triggers: those of the reference, and eventbridge, which the vendor's Go client knows.
@@ -74,7 +76,7 @@ func (t *trigger) key() string { return triggerKey(t.Function, t.Name) }
 // triggersOf are the triggers of a function by name.
 func (v *service) triggersOf(function string) []*trigger {
 	var found []*trigger
-	for _, t := range sortedValues(v.Triggers) {
+	for _, t := range simframe.SortedValues(v.Triggers) {
 		if t.Function == function {
 			found = append(found, t)
 		}
@@ -115,7 +117,7 @@ func (s *triggerSettings) overlay(given triggerSettings) {
 func (s triggerSettings) check(k *checker, triggerType string) {
 	if s.Qualifier != nil {
 		_, isVersion := versionID(*s.Qualifier)
-		k.check(isVersion || isName(*s.Qualifier), "qualifier must be the number of a version, an alias or %s, is %q", latest, shorten(*s.Qualifier))
+		k.check(isVersion || isName(*s.Qualifier), "qualifier must be the number of a version, an alias or %s, is %q", latest, simframe.Shorten(*s.Qualifier))
 	}
 	k.check(s.TriggerConfig != nil, "triggerConfig must be given")
 	if s.TriggerConfig == nil {
@@ -145,13 +147,13 @@ func (s triggerSettings) checkHTTP(k *checker) {
 		k.check(false, "triggerConfig: %v", err)
 		return
 	}
-	k.check(config.AuthType == "function" || config.AuthType == "anonymous", "triggerConfig.authType must be function or anonymous, is %q", shorten(config.AuthType))
+	k.check(config.AuthType == "function" || config.AuthType == "anonymous", "triggerConfig.authType must be function or anonymous, is %q", simframe.Shorten(config.AuthType))
 	k.check(len(config.Methods) > 0, "triggerConfig.methods must be given")
 	known := []string{
 		http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodHead, http.MethodPatch, http.MethodOptions,
 	}
 	for _, method := range config.Methods {
-		k.check(slices.Contains(known, method), "triggerConfig.methods: %q is none of %v", shorten(method), known)
+		k.check(slices.Contains(known, method), "triggerConfig.methods: %q is none of %v", simframe.Shorten(method), known)
 	}
 }
 
@@ -225,7 +227,7 @@ func createTrigger(c *call) (reply, *apiError) {
 	t.Settings.overlay(in.triggerSettings)
 	var k checker
 	k.name("triggerName", t.Name, 128)
-	k.check(slices.Contains(triggerTypes(), t.Type), "triggerType %q is none of %v", shorten(t.Type), triggerTypes())
+	k.check(slices.Contains(triggerTypes(), t.Type), "triggerType %q is none of %v", simframe.Shorten(t.Type), triggerTypes())
 	k.check(!needsSource(t.Type) || t.Source != nil && *t.Source != "", "sourceArn must be given for a trigger of type %s", t.Type)
 	t.Settings.check(&k, t.Type)
 	if refused := k.refusal(); refused != nil {

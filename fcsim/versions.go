@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"slipway/internal/simframe"
 )
 
 // ignoreUnchanged is a header of Serverless Devs: publishing without a change then answers the
@@ -87,10 +89,10 @@ func listVersions(c *call) (reply, *apiError) {
 	}
 	direction := cmp.Or(c.parameter("direction"), "BACKWARD")
 	var k checker
-	k.check(direction == "BACKWARD" || direction == "FORWARD", "direction must be FORWARD or BACKWARD, is %q", shorten(direction))
+	k.check(direction == "BACKWARD" || direction == "FORWARD", "direction must be FORWARD or BACKWARD, is %q", simframe.Shorten(direction))
 	for _, name := range []string{"startKey", "nextToken"} {
 		_, isID := versionID(c.parameter(name))
-		k.check(isID || c.parameter(name) == "", "%s must be the number of a version, is %q", name, shorten(c.parameter(name)))
+		k.check(isID || c.parameter(name) == "", "%s must be the number of a version, is %q", name, simframe.Shorten(c.parameter(name)))
 	}
 	if refused := k.refusal(); refused != nil {
 		return reply{}, refused

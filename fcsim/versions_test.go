@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"slipway/internal/simframe"
 )
 
 func TestVersions_WhatCountsAsAChange(t *testing.T) {
@@ -256,7 +258,7 @@ func (m *modelService) compare(t tester, h *harness) {
 		}
 	}
 	require.Equal(t, want, h.must(t, "GET /services/s/versions?direction=FORWARD&limit=100", "").names("versions", "versionId"))
-	require.Equal(t, sortedKeys(m.aliases), h.must(t, "GET /services/s/aliases", "").names("aliases", "aliasName"))
+	require.Equal(t, simframe.SortedKeys(m.aliases), h.must(t, "GET /services/s/aliases", "").names("aliases", "aliasName"))
 	for alias, id := range m.aliases {
 		require.Equal(t, fmt.Sprint(id), h.must(t, "GET /services/s/aliases/"+alias, "").text("versionId"))
 		g := h.send(t, "GET /services/s."+alias, "")

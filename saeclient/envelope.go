@@ -74,7 +74,7 @@ func (env *envelope) code() string {
 // classOfAnswer is the class of a code that an operation answers with. For what does not exist,
 // operations that describe one thing by its ID alone have a code that means a wrong parameter
 // elsewhere.
-func classOfAnswer(operation, code string) (cloudapi.Class, bool) {
+func classOfAnswer(operation, code string, _ int) (cloudapi.Class, bool) {
 	switch operation {
 	case "DescribeGreyTagRoute", "DescribeIngress":
 		if code == "InvalidParameter.WithMessage" || code == "InvalidParameter.Obviously" {

@@ -43,7 +43,7 @@ func minimal(op cloudapi.Operation) map[string]string {
 		switch p.Kind {
 		case cloudapi.KindInteger:
 			params[p.Name] = "1"
-		case cloudapi.KindString:
+		case cloudapi.KindString, cloudapi.KindFile:
 			params[p.Name] = "fctest-nothing"
 		case cloudapi.KindNumber, cloudapi.KindBoolean, cloudapi.KindJSON, cloudapi.KindValue:
 			params[p.Name] = `{}`

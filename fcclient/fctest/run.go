@@ -1,14 +1,11 @@
 package fctest
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"io"
 	"maps"
 	"net/http"
 	"slices"
-	"sync"
 	"testing"
 	"time"
 
@@ -17,6 +14,7 @@ import (
 	"slipway/cloudapi"
 	"slipway/fcclient"
 	"slipway/internal/acskeys"
+	"slipway/internal/conformance"
 )
 
 // Target is something that claims to be Function Compute.
@@ -78,28 +76,29 @@ func (r Report) Log(t *testing.T) {
 func Run(t *testing.T, target Target) Report {
 	t.Helper()
 	s := &suite{Target: target.withDefaults(), report: Report{Answered: map[string]int{}, Refused: map[string][]string{}}}
-	s.client = s.connect(t, s.Config)
+	s.client, s.heard = connect(t, s.Config)
 	wrong := s.Config
 	var err error
 	wrong.Credential, err = acskeys.Pair("fctest-nobody", "fctest-nothing")
 	require.NoError(t, err)
-	s.stranger = s.connect(t, wrong)
+	s.stranger, _ = connect(t, wrong)
 	s.tell(t)
 	return s.report
 }
 
-// connect makes a client whose answers the suite looks at.
-func (s *suite) connect(t *testing.T, config fcclient.Config) *fcclient.Client {
+// connect makes a client, and what keeps its answers.
+func connect(t *testing.T, config fcclient.Config) (*fcclient.Client, *conformance.Keeper) {
 	t.Helper()
 	if config.Transport == nil {
 		transport := &http.Transport{Proxy: http.ProxyFromEnvironment}
 		t.Cleanup(transport.CloseIdleConnections)
 		config.Transport = transport
 	}
-	config.Transport = &listener{under: config.Transport, heard: &s.heard}
+	heard := &conformance.Keeper{Under: config.Transport}
+	config.Transport = heard
 	client, err := fcclient.New(config)
 	require.NoError(t, err)
-	return client
+	return client, heard
 }
 
 // suite is one run.
@@ -109,48 +108,10 @@ type suite struct {
 	client *fcclient.Client
 	// stranger signs with keys that nobody knows.
 	stranger *fcclient.Client
-	heard    heard
-	report   Report
-	world    world
-}
-
-// heard is the last answer as it came.
-type heard struct {
-	mu     sync.Mutex
-	status int
-	header http.Header
-	body   []byte
-}
-
-// listener keeps the answers that it carries.
-type listener struct {
-	under http.RoundTripper
-	heard *heard
-}
-
-// RoundTrip carries a request and keeps the answer.
-func (l *listener) RoundTrip(req *http.Request) (*http.Response, error) {
-	answer, err := l.under.RoundTrip(req)
-	if err != nil {
-		return nil, err
-	}
-	body, err := io.ReadAll(answer.Body)
-	_ = answer.Body.Close()
-	if err != nil {
-		return nil, err
-	}
-	answer.Body = io.NopCloser(bytes.NewReader(body))
-	l.heard.mu.Lock()
-	defer l.heard.mu.Unlock()
-	l.heard.status, l.heard.header, l.heard.body = answer.StatusCode, answer.Header, body
-	return answer, nil
-}
-
-// last is the last answer.
-func (h *heard) last() (status int, header http.Header, body []byte) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.status, h.header, h.body
+	// heard has the last answer to client.
+	heard  *conformance.Keeper
+	report Report
+	world  world
 }
 
 // step is a part of the story; what follows builds on it.
@@ -167,7 +128,7 @@ type method[I, O any] func(ctx context.Context, in *I) (*O, error)
 // call carries out an operation that has to succeed, and compares the answer with what is documented.
 func call[I, O any](t *testing.T, s *suite, do method[I, O], in *I) *O {
 	t.Helper()
-	operation := operationOf[I]()
+	operation := conformance.OperationOf[I]()
 	out, err := do(t.Context(), in)
 	require.NoError(t, err, "%v", in)
 	s.compare(t, operation, out)
@@ -178,17 +139,17 @@ func call[I, O any](t *testing.T, s *suite, do method[I, O], in *I) *O {
 // compare holds an answer as it came against what is documented.
 func (s *suite) compare(t *testing.T, operation string, out any) {
 	t.Helper()
-	status, header, body := s.heard.last()
-	found := compare(out, header, body)
-	require.Empty(t, found.wrong, "%s: %s", operation, body)
+	status, header, body := s.heard.Last()
+	found := form().Compare(out, header, body)
+	require.Empty(t, found.Wrong, "%s: %s", operation, body)
 	if len(body) == 0 {
 		require.Empty(t, header.Get("Content-Type"), "%s: clients parse what is called JSON, be it empty", operation)
 	}
 	if s.Strict {
-		require.Empty(t, found.newer, "%s: %s", operation, body)
+		require.Empty(t, found.Newer, "%s: %s", operation, body)
 		require.Contains(t, []int{http.StatusOK, http.StatusAccepted, http.StatusNoContent}, status)
 	}
-	for _, what := range found.newer {
+	for _, what := range found.Newer {
 		t.Logf("%s: %s", operation, what)
 	}
 }
@@ -200,7 +161,7 @@ type asked struct {
 }
 
 func ask[I, O any](do method[I, O], in *I) asked {
-	return asked{operationOf[I](), func(ctx context.Context) error {
+	return asked{conformance.OperationOf[I](), func(ctx context.Context) error {
 		_, err := do(ctx, in)
 		return err
 	}}

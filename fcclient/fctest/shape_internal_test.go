@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"slipway/fcclient"
+	"slipway/internal/conformance"
 )
 
 // The suite sees what is not as documented, and takes what the service may vary.
@@ -36,10 +37,10 @@ func TestCompare(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := compare(c.out, c.header, []byte(c.body))
-			require.Equal(t, c.wrong, got.wrong)
-			require.Equal(t, c.newer, got.newer)
+			got := form().Compare(c.out, c.header, []byte(c.body))
+			require.Equal(t, c.wrong, got.Wrong)
+			require.Equal(t, c.newer, got.Newer)
 		})
 	}
-	require.Equal(t, "GetAlias", operationOf[fcclient.GetAliasInput]())
+	require.Equal(t, "GetAlias", conformance.OperationOf[fcclient.GetAliasInput]())
 }

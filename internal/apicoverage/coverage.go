@@ -26,12 +26,7 @@ type table struct {
 // tables are those of a cloud, whose name begins the keys: sae-typed. What the service has beyond the
 // reference in the operations of the reference has tables of its own, where the facts know of it.
 func tables(cloud string, f facts) []table {
-	all := []table{{title: "operations of", facts: f.Operations, columns: append([]column{
-		{"typed", cloud + "-typed"},
-		{"simulated", cloud + "-simulated"},
-		{"sample-tested", cloud + "-sample"},
-		{"error-tested", refusedKey(cloud)},
-	}, others(cloud)...)}}
+	all := []table{{title: "operations of", facts: f.Operations, columns: ofOperations(cloud)}}
 	if parameters := f.additions(func(a addition) []string { return a.parameters() }); len(parameters) > 0 {
 		all = append(all, table{title: "parameters beyond the reference, of", facts: parameters, columns: []column{
 			{"typed", cloud + "-simulated-param"},
@@ -47,10 +42,20 @@ func tables(cloud string, f facts) []table {
 	return all
 }
 
+// ofOperations are the columns of operations.
+func ofOperations(cloud string) []column {
+	return append([]column{
+		{"typed", cloud + "-typed"}, {"simulated", cloud + "-simulated"}, {"sample-tested", cloud + "-sample"}, {"error-tested", refusedKey(cloud)},
+	}, others(cloud)...)
+}
+
 // others are the columns of the clients of others that tests run.
 func others(cloud string) []column {
-	if cloud == "fc" {
+	switch cloud {
+	case "fc":
 		return []column{{"the vendor's Node client", "fc-node"}}
+	case "servicestage":
+		return []column{{"the vendor's Go SDK", "servicestage-sdk"}}
 	}
 	return []column{{"official SDK V1", cloud + "-v1"}, {"official SDK V3", cloud + "-v3"}}
 }

@@ -43,6 +43,22 @@ func TestCoverage_EachCloudHasTheClientsThatThereAre(t *testing.T) {
 	}
 	require.Equal(t, []string{"typed", "simulated", "sample-tested", "error-tested", "official SDK V1", "official SDK V3"}, titles("sae"))
 	require.Equal(t, []string{"typed", "simulated", "sample-tested", "error-tested", "the vendor's Node client"}, titles("fc"))
+	require.Equal(t, []string{"typed", "simulated", "sample-tested", "error-tested", "the vendor's Go SDK"}, titles("servicestage"))
+}
+
+// The facts of one cloud may be in several folders, one for each package of its client.
+func TestCoverage_FoldersBelowTheFacts(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "v2"), 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "operations.json"), []byte(`{"operations":[{"name":"A","group":"one"}]}`), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "v2", "operations.json"), []byte(`{"operations":[{"name":"B","group":"two"}]}`), 0o600))
+	var out bytes.Buffer
+	err := run([]string{"-facts", filepath.Join(dir, "operations.json")}, strings.NewReader(told("T", "pass", "A")), &out, &out)
+	require.ErrorContains(t, err, "typed: B is not covered")
+	require.NoError(t, run([]string{"-facts", filepath.Join(dir, "operations.json")}, strings.NewReader(told("T", "pass", "A", "B")), &out, &out))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "v2", "operations.json"), []byte(`{}`), 0o600))
+	require.ErrorContains(t, run([]string{"-facts", filepath.Join(dir, "operations.json")}, strings.NewReader(""), &out, &out), "no operations")
 }
 
 func TestCoverage(t *testing.T) {

@@ -28,7 +28,7 @@ func run(args []string, in io.Reader, out, diagnostics io.Writer) error {
 	flags := flag.NewFlagSet("apicoverage", flag.ContinueOnError)
 	flags.SetOutput(diagnostics)
 	cloud := flags.String("cloud", "sae", "the cloud: its facts are in api/<cloud>, and its name begins the keys of attributes")
-	path := flags.String("facts", "", "the fact file (default api/<cloud>/operations.json); a newer.json beside it has more operations")
+	path := flags.String("facts", "", "the fact file (default api/<cloud>/operations.json); a newer.json beside it and folders below it have more operations")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -44,6 +44,17 @@ func run(args []string, in io.Reader, out, diagnostics io.Writer) error {
 		return err
 	}
 	facts.Operations = append(facts.Operations, newer.Operations...)
+	parts, err := filepath.Glob(filepath.Join(filepath.Dir(*path), "*", "operations.json"))
+	if err != nil {
+		return err
+	}
+	for _, part := range parts {
+		more, err := readFacts(part)
+		if err != nil {
+			return err
+		}
+		facts.Operations = append(facts.Operations, more.Operations...)
+	}
 	facts.Additions = newer.Additions
 	seen, err := collect(in, diagnostics)
 	if err != nil {

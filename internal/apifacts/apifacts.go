@@ -25,6 +25,8 @@ type Value struct {
 	Presence  string `json:"presence"`
 	// Since is the date of a value that the reference does not have.
 	Since string `json:"since"`
+	// Also is another name under which answers have the value.
+	Also string `json:"also"`
 	// JSONText names the parameter whose JSON a text holds.
 	JSONText string `json:"jsonText"`
 }

@@ -127,9 +127,14 @@ func rules() []rule {
 			why: "cloudapi is what callers of every client hold: it knows no platform, and is useful without the rest of Slipway",
 		},
 		{
-			pkg: "fcclient", may: []string{"cloudapi", "internal/clientrt", "internal/loosejson", "internal/acskeys"},
+			pkg: "fcclient", may: []string{"cloudapi", "internal/clientrt", "internal/loosejson", "internal/acskeys", "internal/conformance"},
 			never: []string{noEngine, noBroker, noZerolog},
 			why:   "fcclient is useful without the rest of Slipway",
+		},
+		{
+			pkg: "servicestageclient", may: []string{"cloudapi", "internal/clientrt", "internal/loosejson", "internal/huaweisign", "internal/conformance"},
+			never: []string{noEngine, noBroker, noZerolog},
+			why:   "servicestageclient is useful without the rest of Slipway",
 		},
 		{
 			pkg: "saeclient", may: []string{"cloudapi", "internal/clientrt", "internal/loosejson", "internal/acskeys"},
@@ -143,6 +148,10 @@ func rules() []rule {
 		{
 			pkg: "fcsim", may: []string{"fcclient", "cloudapi", "internal/acs", "internal/loosejson", "internal/simframe"}, never: []string{noEngine, noBroker},
 			why: "fcsim plays the platform: it knows nothing of releases",
+		},
+		{
+			pkg: "servicestagesim", may: []string{"servicestageclient", "cloudapi", "internal/huaweisign", "internal/simframe"}, never: []string{noEngine, noBroker},
+			why: "servicestagesim plays the platform: it knows nothing of releases",
 		},
 		{
 			pkg: "health", may: []string{"internal/failtext"},
@@ -173,6 +182,8 @@ func rules() []rule {
 			why: "acskeys asks for keys, for the clients of Alibaba Cloud's products",
 		},
 		{pkg: "internal/acs", why: "acs verifies signatures, for the simulators of Alibaba Cloud's products"},
+		{pkg: "internal/conformance", why: "conformance holds answers against Outputs, of any client"},
+		{pkg: "internal/huaweisign", why: "huaweisign signs and verifies, for the clients and the simulators of Huawei Cloud's products"},
 		{pkg: "internal/simframe", why: "simframe is what simulators of all platforms share: it knows none of them"},
 		{pkg: "internal/simcmd", may: []string{"internal/buildinfo", "internal/simframe"}, why: "simcmd is the command line that simulators of all platforms share"},
 		{pkg: "internal/failtext", why: "failtext compares texts of failures, whoever has failed"},
@@ -191,6 +202,7 @@ func rules() []rule {
 		{pkg: "internal/buildinfo", why: "buildinfo knows which version a binary is, for all of them"},
 		{pkg: "internal/secretfile", why: "secretfile reads small files that hold a secret, for whoever is given their path"},
 		{pkg: "internal/metrictest", why: "metrictest reads metrics for tests, whoever counts"},
+		{pkg: "internal/jsontest", why: "jsontest looks into JSON for tests, whoever wrote it"},
 		{pkg: "internal/termtest", why: "termtest drives programs in a terminal, whatever they show"},
 		{pkg: "internal/markdown", why: "markdown finds code in documents, for the tests that hold it against the program, and writes tables"},
 		{pkg: "internal/archtest", why: "tests about the tree depend on no part of it"},

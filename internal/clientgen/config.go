@@ -72,6 +72,10 @@ type paging struct {
 	// the number of items of all pages.
 	Data  string `json:"data"`
 	Total string `json:"total"`
+	// Offset is the parameter that says how many items come before the page, for lists that page so, and
+	// Totals are names of the member of their answers with the number of items of all pages.
+	Offset string   `json:"offset"`
+	Totals []string `json:"totals"`
 	// Tokens are for lists whose pages name the next one: parameters that say where a page begins, each
 	// with the member of an answer that says where the next one does.
 	Tokens map[string]string `json:"tokens"`

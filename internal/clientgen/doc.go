@@ -1,6 +1,6 @@
 // Command clientgen writes the generated part of a client of a cloud platform from a folder of
-// facts: operations.json (operations, parameters, answers), errors.json (error codes and what
-// they mean for a caller), where there is one newer.json (what today's service has beyond the
+// facts: operations.json (operations, parameters, answers), where there is one errors.json (error codes
+// and what they mean for a caller; the packages of one client share one), where there is one newer.json (what today's service has beyond the
 // reference, each with its date) and client.json (what is the client's choice: its package, its Go
 // types for JSON parameters, its own templates).
 //

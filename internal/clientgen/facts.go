@@ -121,8 +121,10 @@ type paramFact struct {
 	// What the configuration says.
 	goType string
 	// goName is the name that the configuration gives the type.
-	goName   string
-	way      encoding
+	goName string
+	way    encoding
+	// shapeKey is how the generated code finds the shape.
+	shapeKey string
 	opaque   bool
 	userText bool
 }
@@ -139,8 +141,27 @@ type shape struct {
 	MinLength  int     `json:"minLength"`
 	MaxLength  int     `json:"maxLength"`
 	Format     string  `json:"format"`
-	Note       string  `json:"note"`
-	Sensitive  bool    `json:"sensitive"`
+	// Pattern is a regular expression for the whole text, MinItems and MaxItems bound a list.
+	Pattern   string `json:"pattern"`
+	MinItems  int    `json:"minItems"`
+	MaxItems  int    `json:"maxItems"`
+	Unit      string `json:"unit"`
+	Note      string `json:"note"`
+	Sensitive bool   `json:"sensitive"`
+	// Required says that the object that the value is a member of must have it, and SentEmpty that it
+	// must have it, be it empty. Where the facts do not say so, neither is said.
+	Required  bool `json:"required"`
+	SentEmpty bool `json:"sentEmpty"`
+	// Open says that Enum lists the values that are known, and that there may be others.
+	Open bool `json:"open"`
+	// Also is another name under which answers have the value.
+	Also string `json:"also"`
+	// GoType says of a struct that its Go type is that of another struct, which has all its members:
+	// operations take the same thing by different rules.
+	GoType string `json:"goType"`
+	// Sent says of a struct of answers that it is the pattern of a request, so that what is absent is told
+	// from what is zero.
+	Sent bool `json:"sent"`
 	// Extra says that the reference lacks the value and other sources know it.
 	Extra bool   `json:"extra"`
 	Name  string `json:"-"`
@@ -171,6 +192,7 @@ type errorFact struct {
 	Note       string   `json:"note"`
 }
 
+// parseFacts reads the fact files. Without error codes, nil, those of the operations are another package's.
 func parseFacts(operations, codes []byte) (*facts, error) {
 	var f facts
 	dec := json.NewDecoder(bytes.NewReader(operations))
@@ -178,11 +200,16 @@ func parseFacts(operations, codes []byte) (*facts, error) {
 	if err := dec.Decode(&f); err != nil {
 		return nil, fmt.Errorf("operations.json: %w", err)
 	}
-	if err := json.Unmarshal(codes, &f.Errors); err != nil {
-		return nil, fmt.Errorf("errors.json: %w", err)
+	if len(f.Operations) == 0 {
+		return nil, errors.New("no operations")
 	}
-	if len(f.Operations) == 0 || len(f.Errors) == 0 {
-		return nil, errors.New("no operations or no error codes")
+	if codes != nil {
+		if err := json.Unmarshal(codes, &f.Errors); err != nil {
+			return nil, fmt.Errorf("errors.json: %w", err)
+		}
+		if len(f.Errors) == 0 {
+			return nil, errors.New("no error codes")
+		}
 	}
 	if err := f.resolve(); err != nil {
 		return nil, fmt.Errorf("operations.json: %w", err)

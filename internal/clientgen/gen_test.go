@@ -17,7 +17,12 @@ const factsDir = "../../api/sae"
 
 func TestGeneratedFilesAreFresh(t *testing.T) {
 	t.Parallel()
-	for client, facts := range map[string]string{"saeclient": factsDir, "fcclient": "../../api/fc"} {
+	for client, facts := range map[string]string{
+		"saeclient": factsDir, "fcclient": "../../api/fc", "servicestageclient": "../../api/servicestage",
+		"servicestageclient/v2": "../../api/servicestage/v2", "servicestageclient/git": "../../api/servicestage/git",
+		"servicestageclient/cse": "../../api/servicestage/cse", "servicestageclient/servicecomb": "../../api/servicestage/servicecomb",
+		"servicestageclient/build": "../../api/servicestage/build",
+	} {
 		t.Run(client, func(t *testing.T) {
 			t.Parallel()
 			want, err := generateFrom(facts)
@@ -61,6 +66,7 @@ func TestGen_GoNames(t *testing.T) {
 		"AppId": "AppID", "VSwitchId": "VSwitchID", "VpcId": "VPCID", "PackageUrl": "PackageURL", "AppIds": "AppIDs",
 		"InstanceIds": "InstanceIDs", "bucketName": "BucketName", "Cpu": "CPU", "EipId": "EipID", "Group2Ip": "Group2IP",
 		"HTTPSPort": "HTTPSPort", "TraceId": "TraceID", "SlbIps": "SlbIPs", "Identity": "Identity", "id": "ID",
+		"job_id": "JobID", "vpc_ids": "VPCIDs", "post-start": "PostStart",
 	} {
 		require.Equal(t, want, goName(wire), wire)
 	}
@@ -203,6 +209,45 @@ func TestGen_StructsOfTheFacts(t *testing.T) {
 		require.Contains(t, toy, line)
 	}
 
+	_, err = parse(`{"structs":{"A":{"type":"object","goType":"Toy","keys":{"x":{"type":"string"}}}},` + operations + `}`)
+	require.ErrorContains(t, err, "no struct Toy")
+	_, err = parse(`{"structs":{"Toy":{"type":"object","keys":{}},"A":{"type":"object","goType":"Toy","keys":{"x":{"type":"string"}}}},` + operations + `}`)
+	require.ErrorContains(t, err, "struct A has x, which Toy lacks")
 	_, err = parse(`{"structs":{"A":{"type":"object","keys":{"b":{"type":"B"}}},"B":{"type":"object","keys":{"a":{"type":"array","items":{"type":"A"}}}}},` + operations + `}`)
 	require.ErrorContains(t, err, "holds itself")
+}
+
+// Two operations take the same thing by different rules, a form with a file, and pages that begin behind a number of items.
+func TestGen_WhatVariesBetweenOperations(t *testing.T) {
+	t.Parallel()
+	f, err := parseFacts([]byte(`{"structs":{
+		"Label":{"type":"object","keys":{"key":{"type":"string","required":true},"value":{"type":"string","sentEmpty":true},"size":{"type":"integer","required":true,"also":"length"}}},
+		"Label_strict":{"type":"object","goType":"Label","keys":{"key":{"type":"string","required":true,"pattern":"^a$"}}},
+		"Thing":{"type":"object","sent":true,"keys":{"weight":{"type":"number"}}}},
+		"operations":[
+		{"name":"Tag","group":"g","method":"PATCH","path":"/tag","summary":"Tags.","mutates":true,"params":[{"name":"labels","in":"body","type":"value","jsonShape":{"type":"array","items":{"type":"Label"},"maxItems":2}}],
+			"response":{"label":{"type":"Label"},"rest":{"type":"map","additional":{"type":"any"}}}},
+		{"name":"TagStrictly","group":"g","method":"POST","path":"/tags","summary":"Tags.","params":[{"name":"labels","in":"body","type":"value","jsonShape":{"type":"array","items":{"type":"Label_strict"}}}],"responseBody":"Thing"},
+		{"name":"Upload","group":"g","method":"POST","path":"/file","summary":"Uploads.","params":[{"name":"upload_file","in":"multipart","type":"bytes","required":true},{"name":"policy","in":"multipart","type":"string"}]},
+		{"name":"ListThings","group":"g","method":"GET","path":"/things","summary":"Lists.","params":[{"name":"offset","in":"query","type":"integer"},{"name":"limit","in":"query","type":"integer"}],
+			"response":{"count":{"type":"integer"},"things":{"type":"array","items":{"type":"Thing"}}}}]}`), nil)
+	require.NoError(t, err)
+	files, err := generate(f, &config{Package: "thingclient", Reference: "things", Paging: paging{Offset: "offset", Size: "limit", Totals: []string{"count"}}})
+	require.NoError(t, err)
+	require.NotContains(t, files, "zz_errors.gen.go", "the codes are those of another package")
+	structs, group, pages, shapes := string(files["zz_structs.gen.go"]), string(files["zz_g.gen.go"]), string(files["zz_pages.gen.go"]), string(files["zz_shapes.gen.go"])
+	for _, line := range []string{"Key   string `json:\"key\"`", "Value string `json:\"value\"`", "`json:\"size\" also:\"length\"`", "Weight *float64 `json:\"weight,omitzero\"`"} {
+		require.Contains(t, structs, line)
+	}
+	require.NotContains(t, structs, "Label_strict")
+	for _, line := range []string{
+		`shapeOf("labels")`, `shapeOf("TagStrictly.labels")`, "http.MethodPatch", "clientrt.RequiredBytes(r, cloudapi.InMultipart, \"upload_file\", in.UploadFile)",
+		"Kind: cloudapi.KindFile, Required: true, Sensitive: true", "Label *Label", "map[string]any",
+	} {
+		require.Contains(t, group, line)
+	}
+	require.Contains(t, shapes, `Required: true, Pattern: "^a$"`)
+	require.Contains(t, shapes, "MaxItems: 2")
+	require.Contains(t, pages, "clientrt.OffsetPages(clientrt.ValueOf(start.Offset), clientrt.ValueOf(start.Limit)")
+	require.Contains(t, pages, "{Items: out.Things, Total: out.Count}, nil")
 }

@@ -21,6 +21,7 @@ func generate(f *facts, c *config) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	shapes := paramShapes(f.Operations)
 	groups, err := groupOperations(f.Operations)
 	if err != nil {
 		return nil, err
@@ -33,17 +34,19 @@ func generate(f *facts, c *config) (map[string][]byte, error) {
 			return nil, err
 		}
 	}
-	shapes, err := paramShapes(f.Operations)
-	if err != nil {
-		return nil, err
-	}
 	var pagers []pagerModel
 	for _, op := range all {
 		if p, ok := newPager(op); ok {
 			pagers = append(pagers, p)
 		}
 	}
-	parts := map[string]any{"operations": all, "errors": f.Errors, "shapes": shapes, "pages": pagers, "invoke": nil}
+	parts := map[string]any{"operations": all, "shapes": shapes, "invoke": nil}
+	if len(pagers) > 0 {
+		parts["pages"] = pagers
+	}
+	if len(f.Errors) > 0 {
+		parts["errors"] = f.Errors
+	}
 	if len(c.Generated) > 0 {
 		if parts["shapetypes"], err = shapeTypes(c, f.Operations); err != nil {
 			return nil, err

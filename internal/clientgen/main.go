@@ -21,7 +21,7 @@ func main() {
 func run(args []string, stderr io.Writer) error {
 	flags := flag.NewFlagSet("clientgen", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	facts := flags.String("facts", "", "directory with client.json, operations.json, errors.json and perhaps newer.json")
+	facts := flags.String("facts", "", "directory with client.json, operations.json and perhaps errors.json and newer.json")
 	out := flags.String("out", ".", "directory of the client's package")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -62,7 +62,7 @@ func generateFrom(dir string) (map[string][]byte, error) {
 		return nil, err
 	}
 	codes, err := os.ReadFile(filepath.Join(dir, "errors.json"))
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	facts, err := parseFacts(operations, codes)

@@ -15,25 +15,23 @@ type groupModel struct {
 }
 
 // HasTimes reports whether an answer of the group holds a time.
-func (g groupModel) HasTimes() bool {
+func (g groupModel) HasTimes() bool { return g.has("time.Time") }
+
+// HasJSON reports whether a parameter or an answer of the group has JSON of any shape.
+func (g groupModel) HasJSON() bool { return g.has("json.RawMessage") }
+
+// has reports whether there is a type in a parameter or an answer.
+func (g groupModel) has(typ string) bool {
 	for _, op := range g.Operations {
-		for _, s := range op.Structs {
-			if slices.ContainsFunc(s.Fields, func(f fieldModel) bool { return f.Type == "time.Time" }) {
-				return true
-			}
+		if hasType(op.Fields, typ) || slices.ContainsFunc(op.Structs, func(s structModel) bool { return hasType(s.Fields, typ) }) {
+			return true
 		}
 	}
 	return false
 }
 
-// HasJSON reports whether a parameter of the group is JSON of any shape.
-func (g groupModel) HasJSON() bool {
-	for _, op := range g.Operations {
-		if slices.ContainsFunc(op.Fields, func(f fieldModel) bool { return f.Type == "json.RawMessage" }) {
-			return true
-		}
-	}
-	return false
+func hasType(fields []fieldModel, typ string) bool {
+	return slices.ContainsFunc(fields, func(f fieldModel) bool { return strings.Contains(f.Type, typ) })
 }
 
 // operationModel is what the operation template needs.
@@ -57,6 +55,8 @@ type fieldModel struct {
 	// Reading tells the decoder what the type does not: that a number is a time in seconds, or
 	// that a text holds JSON.
 	Reading string
+	// Also is another name under which an answer has the field.
+	Also string
 	// Header is the header of an answer that the field holds.
 	Header string
 	// Encode is the statement that puts the field of an Input on the wire.
@@ -81,6 +81,9 @@ type paramModel struct {
 	Masked   bool
 	Text     struct{ Default, Example string }
 }
+
+// ShapeKey is how the shape of the parameter is found.
+func (m paramModel) ShapeKey() string { return m.shapeKey }
 
 // Shaped reports whether the facts say what the JSON text of the parameter holds.
 func (m paramModel) Shaped() bool {
@@ -116,6 +119,9 @@ func newOperationModel(op operationFact) (operationModel, error) {
 // addParams adds the fields of the Input and the rows of a table of parameters.
 func (m *operationModel) addParams(params []paramFact, table *[]paramModel) error {
 	for _, p := range params {
+		if slices.ContainsFunc(slices.Concat(m.Table, m.ExtraTable), func(have paramModel) bool { return have.Name == p.Name }) {
+			return fmt.Errorf("%s has two parameters %s", m.Name, p.Name)
+		}
 		field, err := m.config.inputField(p)
 		if err != nil {
 			return fmt.Errorf("%s.%s: %w", m.Name, p.Name, err)
@@ -151,6 +157,9 @@ func (c *config) inputField(p paramFact) (fieldModel, error) {
 	}
 	call := "Optional"
 	f.Type = base
+	if p.In == inMultipart && p.Type != typeBytes && way != asScalar {
+		return f, fmt.Errorf("a structured value cannot be a part of a form")
+	}
 	if p.Required {
 		call = "Required"
 	} else {
@@ -206,6 +215,9 @@ func paramType(p paramFact) (name string, way encoding, err error) {
 	return "", asScalar, fmt.Errorf("unknown parameter type %q", p.Type)
 }
 
+// inMultipart is the position of the parts of a form that has files.
+const inMultipart = "multipart"
+
 func positionName(in string) (string, error) {
 	switch in {
 	case "query":
@@ -220,6 +232,8 @@ func positionName(in string) (string, error) {
 		return "InHeader", nil
 	case "payload":
 		return "InPayload", nil
+	case inMultipart:
+		return "InMultipart", nil
 	}
 	return "", fmt.Errorf("unknown position %q", in)
 }
@@ -233,8 +247,11 @@ func (p paramFact) hidden() bool {
 	return p.Type == typeJSON || p.goName != "" || !p.Shape.known() || p.Shape.holdsSecret()
 }
 
+// isFile reports whether a parameter is a file of a form.
+func (p paramFact) isFile() bool { return p.Type == typeBytes && p.In == inMultipart }
+
 func tableRow(p paramFact) (paramModel, error) {
-	row := paramModel{paramFact: p, Masked: p.Sensitive || p.userText || p.hidden()}
+	row := paramModel{paramFact: p, Masked: p.Sensitive || p.userText || p.hidden() || p.isFile()}
 	var err error
 	if row.Position, err = positionName(p.In); err != nil {
 		return row, err
@@ -242,6 +259,9 @@ func tableRow(p paramFact) (paramModel, error) {
 	switch p.Type {
 	case "string", typeBytes:
 		row.Kind = "KindString"
+		if p.isFile() {
+			row.Kind = "KindFile"
+		}
 	case typeJSON:
 		row.Kind = "KindJSON"
 	case typeValue:
@@ -297,7 +317,7 @@ type structBuilder struct {
 // field makes the Go field of an answer's member. An object below the outermost level is a
 // pointer: nil when absent.
 func (b *structBuilder) field(prefix string, n apifacts.Field, outermost bool) (fieldModel, error) {
-	f := fieldModel{Name: b.config.name(n.Name), Doc: describeNode(n.Value), Tag: n.Name}
+	f := fieldModel{Name: b.config.name(n.Name), Doc: describeNode(n.Value), Tag: n.Name, Also: n.Also}
 	if form := b.config.timeFormOf(n); form != notTime {
 		f.Type, f.Tag = "time.Time", f.Tag+",omitzero"
 		f.Doc = strings.TrimSpace(f.Doc + " On the wire: " + string(form) + ".")
@@ -318,7 +338,7 @@ func (b *structBuilder) field(prefix string, n apifacts.Field, outermost bool) (
 	}
 	f.Type = typ
 	switch {
-	case n.Type == "object" && !outermost:
+	case n.Type == "object" && !outermost, b.config.structs.named(n.Type) != nil:
 		f.Type = "*" + typ
 		f.Tag += ",omitzero"
 	case n.Type == "object", n.Type == "array", n.Type == "map", n.Presence != "", n.Sensitive:

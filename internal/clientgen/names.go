@@ -39,9 +39,18 @@ func goName(wire string) string {
 	return b.String()
 }
 
-// splitWords cuts before every capital that follows a small letter or a digit, and before the
-// last capital of a run of capitals that small letters follow: VSwitchId is V, Switch, Id.
+// splitWords cuts at underscores, hyphens and periods (job_id is job, id), before every capital that
+// follows a small letter or a digit, and before the last capital of a run of capitals that small
+// letters follow: VSwitchId is V, Switch, Id.
 func splitWords(name string) []string {
+	var words []string
+	for part := range strings.FieldsFuncSeq(name, func(r rune) bool { return r == '_' || r == '-' || r == '.' }) {
+		words = append(words, splitCapitals(part)...)
+	}
+	return words
+}
+
+func splitCapitals(name string) []string {
 	runes := []rune(name)
 	var words []string
 	start := 0

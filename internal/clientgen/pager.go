@@ -25,6 +25,10 @@ type pagerModel struct {
 	// Token is the field of the Input that says where a page begins, and Next the member of the answer
 	// that says where the next one does. Without them the list pages by number.
 	Token, Next string
+	// Offset tells that Page says how many items come before the page.
+	Offset bool
+	// TotalName is the field of the answer with the number of all items, where it is not a member of the page.
+	TotalName string
 	// Numbered tells that the token is a number.
 	Numbered bool
 }
@@ -33,6 +37,9 @@ type pagerModel struct {
 // as the only element of a list, or the items alone.
 func newPager(m operationModel) (pagerModel, bool) {
 	if p, ok := newTokenPager(m); ok {
+		return p, true
+	}
+	if p, ok := newOffsetPager(m); ok {
 		return p, true
 	}
 	names := m.config.Paging
@@ -55,7 +62,7 @@ func newPager(m operationModel) (pagerModel, bool) {
 			p.Wrapped = len(names.listsIn(fields)) > 0
 		}
 		if n.Items != nil && !p.Wrapped {
-			p.Items, p.Item = "", m.Name+goName(n.Name)
+			p.Items, p.Item = "", m.elementType(n)
 			return p, true
 		}
 		list := names.listsIn(fields)[0]
@@ -65,6 +72,34 @@ func newPager(m operationModel) (pagerModel, bool) {
 		}
 	}
 	return p, p.Item != ""
+}
+
+// elementType is the Go type of the elements of a list in an answer.
+func (m operationModel) elementType(list apifacts.Field) string {
+	if m.config.structs.named(list.Items.Type) != nil {
+		return list.Items.Type
+	}
+	return m.Name + goName(list.Name)
+}
+
+// newOffsetPager reports whether a list pages by how many items come before the page, and how.
+func newOffsetPager(m operationModel) (pagerModel, bool) {
+	names := m.config.Paging
+	p := pagerModel{Name: m.Name, Where: m.Where(), Names: names, Offset: true}
+	for _, param := range m.Params {
+		if names.Offset != "" && param.Name == names.Offset {
+			p.Page = m.config.name(param.Name)
+		}
+	}
+	for _, n := range m.Response {
+		switch {
+		case slices.Contains(names.Totals, n.Name):
+			p.TotalName = m.config.name(n.Name)
+		case n.Type == "array":
+			p.Items, p.Item = m.config.name(n.Name), m.elementType(n)
+		}
+	}
+	return p, p.Page != "" && p.TotalName != "" && p.Item != ""
 }
 
 // newTokenPager reports whether the pages of a list name the next one, and how.

@@ -24,6 +24,14 @@ type typeModel struct {
 	Secret bool
 }
 
+// typeModels are the types of a file.
+type typeModels []typeModel
+
+// Has reports whether a field has a type.
+func (all typeModels) Has(typ string) bool {
+	return slices.ContainsFunc(all, func(t typeModel) bool { return hasType(t.Fields, typ) })
+}
+
 // typeMaker makes Go types from the shapes of the parameters that client.json names.
 type typeMaker struct {
 	types []typeModel
@@ -169,5 +177,16 @@ func (m *typeMaker) structFor(name string, s *shape) (typ string, pointer bool, 
 
 // describeShape says what a member of a JSON value means.
 func describeShape(s *shape) string {
-	return strings.TrimSpace(sentence(s.Note) + " " + describeRange(paramFact{Min: s.Min, Max: s.Max, MaxLength: s.MaxLength, Enum: s.Enum}) + " " + describeEnum(s.Enum))
+	parts := []string{sentence(s.Note)}
+	if s.Required {
+		parts = append(parts, "Required.")
+	}
+	if s.Unit != "" {
+		parts = append(parts, "Unit: "+s.Unit+".")
+	}
+	parts = append(parts, describeRange(paramFact{Min: s.Min, Max: s.Max, MaxLength: s.MaxLength, Enum: s.Enum}), describeEnum(s.Enum))
+	if s.Open && len(s.Enum) > 0 {
+		parts = append(parts, "There may be others.")
+	}
+	return strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), " ")
 }

@@ -11,6 +11,9 @@ import (
 // resolve puts the structs that the facts name in the places of their names, and parameters that the
 // reference lacks where they belong.
 func (f *facts) resolve() error {
+	if err := f.Structs.checkVariants(); err != nil {
+		return err
+	}
 	for _, s := range f.Structs {
 		if err := f.Structs.expand(s, nil); err != nil {
 			return err
@@ -46,6 +49,33 @@ func (m members) named(name string) *shape {
 	return m[i]
 }
 
+// goName is the name of the Go type of a struct.
+func (s *shape) goName() string {
+	if s.GoType != "" {
+		return s.GoType
+	}
+	return s.Name
+}
+
+// checkVariants holds structs that share a Go type against the one that it is made from.
+func (m members) checkVariants() error {
+	for _, s := range m {
+		if s.GoType == "" {
+			continue
+		}
+		full := m.named(s.GoType)
+		if full == nil {
+			return fmt.Errorf("struct %s: no struct %s", s.Name, s.GoType)
+		}
+		for _, member := range s.Keys {
+			if full.Keys.named(member.Name) == nil {
+				return fmt.Errorf("struct %s has %s, which %s lacks", s.Name, member.Name, s.GoType)
+			}
+		}
+	}
+	return nil
+}
+
 // expand makes a shape whose type is the name of a struct an object of the members of the struct.
 // Within are the structs around it: one that holds itself has no end.
 func (m members) expand(s *shape, within []string) error {
@@ -57,7 +87,7 @@ func (m members) expand(s *shape, within []string) error {
 		if err := m.expand(named, within); err != nil {
 			return err
 		}
-		s.Struct, s.Type, s.Keys = named.Name, named.Type, named.Keys
+		s.Struct, s.Type, s.Keys = named.goName(), named.Type, named.Keys
 	}
 	inside := slices.DeleteFunc([]*shape{s.Items, s.Additional}, func(s *shape) bool { return s == nil })
 	for _, member := range append(inside, s.Keys...) {
@@ -70,7 +100,7 @@ func (m members) expand(s *shape, within []string) error {
 
 // structTypes makes the types of the structs. What is only answered has plain values. What is also
 // sent tells an absent value from an empty one: by a pointer, or by a list or map that is nil.
-func (c *config) structTypes(f *facts) ([]typeModel, error) {
+func (c *config) structTypes(f *facts) (typeModels, error) {
 	sent := make(map[string]bool)
 	for _, op := range f.Operations {
 		for _, p := range slices.Concat(op.Params, op.Extra) {
@@ -79,8 +109,14 @@ func (c *config) structTypes(f *facts) ([]typeModel, error) {
 			}
 		}
 	}
-	var types []typeModel
+	var types typeModels
 	for _, s := range f.Structs {
+		sent[s.Name] = sent[s.Name] || s.Sent
+	}
+	for _, s := range f.Structs {
+		if s.GoType != "" {
+			continue
+		}
 		t := typeModel{Name: s.Name, Doc: s.Name + " is answered by " + strings.Join(f.answering(s.Name), ", ") + "."}
 		switch {
 		case sent[s.Name]:
@@ -105,7 +141,9 @@ func (c *config) structTypes(f *facts) ([]typeModel, error) {
 func (f *facts) answering(name string) []string {
 	var links []string
 	for _, op := range f.Operations {
-		list := slices.ContainsFunc(op.Response, func(n apifacts.Field) bool { return n.Items != nil && n.Items.Type == name })
+		list := slices.ContainsFunc(op.Response, func(n apifacts.Field) bool {
+			return n.Type == name || n.Items != nil && n.Items.Type == name
+		})
 		if op.ResponseBody == name || list {
 			links = append(links, "[Client."+op.Name+"]")
 		}
@@ -126,7 +164,8 @@ func (s *shape) collectStructs(into map[string]bool) {
 
 // structField is a field of a struct that the facts name.
 func (c *config) structField(s *shape, sent bool) (fieldModel, error) {
-	f := fieldModel{Name: c.name(s.Name), Tag: s.Name, Doc: describeShape(s)}
+	f := fieldModel{Name: c.name(s.Name), Tag: s.Name, Also: s.Also, Doc: describeShape(s)}
+	always := s.Required || s.SentEmpty
 	if s.Extra {
 		f.Doc = strings.TrimSpace(f.Doc + " Not in the reference.")
 	}
@@ -144,10 +183,11 @@ func (c *config) structField(s *shape, sent bool) (fieldModel, error) {
 		return f, err
 	}
 	f.Type = typ
-	if pointer && (sent || s.Struct != "") {
+	if pointer && (sent && !always || s.Struct != "") {
 		f.Type = "*" + typ
 	}
 	switch {
+	case sent && always:
 	case sent && !pointer && s.Type == "string":
 		f.Tag += ",omitempty"
 	case sent || s.Extra:

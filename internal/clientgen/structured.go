@@ -17,42 +17,46 @@ func (s *shape) known() bool { return s != nil && s.Type != typeJSON }
 
 // shapeModel is the shape of one JSON parameter, which is the same in every operation that has it.
 type shapeModel struct {
+	// Params are the names of parameters, or operations and parameters.
 	Params []string
 	Shape  *shape
 }
 
-// paramShapes collects the shapes of all JSON parameters that are not opaque; parameters of one shape share it.
-func paramShapes(ops []operationFact) ([]shapeModel, error) {
+// paramShapes collects the shapes of all JSON parameters that are not opaque, and notes in each parameter how its shape is
+// found. Parameters of one shape share it.
+func paramShapes(ops []operationFact) []shapeModel {
 	var out []shapeModel
 	for _, op := range ops {
-		for _, p := range slices.Concat(op.Params, op.Extra) {
-			if p.Type != typeJSON && p.Type != typeValue || !p.Shape.known() || p.opaque {
-				continue
-			}
-			if err := addShape(&out, p); err != nil {
-				return nil, fmt.Errorf("%s.%s: %w", op.Name, p.Name, err)
+		for _, params := range [][]paramFact{op.Params, op.Extra} {
+			for i := range params {
+				p := &params[i]
+				if (p.Type == typeJSON || p.Type == typeValue) && p.Shape.known() && !p.opaque {
+					p.shapeKey = addShape(&out, op, *p)
+				}
 			}
 		}
 	}
-	return out, nil
+	return out
 }
 
-func addShape(all *[]shapeModel, p paramFact) error {
+// addShape gives the key of the parameter's shape: its name, or the operation and its name where another operation has a
+// parameter of that name and another shape.
+func addShape(all *[]shapeModel, op operationFact, p paramFact) string {
 	same := func(m shapeModel) bool { return reflect.DeepEqual(m.Shape, p.Shape) }
 	holds := func(m shapeModel) bool { return slices.Contains(m.Params, p.Name) }
-	at := slices.IndexFunc(*all, same)
+	at, key := slices.IndexFunc(*all, same), p.Name
 	if have := slices.IndexFunc(*all, holds); have >= 0 {
-		if have != at {
-			return fmt.Errorf("shape differs between operations")
+		if have == at {
+			return key
 		}
-		return nil
+		key = op.Name + "." + p.Name
 	}
 	if at < 0 {
 		*all = append(*all, shapeModel{Shape: p.Shape})
 		at = len(*all) - 1
 	}
-	(*all)[at].Params = append((*all)[at].Params, p.Name)
-	return nil
+	(*all)[at].Params = append((*all)[at].Params, key)
+	return key
 }
 
 // shapeKind is the Go constant for the type of a JSON value.
@@ -60,6 +64,8 @@ func shapeKind(s *shape) (string, error) {
 	switch s.Type {
 	case "object", "array", "string", "boolean":
 		return "Shape" + pascal(s.Type), nil
+	case typeJSON:
+		return "ShapeAny", nil
 	case "integer", "long":
 		return "ShapeInteger", nil
 	case "number":

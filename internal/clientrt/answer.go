@@ -127,7 +127,7 @@ func (a *API) judge(ctx context.Context, x *Exchange, scrub scrubber) (*answer, 
 
 // classify finds the class of an answer that is not a success.
 func (a *API) classify(x *Exchange, code string, unreadable error) cloudapi.Class {
-	if class, known := a.ClassOfCode(x.Operation.Name, code); known {
+	if class, known := a.ClassOfCode(x.Operation.Name, code, x.status); known {
 		return settle(x.Operation, class)
 	}
 	status := x.status

@@ -27,8 +27,8 @@ type API struct {
 	SuccessByStatus bool
 	// Reply reads the envelope of an answer. With an error it returns what could be read.
 	Reply func(body *Body) (Reply, error)
-	// ClassOfCode is the class of an error code that an operation answered with, false for an unknown one.
-	ClassOfCode func(operation, code string) (cloudapi.Class, bool)
+	// ClassOfCode is the class of an error code that an operation answered with, under an HTTP status; false for an unknown one.
+	ClassOfCode func(operation, code string, status int) (cloudapi.Class, bool)
 	// Correct changes the rules of a parameter where the reference contradicts itself. It may be nil.
 	Correct func(op cloudapi.Operation, p cloudapi.Param) cloudapi.Param
 }
@@ -96,9 +96,10 @@ func (c *Caller) CallText(ctx context.Context, op cloudapi.Operation, params map
 			r.add(p.In, p.Name, text)
 		}
 		if last := len(r.values) - 1; given && last >= 0 {
-			isText := p.Kind == cloudapi.KindString || p.Kind == cloudapi.KindJSON
+			isText := p.Kind == cloudapi.KindString || p.Kind == cloudapi.KindJSON || p.Kind == cloudapi.KindFile
 			r.values[last].raw = !isText && json.Valid([]byte(text))
 			r.values[last].structured = p.Kind == cloudapi.KindValue
+			r.values[last].file = p.Kind == cloudapi.KindFile
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(params)) {

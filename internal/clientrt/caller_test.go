@@ -28,7 +28,7 @@ func toyAPI() *clientrt.API {
 			err := body.Decode(&envelope)
 			return clientrt.Reply{Code: envelope.Code, Message: envelope.Message, Success: envelope.Code == ""}, err
 		},
-		ClassOfCode: func(_, code string) (cloudapi.Class, bool) {
+		ClassOfCode: func(_, code string, _ int) (cloudapi.Class, bool) {
 			return cloudapi.ErrQuota, code == "Toy.0007"
 		},
 	}

@@ -1,6 +1,7 @@
 package clientrt
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -42,6 +44,41 @@ type Exchange struct {
 
 // Hide has a secret that the request is signed with removed from what comes back.
 func (x *Exchange) Hide(secret string) { x.secrets = append(x.secrets, secret) }
+
+// Status is the HTTP status of the answer; 0 before Do, and where there is none.
+func (x *Exchange) Status() int { return x.status }
+
+// Body is the body of the answer as it came; nil before Do, and where there is none.
+func (x *Exchange) Body() []byte { return x.body }
+
+// NewRequest builds the request to an address, without the query, as a signer needs it: with the headers that are parameters, and with
+// its body. An operation that takes a JSON object gets an empty one where nothing is given.
+func (x *Exchange) NewRequest(ctx context.Context, address string) (req *http.Request, body []byte, err error) {
+	body, contentType, err := x.Request.Payload()
+	if err != nil {
+		return nil, nil, err
+	}
+	takesObject := slices.ContainsFunc(slices.Concat(x.Operation.Params, x.Operation.Extra), func(p cloudapi.Param) bool { return p.In == cloudapi.InBody })
+	if body == nil && takesObject {
+		body, contentType = []byte("{}"), "application/json; charset=utf-8"
+	}
+	if query := x.Request.Query(); len(query) > 0 {
+		address += "?" + query.Encode()
+	}
+	var reader io.Reader = http.NoBody
+	if body != nil {
+		reader = bytes.NewReader(body)
+	}
+	req, err = http.NewRequestWithContext(ctx, x.Operation.Method, address, reader)
+	if err != nil {
+		return nil, nil, err
+	}
+	req.Header = x.Request.Header()
+	if req.Header.Get("Content-Type") == "" && contentType != "" {
+		req.Header.Set("Content-Type", contentType)
+	}
+	return req, body, nil
+}
 
 // Do carries out the signed request, once. It returns why there is no complete answer; what
 // came back is judged by the caller of the exchange.

@@ -3,6 +3,7 @@ package clientrt
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"reflect"
 
 	"slipway/cloudapi"
@@ -35,8 +36,8 @@ func (a *answer) decode(out any) error {
 			members++
 		}
 	}
-	if members == 0 {
-		return nil // the operation answers nothing but headers, whatever the body is
+	if members == 0 || a.status == http.StatusNoContent {
+		return nil // the operation answers nothing but headers, whatever the body is, or has no body to tell of
 	}
 	if a.value == nil && a.root == nil {
 		if err := a.parse(a.header.Get("Content-Type")); err != nil {

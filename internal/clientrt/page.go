@@ -59,6 +59,28 @@ func eachPage[T any](number, size int, fetch func(number, size int) (Page[T], er
 	}
 }
 
+// OffsetPages walks through a list whose pages begin behind a number of items, until as many items were seen as there are, or a
+// page is empty.
+func OffsetPages[T any](offset, size int, fetch func(offset, size int) (Page[T], error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		offset, size := max(offset, 0), size
+		if size <= 0 {
+			size = cloudapi.DefaultPageSize
+		}
+		for {
+			got, err := fetch(offset, size)
+			if err != nil {
+				yield(*new(T), err)
+				return
+			}
+			offset += len(got.Items)
+			if !yieldAll(got.Items, yield) || len(got.Items) == 0 || got.Total > 0 && offset >= got.Total {
+				return
+			}
+		}
+	}
+}
+
 // yieldAll hands on items until the receiver has enough.
 func yieldAll[T any](items []T, yield func(T, error) bool) bool {
 	for _, item := range items {

@@ -1,9 +1,12 @@
 package clientrt
 
 import (
+	"bytes"
 	"encoding"
 	"encoding/json"
 	"fmt"
+	"io"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -33,6 +36,8 @@ type value struct {
 	raw bool
 	// structured tells that the text is JSON that is taken apart in a query.
 	structured bool
+	// file tells that the text is a file of a form.
+	file bool
 }
 
 // Scalar are the Go types of parameters that are not structured.
@@ -193,6 +198,15 @@ func OptionalBytes(r *Request, at cloudapi.Position, name string, v []byte) {
 	}
 }
 
+// RequiredBytes encodes what is the whole body, or a file of a form, and must not be empty.
+func RequiredBytes(r *Request, at cloudapi.Position, name string, v []byte) {
+	before := len(r.values)
+	r.addRequired(at, name, string(v))
+	for i := range r.values[before:] {
+		r.values[before+i].file = at == cloudapi.InMultipart
+	}
+}
+
 // Query gives the query parameters.
 func (r *Request) Query() url.Values {
 	query := make(url.Values)
@@ -248,12 +262,15 @@ func (r *Request) Path(path string) string {
 	return regexp.MustCompile(`\{\.[^}]*\}`).ReplaceAllString(path, "")
 }
 
-// Payload encodes the body: what is the whole body, a form, a JSON object, or nothing.
+// Payload encodes the body: what is the whole body, a form, a form with files, a JSON object, or nothing.
 func (r *Request) Payload() (body []byte, contentType string, err error) {
 	form := make(url.Values)
 	object := make(map[string]any)
+	var parts []value
 	for _, v := range r.values {
 		switch v.at {
+		case cloudapi.InMultipart:
+			parts = append(parts, v)
 		case cloudapi.InPayload:
 			body, contentType = []byte(v.text), "application/octet-stream"
 		case cloudapi.InForm:
@@ -269,6 +286,8 @@ func (r *Request) Payload() (body []byte, contentType string, err error) {
 	switch {
 	case len(form) > 0 && len(object) > 0:
 		return nil, "", fmt.Errorf("form and JSON parameters in one request")
+	case len(parts) > 0:
+		return multipartBody(parts)
 	case len(form) > 0:
 		return []byte(form.Encode()), "application/x-www-form-urlencoded", nil
 	case len(object) > 0:
@@ -276,6 +295,30 @@ func (r *Request) Payload() (body []byte, contentType string, err error) {
 		return body, "application/json; charset=utf-8", err
 	}
 	return body, contentType, nil
+}
+
+// multipartBody encodes the parts of a form with files. A file is called by the name of its parameter.
+func multipartBody(parts []value) (body []byte, contentType string, err error) {
+	var b bytes.Buffer
+	w := multipart.NewWriter(&b)
+	for _, v := range parts {
+		var part io.Writer
+		if v.file {
+			part, err = w.CreateFormFile(v.name, v.name)
+		} else {
+			part, err = w.CreateFormField(v.name)
+		}
+		if err == nil {
+			_, err = io.WriteString(part, v.text)
+		}
+		if err != nil {
+			return nil, "", err
+		}
+	}
+	if err := w.Close(); err != nil {
+		return nil, "", err
+	}
+	return b.Bytes(), w.FormDataContentType(), nil
 }
 
 // Describe lists the parameters that are set, for people and logs; sensitive ones are redacted.

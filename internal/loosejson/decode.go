@@ -19,6 +19,9 @@ import (
 type Decoder struct {
 	// LocalTime reads a time in a form of the platform's own, for example without a zone. Nil knows no such form.
 	LocalTime func(text string) (time.Time, error)
+	// Singles tells that the platform varies a thing and a list of it alone: an object where a list of objects is wanted is its
+	// only element, and a list of one is its element where an object is wanted.
+	Singles bool
 }
 
 // Decode is Decode of the zero Decoder.
@@ -75,6 +78,9 @@ func (d Decoder) assign(to reflect.Value, value any) error {
 	case reflect.Float64:
 		return assignFloat(to, value)
 	case reflect.Pointer:
+		if list, isList := value.([]any); isList && len(list) == 0 && d.Singles && isObjectType(to.Type()) {
+			return nil
+		}
 		fresh := reflect.New(to.Type().Elem())
 		if err := d.assign(fresh.Elem(), value); err != nil {
 			return err
@@ -193,6 +199,9 @@ func NumberText(value any) (string, error) {
 
 func (d Decoder) assignSlice(to reflect.Value, value any) error {
 	list, ok := unwrapList(insideText(value))
+	if object, isObject := value.(map[string]any); isObject && !ok && d.Singles && isObjectType(to.Type().Elem()) {
+		list, ok = []any{object}, true
+	}
 	if !ok {
 		return fmt.Errorf("want a list, have %T", value)
 	}
@@ -204,6 +213,14 @@ func (d Decoder) assignSlice(to reflect.Value, value any) error {
 	}
 	to.Set(out)
 	return nil
+}
+
+// isObjectType reports whether values of a type are JSON objects.
+func isObjectType(t reflect.Type) bool {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return t.Kind() == reflect.Struct || t.Kind() == reflect.Map
 }
 
 // insideText gives the value that a JSON text holds, and any other value as it is.
@@ -250,7 +267,11 @@ func (d Decoder) assignMap(to reflect.Value, value any) error {
 }
 
 func (d Decoder) assignStruct(to reflect.Value, value any) error {
-	object, ok := insideText(value).(map[string]any)
+	value = insideText(value)
+	if list, isList := value.([]any); isList && d.Singles && len(list) == 1 {
+		value = list[0]
+	}
+	object, ok := value.(map[string]any)
 	if !ok {
 		return fmt.Errorf("want an object, have %T", value)
 	}
@@ -258,6 +279,9 @@ func (d Decoder) assignStruct(to reflect.Value, value any) error {
 	for field := range to.Type().Fields() {
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 		key, ok := keyOf(object, name)
+		if also := field.Tag.Get("also"); !ok && also != "" {
+			key, ok = keyOf(object, also)
+		}
 		if !ok || field.Name == unknownField {
 			continue
 		}

@@ -218,3 +218,41 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+type varied struct {
+	Probe  *decoded          `json:"probe"`
+	Rules  []decoded         `json:"rules"`
+	Names  []string          `json:"names"`
+	Labels map[string]string `json:"labels" also:"tags"`
+}
+
+func TestDecode_AThingAndAListOfIt(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]varied{
+		`{"probe":{"Count":1},"rules":[{"Count":2}]}`: {Probe: &decoded{Count: 1}, Rules: []decoded{{Count: 2}}},
+		`{"probe":[{"Count":1}],"rules":{"Count":2}}`: {Probe: &decoded{Count: 1}, Rules: []decoded{{Count: 2}}},
+		`{"probe":[],"rules":[]}`:                     {Rules: []decoded{}},
+		`{"rules":{}}`:                                {Rules: []decoded{{}}},
+	} {
+		var got varied
+		require.NoError(t, loosejson.Decoder{Singles: true}.Decode([]byte(text), &got), text)
+		require.Equal(t, want, got, text)
+	}
+	for _, text := range []string{`{"probe":[{},{}]}`, `{"names":{"a":"b"}}`, `{"rules":"a"}`} {
+		require.Error(t, loosejson.Decoder{Singles: true}.Decode([]byte(text), new(varied)), text)
+	}
+	require.Error(t, loosejson.Decode([]byte(`{"rules":{"Count":2}}`), new(varied)), "only where it is asked for")
+}
+
+func TestDecode_AnotherName(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]map[string]string{
+		`{"labels":{"a":"1"}}`:                  {"a": "1"},
+		`{"TAGS":{"a":"1"}}`:                    {"a": "1"},
+		`{"tags":{"a":"2"},"labels":{"a":"1"}}`: {"a": "1"},
+	} {
+		var got varied
+		require.NoError(t, loosejson.Decode([]byte(text), &got))
+		require.Equal(t, want, got.Labels, text)
+	}
+}

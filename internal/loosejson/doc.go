@@ -9,5 +9,6 @@
 // error.
 //
 // Beside the tag json, fields may have the tag wire: seconds for a time in epoch seconds where
-// a number alone would mean milliseconds, text for a field whose JSON travels as a text.
+// a number alone would mean milliseconds, text for a field whose JSON travels as a text; and the tag also,
+// which names another member that is read where the one of the tag json is absent.
 package loosejson

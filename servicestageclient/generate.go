@@ -1,0 +1,3 @@
+package servicestageclient
+
+//go:generate go run slipway/internal/clientgen -facts ../api/servicestage -out .
