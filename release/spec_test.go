@@ -202,7 +202,7 @@ func TestSpec_PlanBatches(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := release.PlanBatches(traitsOf(t, release.PlatformSAE), tt.strategy, tt.instances)
+			got, err := release.PlanBatches(traitsOf(t, release.PlatformSAE), release.OperationRelease, tt.strategy, tt.instances)
 			if tt.field != "" {
 				var p release.Problem
 				require.ErrorAs(t, err, &p)
@@ -225,7 +225,7 @@ func TestSpec_PlanReplacesEveryInstanceOnce(t *testing.T) {
 			Batches: rapid.IntRange(1, 10).Draw(t, "batches"),
 		}
 		instances := rapid.IntRange(0, 60).Draw(t, "instances")
-		plan, err := release.PlanBatches(sae, s, instances)
+		plan, err := release.PlanBatches(sae, release.OperationRelease, s, instances)
 		if err != nil {
 			return
 		}

@@ -206,6 +206,12 @@ type Planned struct {
 	// Refused is what the platform would refuse of it, or does not fit to the application as it
 	// is: every problem, with the numbers. Then nothing of the rest is carried out.
 	Refused Problems `json:"refused,omitempty"`
+	// Warning is what somebody should know of it although it stands against nothing, in words; empty
+	// where there is nothing.
+	Warning string `json:"warning,omitempty"`
+	// PartUnknown tells that what is refused leaves open which part of the application is meant, so
+	// that nothing is known of its instances.
+	PartUnknown bool `json:"partUnknown,omitempty"`
 }
 
 // RollbackQuestion asks for a version to return to. A version that does not exist is

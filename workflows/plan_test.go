@@ -304,6 +304,7 @@ func TestPlan_RefusalsAreTheReleasesOwn(t *testing.T) {
 			carried := newStage(t)
 			p := carried.run(spec(carried))
 			require.Equal(t, release.PhaseFailed, p.Outcome, p.Reason)
+			require.Equal(t, name != "credentials that may not read", p.Refused, "the same once more is refused again")
 
 			planned := newPlanStage(t)
 			asked := spec(planned.stage)

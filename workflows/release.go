@@ -168,10 +168,18 @@ func (p preparation) plan() *fault {
 		return nil
 	}
 	var err error
-	if p.p.Batches, err = release.PlanBatches(p.platform.traits(), p.p.Strategy, p.planned().Instances); err != nil {
+	if p.p.Batches, err = release.PlanBatches(p.platform.traits(), p.p.Operation, p.p.Strategy, p.instancesAfter()); err != nil {
 		return &fault{class: release.FaultInvalid, text: err.Error()}
 	}
 	return nil
+}
+
+// instancesAfter is the number of instances that the application has in the end.
+func (p preparation) instancesAfter() int {
+	if p.spec.Operation == release.OperationRescale {
+		return p.spec.Instances
+	}
+	return p.planned().Instances
 }
 
 // loadJudged finds out which versions a rollback may return to that names none: those that releases
@@ -218,6 +226,7 @@ func (r *run) untouched(f *fault) *ending {
 	if f.class == release.FaultStopped {
 		return decided(r.abort).end(release.PhaseAborted, "; nothing was changed")
 	}
+	r.p.Refused = f.class == release.FaultInvalid || f.class == release.FaultNotFound
 	return end(release.PhaseFailed, "%v; nothing was changed", f)
 }
 
@@ -298,7 +307,7 @@ func (p preparation) resolveTarget() *fault {
 			p.p.Artifact = p.snap.Version.Artifact
 		}
 	case release.OperationRelease:
-		p.p.Artifact, p.p.Settings = p.planned().Artifact, p.planned().Settings
+		p.p.Artifact, p.p.Settings, p.p.Warning = p.planned().Artifact, p.planned().Settings, p.planned().Warning
 		if p.p.OnlyConfig && p.p.Artifact == (release.Artifact{}) { // its change has begun: nothing is planned any more
 			p.p.Artifact = p.snap.Version.Artifact
 		}

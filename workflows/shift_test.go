@@ -109,6 +109,76 @@ func (p *shifting) by(do func()) {
 	do()
 }
 
+// What somebody else has made of the traffic is said as the platform shows it.
+func TestShift_SaysWhoHasMovedWhat(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	platform := newShifting(s)
+	platform.elsewhere = "somebody else has moved the alias live meanwhile: version 7 has all of the traffic"
+	s.at(time.Hour, func() {
+		platform.by(func() {
+			platform.versions["7"] = release.Artifact{}
+			platform.move("7", "", 0)
+		})
+	})
+	p := s.run(s.spec(shifts(5)))
+	require.Equal(t, release.PhaseFailed, p.Outcome)
+	require.Equal(t, platform.elsewhere+"; the application runs version 7", p.Reason)
+}
+
+// What is refused as it was asked for says so, and a plan of it tells no number of instances that is of
+// something else.
+func TestShift_AReleaseOfAnUnknownPart(t *testing.T) {
+	t.Parallel()
+	unknown := func(p *release.Planned) {
+		p.Refused, p.PartUnknown, p.Instances = release.Problems{{Field: "artifact.part", Message: "name one of api, web"}}, true, 0
+	}
+	s := newStage(t)
+	newShifting(s).plan = unknown
+	p := s.run(s.spec(release.Strategy{}))
+	require.Equal(t, "artifact.part: name one of api, web; nothing was changed", p.Reason)
+	require.True(t, p.Refused)
+	require.Equal(t, release.NextCorrect, release.Next(p)[0].Verb)
+
+	planned := newPlanStage(t)
+	newShifting(planned.stage).plan = unknown
+	planned.env.ExecuteWorkflow(release.WorkflowPlan, release.Request{Spec: planned.spec(release.Strategy{})})
+	var plan release.Plan
+	require.NoError(t, planned.env.GetWorkflowResult(&plan))
+	require.Equal(t, []string{"artifact.part: name one of api, web"}, reasons(plan))
+	require.Nil(t, plan.Instances)
+}
+
+// A warning stands in the plan and in the progress, and stops nothing.
+func TestShift_AWarningIsTold(t *testing.T) {
+	t.Parallel()
+	const warning = "these call LATEST: trigger timer"
+	warns := func(p *release.Planned) { p.Warning = warning }
+	s := newStage(t)
+	newShifting(s).plan = warns
+	p := s.run(s.spec(release.Strategy{}))
+	require.Equal(t, []any{release.PhaseSucceeded, warning, ""}, []any{p.Outcome, p.Warning, p.Reason})
+
+	planned := newPlanStage(t)
+	newShifting(planned.stage).plan = warns
+	planned.env.ExecuteWorkflow(release.WorkflowPlan, release.Request{Spec: planned.spec(release.Strategy{})})
+	var plan release.Plan
+	require.NoError(t, planned.env.GetWorkflowResult(&plan))
+	require.Empty(t, plan.Refusals)
+	require.Equal(t, warning, plan.Warning)
+}
+
+// A rescale moves no traffic: its batch is of the instances that it brings.
+func TestShift_ARescaleHasNoWeight(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	newShifting(s)
+	p := s.run(release.Spec{App: s.app, Operation: release.OperationRescale, Instances: 5, RequestedBy: "test"})
+	require.Equal(t, release.PhaseSucceeded, p.Outcome, p.Reason)
+	require.Len(t, p.Batches, 1)
+	require.Equal(t, []int{0, 5}, []int{p.Batches[0].Weight, p.Batches[0].Instances})
+}
+
 func TestShift_BatchesHaveWeights(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)

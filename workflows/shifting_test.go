@@ -41,6 +41,9 @@ type shifting struct {
 	lost map[release.Verb]bool
 	// hooks run once, right before a verb.
 	hooks map[release.Verb]func()
+	// plan is what else it plans of a release, and elsewhere what it says of a change that was replaced.
+	plan      func(*release.Planned)
+	elsewhere string
 }
 
 // newShifting puts such a platform onto a stage, on which an application runs version 1.
@@ -115,6 +118,9 @@ func (p *shifting) Snapshot(_ context.Context, in release.SnapshotInput) (releas
 		if c := in.Release.Config; c != nil && c.Instances != nil {
 			snap.Planned.Settings = []release.Setting{{Name: release.SettingInstances, Before: strconv.Itoa(p.target), After: strconv.Itoa(*c.Instances)}}
 		}
+	}
+	if p.plan != nil && snap.Planned != nil {
+		p.plan(snap.Planned)
 	}
 	if q := in.Rollback; q != nil {
 		wanted, found := p.wanted(*q)
@@ -219,6 +225,7 @@ func (p *shifting) observation(id string) release.Observation {
 		o.ReplacedBy = ""
 		return o
 	default:
+		o.Elsewhere = p.elsewhere
 		return o
 	}
 	for i := range len(p.weights) + 1 {

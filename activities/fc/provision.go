@@ -136,7 +136,7 @@ func (d *Driver) beginRescale(ctx context.Context, in release.BeginRescaleInput)
 	if err != nil {
 		return release.Change{}, err
 	}
-	r, err := d.read(ctx, in.App, in.Part)
+	r, err := d.read(ctx, in.App, reader{named: in.Part})
 	if err != nil {
 		return release.Change{}, err
 	}
@@ -163,8 +163,8 @@ func (r reading) scalable() (string, error) {
 	switch {
 	case !r.alias.exists:
 		return "", cloud.Refused(release.FaultInvalid, "instances: provisioned instances belong to the alias %s, which the first release makes; rescale after it", qualifier(r.app))
-	case r.live.Artifact.Part != "":
-		return r.live.Artifact.Part, nil
+	case r.part != "":
+		return r.part, nil
 	case len(r.provisions) == 1:
 		return r.provisions[0].function, nil
 	}
@@ -223,6 +223,7 @@ func (d *Driver) observeRescale(ctx context.Context, app release.App, name strin
 	switch {
 	case p.target != target:
 		seen.State, seen.ReplacedBy, seen.Batches[0].State = release.ChangeAborted, rescaleID(name, p.target), release.BatchAborted
+		seen.Elsewhere = fmt.Sprintf("somebody else has set the provisioned instances of %s to %d meanwhile", name, p.target)
 	case p.current == p.target:
 		seen.State, seen.Batches[0].State = release.ChangeSucceeded, release.BatchDone
 	}

@@ -180,7 +180,7 @@ func TestParts_OfAService(t *testing.T) {
 	rejected := h.release("r-1", web)
 	h.abort(rejected)
 	api := release.ReleaseQuestion{Artifact: release.Artifact{Image: "registry.example/api:2", Part: "api"}, Strategy: all()}
-	require.Contains(t, h.refusals(api), "app: a version ships all functions of a service, and in LATEST these are other ones than in version 2, which serves: web")
+	require.Contains(t, h.refusals(api), "app.id: a version ships all functions of a service, and LATEST has other ones than version 2, which serves: web")
 	web.Strategy, web.Artifact.Image = all(), "registry.example/shop:3"
 	h.release("r-2", web)
 	change := h.release("r-3", api)

@@ -145,5 +145,5 @@ func (c *changing) fits(s release.Strategy, instances int) {
 // planBatches are the batches of a strategy, as SAE makes them.
 func planBatches(s release.Strategy, instances int) ([]release.Batch, error) {
 	traits, _ := release.TraitsOf(release.PlatformSAE)
-	return release.PlanBatches(traits, s, instances)
+	return release.PlanBatches(traits, release.OperationRelease, s, instances)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -148,8 +149,30 @@ func withStrategy(cmd *cobra.Command, o *operation) *cobra.Command {
 	flags.DurationVar(&o.bake, "bake", 0, "how long a finished batch runs before the next may begin")
 	flags.DurationVar(&o.watch, "watch", 0, "how long the new version is watched after the last batch; a release file has gates for it")
 	completing(cmd, "weights") // no files
-	completing(cmd, "strategy", string(release.StrategyAll), string(release.StrategyBatch), string(release.StrategyGray))
+	_ = cmd.RegisterFlagCompletionFunc("strategy", func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		return strategiesFor(args, o.spec.Operation), cobra.ShellCompDirectiveNoFileComp
+	})
 	return completing(cmd, "confirm", string(release.ConfirmManual), string(release.ConfirmAuto))
+}
+
+// strategiesFor are the strategies of an operation on the application that the arguments name, or on any
+// platform where they name none yet.
+func strategiesFor(args []string, op release.Operation) (offered []cobra.Completion) {
+	platforms := release.Platforms()
+	if len(args) > 0 {
+		app, err := parseApp(args[0])
+		if traits, served := release.TraitsOf(app.Platform); err == nil && served {
+			platforms = []release.Traits{traits}
+		}
+	}
+	for _, on := range platforms {
+		for _, s := range on.Strategies(op) {
+			if !slices.Contains(offered, string(s)) {
+				offered = append(offered, string(s))
+			}
+		}
+	}
+	return offered
 }
 
 // withQualifier gives a command that changes an application the flag that says which of its pointers to
