@@ -109,6 +109,7 @@ func TestSpec_ValidateOneProblem(t *testing.T) {
 		{"one batch", func(s *release.Spec) { s.Strategy = release.Strategy{Type: release.StrategyBatch, Batches: 1} }, "strategy.batches"},
 		{"unknown operation", func(s *release.Spec) { s.Operation = "explode" }, "operation"},
 		{"artifact of a restart", func(s *release.Spec) { s.Operation = release.OperationRestart }, "artifact"},
+		{"artifact of a rescale", func(s *release.Spec) { s.Operation, s.Instances = release.OperationRescale, 3 }, "artifact"},
 		{"version of a release", func(s *release.Spec) { s.Version = "v1" }, "version"},
 		{"rescale to nothing", func(s *release.Spec) { s.Operation, s.Artifact = release.OperationRescale, release.Artifact{} }, "instances"},
 		{"instances of a release", func(s *release.Spec) { s.Instances = 3 }, "instances"},

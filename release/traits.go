@@ -50,6 +50,9 @@ type Traits struct {
 	// otherwise.
 	Scaling  ScalingWay
 	Suspends bool
+	// TrafficApart tells that the traffic rules of a release are set before its change and removed after it;
+	// else they are a part of the change, and end with it: see [BeginRolloutInput].
+	TrafficApart bool
 	// Packages are the schemes of the addresses of code packages.
 	Packages []string
 	// AppID and VersionID are the patterns of its IDs of applications and of versions, and AppWords and
@@ -118,6 +121,10 @@ func (t Traits) Strategies(op Operation) []StrategyType {
 	return t.Rollouts
 }
 
+// TakesRulesAway reports whether a scaling rule is disabled by being taken away: one that is off does not
+// exist, and what it was has to be kept.
+func (t Traits) TakesRulesAway() bool { return t.Scaling == ScalingTakeAway }
+
 // Takes reports whether a field of a release file, by its path, means something on the platform.
 func (t Traits) Takes(field string) bool { return t.why(field, "") == "" }
 
@@ -172,7 +179,7 @@ func traitsOfSAE() Traits {
 		Platform: PlatformSAE, Name: "Serverless App Engine",
 		Rollouts: everyStrategy(), Rollbacks: everyStrategy(), Step: StepInstances, GrayAtMost: 50,
 		Restart: true, Rescale: true, Job: true, Adopt: true,
-		ReturnsFailed: true, Approval: true, Scaling: ScalingSwitch, Suspends: true,
+		ReturnsFailed: true, Approval: true, Scaling: ScalingSwitch, Suspends: true, TrafficApart: true,
 		ChangeWords: func(string) string { return "change order" },
 		Packages:    []string{"http", "https"},
 		AppID:       idPattern, AppWords: idWords, VersionID: idPattern, VersionWords: idWords,

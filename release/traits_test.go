@@ -99,6 +99,11 @@ func TestTraits_AnApplicationHasOneLane(t *testing.T) {
 		refusalsOf(t, set.WithDefaults()))
 }
 
+// rescale is one of a part; of the application where it is empty.
+func rescale(app release.App, part string) release.Spec {
+	return release.Spec{App: app, Operation: release.OperationRescale, Artifact: release.Artifact{Part: part}, Instances: 3}
+}
+
 func TestTraits_RefusedBeforeAnythingBegins(t *testing.T) {
 	t.Parallel()
 	const shifts = "shifts traffic and replaces no instances"
@@ -176,8 +181,14 @@ func TestTraits_RefusedBeforeAnythingBegins(t *testing.T) {
 		"a job": {release.Spec{App: aFunction().App, Operation: release.OperationJob, Job: wholeJob()}, func(*release.Spec) {}, map[string]string{
 			"operation": "there are no jobs", "job": "has no jobs",
 		}},
-		"a rescale":  {release.Spec{App: aFunction().App, Operation: release.OperationRescale, Instances: 3}, func(*release.Spec) {}, nil},
-		"a rollback": {release.Spec{App: aFunction().App, Operation: release.OperationRollback, Version: "7"}, func(*release.Spec) {}, nil},
+		"a rescale":                {rescale(aFunction().App, ""), func(*release.Spec) {}, nil},
+		"a rescale of a function":  {rescale(aFunction().App, "pay"), func(*release.Spec) {}, nil},
+		"a rescale of no function": {rescale(aFunction().App, "pay.v1"), func(*release.Spec) {}, map[string]string{"artifact.part": "must be the name of a function"}},
+		"a rescale of a function with its code": {rescale(aFunction().App, "pay"), func(s *release.Spec) { s.Artifact.Image = "pay:1" }, map[string]string{
+			"artifact": "has no meaning for a rescale, but for its part",
+		}},
+		"a rescale of a part on SAE": {rescale(validSpec().App, "pay"), func(*release.Spec) {}, map[string]string{"artifact.part": "has no parts"}},
+		"a rollback":                 {release.Spec{App: aFunction().App, Operation: release.OperationRollback, Version: "7"}, func(*release.Spec) {}, nil},
 		"a rollback to no number": {release.Spec{App: aFunction().App, Operation: release.OperationRollback, Version: "v7"}, func(*release.Spec) {}, map[string]string{
 			"version": "a whole number, such as 7",
 		}},

@@ -65,7 +65,7 @@ func (s *planStage) requireOnlyLooks() {
 	s.t.Helper()
 	reads := []string{
 		release.StateActivity, release.JudgedActivity, release.CheckGatesActivity, release.FreezesActivity,
-		release.ActivityName(release.PlatformSAE, release.VerbSnapshot),
+		release.ActivityName(release.PlatformSAE, release.VerbSnapshot), release.ActivityName(release.PlatformFC, release.VerbSnapshot),
 	}
 	for _, name := range s.did {
 		require.Contains(s.t, reads, name)

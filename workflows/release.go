@@ -196,7 +196,7 @@ func (p preparation) loadJudged(ctx workflow.Context) (f *fault) {
 // asked for only until the release has put its own in the place.
 func (p preparation) snapshotInput() release.SnapshotInput {
 	in := release.SnapshotInput{
-		App: p.p.App, Traffic: !p.spec.Traffic.Empty() && !p.traffic.touched, Adopt: p.spec.Adopt, Token: p.token(),
+		App: p.p.App, Traffic: p.ruleApart() && !p.traffic.touched, Adopt: p.spec.Adopt, Token: p.token(),
 	}
 	if p.spec.Runs() {
 		in.Job = &release.JobQuestion{Run: p.spec.Job}
@@ -206,6 +206,8 @@ func (p preparation) snapshotInput() release.SnapshotInput {
 		in.Rollback = &release.RollbackQuestion{
 			VersionID: p.spec.Version, Good: p.judged.Good, Avoid: slices.Concat(p.request.Avoid, p.judged.Bad),
 		}
+	case p.spec.Operation == release.OperationRescale:
+		in.Rescale = &release.RescaleQuestion{Part: p.spec.Artifact.Part}
 	case p.spec.Operation == release.OperationRelease && p.spec.Adopt == "":
 		in.Release = &release.ReleaseQuestion{Artifact: p.spec.Artifact, Strategy: p.spec.Strategy, Config: p.spec.Config}
 	}
@@ -406,7 +408,7 @@ func (r *run) beginCall(override bool) call[release.Change] {
 		})
 	case release.OperationRescale:
 		return r.platform.beginRescale(release.BeginRescaleInput{
-			App: r.p.App, Instances: r.spec.Instances, Mark: r.snap.Mark, RestoreScaling: !r.suspends(), Override: override,
+			App: r.p.App, Part: r.spec.Artifact.Part, Instances: r.spec.Instances, Mark: r.snap.Mark, RestoreScaling: !r.suspends(), Override: override,
 		})
 	case release.OperationJob:
 		return r.platform.beginJobUpdate(release.BeginJobUpdateInput{

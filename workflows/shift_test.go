@@ -2,6 +2,7 @@ package workflows_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -430,12 +431,63 @@ func TestShift_InstancesOfAPartArePutBack(t *testing.T) {
 	s := newStage(t)
 	platform := newShifting(s)
 	spec := s.spec(shifts(5))
-	spec.Artifact.Part, spec.Config = "web", &release.Config{Instances: new(7)}
+	spec.Artifact.Part, spec.Config = aPart, &release.Config{Instances: new(7)}
 	s.at(30*time.Minute, func() { require.Equal(t, 7, platform.target) })
 	s.abort(time.Hour)
 	p := s.run(spec)
 	require.Equal(t, release.PhaseAborted, p.Outcome, p.Reason)
-	require.Equal(t, []string{"web"}, platform.rescaled)
+	require.Equal(t, []string{aPart}, platform.rescaled)
 	require.Equal(t, 3, platform.target)
 	require.Equal(t, []string{"1 2:5", "1"}, platform.moves)
+}
+
+// A rescale says of which part; one that does not exist is found out before anything is changed.
+func TestShift_RescaleOfAPart(t *testing.T) {
+	t.Parallel()
+	for part, c := range map[string]struct {
+		outcome  release.Phase
+		reason   string
+		rescaled []string
+		target   int
+	}{
+		aPart: {release.PhaseSucceeded, "", []string{aPart}, 7},
+		"":    {release.PhaseSucceeded, "", []string{""}, 7},
+		"pay": {release.PhaseFailed, "Snapshot: artifact.part: there is no function pay; nothing was changed", nil, 3},
+	} {
+		t.Run("part "+part, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t)
+			platform := newShifting(s)
+			p := s.run(release.Spec{App: s.app, Operation: release.OperationRescale, Artifact: release.Artifact{Part: part}, Instances: 7, RequestedBy: "test"})
+			require.Equal(t, c.outcome, p.Outcome, p.Reason)
+			require.Equal(t, c.reason, p.Reason)
+			require.Equal(t, c.rescaled, platform.rescaled)
+			require.Equal(t, c.target, platform.target)
+			require.Empty(t, platform.moves)
+		})
+	}
+}
+
+// Where traffic rules are a part of the change, they go with its beginning: nothing is read, set or removed
+// apart from it. Such a release is handed over as a lane has taken it: no platform here takes rules of that kind.
+func TestShift_TrafficRulesThatAreAPartOfTheChange(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(*stage){
+		"succeeded": func(s *stage) { s.confirm(time.Hour, 1) },
+		"aborted":   func(s *stage) { s.abort(time.Hour) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t)
+			platform := newShifting(s)
+			end(s)
+			spec := s.spec(shifts(5)).WithDefaults()
+			spec.Traffic = canary()
+			s.env.ExecuteWorkflow(spec.Workflow(), release.Request{ID: "r-test", Spec: spec, Checked: true})
+			p := s.result()
+			require.Equal(t, name, strings.ToLower(string(p.Outcome)), p.Reason)
+			require.Equal(t, canary(), platform.traffic)
+			require.Nil(t, p.Traffic, "nothing is left to remove")
+		})
+	}
 }

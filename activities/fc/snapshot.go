@@ -59,8 +59,11 @@ func (d *Driver) Snapshot(ctx context.Context, in release.SnapshotInput) (releas
 		return release.Snapshot{}, err
 	}
 	asked := reader{byRecord: in.Rollback != nil}
-	if in.Release != nil {
+	switch {
+	case in.Release != nil:
 		asked.named = in.Release.Artifact.Part
+	case in.Rescale != nil:
+		asked.named = in.Rescale.Part
 	}
 	r, err := d.read(ctx, in.App, asked)
 	if err != nil {
@@ -74,6 +77,13 @@ func (d *Driver) Snapshot(ctx context.Context, in release.SnapshotInput) (releas
 		if snap.Wanted, err = r.wanted(ctx, *in.Rollback); err != nil {
 			return release.Snapshot{}, failed(err)
 		}
+	}
+	if in.Rescale != nil {
+		name, err := r.scalable(ctx)
+		if err != nil {
+			return release.Snapshot{}, failed(err)
+		}
+		snap.Instances = int(r.provisioned(name).target)
 	}
 	// What a release will change is not known yet where another one is open.
 	if in.Release == nil || snap.Own != nil {
