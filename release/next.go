@@ -236,7 +236,7 @@ func (p Progress) confirming(a Awaiting) []NextStep {
 		}
 	}
 	steps := []NextStep{needed(s)}
-	if all := (Command{Kind: CommandConfirm, All: true}); a.Batch+1 < len(p.Batches) && p.admits(all) {
+	if all := (Command{Kind: CommandConfirm, All: true}); traitsFor(p.App.Platform).PausesAfter(p.Strategy.Type, a.Batch+1) && a.Batch+1 < len(p.Batches) && p.admits(all) {
 		steps = append(steps, p.step(NextConfirmAll, "confirm", "lets that batch and every one after it begin"))
 		steps[1].Command += " --all"
 	}

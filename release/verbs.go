@@ -33,6 +33,8 @@ const (
 	// [ConfirmBatchInput] to nothing.
 	VerbConfirmBatch Verb = "ConfirmBatch"
 	// VerbAbortRollout tells the platform to abort a change and roll it back.
+	// Where the platform cannot do so yet, because it stops nothing that it is at, the verb fails with
+	// [FaultNotNow] until it can.
 	// [AbortRolloutInput] to [AbortRolloutResult].
 	VerbAbortRollout Verb = "AbortRollout"
 	// VerbBeginRollback begins the change that brings an old version back.

@@ -35,6 +35,21 @@ func TestRender_Weights(t *testing.T) {
 	}
 }
 
+// A gray batch of instances that gets a share of the traffic shows both.
+func TestRender_WeightOfInstances(t *testing.T) {
+	t.Parallel()
+	p := parked()
+	p.App = release.App{Platform: release.PlatformServiceStage, Region: "cn-north-4", ID: "4b611997-4acd-4538-a06b-32fd2475e057"}
+	p.Strategy = release.Strategy{Type: release.StrategyGray, Gray: 1, Batches: 2, Weights: []int{20}, Confirm: release.ConfirmManual}
+	p.Batches = []release.Batch{
+		{Number: 1, Instances: 1, Weight: 20, State: release.BatchDone, StartedAt: at(0), EndedAt: at(1)}, {Number: 2, Instances: 2, State: release.BatchPending}, {Number: 3, Instances: 2, State: release.BatchPending},
+	}
+	tree := render.Tree(p, at(20), render.Style{})
+	for _, part := range []string{"INSTANCES", "1 gray instance with 20 % of the traffic + 2 batches", " 1, 20 % "} {
+		require.Contains(t, tree, part)
+	}
+}
+
 // What has failed before it had batches is still on a platform that shifts traffic; a rescale there moves
 // none.
 func TestRender_PlatformThatShiftsTraffic(t *testing.T) {
