@@ -56,7 +56,7 @@ func succeed(c *call, r reply) simframe.Answer {
 func fail(c *call, refused *apiError) simframe.Answer {
 	var body any = errorBody{Code: refused.Code, Message: refused.Message}
 	if c.op != nil {
-		body = errorForm(c.op.Group, refused)
+		body = errorForm(c.op, refused)
 	}
 	text, err := encode(body)
 	if err != nil {
@@ -68,14 +68,14 @@ func fail(c *call, refused *apiError) simframe.Answer {
 	}
 }
 
-// errorForm is the body of a refusal in the form of a group of operations.
-func errorForm(group string, refused *apiError) any {
-	if group == groupIAM {
+// errorForm is the body of a refusal in the form that its operation has.
+func errorForm(op *operation, refused *apiError) any {
+	if op.Group == groupIAM {
 		return map[string]any{"error": map[string]any{
 			"code": refused.Status, "message": refused.Message, "title": http.StatusText(refused.Status),
 		}}
 	}
-	return errorBody{Code: refused.Code, Message: refused.Message}
+	return familyOf(op.Path).errorBody(refused)
 }
 
 // encode writes a value as JSON.

@@ -159,7 +159,7 @@ func deleteApplication(c *call) (reply, *apiError) {
 	if refused != nil {
 		return reply{}, refused
 	}
-	if c.st.countComponents(a) > 0 {
+	if c.st.countComponents(a) > 0 || len(c.blueprints(a.ID)) > 0 {
 		return reply{}, refuse(codeNotEmpty, a.Name)
 	}
 	delete(c.st.Applications, a.ID)

@@ -3,6 +3,7 @@ package servicestagesim
 import (
 	"fmt"
 	"net/http"
+	"strings"
 
 	"slipway/internal/huaweisign"
 )
@@ -13,15 +14,36 @@ func (s *Simulator) authenticate(c *call, r *http.Request) *apiError {
 	if c.op.Name == opToken {
 		return nil
 	}
-	if refused := s.identify(c, r); refused != nil {
+	if refused := s.admit(c, r); refused != nil {
 		return refused
 	}
+	atEngine := familyOf(c.op.Path).atEngine()
 	for _, project := range []string{c.params["project_id"], r.Header.Get("X-Project-Id")} {
-		if project != "" && project != s.config.ProjectID {
+		if project != "" && project != s.config.ProjectID && (!atEngine || project != engineProject) {
 			return refuse(codeForbidden, fmt.Sprintf("project %q is not the one that is served here, %s", project, s.config.ProjectID))
 		}
 	}
 	return nil
+}
+
+// admit lets in who may call an operation. What goes to an engine needs no more than the engine asks for; what is sent as an
+// authorization all the same must be right.
+func (s *Simulator) admit(c *call, r *http.Request) *apiError {
+	authorization := r.Header.Get("Authorization")
+	if !familyOf(c.op.Path).atEngine() {
+		return s.identify(c, r)
+	}
+	if authorization != "" && !strings.HasPrefix(authorization, bearer) || r.Header.Get("X-Auth-Token") != "" {
+		if refused := s.identify(c, r); refused != nil {
+			return refused
+		}
+	}
+	if c.op.Name == opEngineToken {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.engineAccess(authorization)
 }
 
 // identify finds out who calls. A token counts before a signature.

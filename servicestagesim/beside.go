@@ -19,7 +19,7 @@ type groups struct {
 	Blueprints map[string]*blueprint `json:"blueprints"`
 }
 
-func (g *groups) fillMaps() {
+func (g *groups) fillGroups() {
 	g.Git.fillMaps()
 	g.Engines.fillMaps()
 	g.Registry.fillMaps()
@@ -28,8 +28,8 @@ func (g *groups) fillMaps() {
 	simframe.FillMap(&g.Blueprints)
 }
 
-// consistent tells what the simulator could not rely on.
-func (g *groups) consistent() error {
+// consistentGroups tells what the simulator could not rely on.
+func (g *groups) consistentGroups() error {
 	for _, check := range []func() error{
 		g.Git.consistent, g.Engines.consistent, g.Registry.consistent, g.Items.consistent, g.Builds.consistent,
 	} {
@@ -45,8 +45,8 @@ func (g *groups) consistent() error {
 	return nil
 }
 
-// advance carries out what has happened by itself by now.
-func (g *groups) advance(now time.Time) {
+// advanceGroups carries out what has happened by itself by now.
+func (g *groups) advanceGroups(now time.Time) {
 	g.Engines.advance(now)
 	g.Registry.advance(now)
 }

@@ -40,6 +40,8 @@ type component struct {
 
 	ApplicationID string `json:"applicationId"`
 	EnvironmentID string `json:"environmentId"`
+	// Blueprint is the component of version 2 that it deploys; empty where version 3 made it.
+	Blueprint string `json:"blueprint,omitempty"`
 	// WorkloadName is that of a workload which was imported.
 	WorkloadName string `json:"workloadName,omitempty"`
 }

@@ -19,6 +19,7 @@ const farAway = 24 * time.Hour
 // advance brings the state to the given time, one event after the other in the order of their
 // times. Every job ends after a bounded number of tasks, and none begins another.
 func (e engine) advance(s *state, now time.Time) {
+	s.advanceGroups(now)
 	if !s.wake.IsZero() && now.Before(s.wake) {
 		s.Now = now
 		return

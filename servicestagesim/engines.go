@@ -244,8 +244,10 @@ func (c *call) headerEngine() *apiError {
 // engineFlavors are the flavors of engines with what they are made for.
 func engineFlavors() [][2]string {
 	return [][2]string{
-		{"cse.s1.small2", "100 instances"}, {"cse.s1.medium2", "200 instances"},
-		{"cse.s1.large2", "500 instances"}, {"cse.s1.xlarge2", "2000 instances"},
+		{"cse.s1.small2", "100 instances"},
+		{"cse.s1.medium2", "200 instances"},
+		{"cse.s1.large2", "500 instances"},
+		{"cse.s1.xlarge2", "2000 instances"},
 	}
 }
 

@@ -24,7 +24,10 @@ func environmentHandlers() map[string]handler {
 type environment struct {
 	thing
 
-	DeployMode        string  `json:"deployMode"`
+	DeployMode string `json:"deployMode"`
+	// Alias and ChargeMode are shown by version 2 alone.
+	Alias             *string `json:"alias,omitempty"`
+	ChargeMode        string  `json:"chargeMode,omitempty"`
 	EnterpriseProject string  `json:"enterpriseProject"`
 	VPC               string  `json:"vpc"`
 	Labels            []label `json:"labels"`

@@ -3,6 +3,7 @@ package servicestagesim
 import (
 	"fmt"
 	"net/http"
+	"strings"
 
 	"slipway/internal/simframe"
 )
@@ -91,7 +92,7 @@ func refuseIAM(status int, message string) *apiError {
 // missing refuses a call about an application, an environment or a component of version 3 that does not exist.
 func (c *call) missing(code, id string) *apiError {
 	refused := refuse(code, simframe.Shorten(id))
-	if c.config.MissingIsUnauthorized {
+	if c.config.MissingIsUnauthorized && strings.HasPrefix(c.op.Path, "/v3/") {
 		refused.Status, refused.Code = http.StatusUnauthorized, codeNotEmpty
 	}
 	return refused

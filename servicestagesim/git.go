@@ -85,7 +85,7 @@ func (s *gitState) fillMaps() {
 func (s *gitState) consistent() error {
 	for name, a := range s.Authorizations {
 		if a == nil || a.Name != name {
-			return fmt.Errorf("Git authorization %s is null or filed under another name", name)
+			return fmt.Errorf("authorization %s of Git is null or filed under another name", name)
 		}
 	}
 	for id, r := range s.Repositories {

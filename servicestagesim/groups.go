@@ -14,6 +14,12 @@ func handlers() map[string]handler {
 		stackHandlers(),
 		configHandlers(),
 		addonHandlers(),
+		version2Handlers(),
+		gitHandlers(),
+		engineHandlers(),
+		registryHandlers(),
+		itemHandlers(),
+		buildHandlers(),
 		{"GetJob": getJob},
 	} {
 		maps.Copy(all, group)

@@ -24,6 +24,9 @@ func (s *state) complete() error {
 			return fmt.Errorf("component %s: %w", id, err)
 		}
 	}
+	if err := s.consistentGroups(); err != nil {
+		return err
+	}
 	for id, f := range s.Configs {
 		if s.ConfigGroups[f.GroupID] == nil || slices.Contains(f.Versions, nil) {
 			return fmt.Errorf("configuration file %s: its group is missing, or a version of it is null", id)

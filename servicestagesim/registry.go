@@ -547,7 +547,7 @@ type dependent struct {
 }
 
 // createMicroserviceDependencies serves the operation of that name: what a consumer depends on is replaced. Consumers
-// must be there; providers may come later.
+// must be there; providers may come later. As in the reference's example an environment may be empty.
 func createMicroserviceDependencies(c *call) (reply, *apiError) {
 	var in struct {
 		Dependencies []struct {
@@ -555,7 +555,7 @@ func createMicroserviceDependencies(c *call) (reply, *apiError) {
 			Providers []dependent `json:"providers"`
 		} `json:"dependencies"`
 	}
-	if refused := c.decode(&in, bodyRule{}); refused != nil {
+	if refused := c.decode(&in, bodyRule{free: []string{"dependencies"}}); refused != nil {
 		return reply{}, refused
 	}
 	k := c.checker()

@@ -100,7 +100,7 @@ func (b *foundBody) addFailure(index int, refused *apiError) {
 	b.Failed = append(b.Failed, foundFailure{[]int{index}, registryBody{refused.Code, refused.Message, refused.Message}})
 }
 
-// batchFindMicroserviceInstances serves the operation of that name.
+// batchFindMicroserviceInstances serves the operation of that name. As in the reference's example an environment may be empty.
 func batchFindMicroserviceInstances(c *call) (reply, *apiError) {
 	var in struct {
 		Services []struct {
@@ -115,7 +115,7 @@ func batchFindMicroserviceInstances(c *call) (reply, *apiError) {
 			Rev string `json:"rev"`
 		} `json:"instances"`
 	}
-	if refused := c.decode(&in, bodyRule{}); refused != nil {
+	if refused := c.decode(&in, bodyRule{free: []string{"services"}}); refused != nil {
 		return reply{}, refused
 	}
 	k := c.checker()

@@ -2,6 +2,7 @@ package servicestagesim
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"slices"
@@ -15,7 +16,12 @@ import (
 type document = json.RawMessage
 
 // checker collects what is wrong with a request.
-type checker struct{ simframe.Findings }
+type checker struct {
+	simframe.Findings
+
+	// code is that of the refusal; empty means that of application management.
+	code string
+}
 
 func (k *checker) check(ok bool, format string, args ...any) { k.Check(ok, format, args...) }
 
@@ -24,7 +30,7 @@ func (k *checker) refusal() *apiError {
 	if !k.Any() {
 		return nil
 	}
-	return refuse(codeInvalid, k.Text())
+	return refuse(cmp.Or(k.code, codeInvalid), k.Text())
 }
 
 // A bodyRule says what a body may be beyond what the reference prints for its operation.
@@ -86,8 +92,8 @@ func (c *call) checkMember(k *checker, name string, text document, rule bodyRule
 
 // decode reads a body as read does, and refuses it where something is wrong.
 func (c *call) decode(into any, rule bodyRule) *apiError {
-	var k checker
-	c.read(&k, into, rule)
+	k := c.checker()
+	c.read(k, into, rule)
 	return k.refusal()
 }
 

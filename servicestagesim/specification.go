@@ -71,6 +71,8 @@ type specification struct {
 	Strategy   strategy `json:"strategy"`
 	// Settings are all other members as they were sent, by name.
 	Settings map[string]document `json:"settings"`
+	// Version2 are the members that only version 2 has, as they were sent.
+	Version2 map[string]document `json:"version2,omitempty"`
 }
 
 // label is a tag of a thing.

@@ -13,6 +13,7 @@ const stateVersion = 1
 // itself (jobs that go on) is worked out from it whenever somebody looks, so it holds times and never timers.
 type state struct {
 	simframe.Common
+	groups
 
 	// Tokens are those that IAM gave, by themselves.
 	Tokens       map[string]*token       `json:"tokens"`
@@ -41,6 +42,7 @@ func newState() *state {
 
 // fillMaps makes the maps that are missing.
 func (s *state) fillMaps() {
+	s.fillGroups()
 	simframe.FillMap(&s.Tokens)
 	simframe.FillMap(&s.Environments)
 	simframe.FillMap(&s.Applications)

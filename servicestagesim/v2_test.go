@@ -26,8 +26,10 @@ func withInstance(steps ...step) []step {
 	return inTown(append([]step{
 		{line: "POST " + cas2 + "/applications/{app}/components", body: `{"name":"cart","runtime":"Docker","category":"Common","source":{"kind":"artifact","spec":{
 			"storage":"swr","type":"image","url":"swr.test/cart:1"}}}`, keep: map[string]string{"component": "id"}},
-		{line: "POST " + cas2 + "/applications/{app}/components/{component}/instances", body: instance("cart-1", "1.0.0", 2), has: `{}`,
-			keep: map[string]string{"instance": "instance_id", "job": "job_id"}},
+		{
+			line: "POST " + cas2 + "/applications/{app}/components/{component}/instances", body: instance("cart-1", "1.0.0", 2), has: `{}`,
+			keep: map[string]string{"instance": "instance_id", "job": "job_id"},
+		},
 		{line: "GET " + cas2 + "/jobs/{job}", after: time.Minute, has: `{"job":{"EXECUTION_STATUS":"SUCCEEDED"}}`},
 	}, steps...)...)
 }
@@ -54,8 +56,10 @@ func TestVersion2_Stories(t *testing.T) {
 		"an environment is changed and deleted": inTown(
 			step{line: "GET " + cas2 + "/environments/{env}", has: `{"id":"{env}","name":"town","alias":null,"project_id":"{project}","charge_mode":"provided","base_resources":[{"id":"c","type":"cce"}],"optional_resources":[]}`},
 			step{line: "PUT " + cas2 + "/environments/{env}", body: `{"alias":"Town","description":"d"}`, has: `{"name":"town","alias":"Town","description":"d"}`},
-			step{line: "PATCH " + cas2 + "/environments/{env}/resources", body: `{"add_base_resources":[{"id":"c2","type":"cce"}],"add_optional_resources":[{"id":"default","type":"cse"}],"remove_resources":[{"id":"c","type":"cce"}]}`,
-				has: `{"base_resources":[{"id":"c2"}],"optional_resources":[{"id":"default"}]}`},
+			step{
+				line: "PATCH " + cas2 + "/environments/{env}/resources", body: `{"add_base_resources":[{"id":"c2","type":"cce"}],"add_optional_resources":[{"id":"default","type":"cse"}],"remove_resources":[{"id":"c","type":"cce"}]}`,
+				has: `{"base_resources":[{"id":"c2"}],"optional_resources":[{"id":"default"}]}`,
+			},
 			step{line: "GET " + cas2 + "/environments", has: `{"count":1,"environments":[{"id":"{env}"}]}`},
 			step{line: "DELETE " + cas2 + "/environments/{env}", status: 204},
 			step{line: "GET " + cas2 + "/environments/{env}", status: 404, code: codeNoEnvironment},

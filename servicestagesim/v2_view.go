@@ -58,7 +58,7 @@ func (c *call) instanceRow(b *blueprint, of *component) instanceRow {
 	return instanceRow{
 		ID: of.ID, ApplicationID: of.ApplicationID, ApplicationName: summary.ApplicationName, ComponentID: b.ID, ComponentName: b.Name,
 		Name: of.Name, EnvironmentID: of.EnvironmentID, EnvironmentName: summary.EnvironmentName, PlatformType: summary.PlatformType,
-		Version: of.Version, Artifacts: spec.artifacts(b.Name, of.Version), Created: millis(of.Created), Updated: millis(of.workload.Changed),
+		Version: of.Version, Artifacts: spec.artifacts(b.Name, of.Version), Created: millis(of.Created), Updated: millis(of.Changed),
 		Creator: of.Creator, ExternalAccesses: spec.Settings["external_accesses"], Status: c.status2(of),
 	}
 }
