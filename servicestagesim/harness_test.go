@@ -14,6 +14,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+
+	"slipway/internal/jsontest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -93,24 +95,7 @@ type got struct {
 }
 
 // at is the value at a place of the body, such as status.component_status or records.0.version.
-func (g got) at(place string) any {
-	var value any = g.body
-	for name := range strings.SplitSeq(place, ".") {
-		switch there := value.(type) {
-		case map[string]any:
-			value = there[name]
-		case []any:
-			var index int
-			if _, err := fmt.Sscan(name, &index); err != nil || index >= len(there) {
-				return nil
-			}
-			value = there[index]
-		default:
-			return nil
-		}
-	}
-	return value
-}
+func (g got) at(place string) any { return jsontest.At(g.body, place) }
 
 func (g got) text(place string) string {
 	text, _ := g.at(place).(string)

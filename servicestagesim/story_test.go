@@ -1,7 +1,6 @@
 package servicestagesim
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -10,6 +9,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"slipway/internal/jsontest"
 )
 
 // A step is one request of a story, and what must be answered.
@@ -62,10 +63,7 @@ func tell(t *testing.T, h *harness, steps []step) map[string]string {
 		}
 		require.Contains(t, string(got.raw), s.says, name)
 		if s.has != "" {
-			var part, whole any
-			require.NoError(t, json.Unmarshal([]byte(fill(s.has)), &part), name)
-			require.NoError(t, json.Unmarshal(got.raw, &whole), name)
-			require.Empty(t, missing("", part, whole), "%s: %s", name, got.raw)
+			require.Empty(t, jsontest.Lacks(got.raw, fill(s.has)), "%s: %s", name, got.raw)
 		}
 		for as, place := range s.keep {
 			value := got.at(place)
@@ -77,40 +75,6 @@ func tell(t *testing.T, h *harness, steps []step) map[string]string {
 		}
 	}
 	return kept
-}
-
-// missing tells where a value lacks a part.
-func missing(place string, part, whole any) string {
-	switch wanted := part.(type) {
-	case map[string]any:
-		there, ok := whole.(map[string]any)
-		if !ok {
-			return fmt.Sprintf("%s is %v, no object", place, whole)
-		}
-		for name, value := range wanted {
-			if _, found := there[name]; !found {
-				return place + "." + name + " is absent"
-			}
-			if lack := missing(place+"."+name, value, there[name]); lack != "" {
-				return lack
-			}
-		}
-	case []any:
-		there, ok := whole.([]any)
-		if !ok || len(there) != len(wanted) {
-			return fmt.Sprintf("%s is %v, not %d elements", place, whole, len(wanted))
-		}
-		for i, value := range wanted {
-			if lack := missing(fmt.Sprintf("%s.%d", place, i), value, there[i]); lack != "" {
-				return lack
-			}
-		}
-	default:
-		if part != whole {
-			return fmt.Sprintf("%s is %v, not %v", place, whole, part)
-		}
-	}
-	return ""
 }
 
 // tellAll runs stories, each on a simulator of its own.

@@ -200,6 +200,7 @@ func rules() []rule {
 		{pkg: "internal/buildinfo", why: "buildinfo knows which version a binary is, for all of them"},
 		{pkg: "internal/secretfile", why: "secretfile reads small files that hold a secret, for whoever is given their path"},
 		{pkg: "internal/metrictest", why: "metrictest reads metrics for tests, whoever counts"},
+		{pkg: "internal/jsontest", why: "jsontest looks into JSON for tests, whoever wrote it"},
 		{pkg: "internal/termtest", why: "termtest drives programs in a terminal, whatever they show"},
 		{pkg: "internal/markdown", why: "markdown finds code in documents, for the tests that hold it against the program"},
 		{pkg: "internal/archtest", why: "tests about the tree depend on no part of it"},
