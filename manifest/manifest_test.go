@@ -61,6 +61,9 @@ func TestManifest_ExamplesAreValid(t *testing.T) {
 		"fc-rollback.yaml": func(s release.Spec) bool {
 			return s.App.ID == "shop" && s.App.Platform == release.PlatformFC && s.Operation == release.OperationRollback
 		},
+		"fc-rescale.yaml": func(s release.Spec) bool {
+			return s.Operation == release.OperationRescale && s.Artifact == release.Artifact{Part: "web"} && s.Instances == 5
+		},
 		"freeze-override.yaml": func(s release.Spec) bool { return s.Freeze.Override != "" && s.Lane.Preempt },
 	}
 	require.Len(t, files, len(want)+1, "and set.yaml")

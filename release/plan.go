@@ -2,14 +2,14 @@ package release
 
 import "fmt"
 
-// PlanBatches returns the batches of the strategy on a platform, the gray batch first: with the number
-// of instances that each replaces or, where the platform shifts traffic, with the percentage of it that
-// the new version has after each. It returns a [Problem] when the application has too few instances for
-// the strategy.
+// PlanBatches returns the batches of an operation by its strategy on a platform, the gray batch first:
+// with the number of instances that each replaces or, where the platform shifts traffic to another
+// version, with the percentage of it that the new version has after each. It returns a [Problem] when the
+// application has too few instances for the strategy.
 //
 // The platforms do not print how they divide the rest; the larger batches come last here.
-func PlanBatches(t Traits, s Strategy, instances int) ([]Batch, error) {
-	if t.Step == StepWeight {
+func PlanBatches(t Traits, op Operation, s Strategy, instances int) ([]Batch, error) {
+	if t.Step == StepWeight && op.changesVersion() {
 		return shifts(s), nil
 	}
 	switch s.Type {

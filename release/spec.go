@@ -105,8 +105,8 @@ type Spec struct {
 	App App `json:"app"`
 	// Operation is what is done: a release unless it says otherwise.
 	Operation Operation `json:"operation,omitempty"`
-	// Artifact is what a release brings; other operations have none. A release that brings
-	// configuration may leave it out: then what runs stays.
+	// Artifact is what a release brings; other operations have none, but a rescale may name its Part. A
+	// release that brings configuration may leave it out: then what runs stays.
 	Artifact Artifact `json:"artifact,omitzero"`
 	// Config is what a release changes of the application's configuration; nil changes nothing.
 	Config *Config `json:"config,omitempty"`
@@ -176,8 +176,9 @@ type Artifact struct {
 	// Registry is the registry instance that holds the image, where the platform needs to know
 	// it; nil takes the application's.
 	Registry *Registry `json:"registry,omitempty"`
-	// Part is the part of the application that the artifact is for (a function on Function
-	// Compute); it may be left out where the application has one part.
+	// Part is the part of the application that the artifact is for, or whose configuration or number of
+	// instances is changed (a function on Function Compute); it may be left out where the application has
+	// one part.
 	Part string `json:"part,omitempty"`
 }
 
@@ -196,7 +197,7 @@ type Package struct {
 	Version string `json:"version"`
 }
 
-// String names the artifact as people write it.
+// String names the artifact as people write it, or the part alone that it is for.
 func (a Artifact) String() string {
 	switch {
 	case a.Image != "":
@@ -205,6 +206,8 @@ func (a Artifact) String() string {
 		return a.Package.URL + "@" + a.Package.Version
 	case a.Package != nil:
 		return a.Package.URL
+	case a.Part != "":
+		return a.Part
 	default:
 		return "unknown artifact"
 	}

@@ -26,9 +26,11 @@ const (
 
 // Traits are what a platform can do: what it cannot is refused before anything begins.
 type Traits struct {
-	// Platform is the one that has them, and Name is its name for people.
+	// Platform is the one that has them, and Name is its name in sentences.
 	Platform Platform
 	Name     string
+	// ChangeWords say what a change is that has an ID of the platform.
+	ChangeWords func(id string) string
 	// Rollouts are the strategies of a release, and Rollbacks those of a rollback.
 	Rollouts, Rollbacks []StrategyType
 	// Step is what a batch of a gray release is measured in.
@@ -48,6 +50,9 @@ type Traits struct {
 	// otherwise.
 	Scaling  ScalingWay
 	Suspends bool
+	// TrafficApart tells that the traffic rules of a release are set before its change and removed after it;
+	// else they are a part of the change, and end with it: see [BeginRolloutInput].
+	TrafficApart bool
 	// Packages are the schemes of the addresses of code packages.
 	Packages []string
 	// AppID and VersionID are the patterns of its IDs of applications and of versions, and AppWords and
@@ -116,6 +121,10 @@ func (t Traits) Strategies(op Operation) []StrategyType {
 	return t.Rollouts
 }
 
+// TakesRulesAway reports whether a scaling rule is disabled by being taken away: one that is off does not
+// exist, and what it was has to be kept.
+func (t Traits) TakesRulesAway() bool { return t.Scaling == ScalingTakeAway }
+
 // Takes reports whether a field of a release file, by its path, means something on the platform.
 func (t Traits) Takes(field string) bool { return t.why(field, "") == "" }
 
@@ -154,6 +163,7 @@ func traitsFor(p Platform) Traits {
 		Restart: true, Rescale: true, Job: true, Adopt: true, FirstRelease: true, Approval: true, Suspends: true,
 		Packages: []string{"http", "https", "oss"}, AppID: idPattern, AppWords: idWords, VersionID: idPattern, VersionWords: idWords,
 		QualifierID: idPattern, QualifierWords: idWords, PartID: idPattern, PartWords: idWords, Parameters: func() []Parameter { return nil },
+		ChangeWords: func(string) string { return "" },
 	}
 }
 
@@ -166,12 +176,13 @@ const idWords = "1-128 letters, digits, hyphens or underscores"
 func traitsOfSAE() Traits {
 	const one = "has no meaning on Serverless App Engine, where an application has one version that is configured; leave it out"
 	return Traits{
-		Platform: PlatformSAE, Name: "Alibaba Cloud Serverless App Engine",
+		Platform: PlatformSAE, Name: "Serverless App Engine",
 		Rollouts: everyStrategy(), Rollbacks: everyStrategy(), Step: StepInstances, GrayAtMost: 50,
 		Restart: true, Rescale: true, Job: true, Adopt: true,
-		ReturnsFailed: true, Approval: true, Scaling: ScalingSwitch, Suspends: true,
-		Packages: []string{"http", "https"},
-		AppID:    idPattern, AppWords: idWords, VersionID: idPattern, VersionWords: idWords,
+		ReturnsFailed: true, Approval: true, Scaling: ScalingSwitch, Suspends: true, TrafficApart: true,
+		ChangeWords: func(string) string { return "change order" },
+		Packages:    []string{"http", "https"},
+		AppID:       idPattern, AppWords: idWords, VersionID: idPattern, VersionWords: idWords,
 		Unsupported: []Unsupported{
 			{Field: "app.qualifier", Why: one},
 			{Field: "artifact.part", Why: "has no meaning on Serverless App Engine, where an application has no parts; leave it out"},
@@ -182,6 +193,18 @@ func traitsOfSAE() Traits {
 	}
 }
 
+// versionOfFC is the pattern of a version of a service of Function Compute.
+const versionOfFC = `^[1-9][0-9]{0,18}$`
+
+// changeOfFC says what a change on Function Compute is: a version that was published, or else a number of
+// provisioned instances.
+func changeOfFC(id string) string {
+	if matches(versionOfFC, id) {
+		return "published version"
+	}
+	return "provisioned instances"
+}
+
 // traitsOfFC are those of Function Compute 2.0. A release moves an alias of a service from one
 // published version to the next.
 func traitsOfFC() Traits {
@@ -190,14 +213,15 @@ func traitsOfFC() Traits {
 		words          = " letters, digits, hyphens or underscores, the first no digit and no hyphen"
 	)
 	return Traits{
-		Platform: PlatformFC, Name: "Alibaba Cloud Function Compute",
+		Platform: PlatformFC, Name: "Function Compute",
 		Rollouts: []StrategyType{StrategyAll, StrategyGray}, Rollbacks: []StrategyType{StrategyAll}, Step: StepWeight,
 		Rescale: true, FirstRelease: true, Scaling: ScalingTakeAway,
 		Packages: []string{"oss"},
 		AppID:    name, AppWords: "the name of a service: 1-128" + words,
-		VersionID: `^[1-9][0-9]{0,18}$`, VersionWords: "a whole number, such as 7",
+		VersionID: versionOfFC, VersionWords: "a whole number, such as 7",
 		Qualifier: "live", QualifierID: name, QualifierWords: "the name of an alias: 1-128" + words,
 		PartID: function, PartWords: "the name of a function: 1-64" + words,
+		ChangeWords: changeOfFC,
 		Unsupported: slices.Concat(unsupportedOnFC(), unsupportedConfigOfFC()),
 		Parameters:  parametersOfFC,
 		size:        (*validator).sizeOfFC,

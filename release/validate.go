@@ -110,8 +110,11 @@ func (v *validator) operation(s Spec) {
 	switch op {
 	case OperationRelease:
 		v.brings(s)
-	case OperationRollback, OperationRestart, OperationRescale:
+	case OperationRollback, OperationRestart:
 		v.check(s.Artifact == Artifact{}, "artifact", "has no meaning for a %s", op)
+	case OperationRescale:
+		v.check(s.Artifact == Artifact{Part: s.Artifact.Part}, "artifact", "has no meaning for a rescale, but for its part")
+		v.part(s.Artifact.Part)
 	case OperationJob:
 	default:
 		v.check(false, "operation", "%q is unknown; use release, rollback, restart, rescale or job", op)
@@ -142,9 +145,13 @@ func (v *validator) brings(s Spec) {
 		v.artifact(s.Artifact)
 	}
 	v.check(!none || s.Artifact.Part == "" || s.Config != nil, "artifact.part", "has no meaning without image, package or config")
-	part := s.Artifact.Part
-	v.check(part == "" || matches(v.on.PartID, part), "artifact.part", "%q must be %s", part, v.on.PartWords)
+	v.part(s.Artifact.Part)
 	v.registry(s.Artifact)
+}
+
+// part checks the name of the part that is meant.
+func (v *validator) part(name string) {
+	v.check(name == "" || matches(v.on.PartID, name), "artifact.part", "%q must be %s", name, v.on.PartWords)
 }
 
 func (v *validator) adopt(s Spec) {

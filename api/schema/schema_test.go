@@ -445,6 +445,7 @@ func TestSchema_RequestSchemaAgreesWithTheDoor(t *testing.T) {
 	on := func(more string) string {
 		return `{"app":{"platform":"sae","region":"cn-hangzhou","id":"a"},` + more + `}`
 	}
+	onFC := func(more string) string { return strings.Replace(on(more), `"sae"`, `"fc"`, 1) }
 	const item = `{"type":"header","name":"x","operator":"rawvalue","cond":"==","value":"1"}`
 	for name, c := range map[string]struct {
 		data string
@@ -508,6 +509,8 @@ func TestSchema_RequestSchemaAgreesWithTheDoor(t *testing.T) {
 		"a restart":            {on(`"operation":"restart"`), true},
 		"a rescale":            {on(`"operation":"rescale","instances":3`), true},
 		"a rescale to nothing": {on(`"operation":"rescale"`), false},
+		"a rescaled part":      {onFC(`"operation":"rescale","instances":3,"artifact":{"part":"pay"}`), true},
+		"a rescaled image":     {onFC(`"operation":"rescale","instances":3,"artifact":{"image":"shop:1"}`), false},
 		"a job":                {on(`"operation":"job","artifact":{"image":"shop:1"},"job":{"run":true,"variables":[{"name":"A","value":"1"}]}`), true},
 		"a job to run":         {on(`"operation":"job","job":{"run":true}`), true},
 		"a job to bring":       {on(`"operation":"job","artifact":{"image":"shop:1"}`), true},

@@ -45,6 +45,7 @@ func examples() []example {
 			require.Equal(t, "2", p.ChangeID, "the version before fc-gray.yaml")
 		}},
 		{name: "fc-all", ends: release.PhaseSucceeded},
+		{name: "fc-rescale", ends: release.PhaseSucceeded},
 		{name: "batch", ends: release.PhaseSucceeded},
 		{name: "gray-auto", ends: release.PhaseSucceeded},
 		{name: "gray-manual", ends: release.PhaseSucceeded},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -66,8 +67,7 @@ which only the file can: secret: {id, key}.` + asksInLine,
 	flags.StringVar(&code.URL, "package", "", "the address of a jar, war or zip")
 	flags.StringVar(&code.Version, "package-version", "", "the version of the package")
 	flags.StringVar(&registry, "registry", "", "the enterprise registry that the image is pulled from (default the application's)")
-	flags.StringVar(&o.spec.Artifact.Part, "part", "", "the function that it is for, on Function Compute (default the only one)")
-	completing(cmd, "part")     // no files; what functions there are, only the platform knows
+	withPart(cmd, o, "the function that it is for, on Function Compute (default the only one)")
 	completing(cmd, "registry") // no files; what registries there are, nobody here knows
 	o.config = withConfig(cmd)
 	withStrategy(cmd, o)
@@ -129,11 +129,14 @@ func (a *app) rescale() *cobra.Command {
 again once they are back: see "slipway scaling".
 
 On Function Compute it is the number of provisioned instances, which are kept ready behind the
-alias, of the only function of the service, or the only one that has some.` + asksInLine,
+alias: those of the function that --part names, of the only function of the service, or of the
+only one that has some.` + asksInLine,
 		Example: `  slipway rescale sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --instances 6 --wait --reason "the sale begins"
-  slipway rescale fc/cn-hangzhou/orders --instances 5 --wait`,
+  slipway rescale fc/cn-hangzhou/orders --instances 5 --wait
+  slipway rescale fc/cn-hangzhou/orders --part pay --instances 5`,
 	}, release.OperationRescale)
 	cmd.Flags().IntVar(&o.spec.Instances, "instances", 0, "the number of instances (required)")
+	withPart(cmd, o, "the function whose instances they are, on Function Compute (default the only one that has some)")
 	return cmd
 }
 
@@ -148,8 +151,36 @@ func withStrategy(cmd *cobra.Command, o *operation) *cobra.Command {
 	flags.DurationVar(&o.bake, "bake", 0, "how long a finished batch runs before the next may begin")
 	flags.DurationVar(&o.watch, "watch", 0, "how long the new version is watched after the last batch; a release file has gates for it")
 	completing(cmd, "weights") // no files
-	completing(cmd, "strategy", string(release.StrategyAll), string(release.StrategyBatch), string(release.StrategyGray))
+	_ = cmd.RegisterFlagCompletionFunc("strategy", func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		return strategiesFor(args, o.spec.Operation), cobra.ShellCompDirectiveNoFileComp
+	})
 	return completing(cmd, "confirm", string(release.ConfirmManual), string(release.ConfirmAuto))
+}
+
+// strategiesFor are the strategies of an operation on the application that the arguments name, or on any
+// platform where they name none yet.
+func strategiesFor(args []string, op release.Operation) (offered []cobra.Completion) {
+	platforms := release.Platforms()
+	if len(args) > 0 {
+		app, err := parseApp(args[0])
+		if traits, served := release.TraitsOf(app.Platform); err == nil && served {
+			platforms = []release.Traits{traits}
+		}
+	}
+	for _, on := range platforms {
+		for _, s := range on.Strategies(op) {
+			if !slices.Contains(offered, string(s)) {
+				offered = append(offered, string(s))
+			}
+		}
+	}
+	return offered
+}
+
+// withPart gives an operation the flag that says which part of an application is meant.
+func withPart(cmd *cobra.Command, o *operation, usage string) {
+	cmd.Flags().StringVar(&o.spec.Artifact.Part, "part", "", usage)
+	completing(cmd, "part") // no files; what parts there are, only the platform knows
 }
 
 // withQualifier gives a command that changes an application the flag that says which of its pointers to

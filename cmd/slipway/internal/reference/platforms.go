@@ -60,9 +60,10 @@ func traits(b *strings.Builder, all []release.Traits) {
 			return either(on.Approval, "is waited for: `limits.platformApproval`", "there is none")
 		}},
 		{"a scaling rule is switched off", func(on release.Traits) string {
-			return either(on.Scaling == release.ScalingSwitch, "by its switch", "by being taken away; it is put back as it was")
+			return either(on.TakesRulesAway(), "by being taken away; it is put back as it was", "by its switch")
 		}},
 		{"`scaling.suspend`", func(on release.Traits) string { return fmt.Sprintf("`%t` by default", on.Suspends) }},
+		{"a traffic rule of a gray release", trafficRule},
 		{"`app.id`", func(on release.Traits) string { return on.AppWords }},
 		{"`app.qualifier`", func(on release.Traits) string {
 			return either(on.Qualifier != "", "`"+on.Qualifier+"` by default; "+on.QualifierWords, "there is none")
@@ -86,6 +87,13 @@ func step(on release.Traits) string {
 		return "a percentage of the traffic: `strategy.weights`"
 	}
 	return fmt.Sprintf("instances, at most %d %% of them: `strategy.gray`, `strategy.batches`", on.GrayAtMost)
+}
+
+func trafficRule(on release.Traits) string {
+	if !on.Takes("traffic") {
+		return "there is none"
+	}
+	return either(on.TrafficApart, "is set before the change and removed after it", "is a part of the change")
 }
 
 func operations(on release.Traits) string {

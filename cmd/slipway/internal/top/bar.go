@@ -50,7 +50,8 @@ func bar(p release.Progress, columns int) string {
 	return shares(p.Batches, total, room) + count
 }
 
-// shares draws all batches as one bar of a given width.
+// shares draws all batches as one bar of a given width. Each has a stroke at least, where there is room for
+// that: a small one that is done is seen.
 func shares(batches []release.Batch, total, room int) string {
 	var b strings.Builder
 	drawn, sum := 0, 0
@@ -58,6 +59,9 @@ func shares(batches []release.Batch, total, room int) string {
 	for i, each := range batches {
 		sum += sizes[i]
 		end := sum * room / total
+		if len(batches) <= room {
+			end = min(max(end, drawn+1), room-(len(batches)-1-i))
+		}
 		b.WriteString(strings.Repeat(stroke(each.State), end-drawn))
 		drawn = end
 	}
