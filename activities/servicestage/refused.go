@@ -62,3 +62,8 @@ func (*Driver) Instances(context.Context, release.InstancesInput) ([]release.Ins
 func (*Driver) InstanceLog(context.Context, release.InstanceLogInput) (string, error) {
 	return "", noSuch("list of a component's instances, and no logs of them")
 }
+
+// noParts refuses a part.
+func noParts() error {
+	return cloud.Refused(release.FaultInvalid, "artifact.part: has no meaning on ServiceStage, where a component has no parts; leave it out")
+}

@@ -72,6 +72,8 @@ func refusedSnapshot(in release.SnapshotInput) error {
 		return noSuch(noJobs)
 	case in.Adopt != "":
 		return cloud.Refused(release.FaultInvalid, "adopt: a change that was begun elsewhere cannot be taken over on ServiceStage; begin a release of your own")
+	case in.Rescale != nil && in.Rescale.Part != "":
+		return noParts()
 	case in.Traffic:
 		return noSuch(noTraffic)
 	}

@@ -47,7 +47,7 @@ func changing() []story {
 		{name: "a release in steps", tell: stepByStep},
 		{name: "an abort in each batch", tell: abortedInEachBatch},
 		{name: "a rollback", tell: rolledBack},
-		{name: "scaling rules around a release", tell: rulesAroundARelease},
+		{name: "scaling rules around a release", told: hasRules, tell: rulesAroundARelease},
 		{name: "a first release", told: func(t release.Traits) bool { return t.FirstRelease }, empty: true, tell: first},
 		{name: "a restart", told: func(t release.Traits) bool { return t.Restart }, tell: restarted},
 		{name: "a rescale", told: func(t release.Traits) bool { return t.Rescale }, tell: rescaled},
@@ -68,10 +68,10 @@ func told() []story {
 		{name: "a change is found by its token", tell: foundByToken},
 		{name: "the version to return to", tell: versionsToReturnTo},
 		{name: "a version that is gone", tell: versionGone},
-		{name: "each scaling rule alone", tell: ruleByRule},
-		{name: "a scaling rule that is changed meanwhile", tell: ruleChanged},
-		{name: "a scaling rule that is deleted meanwhile", tell: ruleDeleted},
-		{name: "the instances of a change", tell: watched},
+		{name: "each scaling rule alone", told: hasRules, tell: ruleByRule},
+		{name: "a scaling rule that is changed meanwhile", told: hasRules, tell: ruleChanged},
+		{name: "a scaling rule that is deleted meanwhile", told: hasRules, tell: ruleDeleted},
+		{name: "the instances of a change", told: listsInstances, tell: watched},
 		{name: "a plan", tell: planned},
 		{name: "what the platform does not have", tell: notHad},
 		{name: "a configuration", tell: configured},
@@ -80,3 +80,12 @@ func told() []story {
 		{name: "the way back is not frozen", tell: wayBackFree},
 	}
 }
+
+// hasRules tells whether applications have scaling rules.
+func hasRules(t release.Traits) bool { return t.Scaling != "" }
+
+// listsInstances tells whether the platform lists the instances of an application.
+func listsInstances(t release.Traits) bool { return t.Scaling != "" }
+
+// pausesOnce tells whether a release waits after the gray batch alone.
+func pausesOnce(t release.Traits) bool { return t.Scaling == "" }

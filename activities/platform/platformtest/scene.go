@@ -238,10 +238,13 @@ func (s *scene) stepwise() map[release.StrategyType]steps {
 	out := map[release.StrategyType]steps{}
 	for _, kind := range s.traits.Rollouts {
 		switch {
+		case kind == release.StrategyBatch && pausesOnce(s.traits): // it runs through
 		case kind == release.StrategyBatch:
 			out[kind] = steps{release.Strategy{Type: kind, Batches: 2}, []int{2, instances}}
 		case kind == release.StrategyGray && s.traits.Step == release.StepWeight:
 			out[kind] = steps{release.Strategy{Type: kind, Weights: []int{5, 30}}, []int{5, 30, whole}}
+		case kind == release.StrategyGray && pausesOnce(s.traits):
+			out[kind] = steps{release.Strategy{Type: kind, Gray: 1, Batches: 2}, []int{1, instances}}
 		case kind == release.StrategyGray:
 			out[kind] = steps{release.Strategy{Type: kind, Gray: 1, Batches: 2}, []int{1, 2, instances}}
 		}
