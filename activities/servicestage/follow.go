@@ -88,7 +88,7 @@ func (d *Driver) AbortRollout(ctx context.Context, in release.AbortRolloutInput)
 	switch job := l.jobs[l.decisive()]; {
 	case l.left():
 		// One that ended as aborted has done what was wanted: by an earlier attempt, as likely as not.
-		return release.AbortRolloutResult{Ended: seen.ReplacedBy != ""}, nil
+		return release.AbortRolloutResult{Ended: seen.ReplacedBy != "" || l.returned()}, nil
 	case seen.State.Ended():
 		return release.AbortRolloutResult{Ended: true}, nil
 	case !job.Job.Finished() || l.record() == nil:

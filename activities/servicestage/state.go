@@ -133,6 +133,12 @@ func (l look) paused() bool {
 	return false
 }
 
+// returned reports whether the release has gone back by itself.
+func (l look) returned() bool {
+	job := l.jobs[l.decisive()]
+	return job != nil && job.Job.ExecutionStatus == servicestageclient.JobRolledBack
+}
+
 // observeLeft is how a release is whose version the component does not show any more: it was
 // rolled back, or another one was begun.
 func (l look) observeLeft() release.Observation {
@@ -144,10 +150,11 @@ func (l look) observeLeft() release.Observation {
 		return release.Observation{State: release.ChangeAborted, ReplacedBy: l.status.LastJobID}
 	case last != nil && !last.Job.Finished() || l.moving():
 		return release.Observation{State: release.ChangeRunning}
-	case last != nil && last.Job.ExecutionStatus != servicestageclient.JobSucceeded:
-		return release.Observation{State: release.ChangeFailed, Message: cloud.WithoutSecrets(last.Reason())}
+	case last == nil:
+		return release.Observation{State: release.ChangeAborted}
 	}
-	return release.Observation{State: release.ChangeAborted}
+	seen, _ := progress(last)
+	return release.Observation{State: cmp.Or(seen.State, release.ChangeAborted), Message: seen.Message}
 }
 
 // withBatches adds the batches of a release. The platform shows none: the first job of a gray release is its

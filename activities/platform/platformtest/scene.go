@@ -135,8 +135,8 @@ func (s *scene) tryBegin(b beginning) (change release.Change, err error) {
 	return change, err
 }
 
-// token is that of the step that brings an artifact.
-func token(n int) string { return release.Token("r-test", fmt.Sprintf("rollout-%d", n)) }
+// token is that of the release that brings an artifact.
+func token(n int) string { return release.Token(fmt.Sprintf("r-test-%d", n), string(release.StepRollout)) }
 
 // rollout is the beginning of a release of an artifact.
 func (s *scene) rollout(n int, st release.Strategy, mark release.Mark) beginning {
@@ -271,9 +271,12 @@ func (s *scene) confirm(change release.Change, batch int) {
 	must[struct{}](s, release.VerbConfirmBatch, release.ConfirmBatchInput{App: s.world.App(), ChangeID: change.ID, Batch: batch})
 }
 
+// abort aborts a change, which may have to wait until what runs has ended.
 func (s *scene) abort(change release.Change) release.AbortRolloutResult {
 	s.Helper()
-	return must[release.AbortRolloutResult](s, release.VerbAbortRollout, release.AbortRolloutInput{App: s.world.App(), ChangeID: change.ID})
+	result, err := Try[release.AbortRolloutResult](s.h, release.VerbAbortRollout, release.AbortRolloutInput{App: s.world.App(), ChangeID: change.ID})
+	require.NoError(s, err)
+	return result
 }
 
 // verified reads back that the application runs a version alone.

@@ -191,7 +191,7 @@ func (w *World) Declined(r *http.Request) *http.Response {
 	return &http.Response{StatusCode: http.StatusTooManyRequests, Request: r, Header: header, Body: io.NopCloser(strings.NewReader(text))}
 }
 
-// State is what the world asks of the simulator's state.
+// state is what the world asks of the simulator's state.
 type state struct {
 	Components map[string]struct {
 		Replica  int
@@ -260,16 +260,22 @@ func (w *World) Truth() platformtest.Truth {
 // Release releases an artifact at the console, by a strategy as it travels; empty is all at once. It returns the job.
 func (w *World) Release(n int, strategy string) string {
 	w.t.Helper()
-	w.byHand++
-	params := map[string]string{
-		"application_id": w.Application, "component_id": w.app.ID, "name": Component, "version": "9.9." + strconv.Itoa(w.byHand),
-		"replica":       strconv.Itoa(w.state().Components[w.app.ID].Replica),
-		"runtime_stack": `{"name":"Docker","type":"Docker","version":"1","deploy_mode":"container"}`,
-		"source":        `{"kind":"image","storage":"swr","url":"` + image(n) + `"}`,
-	}
+	params := map[string]string{}
 	if strategy != "" {
 		params["deploy_strategy"] = strategy
 	}
+	return w.Specify(n, params)
+}
+
+// Specify releases an artifact at the console, with parameters as they travel, and returns the job.
+func (w *World) Specify(n int, params map[string]string) string {
+	w.t.Helper()
+	w.byHand++
+	params["application_id"], params["component_id"], params["name"] = w.Application, w.app.ID, Component
+	params["version"] = "9.9." + strconv.Itoa(w.byHand)
+	params["replica"] = strconv.Itoa(w.state().Components[w.app.ID].Replica)
+	params["runtime_stack"] = `{"name":"Docker","type":"Docker","version":"1","deploy_mode":"container"}`
+	params["source"] = `{"kind":"image","storage":"swr","url":"` + image(n) + `"}`
 	job, _ := w.call("UpdateComponent", params)["job_id"].(string)
 	return job
 }
@@ -283,6 +289,13 @@ func (w *World) Act(action, parameters string) string {
 	}
 	job, _ := w.call("ComponentAction", params)["job_id"].(string)
 	return job
+}
+
+// Delete deletes the component at the console.
+func (w *World) Delete() {
+	w.t.Helper()
+	_, err := w.Client.Call(w.t.Context(), "DeleteComponent", map[string]string{"application_id": w.Application, "component_id": w.app.ID})
+	require.NoError(w.t, err)
 }
 
 // Gray is the strategy of a release that waits after its first replica.
