@@ -90,7 +90,7 @@ func ExampleSpec_Validate() {
 	}
 	fmt.Println(s.WithDefaults().Validate())
 	// Output:
-	// app.platform: "eks" is not a platform served here; use sae or fc
+	// app.platform: "eks" is not a platform served here; use sae, fc or servicestage
 	// artifact: give image or package, or config: a release brings an artifact, configuration or both
 	// strategy.gray: must be 1-500 instances
 }

@@ -160,6 +160,7 @@ func (r ToggleRequest) Validate() error {
 	v.unsupported(r.App, "app")
 	v.app(r.App)
 	v.actor("by", r.By)
+	v.check(v.on.Scaling != ScalingNone, "app", "has no scaling rules to switch: the API of %s has none; a rescale changes the number of instances", v.on.Name)
 	v.check(!v.on.TakesRulesAway() || r.Enable || r.For != 0, "for",
 		"must be more than 0s to disable rules on %s, which has no switch for them: they are taken away, and put back after that time", v.on.Name)
 	v.check(r.For >= 0 && r.For <= maxLimit, "for", "must be between 0s and %s", maxLimit)

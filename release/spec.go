@@ -39,6 +39,8 @@ const (
 	PlatformSAE Platform = "sae"
 	// PlatformFC is Alibaba Cloud Function Compute 2.0.
 	PlatformFC Platform = "fc"
+	// PlatformServiceStage is Huawei Cloud ServiceStage.
+	PlatformServiceStage Platform = "servicestage"
 )
 
 // StrategyType says how instances are replaced.
@@ -322,7 +324,7 @@ func (s Spec) WithDefaults() Spec {
 	on := traitsFor(s.App.Platform)
 	s.App = s.App.WithDefaults()
 	s.Operation = cmp.Or(s.Operation, OperationRelease)
-	s.Strategy = s.Strategy.withDefaults(on.Step)
+	s.Strategy = s.Strategy.withDefaults(on)
 	st := &s.Strategy
 	st.Gates = gatesWithDefaults(st.Gates)
 	if st.Watch != nil {
@@ -346,15 +348,19 @@ func (s Spec) WithDefaults() Spec {
 }
 
 // withDefaults fills how the batches of a strategy are divided, where they replace instances, and who
-// lets each begin.
-func (s Strategy) withDefaults(step StepUnit) Strategy {
+// lets each begin: a person, where the platform waits for one.
+func (s Strategy) withDefaults(on Traits) Strategy {
 	s.Type = cmp.Or(s.Type, StrategyAll)
 	if s.Type != StrategyGray && s.Type != StrategyBatch {
 		return s
 	}
-	s.Confirm = cmp.Or(s.Confirm, ConfirmManual)
+	usual := ConfirmManual
+	if !on.PausesAfter(s.Type, 1) {
+		usual = ConfirmAuto // nobody could confirm
+	}
+	s.Confirm = cmp.Or(s.Confirm, usual)
 	switch {
-	case step != StepInstances:
+	case on.Step != StepInstances:
 	case s.Type == StrategyGray:
 		s.Gray, s.Batches = cmp.Or(s.Gray, 1), cmp.Or(s.Batches, 1)
 	default:

@@ -199,7 +199,7 @@ func TestTraits_RefusedBeforeAnythingBegins(t *testing.T) {
 			App: validSpec().App, Operation: release.OperationRollback, Strategy: release.Strategy{Type: release.StrategyGray},
 		}, func(*release.Spec) {}, nil},
 		"a platform that is not served": {aFunction(), func(s *release.Spec) { s.App.Platform = "edas" }, map[string]string{
-			"app.platform": `"edas" is not a platform served here; use sae or fc`, "app.id": "is not an application ID",
+			"app.platform": `"edas" is not a platform served here; use sae, fc or servicestage`, "app.id": "is not an application ID",
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -292,7 +292,7 @@ func TestTraits_PatternsOfAPlatform(t *testing.T) {
 	require.ErrorContains(t, scope(release.Scope{Platform: release.PlatformSAE, App: "_orders"}), "scope.app")
 	require.ErrorContains(t, scope(release.Scope{Platform: release.PlatformFC, App: "7171a6ca"}), "scope.app")
 	require.ErrorContains(t, scope(release.Scope{App: "a.b"}), "scope.app")
-	require.ErrorContains(t, scope(release.Scope{Platform: "edas"}), "use sae or fc, or leave it out for any")
+	require.ErrorContains(t, scope(release.Scope{Platform: "edas"}), "use sae, fc or servicestage, or leave it out for any")
 
 	p := release.Progress{ReleaseID: "r-1", App: aFunction().App, Phase: release.PhaseRollingOut, ChangeID: "8"}
 	_, err := release.Admit(p, release.Command{Kind: release.CommandRollback, Version: "7", By: "mei"})
@@ -374,19 +374,28 @@ func TestTraits_AreWhole(t *testing.T) {
 			require.Equal(t, on.Job, on.Takes("job"))
 			require.Equal(t, on.Approval, on.Takes("limits.platformApproval"))
 			require.Equal(t, on.Qualifier != "", on.Takes("app.qualifier"))
-			require.Equal(t, on.Step == release.StepWeight, on.Takes("strategy.weights"))
+			require.Equal(t, on.Weights > 0, on.Takes("strategy.weights"))
+			require.Equal(t, on.Scaling == release.ScalingNone, refuses(on, "scaling.suspend", "true"))
+			require.NotEmpty(t, on.Pauses)
 			require.Equal(t, on.Step == release.StepInstances, on.Takes("strategy.gray") && on.Takes("strategy.batches"))
 			for _, l := range on.Unsupported {
 				require.NotEmpty(t, l.Why)
 				require.True(t, slices.ContainsFunc(fields, func(field string) bool { return within(field, l.Field) }), "%s is not a field", l.Field)
 			}
 			for _, field := range leaves(reflect.TypeFor[release.Config](), "config", "config.replace", "config.platform") {
-				carried := slices.ContainsFunc(on.Parameters(), func(p release.Parameter) bool {
-					return p.Field != "" && within(field, p.Field)
-				})
-				lacked := slices.ContainsFunc(on.Unsupported, func(l release.Unsupported) bool { return within(field, l.Field) })
-				ofVariables := strings.HasPrefix(field, "config.variables[].") && lacked
-				require.True(t, carried != lacked || ofVariables, "%s is carried out: %t, is refused: %t", field, carried, lacked)
+				carried, lacked := "", ""
+				for _, p := range on.Parameters() {
+					if p.Field != "" && within(field, p.Field) {
+						carried = p.Field
+					}
+				}
+				for _, l := range on.Unsupported {
+					if within(field, l.Field) {
+						lacked = l.Field
+					}
+				}
+				require.NotEqual(t, carried, lacked, "%s is neither carried out nor refused, or both", field)
+				require.True(t, lacked == "" || len(lacked) > len(carried), "%s is refused as a part of %s, and carried out as one of %s", field, lacked, carried)
 			}
 		})
 	}
