@@ -159,9 +159,9 @@ func (d *Driver) FindChange(ctx context.Context, in release.FindChangeInput) (re
 
 // released is the change that carries a token; nil where there is none.
 func (r reading) released(token string) *release.Change {
-	version := versionOf(token)
+	version, _ := versionOf(token)
 	record := r.recordOf(version)
-	if token == "" || record == nil {
+	if record == nil {
 		return nil
 	}
 	return &release.Change{ID: firstJob(record), Version: version}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"slipway/activities/cloud"
@@ -95,11 +96,14 @@ func (r reading) begunBy(job string) *servicestageclient.ReleaseRecord {
 	return nil
 }
 
+// ordered are the jobs of a record in their order.
+func ordered(r *servicestageclient.ReleaseRecord) []servicestageclient.RecordJob {
+	return slices.SortedStableFunc(slices.Values(r.Jobs), func(a, b servicestageclient.RecordJob) int { return a.Sequence - b.Sequence })
+}
+
 // jobsOf are the IDs of the jobs of a record in their order.
 func jobsOf(r *servicestageclient.ReleaseRecord) (ids []string) {
-	jobs := slices.Clone(r.Jobs)
-	slices.SortStableFunc(jobs, func(a, b servicestageclient.RecordJob) int { return a.Sequence - b.Sequence })
-	for _, j := range jobs {
+	for _, j := range ordered(r) {
 		ids = append(ids, j.JobID)
 	}
 	return ids
@@ -167,15 +171,31 @@ func (d *Driver) busy(ctx context.Context, r reading, own string) (*release.Fore
 	if begun, err := time.Parse(time.RFC3339, open.BeginTime); err == nil {
 		c.Since = begun.UTC()
 	}
-	if token := tokenOf(open.Version); token != "" {
-		c.Description = token + " "
-	}
+	c.Description = tokensOf(open.Version)
 	if !isGray(open) {
 		return c, nil
 	}
 	last, err := d.job(ctx, r.status.LastJobID)
 	c.Stuck = last != nil && last.Job.Finished()
 	return c, err
+}
+
+// versionOf is the version that the release with a token brings; false where a text is no token.
+func versionOf(token string) (version string, is bool) {
+	id, is := release.ReleaseOfToken(token)
+	if !is {
+		return "", false
+	}
+	return release.VersionNumber(id), true
+}
+
+// tokensOf are the tokens of the releases that may have given a component a version; empty where none has.
+func tokensOf(version string) string {
+	var tokens []string
+	for _, id := range release.ReleasesOfVersion(version) {
+		tokens = append(tokens, release.Token(id, string(release.StepRollout)))
+	}
+	return strings.Join(tokens, " ")
 }
 
 // own is the change of the release that brings a version; nil where it has begun none.
@@ -232,7 +252,7 @@ func (d *Driver) inTheWay(ctx context.Context, r reading, seen mark) error {
 	return nil
 }
 
-// application names what is answered where a component is not there.
+// missing maps an error of the client, and says so in the words of a release where the component is not there.
 func missing(err error) error {
 	if errors.Is(err, errNoComponent) {
 		return cloud.Refused(release.FaultNotFound, "app.id: the project has no component of this ID")

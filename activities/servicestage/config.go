@@ -98,7 +98,6 @@ func (p *preparation) strategies(c *servicestageclient.Component, s release.Stra
 
 // gray is a release whose first batch waits, by its share of the traffic.
 func (p *preparation) gray(c *servicestageclient.Component, s release.Strategy) {
-	const percent = 100
 	if onServers(c) {
 		p.Problem("strategy.type: a gray release needs containers, and the component runs on virtual machines: use all or batch")
 	}
@@ -108,16 +107,9 @@ func (p *preparation) gray(c *servicestageclient.Component, s release.Strategy) 
 	if left := max(1, c.Replica-s.Gray); s.Batches < 1 || s.Batches > left {
 		p.Problem("strategy.batches: must be from 1 to the instances after the gray ones, %d, is %d", left, s.Batches)
 	}
-	weight := s.Gray * percent / max(1, c.Replica)
-	switch len(s.Weights) {
-	case 0:
-	case 1:
-		weight = s.Weights[0]
-	default:
-		p.Problem("strategy.weights: ServiceStage pauses once, after the gray batch: give one weight at most")
-	}
-	if weight < 0 || weight > percent {
-		p.Problem("strategy.weights: must be percentages")
+	weight := s.GrayWeight(c.Replica)
+	if len(s.Weights) > 1 || weight < 1 || weight > 99 {
+		p.Problem("strategy.weights: ServiceStage pauses once, after the gray batch: give one weight at most, from 1 to 99")
 	}
 	p.strategy = servicestageclient.DeployStrategy{Type: servicestageclient.StrategyGray, GrayRelease: &servicestageclient.GrayRelease{
 		Type: "weight", FirstBatchWeight: &weight, FirstBatchReplica: &s.Gray, RemainingBatch: &s.Batches,
@@ -330,7 +322,7 @@ func (p *preparation) structured(member, setting string, value any) {
 // platform sets members by their own names, as far as a release may: see [release.PlatformParameters].
 func (p *preparation) platform() {
 	for _, name := range slices.Sorted(maps.Keys(p.config.Platform)) {
-		known := slices.ContainsFunc(release.PlatformParameters(platformName), func(one release.Parameter) bool {
+		known := slices.ContainsFunc(release.PlatformParameters(release.PlatformServiceStage), func(one release.Parameter) bool {
 			return one.Name == name && one.Field == "" && one.Why == ""
 		})
 		member := slices.ContainsFunc(p.members, func(one cloudapi.Param) bool { return one.Name == name })

@@ -22,12 +22,13 @@ func (d *Driver) BeginRollout(ctx context.Context, in release.BeginRolloutInput)
 
 func (d *Driver) beginRollout(ctx context.Context, in release.BeginRolloutInput) (release.Change, error) {
 	seen, err := readMark(in.Mark)
+	version, marked := versionOf(in.Token)
 	switch {
 	case err != nil:
 		return release.Change{}, err
 	case !in.Traffic.Empty():
 		return release.Change{}, noSuch(noTraffic)
-	case in.Token == "":
+	case !marked:
 		return release.Change{}, cloud.Refused(release.FaultInvalid, "a release needs its token")
 	}
 	r, err := d.read(ctx, in.App)
@@ -47,7 +48,6 @@ func (d *Driver) beginRollout(ctx context.Context, in release.BeginRolloutInput)
 	if err := d.frame.Guarded(ctx, in.App, in.Override); err != nil {
 		return release.Change{}, err
 	}
-	version := versionOf(in.Token)
 	id, err := d.deploy(ctx, r, p, version)
 	switch {
 	case err == nil && id != "":

@@ -25,10 +25,7 @@ func (d *Driver) snapshot(ctx context.Context, in release.SnapshotInput) (snap r
 	if err != nil {
 		return snap, err
 	}
-	own := ""
-	if in.Token != "" {
-		own = versionOf(in.Token)
-	}
+	own, _ := versionOf(in.Token)
 	snap = release.Snapshot{AppName: r.now.Name, Instances: r.now.Replica, Mark: r.mark().text(), Own: r.own(own)}
 	if snap.Version, err = d.specified(ctx, r, r.serves()); err != nil {
 		return snap, err

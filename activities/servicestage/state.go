@@ -83,13 +83,22 @@ func progress(job *servicestageclient.GetJobOutput) (seen release.Observation, u
 	case servicestageclient.JobRunning, servicestageclient.JobRollingBack:
 		seen.State = release.ChangeRunning
 	case servicestageclient.JobFailed, servicestageclient.JobPartiallyFailed, servicestageclient.JobCancelled:
-		seen.State, seen.Message = release.ChangeFailed, cloud.WithoutSecrets(job.Reason())
+		seen.State, seen.Message = release.ChangeFailed, why(job)
 	case servicestageclient.JobRolledBack:
-		seen.State, seen.Message = release.ChangeAborted, cloud.WithoutSecrets(job.Reason())
+		seen.State, seen.Message = release.ChangeAborted, why(job)
 	default: // not begun, or not known
 		seen.State = release.ChangePreparing
 	}
 	return seen, true
+}
+
+// why is the reason that a job gives for its end; empty where it gives none.
+func why(job *servicestageclient.GetJobOutput) string {
+	reason := job.Reason()
+	for _, task := range job.Tasks { // a task that was cancelled has one, too
+		reason = cmp.Or(reason, task.Reason())
+	}
+	return cloud.WithoutSecrets(reason)
 }
 
 // settled is how a change is whose jobs have all succeeded: what the component says.
@@ -191,7 +200,7 @@ func (l look) batches(record *servicestageclient.ReleaseRecord) int {
 	strategy := l.now.DeployStrategy
 	switch {
 	case isGray(record):
-		if info := record.Jobs[0].JobInfo; info != nil && info.RemainingBatch > 0 {
+		if info := ordered(record)[0].JobInfo; info != nil && info.RemainingBatch > 0 {
 			return 1 + info.RemainingBatch
 		}
 		return 2

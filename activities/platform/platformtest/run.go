@@ -20,6 +20,10 @@ type story struct {
 // change something once more for every loss of every call of theirs that does.
 func Run(t *testing.T, p Platform) {
 	t.Helper()
+	told := told()
+	if !p.ListsNone {
+		told = append(told, story{name: "the instances of a change", tell: watched})
+	}
 	for _, st := range changing() {
 		if st.told != nil && !st.told(p.Traits) {
 			continue
@@ -29,7 +33,7 @@ func Run(t *testing.T, p Platform) {
 			everyLoss(t, p, Setup{Instances: instances, Empty: st.empty}, st.tell)
 		})
 	}
-	for _, st := range told() {
+	for _, st := range told {
 		if st.told != nil && !st.told(p.Traits) {
 			continue
 		}
@@ -71,7 +75,6 @@ func told() []story {
 		{name: "each scaling rule alone", told: hasRules, tell: ruleByRule},
 		{name: "a scaling rule that is changed meanwhile", told: hasRules, tell: ruleChanged},
 		{name: "a scaling rule that is deleted meanwhile", told: hasRules, tell: ruleDeleted},
-		{name: "the instances of a change", told: listsInstances, tell: watched},
 		{name: "a plan", tell: planned},
 		{name: "what the platform does not have", tell: notHad},
 		{name: "a configuration", tell: configured},
@@ -82,10 +85,4 @@ func told() []story {
 }
 
 // hasRules tells whether applications have scaling rules.
-func hasRules(t release.Traits) bool { return t.Scaling != "" }
-
-// listsInstances tells whether the platform lists the instances of an application.
-func listsInstances(t release.Traits) bool { return t.Scaling != "" }
-
-// pausesOnce tells whether a release waits after the gray batch alone.
-func pausesOnce(t release.Traits) bool { return t.Scaling == "" }
+func hasRules(t release.Traits) bool { return t.Scaling != release.ScalingNone }

@@ -26,6 +26,8 @@ type scene struct {
 	world  World
 	h      *Harness
 	settle time.Duration
+	// listsNone has the meaning of that of [Platform].
+	listsNone bool
 	// before are the changes that there were when the story began.
 	before []string
 	// late is when a call about scaling rules was sent last whose effect is not known.
@@ -45,7 +47,7 @@ func newScene(t T, p Platform, setup Setup) *scene {
 			require.NotContains(t, text, Secret, "a secret was told")
 		}
 	})
-	return &scene{T: t, traits: p.Traits, world: w, h: h, settle: p.Settle, before: w.Truth().Changes}
+	return &scene{T: t, traits: p.Traits, world: w, h: h, settle: p.Settle, listsNone: p.ListsNone, before: w.Truth().Changes}
 }
 
 // must carries a verb out that has to succeed.
@@ -136,7 +138,9 @@ func (s *scene) tryBegin(b beginning) (change release.Change, err error) {
 }
 
 // token is that of the release that brings an artifact.
-func token(n int) string { return release.Token(fmt.Sprintf("r-test-%d", n), string(release.StepRollout)) }
+func token(n int) string {
+	return release.Token(fmt.Sprintf("r-test-%d", n), string(release.StepRollout))
+}
 
 // rollout is the beginning of a release of an artifact.
 func (s *scene) rollout(n int, st release.Strategy, mark release.Mark) beginning {
@@ -238,12 +242,12 @@ func (s *scene) stepwise() map[release.StrategyType]steps {
 	out := map[release.StrategyType]steps{}
 	for _, kind := range s.traits.Rollouts {
 		switch {
-		case kind == release.StrategyBatch && pausesOnce(s.traits): // it runs through
+		case kind == release.StrategyBatch && !s.traits.PausesAfter(kind, 1): // it runs through
 		case kind == release.StrategyBatch:
 			out[kind] = steps{release.Strategy{Type: kind, Batches: 2}, []int{2, instances}}
 		case kind == release.StrategyGray && s.traits.Step == release.StepWeight:
 			out[kind] = steps{release.Strategy{Type: kind, Weights: []int{5, 30}}, []int{5, 30, whole}}
-		case kind == release.StrategyGray && pausesOnce(s.traits):
+		case kind == release.StrategyGray && !s.traits.PausesAfter(kind, 2):
 			out[kind] = steps{release.Strategy{Type: kind, Gray: 1, Batches: 2}, []int{1, instances}}
 		case kind == release.StrategyGray:
 			out[kind] = steps{release.Strategy{Type: kind, Gray: 1, Batches: 2}, []int{1, 2, instances}}

@@ -46,7 +46,7 @@ func notHad(s *scene) {
 	if !hasRules(s.traits) {
 		refused(s, release.VerbSetScaling, release.SetScalingInput{App: app}, release.FaultInvalid)
 	}
-	if !listsInstances(s.traits) {
+	if s.listsNone {
 		s.h.Ask(func() {
 			_, err := s.h.Driver.Instances(s.Context(), release.InstancesInput{App: app, ChangeID: "1"})
 			s.h.hears(nil, err)
@@ -85,8 +85,8 @@ func (s *scene) strategiesNotHad() map[string]release.Strategy {
 	switch {
 	case s.traits.Step == release.StepWeight:
 		out["strategy.gray"] = release.Strategy{Type: release.StrategyGray, Gray: 1, Batches: 1}
-	case pausesOnce(s.traits):
-		out["strategy.weights"] = release.Strategy{Type: release.StrategyGray, Weights: []int{5, 30}, Gray: 1, Batches: 1}
+	case s.traits.Weights > 0:
+		out["strategy.weights"] = release.Strategy{Type: release.StrategyGray, Weights: make([]int, s.traits.Weights+1), Gray: 1, Batches: 1}
 	default:
 		out["strategy.weights"] = release.Strategy{Type: release.StrategyGray, Weights: []int{5}, Gray: 1, Batches: 1}
 	}
@@ -121,7 +121,7 @@ func strange(s *scene) {
 		_, err := Do[struct{}](s.h, v, in)
 		require.Equal(s, release.FaultAuth, FaultOf(err), "%s: %v", v, err)
 	}
-	if listsInstances(s.traits) {
+	if !s.listsNone {
 		s.h.Ask(func() {
 			_, err := s.h.Driver.Instances(s.Context(), release.InstancesInput{App: app, ChangeID: "1"})
 			s.h.hears(nil, err)

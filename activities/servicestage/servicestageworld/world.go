@@ -28,9 +28,9 @@ import (
 // Platform is what the suites of every platform are told of ServiceStage. Every form that its answers are known to have is a platform of
 // its own: see [Form].
 func Platform(f Form) platformtest.Platform {
-	traits := traitsOf()
+	traits, _ := release.TraitsOf(release.PlatformServiceStage)
 	return platformtest.Platform{
-		Traits: traits, Settle: cloud.DefaultSettle,
+		Traits: traits, Settle: cloud.DefaultSettle, ListsNone: true,
 		Open: func(t platformtest.T, s platformtest.Setup, c platformtest.Connection) platformtest.World {
 			t.Helper()
 			return Open(t, f, s, c)
@@ -115,7 +115,7 @@ func (w *World) make() {
 		"envs":            `[{"name":"PASSWORD","value":"` + platformtest.Secret + `"}]`,
 		"refer_resources": `[{"id":"` + cluster + `","type":"cce","parameters":{"namespace":"default"}}]`,
 	})["component_id"].(string)
-	w.app = release.App{Platform: platformName, Region: servicestagesim.DefaultRegion, ID: component}
+	w.app = release.App{Platform: release.PlatformServiceStage, Region: servicestagesim.DefaultRegion, ID: component}
 }
 
 // call carries an operation out past the driver.
