@@ -164,7 +164,7 @@ func (r reading) released(token string) *release.Change {
 	if record == nil {
 		return nil
 	}
-	return &release.Change{ID: firstJob(record), Version: version}
+	return &release.Change{ID: r.jobOf(record), Version: version}
 }
 
 // BeginRollback brings a version back that was in service, all instances at once, with the configuration that it

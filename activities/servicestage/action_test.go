@@ -2,7 +2,6 @@ package servicestage_test
 
 import (
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -36,7 +35,7 @@ func TestFindChange_WhatSomebodyElseHasBegun(t *testing.T) {
 			h, _ := after(t, all(), servicestagesim.Fault{})
 			in := release.FindChangeInput{App: h.App(), Verb: c.verb, Mark: h.snapshot(release.SnapshotInput{}).Mark, Since: h.World.Now()}
 			c.does(h)
-			h.pass(time.Minute)
+			h.pass()
 			if c.found {
 				require.NotNil(t, must[release.FoundChange](h, release.VerbFindChange, in).Change)
 				return
@@ -51,15 +50,15 @@ func TestRollback_OnlyToWhatWasInService(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)
 	rejected := h.begin(2, gray())
-	h.pass(time.Minute)
+	h.pass()
 	must[release.AbortRolloutResult](h, release.VerbAbortRollout, release.AbortRolloutInput{App: h.App(), ChangeID: rejected.ID})
 	good := h.begin(3, all())
-	h.pass(time.Minute)
+	h.pass()
 	failing := fails("FAILED")
 	_, err := h.AddFault(failing)
 	require.NoError(t, err)
 	failed := h.begin(4, release.Strategy{Type: release.StrategyBatch, Batches: 2})
-	h.pass(time.Minute)
+	h.pass()
 	require.Equal(t, release.ChangeFailed, h.look(failed).State)
 
 	snap := h.snapshot(release.SnapshotInput{Rollback: &release.RollbackQuestion{}})
@@ -109,9 +108,45 @@ func TestBusy_TellsWhoseReleaseItIs(t *testing.T) {
 	require.Equal(t, change.ID, busy.ID)
 	require.False(t, busy.Stuck)
 	require.Contains(t, busy.Description, release.Token(id, "rollout"))
-	h.pass(time.Minute)
+	h.pass()
 	require.True(t, h.snapshot(release.SnapshotInput{}).Busy.Stuck, "it waits for somebody")
 	must[release.AbortRolloutResult](h, release.VerbAbortRollout, release.AbortRolloutInput{App: h.App(), ChangeID: change.ID})
 	job := h.Act(servicestageclient.ActionRestart, "")
 	require.Equal(t, job, h.snapshot(release.SnapshotInput{}).Busy.ID, "a job of no release has its own ID")
+}
+
+// TestRollout_BeginsFromWhatIsInService releases after a release that has failed, whose configuration does not come along.
+func TestRollout_BeginsFromWhatIsInService(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	text := "verbose"
+	bad := h.rollout("r-bad", release.ReleaseQuestion{Artifact: h.Artifact(2), Strategy: all(), Config: &release.Config{
+		Variables: []release.Variable{{Name: "LEVEL", Value: &text}}, Platform: release.Parameters{"host_aliases": []byte(`[{"ip":"10.0.0.1","hostnames":["db"]}]`)},
+	}})
+	_, err := h.AddFault(fails("FAILED"))
+	require.NoError(t, err)
+	must[release.Change](h, release.VerbBeginRollout, bad)
+	require.Equal(t, "FAILED", h.component().Status.ComponentStatus)
+	good := h.rollout("r-good", release.ReleaseQuestion{Artifact: h.Artifact(3), Strategy: all()})
+	change := must[release.Change](h, release.VerbBeginRollout, good)
+	require.Equal(t, release.ChangeSucceeded, h.look(change).State)
+	require.NotContains(t, wire(t, h.specification()["envs"]), "LEVEL")
+	require.Empty(t, h.specification()["host_aliases"])
+}
+
+func TestRollout_WhatAFailedReleaseHasBroughtIsInTheWay(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	bad := h.rollout("r-bad", release.ReleaseQuestion{Artifact: h.Artifact(2), Strategy: all(), Config: &release.Config{
+		Probes: &release.Probes{Liveness: &release.Probe{TCP: 8080}},
+	}})
+	_, err := h.AddFault(fails("FAILED"))
+	require.NoError(t, err)
+	must[release.Change](h, release.VerbBeginRollout, bad)
+	q := release.ReleaseQuestion{Artifact: h.Artifact(3), Strategy: all()}
+	snap := h.snapshot(release.SnapshotInput{Release: &q})
+	require.Contains(t, snap.Planned.Refused.OneLine(), "config.platform.liveness_probe")
+	back := must[release.Change](h, release.VerbBeginRollback, release.BeginRollbackInput{App: h.App(), Version: snap.Version, Mark: snap.Mark})
+	require.Equal(t, release.ChangeSucceeded, h.look(back).State)
+	require.Empty(t, h.snapshot(release.SnapshotInput{Release: &q}).Planned.Refused)
 }

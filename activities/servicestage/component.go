@@ -117,6 +117,15 @@ func firstJob(r *servicestageclient.ReleaseRecord) string {
 	return ""
 }
 
+// jobOf is the change that has begun the release of a record. Where the platform files no job, it is the
+// component's last one while the component shows the version.
+func (r reading) jobOf(record *servicestageclient.ReleaseRecord) string {
+	if id := firstJob(record); id != "" || record.Version != r.now.Version {
+		return id
+	}
+	return r.status.LastJobID
+}
+
 func isGray(r *servicestageclient.ReleaseRecord) bool {
 	return r.DeployType == servicestageclient.StrategyGray
 }
@@ -204,7 +213,7 @@ func (r reading) own(version string) *release.OwnChange {
 	if version == "" || record == nil {
 		return nil
 	}
-	return &release.OwnChange{ID: firstJob(record), Version: version, Unfinished: r.moving() && r.now.Version == version}
+	return &release.OwnChange{ID: r.jobOf(record), Version: version, Unfinished: r.moving() && r.now.Version == version}
 }
 
 // mark is what a snapshot keeps of the state in which it has found a component; see [release.Mark].

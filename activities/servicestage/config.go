@@ -1,6 +1,8 @@
 package servicestage
 
 import (
+	"context"
+	"encoding/json"
 	"maps"
 	"slices"
 	"strconv"
@@ -26,9 +28,39 @@ type preparation struct {
 	strategy  servicestageclient.DeployStrategy
 }
 
-// prepare finds out what a release makes of a component as it is. The same is found out for a plan and right before the
+// prepare finds out what a release makes of a component. The same is found out for a plan and right before the
 // release begins.
-func (d *Driver) prepare(c *servicestageclient.Component, q release.ReleaseQuestion) *preparation {
+//
+// A release begins from the version in service. Where another one has failed, the component shows that one, and
+// what an update leaves out stays as it is shown: what the failed one has brought is taken back, or in the way.
+func (d *Driver) prepare(ctx context.Context, r reading, q release.ReleaseQuestion) (*preparation, error) {
+	serves := r.serves()
+	if serves == r.now.Version {
+		return d.preparation(r.now, q), nil
+	}
+	before, err := d.component(ctx, r.place, serves)
+	if err != nil {
+		return nil, err
+	}
+	before.Replica = r.now.Replica
+	p := d.preparation(before, q)
+	shown := specificationOf(r.now)
+	for _, m := range p.members {
+		if shown.value(m.Name) == nil || p.want[m.Name] != nil {
+			continue
+		}
+		switch shown.value(m.Name).(type) {
+		case []any:
+			p.want[m.Name] = json.RawMessage("[]")
+		default:
+			p.Problem("config.platform.%s: version %s, which has failed, has brought it, and ServiceStage keeps what an update leaves out: roll back to %s first", m.Name, r.now.Version, serves)
+		}
+	}
+	return p, nil
+}
+
+// preparation is what a release makes of a component as it is specified.
+func (d *Driver) preparation(c *servicestageclient.Component, q release.ReleaseQuestion) *preparation {
 	p := &preparation{members: d.members, now: specificationOf(c), variables: variablesOf(c)}
 	if q.Config != nil {
 		p.config = *q.Config
@@ -353,7 +385,10 @@ func (p *preparation) unknown() {
 }
 
 // planned answers what a release will change, and everything of it that is refused.
-func (d *Driver) planned(r reading, q release.ReleaseQuestion) *release.Planned {
-	p := d.prepare(r.now, q)
-	return &release.Planned{Artifact: p.artifact, Instances: r.now.Replica, Settings: p.Settings, Refused: p.Problems}
+func (d *Driver) planned(ctx context.Context, r reading, q release.ReleaseQuestion) (*release.Planned, error) {
+	p, err := d.prepare(ctx, r, q)
+	if err != nil {
+		return nil, err
+	}
+	return &release.Planned{Artifact: p.artifact, Instances: r.now.Replica, Settings: p.Settings, Refused: p.Problems}, nil
 }

@@ -89,9 +89,9 @@ func (d *Driver) AbortRollout(ctx context.Context, in release.AbortRolloutInput)
 	case l.left():
 		// One that ended as aborted has done what was wanted: by an earlier attempt, as likely as not.
 		return release.AbortRolloutResult{Ended: seen.ReplacedBy != "" || l.returned()}, nil
-	case seen.State.Ended():
+	case seen.State.Ended() || job.Job.Finished() && l.record() == nil:
 		return release.AbortRolloutResult{Ended: true}, nil
-	case !job.Job.Finished() || l.record() == nil:
+	case !job.Job.Finished():
 		return release.AbortRolloutResult{}, cloud.NotYet(release.FaultConflict,
 			"job %s runs, and ServiceStage cannot stop a job: once it has ended, the version before is brought back", job.Job.JobID)
 	}

@@ -21,7 +21,7 @@ func after(t *testing.T, s release.Strategy, f servicestagesim.Fault) (*host, re
 		require.NoError(t, err)
 	}
 	change := h.begin(2, s)
-	h.pass(time.Minute)
+	h.pass()
 	return h, change
 }
 
@@ -66,7 +66,7 @@ func TestConfirm_ARestThatFailedIsNotConfirmedAgain(t *testing.T) {
 			t.Parallel()
 			h := hostOf(t, form)
 			change := h.begin(2, gray())
-			h.pass(time.Minute)
+			h.pass()
 			_, err := h.AddFault(servicestagesim.Fault{Kind: servicestagesim.FaultJobFails, Operation: "ComponentAction", Message: "no room"})
 			require.NoError(t, err)
 			confirm := release.ConfirmBatchInput{App: h.App(), ChangeID: change.ID, Batch: 1}
@@ -100,7 +100,7 @@ func TestConfirm_OnlyInThePause(t *testing.T) {
 		require.NoError(t, err)
 	}
 	require.Equal(t, sent, h.Changes, "its first batch is not done yet")
-	h.pass(time.Minute)
+	h.pass()
 	must[struct{}](h, release.VerbConfirmBatch, release.ConfirmBatchInput{App: h.App(), ChangeID: change.ID, Batch: 2})
 	require.Equal(t, sent, h.Changes, "there is no pause after the second one")
 	must[struct{}](h, release.VerbConfirmBatch, release.ConfirmBatchInput{App: h.App(), ChangeID: change.ID, Batch: 1})
@@ -122,7 +122,7 @@ func TestAbort_WaitsForTheJobThatRuns(t *testing.T) {
 			require.Equal(t, sent, h.Changes)
 			result, err := platformtest.Try[release.AbortRolloutResult](h.Harness, release.VerbAbortRollout, in)
 			require.NoError(t, err)
-			h.pass(time.Minute)
+			h.pass()
 			if s.Type != release.StrategyGray {
 				require.True(t, result.Ended, "it has succeeded before it could be aborted")
 				require.Equal(t, map[int]int{2: instances}, h.Truth().Shares)
@@ -140,7 +140,7 @@ func TestAbort_AVersionThatDoesNotBecomeReady(t *testing.T) {
 	h := newHost(t)
 	h.Spoil()
 	change := h.begin(2, all())
-	h.pass(time.Minute)
+	h.pass()
 	seen := h.look(change)
 	require.Equal(t, release.ChangeRunning, seen.State)
 	require.Equal(t, "0 of 4 instances are ready", seen.Message)
@@ -166,7 +166,7 @@ func TestObserve_WhatSomebodyElseDoesAfterwards(t *testing.T) {
 			h, change := after(t, all(), servicestagesim.Fault{})
 			require.Equal(t, release.ChangeSucceeded, h.look(change).State)
 			by := c.does(h)
-			h.pass(time.Minute)
+			h.pass()
 			seen := h.look(change)
 			require.Equal(t, c.state, seen.State)
 			require.Equal(t, by, seen.ReplacedBy)
@@ -181,9 +181,9 @@ func TestGone_InBothForms(t *testing.T) {
 			t.Parallel()
 			h := hostOf(t, form)
 			change := h.begin(2, all())
-			h.pass(time.Minute)
+			h.pass()
 			h.Delete()
-			h.pass(time.Minute)
+			h.pass()
 			require.Equal(t, release.ChangeGone, h.look(change).State)
 			for v, in := range map[release.Verb]any{
 				release.VerbSnapshot:     release.SnapshotInput{App: h.App()},

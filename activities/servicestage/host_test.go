@@ -103,10 +103,10 @@ func (h *host) look(change release.Change) release.Observation {
 	return seen
 }
 
-// pass lets time go by on the platform.
-func (h *host) pass(d time.Duration) {
+// pass lets enough time go by on the platform that every job has ended.
+func (h *host) pass() {
 	h.t.Helper()
-	_, err := h.Advance(d)
+	_, err := h.Advance(time.Minute)
 	require.NoError(h.t, err)
 }
 

@@ -41,7 +41,10 @@ func (d *Driver) beginRollout(ctx context.Context, in release.BeginRolloutInput)
 	if err := d.inTheWay(ctx, r, seen); err != nil {
 		return release.Change{}, err
 	}
-	p := d.prepare(r.now, release.ReleaseQuestion{Artifact: in.Artifact, Strategy: in.Strategy, Config: in.Config})
+	p, err := d.prepare(ctx, r, release.ReleaseQuestion{Artifact: in.Artifact, Strategy: in.Strategy, Config: in.Config})
+	if err != nil {
+		return release.Change{}, err
+	}
 	if len(p.Problems) > 0 {
 		return release.Change{}, cloud.Refused(release.FaultInvalid, "%s", p.Problems.OneLine())
 	}
@@ -93,11 +96,9 @@ func (d *Driver) deploy(ctx context.Context, r reading, p *preparation, version 
 	if err != nil {
 		return "", err
 	}
-	var answer struct {
-		JobID string `json:"job_id"`
-	}
+	var answer map[string]json.RawMessage
 	if err := json.Unmarshal(text, &answer); err != nil {
-		answer.JobID = "" // it was accepted, and named no job
+		answer = nil // it was accepted, and named no job
 	}
-	return answer.JobID, nil
+	return cloud.Text(answer["job_id"]), nil
 }

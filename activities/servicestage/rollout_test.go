@@ -44,7 +44,7 @@ func configured(t *testing.T) *host {
 		}
 	}
 	h.Specify(1, params)
-	h.pass(time.Minute)
+	h.pass()
 	return h
 }
 
@@ -138,7 +138,7 @@ func TestRollout_Strategies(t *testing.T) {
 			change := h.begin(2, c.s)
 			require.JSONEq(t, c.want, string(body["deploy_strategy"]))
 			h.OnCall = nil
-			h.pass(time.Minute)
+			h.pass()
 			if c.s.Type != release.StrategyGray {
 				seen := h.look(change)
 				require.Equal(t, release.ChangeSucceeded, seen.State)
@@ -154,8 +154,10 @@ func TestRollout_ChangesOfTheConfiguration(t *testing.T) {
 	text := "debug"
 	config := &release.Config{
 		Variables: []release.Variable{
-			{Name: "LEVEL", Value: &text, Show: true}, {Name: "PASSWORD", Secret: &release.KeyOf{ID: "keys", Key: "password"}},
-			{Name: "KEY", Remove: true}, {Name: "MODE", ConfigMap: &release.KeyOf{ID: "modes", Key: "shop"}},
+			{Name: "LEVEL", Value: &text, Show: true},
+			{Name: "PASSWORD", Secret: &release.KeyOf{ID: "keys", Key: "password"}},
+			{Name: "KEY", Remove: true},
+			{Name: "MODE", ConfigMap: &release.KeyOf{ID: "modes", Key: "shop"}},
 		},
 		Command: []string{"/bin/shop2"}, Args: []string{}, Resources: &release.Resources{CPU: 250, Memory: 512},
 		Probes: &release.Probes{

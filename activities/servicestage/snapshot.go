@@ -44,8 +44,8 @@ func (d *Driver) snapshot(ctx context.Context, in release.SnapshotInput) (snap r
 	if in.Release == nil || snap.Own != nil {
 		return snap, nil
 	}
-	snap.Planned = d.planned(r, *in.Release)
-	return snap, nil
+	snap.Planned, err = d.planned(ctx, r, *in.Release)
+	return snap, err
 }
 
 // AwaitIdle answers a snapshot once nothing is at work on the component by another's doing, or something else than what is

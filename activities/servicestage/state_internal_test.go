@@ -72,8 +72,8 @@ func two(status string) map[string]string {
 }
 
 // beside is what is shown of a job beside the one of a release that has ended.
-func beside(ended, other string) map[string]string {
-	return map[string]string{jobOne: ended, jobOther: other}
+func beside(other string) map[string]string {
+	return map[string]string{jobOne: "SUCCEEDED", jobOther: other}
 }
 
 // TestObserve_EachStateOfThePlatform is the table of what each state of a component, of its jobs and of its records means.
@@ -129,14 +129,14 @@ func TestObserve_EachStateOfThePlatform(t *testing.T) {
 			message: "3 of 4 instances are ready",
 		},
 		"the pause after another job": {
-			shown: shown{status: "GRAYING", version: ours, last: jobOther, gray: true, jobs: beside("SUCCEEDED", "SUCCEEDED"), ready: 4},
+			shown: shown{status: "GRAYING", version: ours, last: jobOther, gray: true, jobs: beside("SUCCEEDED"), ready: 4},
 			want:  release.ChangeAwaitingConfirm, batch: 1,
 		},
 		"going on": {
 			shown: shown{status: "UPGRADING", version: ours, last: jobTwo, gray: true, continued: true, jobs: two("RUNNING"), ready: 4}, want: release.ChangeRunning, batch: 2,
 		},
 		"going on by a job that is in no record": {
-			shown: shown{status: "UPGRADING", version: ours, last: jobOther, gray: true, jobs: beside("SUCCEEDED", "RUNNING"), ready: 4},
+			shown: shown{status: "UPGRADING", version: ours, last: jobOther, gray: true, jobs: beside("RUNNING"), ready: 4},
 			want:  release.ChangeRunning, batch: 2,
 		},
 		"gone on, done": {
@@ -147,27 +147,27 @@ func TestObserve_EachStateOfThePlatform(t *testing.T) {
 			message: "Building failed.",
 		},
 		"rolling back": {
-			shown: shown{status: "UPGRADING", version: old, last: jobOther, gray: true, jobs: beside("SUCCEEDED", "RUNNING"), before: old}, want: release.ChangeRunning,
+			shown: shown{status: "UPGRADING", version: old, last: jobOther, gray: true, jobs: beside("RUNNING"), before: old}, want: release.ChangeRunning,
 		},
 		"rolled back": {
-			shown: shown{status: "RUNNING", version: old, last: jobOther, gray: true, jobs: beside("SUCCEEDED", "SUCCEEDED"), before: old}, want: release.ChangeAborted,
+			shown: shown{status: "RUNNING", version: old, last: jobOther, gray: true, jobs: beside("SUCCEEDED"), before: old}, want: release.ChangeAborted,
 		},
 		"rolled back, not ready": {
-			shown: shown{status: "PENDING", version: old, last: jobOther, gray: true, jobs: beside("SUCCEEDED", "SUCCEEDED"), before: old}, want: release.ChangeAborted,
+			shown: shown{status: "PENDING", version: old, last: jobOther, gray: true, jobs: beside("SUCCEEDED"), before: old}, want: release.ChangeAborted,
 		},
 		"not rolled back": {
-			shown: shown{status: "FAILED", version: old, last: jobOther, gray: true, jobs: beside("SUCCEEDED", "FAILED"), before: old}, want: release.ChangeFailed,
+			shown: shown{status: "FAILED", version: old, last: jobOther, gray: true, jobs: beside("FAILED"), before: old}, want: release.ChangeFailed,
 			message: "Building failed.",
 		},
 		"another release": {
-			shown: shown{status: "UPGRADING", version: later, last: jobOther, newer: true, jobs: beside("SUCCEEDED", "RUNNING"), before: old},
+			shown: shown{status: "UPGRADING", version: later, last: jobOther, newer: true, jobs: beside("RUNNING"), before: old},
 			want:  release.ChangeAborted, by: jobOther,
 		},
 		"another version": {
-			shown: shown{status: "RUNNING", version: rejected, last: jobOther, jobs: beside("SUCCEEDED", "SUCCEEDED"), before: old}, want: release.ChangeAborted, by: jobOther,
+			shown: shown{status: "RUNNING", version: rejected, last: jobOther, jobs: beside("SUCCEEDED"), before: old}, want: release.ChangeAborted, by: jobOther,
 		},
 		"another job after the end": {
-			shown: shown{status: "RESTARTING", version: ours, last: jobOther, jobs: beside("SUCCEEDED", "RUNNING")}, want: release.ChangeSucceeded, batch: 1, by: jobOther,
+			shown: shown{status: "RESTARTING", version: ours, last: jobOther, jobs: beside("RUNNING")}, want: release.ChangeSucceeded, batch: 1, by: jobOther,
 		},
 		"an action at work": {shown: shown{status: "RESTARTING", version: old, last: jobOne, action: true, jobs: one("RUNNING")}, want: release.ChangeRunning},
 		"an action, done":   {shown: shown{status: "RUNNING", version: old, last: jobOne, action: true, jobs: one("SUCCEEDED"), ready: 4}, want: release.ChangeSucceeded},
@@ -179,10 +179,10 @@ func TestObserve_EachStateOfThePlatform(t *testing.T) {
 			shown: shown{status: "FAILED", version: old, last: jobOne, action: true, jobs: one("FAILED")}, want: release.ChangeFailed, message: "Building failed.",
 		},
 		"an action, and another": {
-			shown: shown{status: "UPGRADING", version: old, last: jobOther, action: true, jobs: beside("SUCCEEDED", "RUNNING")}, want: release.ChangeSucceeded, by: jobOther,
+			shown: shown{status: "UPGRADING", version: old, last: jobOther, action: true, jobs: beside("RUNNING")}, want: release.ChangeSucceeded, by: jobOther,
 		},
-		"being deleted": {shown: shown{status: "DELETING", version: ours, last: jobOther, jobs: beside("SUCCEEDED", "RUNNING")}, want: release.ChangeGone},
-		"deleted":       {shown: shown{status: "DELETED", version: ours, last: jobOther, jobs: beside("SUCCEEDED", "SUCCEEDED")}, want: release.ChangeGone},
+		"being deleted": {shown: shown{status: "DELETING", version: ours, last: jobOther, jobs: beside("RUNNING")}, want: release.ChangeGone},
+		"deleted":       {shown: shown{status: "DELETED", version: ours, last: jobOther, jobs: beside("SUCCEEDED")}, want: release.ChangeGone},
 		"forgotten":     {shown: shown{status: "RUNNING", version: ours, last: jobOne}, want: release.ChangeGone},
 	} {
 		t.Run(name, func(t *testing.T) {

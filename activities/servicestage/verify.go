@@ -33,8 +33,7 @@ func (d *Driver) verify(ctx context.Context, in release.VerifyInput) (v release.
 	if v.Other, err = d.busy(ctx, r, ""); err != nil || in.Config == nil {
 		return v, err
 	}
-	p := d.prepare(r.now, release.ReleaseQuestion{Config: in.Config})
-	for _, s := range p.Settings {
+	for _, s := range d.preparation(r.now, release.ReleaseQuestion{Config: in.Config}).Settings {
 		v.Differs = append(v.Differs, s.Name)
 	}
 	return v, nil

@@ -97,7 +97,22 @@ func noVersion(id string) error {
 // lastGood finds the version that is known to be good, or else the newest one that serves no more and is not known to be
 // bad. Nil is none.
 func (d *Driver) lastGood(ctx context.Context, r reading, q release.RollbackQuestion) (*release.Version, error) {
-	var all []release.Version
+	candidates, err := d.candidates(ctx, r, q.Avoid)
+	if err != nil || len(candidates) == 0 {
+		return nil, err
+	}
+	for _, good := range q.Good {
+		for _, v := range candidates {
+			if good.Same(v) && (good.ID == "" || good.ID == v.ID) {
+				return &v, nil
+			}
+		}
+	}
+	return &candidates[0], nil
+}
+
+// candidates are the newest versions that were in service, serve no more and are not to be avoided.
+func (d *Driver) candidates(ctx context.Context, r reading, avoid []release.Version) (all []release.Version, err error) {
 	serves := r.serves()
 	for i := range r.records {
 		record := &r.records[i]
@@ -115,19 +130,9 @@ func (d *Driver) lastGood(ctx context.Context, r reading, q release.RollbackQues
 		if err != nil {
 			return nil, err
 		}
-		if !slices.ContainsFunc(q.Avoid, v.Same) {
+		if !slices.ContainsFunc(avoid, v.Same) {
 			all = append(all, v)
 		}
 	}
-	for _, good := range q.Good {
-		for _, v := range all {
-			if good.Same(v) && (good.ID == "" || good.ID == v.ID) {
-				return &v, nil
-			}
-		}
-	}
-	if len(all) > 0 {
-		return &all[0], nil
-	}
-	return nil, nil //nolint:nilnil // none is an answer
+	return all, nil
 }
