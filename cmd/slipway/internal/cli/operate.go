@@ -46,6 +46,10 @@ On Function Compute --strategy gray shifts traffic by --weights, APP is a servic
 the alias that is moved, and --part the function where the service has several. --instances is
 the number of its provisioned instances there.
 
+On ServiceStage APP is a component. It waits once, after the gray batch, which gets --weights 20 of
+the traffic or else the share that it has of the instances; batches of --strategy batch follow each
+other by themselves.
+
 What is changed of the configuration stands in the file of --config-from, as under config in a
 release file, and in --variable, --cpu, --memory and --instances, which count before the file.
 All else stays as the application has it. A variable that is a secret is given by reference,
@@ -145,7 +149,7 @@ func withStrategy(cmd *cobra.Command, o *operation) *cobra.Command {
 	flags, strategy := cmd.Flags(), &o.spec.Strategy
 	flags.StringVar((*string)(&strategy.Type), "strategy", "", "all, batch or gray (default all)")
 	flags.IntVar(&strategy.Gray, "gray", 0, "instances in the first batch of strategy gray (default 1)")
-	flags.IntSliceVar(&strategy.Weights, "weights", nil, "percentages of the traffic after each batch but the last, of strategy gray on Function Compute: 5,30")
+	flags.IntSliceVar(&strategy.Weights, "weights", nil, "percentages of the traffic after each batch but the last, of strategy gray on Function Compute: 5,30; on ServiceStage one, that of the gray batch: 20")
 	flags.IntVar(&strategy.Batches, "batches", 0, "number of batches (default 2; of strategy gray 1 after the gray one)")
 	flags.StringVar((*string)(&strategy.Confirm), "confirm", "", "who lets the next batch begin: manual or auto (default manual)")
 	flags.DurationVar(&o.bake, "bake", 0, "how long a finished batch runs before the next may begin")

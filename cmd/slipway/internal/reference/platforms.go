@@ -46,6 +46,10 @@ func traits(b *strings.Builder, all []release.Traits) {
 		{"strategies of a release", func(on release.Traits) string { return codes(on.Rollouts) }},
 		{"strategies of a rollback", func(on release.Traits) string { return codes(on.Rollbacks) }},
 		{"a batch of a gray release", step},
+		{"between two batches", func(on release.Traits) string {
+			return either(on.Pauses == release.PausesEvery, "it waits after every batch but the last",
+				"it waits after the gray batch alone, and runs through the others; type `batch` is never held")
+		}},
 		{"other operations", operations},
 		{"the first version of an application", func(on release.Traits) string {
 			return either(on.FirstRelease, "a release may bring it", "the application must have one")
@@ -60,9 +64,18 @@ func traits(b *strings.Builder, all []release.Traits) {
 			return either(on.Approval, "is waited for: `limits.platformApproval`", "there is none")
 		}},
 		{"a scaling rule is switched off", func(on release.Traits) string {
-			return either(on.TakesRulesAway(), "by being taken away; it is put back as it was", "by its switch")
+			switch on.Scaling {
+			case release.ScalingTakeAway:
+				return "by being taken away; it is put back as it was"
+			case release.ScalingSwitch:
+				return "by its switch"
+			case release.ScalingNone:
+			}
+			return "there are none"
 		}},
-		{"`scaling.suspend`", func(on release.Traits) string { return fmt.Sprintf("`%t` by default", on.Suspends) }},
+		{"`scaling.suspend`", func(on release.Traits) string {
+			return either(on.Scaling == release.ScalingNone, "there is nothing to suspend", fmt.Sprintf("`%t` by default", on.Suspends))
+		}},
 		{"a traffic rule of a gray release", trafficRule},
 		{"`app.id`", func(on release.Traits) string { return on.AppWords }},
 		{"`app.qualifier`", func(on release.Traits) string {
@@ -86,7 +99,11 @@ func step(on release.Traits) string {
 	if on.Step == release.StepWeight {
 		return "a percentage of the traffic: `strategy.weights`"
 	}
-	return fmt.Sprintf("instances, at most %d %% of them: `strategy.gray`, `strategy.batches`", on.GrayAtMost)
+	size := fmt.Sprintf("instances, at most %d %% of them: `strategy.gray`, `strategy.batches`", on.GrayAtMost)
+	if on.Weights > 0 {
+		size += "; the gray batch with a percentage of the traffic, by default its share of the instances: `strategy.weights`"
+	}
+	return size + either(on.LargerFirst, "; the larger batches come first", "")
 }
 
 func trafficRule(on release.Traits) string {

@@ -27,7 +27,7 @@ func bar(p release.Progress, columns int) string {
 		if b.State == release.BatchDone || b.State == release.BatchConfirmed {
 			done += sizes[i]
 		}
-		shifts = shifts || b.Weight > 0
+		shifts = shifts || shiftsTraffic(b)
 	}
 	if total == 0 {
 		return ""
@@ -74,12 +74,15 @@ func sizesOf(batches []release.Batch) []int {
 	before := 0
 	for i, b := range batches {
 		sizes[i] = b.Instances
-		if b.Weight > 0 {
+		if shiftsTraffic(b) {
 			sizes[i], before = b.Weight-before, b.Weight
 		}
 	}
 	return sizes
 }
+
+// shiftsTraffic reports whether a batch is a part of the traffic alone, and not of the instances.
+func shiftsTraffic(b release.Batch) bool { return b.Weight > 0 && b.Instances == 0 }
 
 func stroke(s release.BatchState) string {
 	switch s {
