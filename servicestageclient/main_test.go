@@ -114,8 +114,8 @@ func clientsOf(c *servicestageclient.Client) map[string]any {
 }
 
 // uncheckedOf is the client of a package that sends whatever it is given.
-func uncheckedOf(c *servicestageclient.Client, room string) any {
-	checked := reflect.ValueOf(clientsOf(c)[room])
+func uncheckedOf(c *servicestageclient.Client, folder string) any {
+	checked := reflect.ValueOf(clientsOf(c)[folder])
 	return checked.MethodByName("Unchecked").Call(nil)[0].Interface()
 }
 
@@ -132,8 +132,8 @@ type factOperation struct {
 	ResponseHeaders map[string]factShape `json:"responseHeaders"`
 	Response        map[string]factShape `json:"response"`
 
-	room  string
-	facts *factFile
+	folder string
+	facts  *factFile
 }
 
 type factParam struct {
@@ -174,13 +174,13 @@ type factFile struct {
 func readFacts(t *testing.T) []factOperation {
 	t.Helper()
 	var all []factOperation
-	for _, room := range []string{"", "v2", "git", "cse", "servicecomb", "build"} {
-		text, err := os.ReadFile(filepath.Join("..", "api", "servicestage", room, "operations.json"))
+	for _, folder := range []string{"", "v2", "git", "cse", "servicecomb", "build"} {
+		text, err := os.ReadFile(filepath.Join("..", "api", "servicestage", folder, "operations.json"))
 		require.NoError(t, err)
 		var facts factFile
 		require.NoError(t, json.Unmarshal(text, &facts))
 		for _, op := range facts.Operations {
-			op.room, op.facts = room, &facts
+			op.folder, op.facts = folder, &facts
 			all = append(all, op)
 		}
 	}
@@ -237,7 +237,7 @@ func (op factOperation) call(t *testing.T, c *servicestageclient.Client, in any)
 	t.Helper()
 	encoded, err := json.Marshal(in)
 	require.NoError(t, err)
-	method := reflect.ValueOf(uncheckedOf(c, op.room)).MethodByName(op.Name)
+	method := reflect.ValueOf(uncheckedOf(c, op.folder)).MethodByName(op.Name)
 	require.True(t, method.IsValid(), "no method")
 	input := reflect.New(method.Type().In(1).Elem())
 	require.NoError(t, json.Unmarshal(encoded, input.Interface()))

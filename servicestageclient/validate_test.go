@@ -283,7 +283,7 @@ func TestValidate_SamplesOfTheReference(t *testing.T) {
 			}
 			encoded, err := json.Marshal(body)
 			require.NoError(t, err)
-			method := reflect.ValueOf(clientsOf(newClient(t, "http://127.0.0.1:1"))[op.room]).MethodByName(name)
+			method := reflect.ValueOf(clientsOf(newClient(t, "http://127.0.0.1:1"))[op.folder]).MethodByName(name)
 			input := reflect.New(method.Type().In(1).Elem())
 			require.NoError(t, loosejson.Decoder{Singles: true}.Decode(encoded, input.Interface()), "some examples have texts for numbers, and one thing for a list")
 			in, ok := reflect.TypeAssert[validated](input)

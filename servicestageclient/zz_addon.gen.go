@@ -14,9 +14,9 @@ import (
 type CreateAddonInput struct {
 	// Required.
 	EnvironmentID string `json:"environment_id"`
-	// CCE cluster id. Required.
+	// CCE cluster ID. Required.
 	CCEID string `json:"cce_id"`
-	// Microservice engine id. Required if: name = sermantInjector.
+	// Microservice engine ID. Required if: name = sermantInjector.
 	CSEID *string `json:"cse_id,omitempty"`
 	// Required. One of: sermantInjector.
 	Name string `json:"name"`
@@ -52,7 +52,7 @@ func (in *CreateAddonInput) encode(r *clientrt.Request) {
 
 // CreateAddonOutput is the answer of [Client.CreateAddon] (ServiceStage API reference ch. 4.7.1).
 type CreateAddonOutput struct {
-	// Job id to poll.
+	// Job ID to poll.
 	JobID string `json:"job_id"`
 	ID    string `json:"id"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
@@ -78,8 +78,8 @@ func createAddonOperation() cloudapi.Operation {
 		Starts:  "job",
 		Params: []cloudapi.Param{
 			{Name: "environment_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true},
-			{Name: "cce_id", In: cloudapi.InBody, Kind: cloudapi.KindString, Required: true, Example: "02f9a523-cefe-11ee-afc1-0255ac100045", Description: "CCE cluster id"},
-			{Name: "cse_id", In: cloudapi.InBody, Kind: cloudapi.KindString, RequiredIf: "name = sermantInjector", Example: "b4e49ad5-5142-437d-8a6b-1de66b1af0db", Description: "Microservice engine id"},
+			{Name: "cce_id", In: cloudapi.InBody, Kind: cloudapi.KindString, Required: true, Example: "02f9a523-cefe-11ee-afc1-0255ac100045", Description: "CCE cluster ID"},
+			{Name: "cse_id", In: cloudapi.InBody, Kind: cloudapi.KindString, RequiredIf: "name = sermantInjector", Example: "b4e49ad5-5142-437d-8a6b-1de66b1af0db", Description: "Microservice engine ID"},
 			{Name: "name", In: cloudapi.InBody, Kind: cloudapi.KindString, Required: true, Enum: []string{"sermantInjector"}, Example: "sermantInjector"},
 		},
 	}
@@ -201,7 +201,7 @@ func listAddonMetadataOperation() cloudapi.Operation {
 type GetAddonInput struct {
 	// Required.
 	EnvironmentID string `json:"environment_id"`
-	// Add-on id. Required.
+	// Add-on ID. Required.
 	AddonID string `json:"addon_id"`
 }
 
@@ -246,7 +246,7 @@ func getAddonOperation() cloudapi.Operation {
 		Summary: "Read one add-on of an environment.",
 		Params: []cloudapi.Param{
 			{Name: "environment_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true},
-			{Name: "addon_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Add-on id"},
+			{Name: "addon_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Add-on ID"},
 		},
 	}
 }
@@ -255,7 +255,7 @@ func getAddonOperation() cloudapi.Operation {
 type AddonActionInput struct {
 	// Required.
 	EnvironmentID string `json:"environment_id"`
-	// Add-on id. Required.
+	// Add-on ID. Required.
 	AddonID string `json:"addon_id"`
 	// Required. One of: restart, redeploy.
 	Action string `json:"action"`
@@ -290,7 +290,7 @@ func (in *AddonActionInput) encode(r *clientrt.Request) {
 
 // AddonActionOutput is the answer of [Client.AddonAction] (ServiceStage API reference ch. 4.7.5).
 type AddonActionOutput struct {
-	// Job id to poll.
+	// Job ID to poll.
 	JobID string `json:"job_id"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
@@ -316,7 +316,7 @@ func addonActionOperation() cloudapi.Operation {
 		Starts:  "job",
 		Params: []cloudapi.Param{
 			{Name: "environment_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true},
-			{Name: "addon_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Add-on id"},
+			{Name: "addon_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Add-on ID"},
 			{Name: "action", In: cloudapi.InBody, Kind: cloudapi.KindString, Required: true, Enum: []string{"restart", "redeploy"}, Example: "redeploy"},
 		},
 	}
@@ -326,7 +326,7 @@ func addonActionOperation() cloudapi.Operation {
 type DeleteAddonInput struct {
 	// Required.
 	EnvironmentID string `json:"environment_id"`
-	// Add-on id. Required.
+	// Add-on ID. Required.
 	AddonID string `json:"addon_id"`
 }
 
@@ -358,7 +358,7 @@ func (in *DeleteAddonInput) encode(r *clientrt.Request) {
 
 // DeleteAddonOutput is the answer of [Client.DeleteAddon] (ServiceStage API reference ch. 4.7.6).
 type DeleteAddonOutput struct {
-	// Job id to poll.
+	// Job ID to poll.
 	JobID string `json:"job_id"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
@@ -383,7 +383,7 @@ func deleteAddonOperation() cloudapi.Operation {
 		Starts:  "job",
 		Params: []cloudapi.Param{
 			{Name: "environment_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true},
-			{Name: "addon_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Add-on id"},
+			{Name: "addon_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Add-on ID"},
 		},
 	}
 }

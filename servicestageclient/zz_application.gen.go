@@ -16,7 +16,7 @@ type CreateApplicationInput struct {
 	Name string `json:"name"`
 	// At most 128 characters.
 	Description *string `json:"description,omitempty"`
-	// Enterprise project id (0 = default).
+	// Enterprise project ID (0 = default).
 	EnterpriseProjectID *string `json:"enterprise_project_id,omitempty"`
 	// Key/value tags.
 	Labels []Label `json:"labels,omitempty"`
@@ -71,7 +71,7 @@ func createApplicationOperation() cloudapi.Operation {
 		Params: []cloudapi.Param{
 			{Name: "name", In: cloudapi.InBody, Kind: cloudapi.KindString, Required: true, MaxLength: 64, Pattern: "^[A-Za-z][A-Za-z0-9_-]{0,62}[A-Za-z0-9]$", Example: "app-xpmtii"},
 			{Name: "description", In: cloudapi.InBody, Kind: cloudapi.KindString, MaxLength: 128, Example: "test"},
-			{Name: "enterprise_project_id", In: cloudapi.InBody, Kind: cloudapi.KindString, Description: "Enterprise project id (0 = default)"},
+			{Name: "enterprise_project_id", In: cloudapi.InBody, Kind: cloudapi.KindString, Description: "Enterprise project ID (0 = default)"},
 			{Name: "labels", In: cloudapi.InBody, Kind: cloudapi.KindValue, Description: "Key/value tags", Shape: shapeOf("labels")},
 		},
 	}
@@ -156,7 +156,7 @@ type UpdateApplicationInput struct {
 	Name *string `json:"name,omitempty"`
 	// At most 128 characters.
 	Description *string `json:"description,omitempty"`
-	// Enterprise project id (0 = default).
+	// Enterprise project ID (0 = default).
 	EnterpriseProjectID *string `json:"enterprise_project_id,omitempty"`
 	// Key/value tags.
 	Labels []Label `json:"labels,omitempty"`
@@ -213,7 +213,7 @@ func updateApplicationOperation() cloudapi.Operation {
 			{Name: "application_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true},
 			{Name: "name", In: cloudapi.InBody, Kind: cloudapi.KindString, MaxLength: 64, Pattern: "^[A-Za-z][A-Za-z0-9_-]{0,62}[A-Za-z0-9]$", Example: "app-xpmtii2"},
 			{Name: "description", In: cloudapi.InBody, Kind: cloudapi.KindString, MaxLength: 128, Example: "test2"},
-			{Name: "enterprise_project_id", In: cloudapi.InBody, Kind: cloudapi.KindString, Description: "Enterprise project id (0 = default)"},
+			{Name: "enterprise_project_id", In: cloudapi.InBody, Kind: cloudapi.KindString, Description: "Enterprise project ID (0 = default)"},
 			{Name: "labels", In: cloudapi.InBody, Kind: cloudapi.KindValue, Description: "Key/value tags", Shape: shapeOf("labels")},
 		},
 	}

@@ -149,7 +149,7 @@ func (in *CreateComponentInput) encode(r *clientrt.Request) {
 
 // CreateComponentOutput is the answer of [Client.CreateComponent] (ServiceStage API reference ch. 4.3.1).
 type CreateComponentOutput struct {
-	// Job id to poll.
+	// Job ID to poll.
 	JobID       string `json:"job_id"`
 	ComponentID string `json:"component_id"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
@@ -283,7 +283,7 @@ func (in *ImportComponentInput) encode(r *clientrt.Request) {
 
 // ImportComponentOutput is the answer of [Client.ImportComponent] (ServiceStage API reference ch. 4.3.2).
 type ImportComponentOutput struct {
-	// Component instance id.
+	// Component instance ID.
 	InstanceID string `json:"instance_id"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
@@ -615,7 +615,7 @@ func (in *UpdateComponentInput) encode(r *clientrt.Request) {
 
 // UpdateComponentOutput is the answer of [Client.UpdateComponent] (ServiceStage API reference ch. 4.3.5).
 type UpdateComponentOutput struct {
-	// Job id to poll.
+	// Job ID to poll.
 	JobID string `json:"job_id"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
@@ -848,7 +848,7 @@ func (in *ComponentActionInput) encode(r *clientrt.Request) {
 
 // ComponentActionOutput is the answer of [Client.ComponentAction] (ServiceStage API reference ch. 4.3.8).
 type ComponentActionOutput struct {
-	// Job id to poll.
+	// Job ID to poll.
 	JobID string `json:"job_id"`
 	// Immediate result of the action request.
 	Result string `json:"result"`

@@ -146,7 +146,7 @@ func listConfigGroupsOperation() cloudapi.Operation {
 
 // CreateConfigInput holds the parameters of [Client.CreateConfig] (ServiceStage API reference ch. 4.5.3).
 type CreateConfigInput struct {
-	// Configuration group id. Required.
+	// Configuration group ID. Required.
 	ConfigGroupID string `json:"config_group_id"`
 	// Required. At most 64 characters.
 	Name string `json:"name"`
@@ -209,7 +209,7 @@ func createConfigOperation() cloudapi.Operation {
 		Summary: "Create a configuration file inside a group.",
 		Mutates: true,
 		Params: []cloudapi.Param{
-			{Name: "config_group_id", In: cloudapi.InBody, Kind: cloudapi.KindString, Required: true, Example: "f3e6d5b4-4d7d-4009-b806-22cfed2ac6ea", Description: "Configuration group id"},
+			{Name: "config_group_id", In: cloudapi.InBody, Kind: cloudapi.KindString, Required: true, Example: "f3e6d5b4-4d7d-4009-b806-22cfed2ac6ea", Description: "Configuration group ID"},
 			{Name: "name", In: cloudapi.InBody, Kind: cloudapi.KindString, Required: true, MaxLength: 64, Pattern: "^[A-Za-z][A-Za-z0-9_-]{0,62}[A-Za-z0-9]$", Example: "test-config"},
 			{Name: "content", In: cloudapi.InBody, Kind: cloudapi.KindString, Required: true, Sensitive: true, Example: "test-key = test-value", Description: "File content"},
 			{Name: "description", In: cloudapi.InBody, Kind: cloudapi.KindString, MaxLength: 128},
@@ -289,7 +289,7 @@ func importConfigsOperation() cloudapi.Operation {
 // ListConfigsInput holds the parameters of [Client.ListConfigs] (ServiceStage API reference ch. 4.5.5).
 type ListConfigsInput struct {
 	Name *string `json:"name,omitempty"`
-	// Configuration group id.
+	// Configuration group ID.
 	ConfigGroupID *string `json:"config_group_id,omitempty"`
 	ComponentID   *string `json:"component_id,omitempty"`
 	// Page size. Range: 0 to 100.
@@ -358,7 +358,7 @@ func listConfigsOperation() cloudapi.Operation {
 		Summary: "List configuration files, with filters by name, group or bound component.",
 		Params: []cloudapi.Param{
 			{Name: "name", In: cloudapi.InQuery, Kind: cloudapi.KindString},
-			{Name: "config_group_id", In: cloudapi.InQuery, Kind: cloudapi.KindString, Description: "Configuration group id"},
+			{Name: "config_group_id", In: cloudapi.InQuery, Kind: cloudapi.KindString, Description: "Configuration group ID"},
 			{Name: "component_id", In: cloudapi.InQuery, Kind: cloudapi.KindString},
 			{Name: "limit", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(0)), Max: new(int64(100)), Description: "Page size"},
 			{Name: "offset", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(0)), Description: "Number of records to skip"},
@@ -370,7 +370,7 @@ func listConfigsOperation() cloudapi.Operation {
 
 // GetConfigInput holds the parameters of [Client.GetConfig] (ServiceStage API reference ch. 4.5.6).
 type GetConfigInput struct {
-	// Configuration file id. Required.
+	// Configuration file ID. Required.
 	ConfigID string `json:"config_id"`
 }
 
@@ -413,14 +413,14 @@ func getConfigOperation() cloudapi.Operation {
 		Method: http.MethodGet, Path: "/v3/{project_id}/cas/configs/{config_id}",
 		Summary: "Read one configuration file.",
 		Params: []cloudapi.Param{
-			{Name: "config_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Configuration file id"},
+			{Name: "config_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Configuration file ID"},
 		},
 	}
 }
 
 // DeleteConfigInput holds the parameters of [Client.DeleteConfig] (ServiceStage API reference ch. 4.5.7).
 type DeleteConfigInput struct {
-	// Configuration file id. Required.
+	// Configuration file ID. Required.
 	ConfigID string `json:"config_id"`
 }
 
@@ -467,16 +467,16 @@ func deleteConfigOperation() cloudapi.Operation {
 		Summary: "Delete a configuration file.",
 		Mutates: true,
 		Params: []cloudapi.Param{
-			{Name: "config_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Configuration file id"},
+			{Name: "config_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Configuration file ID"},
 		},
 	}
 }
 
 // UpdateConfigInput holds the parameters of [Client.UpdateConfig] (ServiceStage API reference ch. 4.5.8).
 type UpdateConfigInput struct {
-	// Configuration file id. Required.
+	// Configuration file ID. Required.
 	ConfigID string `json:"config_id"`
-	// Configuration group id. Required.
+	// Configuration group ID. Required.
 	ConfigGroupID string `json:"config_group_id"`
 	// File content. Required.
 	Content cloudapi.Secret `json:"content"`
@@ -536,8 +536,8 @@ func updateConfigOperation() cloudapi.Operation {
 		Summary: "Change a configuration file; its version counter moves on.",
 		Mutates: true,
 		Params: []cloudapi.Param{
-			{Name: "config_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Configuration file id"},
-			{Name: "config_group_id", In: cloudapi.InBody, Kind: cloudapi.KindString, Required: true, Example: "4808b50d-d7f3-401b-9175-968cb4f9892b", Description: "Configuration group id"},
+			{Name: "config_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Configuration file ID"},
+			{Name: "config_group_id", In: cloudapi.InBody, Kind: cloudapi.KindString, Required: true, Example: "4808b50d-d7f3-401b-9175-968cb4f9892b", Description: "Configuration group ID"},
 			{Name: "content", In: cloudapi.InBody, Kind: cloudapi.KindString, Required: true, Sensitive: true, Example: "testKey = testModify", Description: "File content"},
 			{Name: "type", In: cloudapi.InBody, Kind: cloudapi.KindString, Required: true, Enum: []string{"yaml", "properties"}, Example: "properties"},
 			{Name: "description", In: cloudapi.InBody, Kind: cloudapi.KindString},
@@ -549,7 +549,7 @@ func updateConfigOperation() cloudapi.Operation {
 // ListConfigHistoriesInput holds the parameters of [Client.ListConfigHistories] (ServiceStage API reference ch.
 // 4.5.9).
 type ListConfigHistoriesInput struct {
-	// Configuration file id. Required.
+	// Configuration file ID. Required.
 	ConfigID string `json:"config_id"`
 	// Page size. Range: 0 to 100.
 	Limit *int `json:"limit,omitempty"`
@@ -616,7 +616,7 @@ func listConfigHistoriesOperation() cloudapi.Operation {
 		Method: http.MethodGet, Path: "/v3/{project_id}/cas/configs/{config_id}/histories",
 		Summary: "List past versions of a configuration file.",
 		Params: []cloudapi.Param{
-			{Name: "config_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Configuration file id"},
+			{Name: "config_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Configuration file ID"},
 			{Name: "limit", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(0)), Max: new(int64(100)), Description: "Page size"},
 			{Name: "offset", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(0)), Description: "Number of records to skip"},
 			{Name: "order_by", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"create_time", "name", "update_time"}, Default: "create_time", Description: "Sort field. An unknown value falls back to the default"},
@@ -627,9 +627,9 @@ func listConfigHistoriesOperation() cloudapi.Operation {
 
 // GetConfigHistoryInput holds the parameters of [Client.GetConfigHistory] (ServiceStage API reference ch. 4.5.10).
 type GetConfigHistoryInput struct {
-	// Configuration file id. Required.
+	// Configuration file ID. Required.
 	ConfigID string `json:"config_id"`
-	// Configuration history id. Required.
+	// Configuration history ID. Required.
 	ConfigHistoryID string `json:"config_history_id"`
 }
 
@@ -677,8 +677,8 @@ func getConfigHistoryOperation() cloudapi.Operation {
 		Method: http.MethodGet, Path: "/v3/{project_id}/cas/configs/{config_id}/histories/{config_history_id}",
 		Summary: "Read one past version of a configuration file.",
 		Params: []cloudapi.Param{
-			{Name: "config_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Configuration file id"},
-			{Name: "config_history_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Configuration history id"},
+			{Name: "config_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Configuration file ID"},
+			{Name: "config_history_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Configuration history ID"},
 		},
 	}
 }
@@ -686,9 +686,9 @@ func getConfigHistoryOperation() cloudapi.Operation {
 // DeleteConfigHistoryInput holds the parameters of [Client.DeleteConfigHistory] (ServiceStage API reference ch.
 // 4.5.11).
 type DeleteConfigHistoryInput struct {
-	// Configuration file id. Required.
+	// Configuration file ID. Required.
 	ConfigID string `json:"config_id"`
-	// Configuration history id. Required.
+	// Configuration history ID. Required.
 	ConfigHistoryID string `json:"config_history_id"`
 }
 
@@ -739,15 +739,15 @@ func deleteConfigHistoryOperation() cloudapi.Operation {
 		Summary: "Delete one past version of a configuration file.",
 		Mutates: true,
 		Params: []cloudapi.Param{
-			{Name: "config_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Configuration file id"},
-			{Name: "config_history_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Configuration history id"},
+			{Name: "config_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Configuration file ID"},
+			{Name: "config_history_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Configuration history ID"},
 		},
 	}
 }
 
 // GetConfigGroupInput holds the parameters of [Client.GetConfigGroup] (ServiceStage API reference ch. 4.5.12).
 type GetConfigGroupInput struct {
-	// Configuration group id. Required.
+	// Configuration group ID. Required.
 	ConfigGroupID string `json:"config_group_id"`
 }
 
@@ -794,14 +794,14 @@ func getConfigGroupOperation() cloudapi.Operation {
 		Method: http.MethodGet, Path: "/v3/{project_id}/cas/config-groups/{config_group_id}",
 		Summary: "Read one configuration group.",
 		Params: []cloudapi.Param{
-			{Name: "config_group_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Configuration group id"},
+			{Name: "config_group_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Configuration group ID"},
 		},
 	}
 }
 
 // DeleteConfigGroupInput holds the parameters of [Client.DeleteConfigGroup] (ServiceStage API reference ch. 4.5.13).
 type DeleteConfigGroupInput struct {
-	// Configuration group id. Required.
+	// Configuration group ID. Required.
 	ConfigGroupID string `json:"config_group_id"`
 }
 
@@ -848,7 +848,7 @@ func deleteConfigGroupOperation() cloudapi.Operation {
 		Summary: "Delete a configuration group.",
 		Mutates: true,
 		Params: []cloudapi.Param{
-			{Name: "config_group_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Configuration group id"},
+			{Name: "config_group_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Configuration group ID"},
 		},
 	}
 }

@@ -18,7 +18,7 @@ type CreateEnvironmentInput struct {
 	DeployMode *string `json:"deploy_mode,omitempty"`
 	// At most 128 characters.
 	Description *string `json:"description,omitempty"`
-	// Enterprise project id (0 = default).
+	// Enterprise project ID (0 = default).
 	EnterpriseProjectID *string `json:"enterprise_project_id,omitempty"`
 	// Required.
 	VPCID string `json:"vpc_id"`
@@ -78,7 +78,7 @@ func createEnvironmentOperation() cloudapi.Operation {
 			{Name: "name", In: cloudapi.InBody, Kind: cloudapi.KindString, Required: true, MaxLength: 64, Pattern: "^[A-Za-z][A-Za-z0-9_-]{0,62}[A-Za-z0-9]$", Example: "env-test", Description: "Starts with a letter, ends with a letter or digit; letter case is not significant"},
 			{Name: "deploy_mode", In: cloudapi.InBody, Kind: cloudapi.KindString, Enum: []string{"virtualmachine", "container", "mixed"}, Example: "virtualmachine", Description: "Kind of deployment target"},
 			{Name: "description", In: cloudapi.InBody, Kind: cloudapi.KindString, MaxLength: 128},
-			{Name: "enterprise_project_id", In: cloudapi.InBody, Kind: cloudapi.KindString, Example: "0", Description: "Enterprise project id (0 = default)"},
+			{Name: "enterprise_project_id", In: cloudapi.InBody, Kind: cloudapi.KindString, Example: "0", Description: "Enterprise project ID (0 = default)"},
 			{Name: "vpc_id", In: cloudapi.InBody, Kind: cloudapi.KindString, Required: true, Example: "0c72428b-cd6c-4283-a560-210d3edb49f7"},
 			{Name: "labels", In: cloudapi.InBody, Kind: cloudapi.KindValue, Description: "Key/value tags", Shape: shapeOf("labels")},
 		},
@@ -98,7 +98,7 @@ type ListEnvironmentsInput struct {
 	Order         *string `json:"order,omitempty"`
 	Name          *string `json:"name,omitempty"`
 	EnvironmentID *string `json:"environment_id,omitempty"`
-	// Enterprise project id (0 = default).
+	// Enterprise project ID (0 = default).
 	EnterpriseProjectID *string `json:"enterprise_project_id,omitempty"`
 }
 
@@ -161,7 +161,7 @@ func listEnvironmentsOperation() cloudapi.Operation {
 			{Name: "order", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"desc", "asc"}, Default: "desc", Description: "Sort direction"},
 			{Name: "name", In: cloudapi.InQuery, Kind: cloudapi.KindString},
 			{Name: "environment_id", In: cloudapi.InQuery, Kind: cloudapi.KindString},
-			{Name: "enterprise_project_id", In: cloudapi.InQuery, Kind: cloudapi.KindString, Description: "Enterprise project id (0 = default)"},
+			{Name: "enterprise_project_id", In: cloudapi.InQuery, Kind: cloudapi.KindString, Description: "Enterprise project ID (0 = default)"},
 		},
 	}
 }

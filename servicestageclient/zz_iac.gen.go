@@ -213,7 +213,7 @@ func addEnvironmentIacResourcesOperation() cloudapi.Operation {
 type UpdateEnvironmentIacResourceInput struct {
 	// Required.
 	EnvironmentID string `json:"environment_id"`
-	// Real cloud resource id. Required.
+	// Real cloud resource ID. Required.
 	ResourceID string  `json:"resource_id"`
 	ID         *string `json:"id,omitempty"`
 	Name       *string `json:"name,omitempty"`
@@ -282,7 +282,7 @@ func updateEnvironmentIacResourceOperation() cloudapi.Operation {
 		Mutates: true,
 		Params: []cloudapi.Param{
 			{Name: "environment_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true},
-			{Name: "resource_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Real cloud resource id"},
+			{Name: "resource_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Real cloud resource ID"},
 			{Name: "id", In: cloudapi.InBody, Kind: cloudapi.KindString},
 			{Name: "name", In: cloudapi.InBody, Kind: cloudapi.KindString, Example: "rds123"},
 			{Name: "type", In: cloudapi.InBody, Kind: cloudapi.KindString, Example: "rds"},
@@ -298,7 +298,7 @@ func updateEnvironmentIacResourceOperation() cloudapi.Operation {
 type DeleteEnvironmentIacResourceInput struct {
 	// Required.
 	EnvironmentID string `json:"environment_id"`
-	// Real cloud resource id. Required.
+	// Real cloud resource ID. Required.
 	ResourceID string `json:"resource_id"`
 }
 
@@ -352,7 +352,7 @@ func deleteEnvironmentIacResourceOperation() cloudapi.Operation {
 		Mutates: true,
 		Params: []cloudapi.Param{
 			{Name: "environment_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true},
-			{Name: "resource_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Real cloud resource id"},
+			{Name: "resource_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Real cloud resource ID"},
 		},
 	}
 }
@@ -447,7 +447,7 @@ func listProvisionHistoriesOperation() cloudapi.Operation {
 type GetProvisionHistoryInput struct {
 	// Required.
 	EnvironmentID string `json:"environment_id"`
-	// Provisioning run id. Required.
+	// Provisioning run ID. Required.
 	HistoryID string `json:"history_id"`
 }
 
@@ -499,7 +499,7 @@ func getProvisionHistoryOperation() cloudapi.Operation {
 		Summary: "Read one provisioning run.",
 		Params: []cloudapi.Param{
 			{Name: "environment_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true},
-			{Name: "history_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Provisioning run id"},
+			{Name: "history_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Provisioning run ID"},
 		},
 	}
 }
@@ -509,7 +509,7 @@ func getProvisionHistoryOperation() cloudapi.Operation {
 type ListProvisionHistoryEventsInput struct {
 	// Required.
 	EnvironmentID string `json:"environment_id"`
-	// Provisioning run id. Required.
+	// Provisioning run ID. Required.
 	HistoryID string `json:"history_id"`
 }
 
@@ -564,7 +564,7 @@ func listProvisionHistoryEventsOperation() cloudapi.Operation {
 		Summary: "List stack events of one provisioning run.",
 		Params: []cloudapi.Param{
 			{Name: "environment_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true},
-			{Name: "history_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Provisioning run id"},
+			{Name: "history_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Provisioning run ID"},
 		},
 	}
 }

@@ -12,7 +12,7 @@ import (
 
 // GetJobInput holds the parameters of [Client.GetJob] (ServiceStage API reference ch. 4.6.1).
 type GetJobInput struct {
-	// Job id to poll. Required.
+	// Job ID to poll. Required.
 	JobID string `json:"job_id"`
 	// Page size.
 	Limit *int `json:"limit,omitempty"`
@@ -69,7 +69,7 @@ func getJobOperation() cloudapi.Operation {
 		Method: http.MethodGet, Path: "/v3/{project_id}/cas/jobs/{job_id}",
 		Summary: "Read the state of a deployment job and its tasks.",
 		Params: []cloudapi.Param{
-			{Name: "job_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Job id to poll"},
+			{Name: "job_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Job ID to poll"},
 			{Name: "limit", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Description: "Page size"},
 			{Name: "offset", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Description: "Number of records to skip"},
 			{Name: "desc", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"true", "false"}, Description: "Sort direction flag. String; true sorts tasks descending"},

@@ -179,7 +179,7 @@ func createRuntimeStackOperation() cloudapi.Operation {
 
 // GetRuntimeStackInput holds the parameters of [Client.GetRuntimeStack] (ServiceStage API reference ch. 4.4.4).
 type GetRuntimeStackInput struct {
-	// Runtime stack id. Required.
+	// Runtime stack ID. Required.
 	RuntimestackID string `json:"runtimestack_id"`
 }
 
@@ -226,14 +226,14 @@ func getRuntimeStackOperation() cloudapi.Operation {
 		Method: http.MethodGet, Path: "/v3/{project_id}/cas/runtimestacks/{runtimestack_id}",
 		Summary: "Read one runtime stack.",
 		Params: []cloudapi.Param{
-			{Name: "runtimestack_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Runtime stack id"},
+			{Name: "runtimestack_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Runtime stack ID"},
 		},
 	}
 }
 
 // UpdateRuntimeStackInput holds the parameters of [Client.UpdateRuntimeStack] (ServiceStage API reference ch. 4.4.5).
 type UpdateRuntimeStackInput struct {
-	// Runtime stack id. Required.
+	// Runtime stack ID. Required.
 	RuntimestackID string `json:"runtimestack_id"`
 	// Required.
 	Name string `json:"name"`
@@ -299,7 +299,7 @@ func updateRuntimeStackOperation() cloudapi.Operation {
 		Summary: "Change a custom runtime stack.",
 		Mutates: true,
 		Params: []cloudapi.Param{
-			{Name: "runtimestack_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Runtime stack id"},
+			{Name: "runtimestack_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Runtime stack ID"},
 			{Name: "name", In: cloudapi.InBody, Kind: cloudapi.KindString, Required: true, Example: "CustomJdk"},
 			{Name: "deploy_mode", In: cloudapi.InBody, Kind: cloudapi.KindString, Required: true, Enum: []string{"virtualmachine"}, Example: "virtualmachine", Description: "Kind of deployment target"},
 			{Name: "type", In: cloudapi.InBody, Kind: cloudapi.KindString, Required: true, Enum: []string{"Java", "Tomcat"}, Example: "Java"},
@@ -312,7 +312,7 @@ func updateRuntimeStackOperation() cloudapi.Operation {
 
 // DeleteRuntimeStackInput holds the parameters of [Client.DeleteRuntimeStack] (ServiceStage API reference ch. 4.4.6).
 type DeleteRuntimeStackInput struct {
-	// Runtime stack id. Required.
+	// Runtime stack ID. Required.
 	RuntimestackID string `json:"runtimestack_id"`
 }
 
@@ -361,7 +361,7 @@ func deleteRuntimeStackOperation() cloudapi.Operation {
 		Summary: "Delete a custom runtime stack.",
 		Mutates: true,
 		Params: []cloudapi.Param{
-			{Name: "runtimestack_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Runtime stack id"},
+			{Name: "runtimestack_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Runtime stack ID"},
 		},
 	}
 }

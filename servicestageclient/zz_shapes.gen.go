@@ -23,7 +23,7 @@ func shapeOf(param string) *cloudapi.Shape {
 			{Name: "id", Type: cloudapi.ShapeString, Required: true},
 			{Name: "name", Type: cloudapi.ShapeString, Required: true},
 			{Name: "type", Type: cloudapi.ShapeString, Required: true, Description: "Examples also use rds"},
-			{Name: "resource_id", Type: cloudapi.ShapeString, Description: "Real cloud resource id"},
+			{Name: "resource_id", Type: cloudapi.ShapeString, Description: "Real cloud resource ID"},
 			{Name: "status", Type: cloudapi.ShapeString, Description: "Examples also show INIT and MARK_UPDATE on declarations"},
 			{Name: "custom_tf", Type: cloudapi.ShapeString, Description: "Terraform template text"},
 			{Name: "vars_structure", Type: cloudapi.ShapeArray, Description: "Declared (encrypted) variables", Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
@@ -79,7 +79,7 @@ func shapeOf(param string) *cloudapi.Shape {
 				{Name: "build_cmd", Type: cloudapi.ShapeString, Description: "Build command. Default: ./build.sh if present in the root, else mvn clean package (Java, Tomcat) or npm build (Nodejs)"},
 				{Name: "dockerfile_path", Type: cloudapi.ShapeString, Description: "Dockerfile folder"},
 				{Name: "artifact_namespace", Type: cloudapi.ShapeString, Description: "Image organisation for build output"},
-				{Name: "cluster_id", Type: cloudapi.ShapeString, Required: true, Description: "Build cluster id"},
+				{Name: "cluster_id", Type: cloudapi.ShapeString, Required: true, Description: "Build cluster ID"},
 				{Name: "node_label_selector", Type: cloudapi.ShapeObject, Description: "Node label selector for the build", Items: &cloudapi.Shape{Type: cloudapi.ShapeString}},
 				{Name: "environment_id", Type: cloudapi.ShapeString},
 			}},
@@ -173,8 +173,8 @@ func shapeOf(param string) *cloudapi.Shape {
 		}}
 	case "security_context":
 		return &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
-			{Name: "run_as_user", Type: cloudapi.ShapeInteger, Description: "User id"},
-			{Name: "run_as_group", Type: cloudapi.ShapeInteger, Description: "Group id"},
+			{Name: "run_as_user", Type: cloudapi.ShapeInteger, Description: "User ID"},
+			{Name: "run_as_group", Type: cloudapi.ShapeInteger, Description: "Group ID"},
 			{Name: "capabilities", Type: cloudapi.ShapeObject, Description: "Linux capabilities", Members: []*cloudapi.Shape{
 				{Name: "add", Type: cloudapi.ShapeArray, Description: "Capabilities to add", Items: &cloudapi.Shape{Type: cloudapi.ShapeString}},
 				{Name: "drop", Type: cloudapi.ShapeArray, Description: "Capabilities to drop", Items: &cloudapi.Shape{Type: cloudapi.ShapeString}},
@@ -219,7 +219,7 @@ func shapeOf(param string) *cloudapi.Shape {
 		return &cloudapi.Shape{Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
 			{Name: "id", Type: cloudapi.ShapeString, Required: true},
 			{Name: "type", Type: cloudapi.ShapeString, Required: true},
-			{Name: "parameters", Type: cloudapi.ShapeObject, Description: "Also seen in examples: hosts (list of ECS ids) for type ecs with id Default, and type for the cluster kind. Required when type = cce (printed for update only; the create example leaves it out)", Members: []*cloudapi.Shape{
+			{Name: "parameters", Type: cloudapi.ShapeObject, Description: "Also seen in examples: hosts (list of ECS IDs) for type ecs with ID Default, and type for the cluster kind. Required when type = cce (printed for update only; the create example leaves it out)", Members: []*cloudapi.Shape{
 				{Name: "namespace", Type: cloudapi.ShapeString, Description: "Kubernetes namespace"},
 				{Name: "hosts", Type: cloudapi.ShapeArray, Description: "ECS ids, for type ecs with id Default; in examples only", Items: &cloudapi.Shape{Type: cloudapi.ShapeString}},
 				{Name: "type", Type: cloudapi.ShapeString, Description: "Kind of cluster; in examples only"},
@@ -250,7 +250,7 @@ func shapeOf(param string) *cloudapi.Shape {
 		return &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
 			{Name: "replica", Type: cloudapi.ShapeInteger, Min: new(int64(0)), Description: "Number of replicas. Required when action = scale on containers"},
 			{Name: "version", Type: cloudapi.ShapeString, Description: "Component version. Target version, taken from the release records. Required when action = rollback"},
-			{Name: "hosts", Type: cloudapi.ShapeArray, Description: "ECS ids. Required when action = scale on virtual machines", Items: &cloudapi.Shape{Type: cloudapi.ShapeString}},
+			{Name: "hosts", Type: cloudapi.ShapeArray, Description: "ECS IDs. Required when action = scale on virtual machines", Items: &cloudapi.Shape{Type: cloudapi.ShapeString}},
 		}}
 	case "spec":
 		return &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{

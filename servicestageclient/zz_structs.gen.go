@@ -15,7 +15,7 @@ type ActionParameters struct {
 	Replica *int `json:"replica,omitzero"`
 	// Component version. Target version, taken from the release records. Required when action = rollback.
 	Version string `json:"version,omitempty"`
-	// ECS ids. Required when action = scale on virtual machines.
+	// ECS IDs. Required when action = scale on virtual machines.
 	Hosts []string `json:"hosts,omitzero"`
 	// Unknown holds members that have no field here, or could not be read; they are sent as well.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
@@ -23,13 +23,13 @@ type ActionParameters struct {
 
 // Addon is answered by [Client.ListAddons], [Client.GetAddon].
 type Addon struct {
-	// CCE cluster id.
+	// CCE cluster ID.
 	CCEID string `json:"cce_id"`
-	// Microservice engine id.
+	// Microservice engine ID.
 	CSEID         string `json:"cse_id"`
 	EnvironmentID string `json:"environment_id"`
 	ID            string `json:"id"`
-	// Job id to poll.
+	// Job ID to poll.
 	JobID string `json:"job_id"`
 	// One of: sermantInjector.
 	Name string `json:"name"`
@@ -98,9 +98,9 @@ type Application struct {
 	Name        string `json:"name"`
 	Description string `json:"description"`
 	Creator     string `json:"creator"`
-	// Tenant project id.
+	// Tenant project ID.
 	ProjectID string `json:"project_id"`
-	// Enterprise project id (0 = default).
+	// Enterprise project ID (0 = default).
 	EnterpriseProjectID string `json:"enterprise_project_id"`
 	// Creation time. On the wire: epoch milliseconds.
 	CreateTime time.Time `json:"create_time,omitzero" wire:"millis"`
@@ -141,7 +141,7 @@ type BuildParameters struct {
 	DockerfilePath string `json:"dockerfile_path,omitempty"`
 	// Image organisation for build output.
 	ArtifactNamespace string `json:"artifact_namespace,omitempty"`
-	// Build cluster id. Required.
+	// Build cluster ID. Required.
 	ClusterID string `json:"cluster_id"`
 	// Node label selector for the build.
 	NodeLabelSelector map[string]string `json:"node_label_selector,omitzero"`
@@ -265,7 +265,7 @@ type ComponentStatus struct {
 	// Failure reason code. One of: cluster_deleted, cluster_unavailable, cluster_inaccessible, namespace_deleted,
 	// namespace_unavailable, namespace_inaccessible, resource_deleted, create_failed, delete_failed. There may be others.
 	FailDetail string `json:"fail_detail"`
-	// Id of the last job.
+	// ID of the last job.
 	LastJobID string `json:"last_job_id"`
 	// Creation time. On the wire: epoch milliseconds.
 	CreateTime time.Time `json:"create_time,omitzero" wire:"millis"`
@@ -316,7 +316,7 @@ type ConfigComponent struct {
 
 // ConfigFile is answered by [Client.CreateConfig], [Client.ListConfigs], [Client.GetConfig], [Client.UpdateConfig].
 type ConfigFile struct {
-	// Configuration group id.
+	// Configuration group ID.
 	ConfigGroupID string `json:"config_group_id"`
 	ID            string `json:"id"`
 	Name          string `json:"name"`
@@ -328,7 +328,7 @@ type ConfigFile struct {
 	Content cloudapi.Secret `json:"content"`
 	// Component version.
 	Version string `json:"version"`
-	// Tenant project id.
+	// Tenant project ID.
 	ProjectID string `json:"project_id"`
 	// Content is encrypted.
 	Sensitive  bool              `json:"sensitive"`
@@ -344,7 +344,7 @@ type ConfigFile struct {
 // ConfigGroup is answered by [Client.CreateConfigGroup], [Client.ListConfigGroups], [Client.GetConfigGroup].
 type ConfigGroup struct {
 	ID string `json:"id"`
-	// Tenant project id.
+	// Tenant project ID.
 	ProjectID   string `json:"project_id"`
 	Name        string `json:"name"`
 	Description string `json:"description"`
@@ -357,9 +357,9 @@ type ConfigGroup struct {
 
 // ConfigHistory is answered by [Client.ListConfigHistories], [Client.GetConfigHistory].
 type ConfigHistory struct {
-	// Configuration history id.
+	// Configuration history ID.
 	ConfigHistoryID string `json:"config_history_id"`
-	// Configuration file id.
+	// Configuration file ID.
 	ConfigID string `json:"config_id"`
 	// File content.
 	Content cloudapi.Secret `json:"content"`
@@ -369,7 +369,7 @@ type ConfigHistory struct {
 	CreateTime time.Time         `json:"create_time,omitzero" wire:"millis"`
 	Components []ConfigComponent `json:"components"`
 	Creator    string            `json:"creator"`
-	// Configuration group id.
+	// Configuration group ID.
 	GroupID string `json:"group_id"`
 	// Configuration file name.
 	ConfigName  string `json:"config_name"`
@@ -457,9 +457,9 @@ type Environment struct {
 	ID          string `json:"id"`
 	Name        string `json:"name"`
 	Description string `json:"description"`
-	// Tenant project id.
+	// Tenant project ID.
 	ProjectID string `json:"project_id"`
-	// Enterprise project id (0 = default).
+	// Enterprise project ID (0 = default).
 	EnterpriseProjectID string `json:"enterprise_project_id"`
 	// Kind of deployment target. One of: virtualmachine, container, mixed.
 	DeployMode string `json:"deploy_mode"`
@@ -518,7 +518,7 @@ type ExecutionPlanItem struct {
 	Drifted bool `json:"drifted"`
 	// Resource is imported.
 	Imported bool `json:"imported"`
-	// Real cloud resource id.
+	// Real cloud resource ID.
 	ResourceID string `json:"resource_id"`
 	// Changed attributes.
 	Attributes []ExecutionPlanAttribute `json:"attributes"`
@@ -539,7 +539,7 @@ type ExternalAccess struct {
 // FilterOptions is answered by [Client.GetComponentFilterOptions].
 type FilterOptions struct {
 	Applications []IDLabel `json:"applications"`
-	// Enterprise project ids.
+	// Enterprise project IDs.
 	EnterpriseProjects []string  `json:"enterprise_projects"`
 	Environments       []IDLabel `json:"environments"`
 	// Unknown holds members that have no field here, or could not be read; they are sent as well.
@@ -606,9 +606,9 @@ type IACEnvironment struct {
 	ID          string `json:"id"`
 	Name        string `json:"name"`
 	Description string `json:"description"`
-	// Tenant project id.
+	// Tenant project ID.
 	ProjectID string `json:"project_id"`
-	// Enterprise project id (0 = default).
+	// Enterprise project ID (0 = default).
 	EnterpriseProjectID string `json:"enterprise_project_id"`
 	// Kind of deployment target. One of: virtualmachine, container, mixed.
 	DeployMode string `json:"deploy_mode"`
@@ -665,7 +665,7 @@ type IACResource struct {
 	Name string `json:"name"`
 	// Examples also use rds. Required. One of: vpc, subnet, eip, elb, cce, ecs, acl, ccnamespace. There may be others.
 	Type string `json:"type"`
-	// Real cloud resource id.
+	// Real cloud resource ID.
 	ResourceID string `json:"resource_id,omitempty"`
 	// Examples also show INIT and MARK_UPDATE on declarations.
 	Status string `json:"status,omitempty"`
@@ -712,14 +712,14 @@ type Job struct {
 	// Job status. One of: SUBMITTED, SCHEDULED, RUNNING, FAILED, SUCCEEDED, CANCELLED, PARTIALLY_FAILED, ROLLBACKING,
 	// ROLLBACKED, UNKNOWN.
 	ExecutionStatus string `json:"execution_status"`
-	// Job id to poll.
+	// Job ID to poll.
 	JobID string `json:"job_id"`
 	// Job kind. One of: PROVISION, DEPROVISION, DAILY_OPERATION, SYSTEM_INNER, UNKNOWN.
 	JobType string `json:"job_type"`
 	OrderID string `json:"order_id"`
-	// Tenant project id.
+	// Tenant project ID.
 	ProjectID string `json:"project_id"`
-	// Instance id.
+	// Instance ID.
 	ServiceInstanceID string `json:"service_instance_id"`
 	// In worked examples only.
 	JobName string `json:"job_name"`
@@ -855,7 +855,7 @@ type RecordJob struct {
 	Sequence int `json:"sequence"`
 	// Release strategy. One of: OneBatchRelease, RollingRelease, GrayRelease.
 	DeployType string `json:"deploy_type"`
-	// Job id to poll.
+	// Job ID to poll.
 	JobID string `json:"job_id"`
 	// Deployment settings of the job.
 	JobInfo *RecordJobInfo `json:"job_info"`
@@ -887,7 +887,7 @@ type ReferResource struct {
 	ID string `json:"id"`
 	// Required. One of: vpc, eip, elb, cce, ecs, as, cse, dcs, rds, nacos. There may be others.
 	Type string `json:"type"`
-	// Also seen in examples: hosts (list of ECS ids) for type ecs with id Default, and type for the cluster kind. Required
+	// Also seen in examples: hosts (list of ECS IDs) for type ecs with ID Default, and type for the cluster kind. Required
 	// when type = cce (printed for update only; the create example leaves it out).
 	Parameters *ReferResourceParameters `json:"parameters,omitzero"`
 	// Unknown holds members that have no field here, or could not be read; they are sent as well.
@@ -913,7 +913,7 @@ type ReleaseRecord struct {
 	BeginTime   string          `json:"begin_time"`
 	EndTime     string          `json:"end_time"`
 	Description json.RawMessage `json:"description"`
-	// Component instance id.
+	// Component instance ID.
 	InstanceID string `json:"instance_id"`
 	// Component version.
 	Version string `json:"version"`
@@ -951,7 +951,7 @@ type RollingRelease struct {
 type RuntimeStack struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
-	// Tenant project id.
+	// Tenant project ID.
 	ProjectID string `json:"project_id"`
 	// Kind of deployment target. One of: container, virtualmachine.
 	DeployMode string `json:"deploy_mode"`
@@ -1013,9 +1013,9 @@ type RuntimeStackSpec struct {
 
 // SecurityContext is a part of what is sent and answered. Nil and empty texts are not sent; an empty list or map is.
 type SecurityContext struct {
-	// User id.
+	// User ID.
 	RunAsUser *int `json:"run_as_user,omitzero"`
-	// Group id.
+	// Group ID.
 	RunAsGroup *int `json:"run_as_group,omitzero"`
 	// Linux capabilities.
 	Capabilities *Capabilities `json:"capabilities,omitzero"`
@@ -1064,9 +1064,9 @@ type StackEvent struct {
 	EventMessage string `json:"event_message"`
 	// Event kind.
 	EventType string `json:"event_type"`
-	// Name of the id attribute.
+	// Name of the ID attribute.
 	ResourceIDKey string `json:"resource_id_key"`
-	// Value of the id attribute.
+	// Value of the ID attribute.
 	ResourceIDValue string `json:"resource_id_value"`
 	// Event time.
 	Time time.Time `json:"time,omitzero"`

@@ -72,7 +72,7 @@ func kindsOf(p cloudapi.Param) []release.ParameterKind {
 		return map[string][]release.ParameterKind{
 			"array": {release.ParameterList}, "object": {release.ParameterObject},
 		}[string(p.Shape.Type)]
-	case cloudapi.KindValue, cloudapi.KindNumber:
+	case cloudapi.KindValue, cloudapi.KindNumber, cloudapi.KindFile:
 	}
 	return nil
 }

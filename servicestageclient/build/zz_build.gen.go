@@ -83,7 +83,7 @@ func listBuildJobsOperation() cloudapi.Operation {
 
 // ListBuildsInput holds the parameters of [Client.ListBuilds] (ServiceStage API reference ch. 12.2.2).
 type ListBuildsInput struct {
-	// Job id to poll. Required.
+	// Job ID to poll. Required.
 	JobID string `json:"job_id"`
 	// Build job name = component name. Required.
 	Name string `json:"name"`
@@ -144,7 +144,7 @@ func listBuildsOperation() cloudapi.Operation {
 		Method: http.MethodGet, Path: "/assembling/v1/jobs/{job_id}/builds",
 		Summary: "List the runs of a build job.",
 		Params: []cloudapi.Param{
-			{Name: "job_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Job id to poll"},
+			{Name: "job_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Job ID to poll"},
 			{Name: "name", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Description: "Build job name = component name"},
 		},
 	}
@@ -152,7 +152,7 @@ func listBuildsOperation() cloudapi.Operation {
 
 // ListBuildPhasesInput holds the parameters of [Client.ListBuildPhases] (ServiceStage API reference ch. 12.2.3).
 type ListBuildPhasesInput struct {
-	// Build run id. Required.
+	// Build run ID. Required.
 	BuildID string `json:"build_id"`
 }
 
@@ -204,14 +204,14 @@ func listBuildPhasesOperation() cloudapi.Operation {
 		Method: http.MethodGet, Path: "/assembling/v1/builds/{build_id}/phases",
 		Summary: "List the phases of one build run.",
 		Params: []cloudapi.Param{
-			{Name: "build_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Build run id"},
+			{Name: "build_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Build run ID"},
 		},
 	}
 }
 
 // GetBuildLogsInput holds the parameters of [Client.GetBuildLogs] (ServiceStage API reference ch. 12.2.4).
 type GetBuildLogsInput struct {
-	// Build run id. Required.
+	// Build run ID. Required.
 	BuildID string `json:"build_id"`
 	// Start offset. Required.
 	From int `json:"from"`
@@ -270,7 +270,7 @@ func getBuildLogsOperation() cloudapi.Operation {
 		Method: http.MethodGet, Path: "/assembling/v1/builds/{build_id}/logs",
 		Summary: "Read the log of one build run from an offset.",
 		Params: []cloudapi.Param{
-			{Name: "build_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Build run id"},
+			{Name: "build_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Build run ID"},
 			{Name: "from", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Required: true, Description: "Start offset"},
 		},
 	}

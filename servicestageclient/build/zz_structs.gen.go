@@ -8,7 +8,7 @@ import (
 
 // BuildJob is answered by [Client.ListBuildJobs].
 type BuildJob struct {
-	// Job id to poll.
+	// Job ID to poll.
 	JobID string `json:"job_id"`
 	// Build job name = component name.
 	JobName string `json:"job_name"`
@@ -29,7 +29,7 @@ type BuildPhase struct {
 
 // BuildRun is answered by [Client.ListBuilds].
 type BuildRun struct {
-	// Build run id.
+	// Build run ID.
 	BuildID string `json:"build_id"`
 	// One of: Cancel, Failed, Successful, Timeout.
 	BuildState string `json:"build_state"`

@@ -524,7 +524,7 @@ func getGitProjectByCloneUrlOperation() cloudapi.Operation {
 
 // ListGitProjectsInput holds the parameters of [Client.ListGitProjects] (ServiceStage API reference ch. 5.9).
 type ListGitProjectsInput struct {
-	// Namespace id, or its URL-encoded name. Required.
+	// Namespace ID, or its URL-encoded name. Required.
 	Namespace string `json:"namespace"`
 	// Required.
 	RepoAuth string `json:"X-Repo-Auth"`
@@ -576,7 +576,7 @@ func listGitProjectsOperation() cloudapi.Operation {
 		Method: http.MethodGet, Path: "/v1/{project_id}/git/repos/{namespace}/projects",
 		Summary: "List projects of a namespace.",
 		Params: []cloudapi.Param{
-			{Name: "namespace", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Namespace id, or its URL-encoded name"},
+			{Name: "namespace", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Namespace ID, or its URL-encoded name"},
 			{Name: "X-Repo-Auth", In: cloudapi.InHeader, Kind: cloudapi.KindString, Required: true, Sensitive: true},
 		},
 	}
@@ -584,7 +584,7 @@ func listGitProjectsOperation() cloudapi.Operation {
 
 // CreateGitProjectInput holds the parameters of [Client.CreateGitProject] (ServiceStage API reference ch. 5.10).
 type CreateGitProjectInput struct {
-	// Namespace id, or its URL-encoded name. Required.
+	// Namespace ID, or its URL-encoded name. Required.
 	Namespace string `json:"namespace"`
 	// Required.
 	RepoAuth string `json:"X-Repo-Auth"`
@@ -642,7 +642,7 @@ func createGitProjectOperation() cloudapi.Operation {
 		Summary: "Create a repository project.",
 		Mutates: true,
 		Params: []cloudapi.Param{
-			{Name: "namespace", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Namespace id, or its URL-encoded name"},
+			{Name: "namespace", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Namespace ID, or its URL-encoded name"},
 			{Name: "X-Repo-Auth", In: cloudapi.InHeader, Kind: cloudapi.KindString, Required: true, Sensitive: true},
 			{Name: "name", In: cloudapi.InBody, Kind: cloudapi.KindString, Required: true},
 		},
@@ -651,9 +651,9 @@ func createGitProjectOperation() cloudapi.Operation {
 
 // ListGitBranchesInput holds the parameters of [Client.ListGitBranches] (ServiceStage API reference ch. 5.11).
 type ListGitBranchesInput struct {
-	// Namespace id, or its URL-encoded name. Required.
+	// Namespace ID, or its URL-encoded name. Required.
 	Namespace string `json:"namespace"`
-	// Project id, or its URL-encoded name; a slash in it is sent as a colon (printed ":" 13 times, "." four times; a dot
+	// Project ID, or its URL-encoded name; a slash in it is sent as a colon (printed ":" 13 times, "." four times; a dot
 	// could not be told from the dots of file names). Required.
 	Project string `json:"project"`
 	// Required.
@@ -707,8 +707,8 @@ func listGitBranchesOperation() cloudapi.Operation {
 		Method: http.MethodGet, Path: "/v1/{project_id}/git/repos/{namespace}/{project}/branches",
 		Summary: "List branches of a project.",
 		Params: []cloudapi.Param{
-			{Name: "namespace", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Namespace id, or its URL-encoded name"},
-			{Name: "project", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Project id, or its URL-encoded name; a slash in it is sent as a colon (printed \":\" 13 times, \".\" four times; a dot could not be told from the dots of file names)"},
+			{Name: "namespace", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Namespace ID, or its URL-encoded name"},
+			{Name: "project", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Project ID, or its URL-encoded name; a slash in it is sent as a colon (printed \":\" 13 times, \".\" four times; a dot could not be told from the dots of file names)"},
 			{Name: "X-Repo-Auth", In: cloudapi.InHeader, Kind: cloudapi.KindString, Required: true, Sensitive: true},
 		},
 	}
@@ -716,9 +716,9 @@ func listGitBranchesOperation() cloudapi.Operation {
 
 // ListGitTagsInput holds the parameters of [Client.ListGitTags] (ServiceStage API reference ch. 5.12).
 type ListGitTagsInput struct {
-	// Namespace id, or its URL-encoded name. Required.
+	// Namespace ID, or its URL-encoded name. Required.
 	Namespace string `json:"namespace"`
-	// Project id, or its URL-encoded name; a slash in it is sent as a colon (printed ":" 13 times, "." four times; a dot
+	// Project ID, or its URL-encoded name; a slash in it is sent as a colon (printed ":" 13 times, "." four times; a dot
 	// could not be told from the dots of file names). Required.
 	Project string `json:"project"`
 	// Required.
@@ -772,8 +772,8 @@ func listGitTagsOperation() cloudapi.Operation {
 		Method: http.MethodGet, Path: "/v1/{project_id}/git/repos/{namespace}/{project}/tags",
 		Summary: "List tags of a project.",
 		Params: []cloudapi.Param{
-			{Name: "namespace", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Namespace id, or its URL-encoded name"},
-			{Name: "project", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Project id, or its URL-encoded name; a slash in it is sent as a colon (printed \":\" 13 times, \".\" four times; a dot could not be told from the dots of file names)"},
+			{Name: "namespace", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Namespace ID, or its URL-encoded name"},
+			{Name: "project", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Project ID, or its URL-encoded name; a slash in it is sent as a colon (printed \":\" 13 times, \".\" four times; a dot could not be told from the dots of file names)"},
 			{Name: "X-Repo-Auth", In: cloudapi.InHeader, Kind: cloudapi.KindString, Required: true, Sensitive: true},
 		},
 	}
@@ -781,9 +781,9 @@ func listGitTagsOperation() cloudapi.Operation {
 
 // CreateGitTagInput holds the parameters of [Client.CreateGitTag] (ServiceStage API reference ch. 5.13).
 type CreateGitTagInput struct {
-	// Namespace id, or its URL-encoded name. Required.
+	// Namespace ID, or its URL-encoded name. Required.
 	Namespace string `json:"namespace"`
-	// Project id, or its URL-encoded name; a slash in it is sent as a colon (printed ":" 13 times, "." four times; a dot
+	// Project ID, or its URL-encoded name; a slash in it is sent as a colon (printed ":" 13 times, "." four times; a dot
 	// could not be told from the dots of file names). Required.
 	Project string `json:"project"`
 	// Required.
@@ -847,8 +847,8 @@ func createGitTagOperation() cloudapi.Operation {
 		Summary: "Create a tag.",
 		Mutates: true,
 		Params: []cloudapi.Param{
-			{Name: "namespace", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Namespace id, or its URL-encoded name"},
-			{Name: "project", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Project id, or its URL-encoded name; a slash in it is sent as a colon (printed \":\" 13 times, \".\" four times; a dot could not be told from the dots of file names)"},
+			{Name: "namespace", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Namespace ID, or its URL-encoded name"},
+			{Name: "project", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Project ID, or its URL-encoded name; a slash in it is sent as a colon (printed \":\" 13 times, \".\" four times; a dot could not be told from the dots of file names)"},
 			{Name: "ref", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true},
 			{Name: "X-Repo-Auth", In: cloudapi.InHeader, Kind: cloudapi.KindString, Required: true, Sensitive: true},
 			{Name: "name", In: cloudapi.InBody, Kind: cloudapi.KindString, Required: true, Example: "test1"},
@@ -859,9 +859,9 @@ func createGitTagOperation() cloudapi.Operation {
 
 // DeleteGitTagInput holds the parameters of [Client.DeleteGitTag] (ServiceStage API reference ch. 5.14).
 type DeleteGitTagInput struct {
-	// Namespace id, or its URL-encoded name. Required.
+	// Namespace ID, or its URL-encoded name. Required.
 	Namespace string `json:"namespace"`
-	// Project id, or its URL-encoded name; a slash in it is sent as a colon (printed ":" 13 times, "." four times; a dot
+	// Project ID, or its URL-encoded name; a slash in it is sent as a colon (printed ":" 13 times, "." four times; a dot
 	// could not be told from the dots of file names). Required.
 	Project string `json:"project"`
 	// Required.
@@ -916,8 +916,8 @@ func deleteGitTagOperation() cloudapi.Operation {
 		Summary: "Delete a tag.",
 		Mutates: true,
 		Params: []cloudapi.Param{
-			{Name: "namespace", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Namespace id, or its URL-encoded name"},
-			{Name: "project", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Project id, or its URL-encoded name; a slash in it is sent as a colon (printed \":\" 13 times, \".\" four times; a dot could not be told from the dots of file names)"},
+			{Name: "namespace", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Namespace ID, or its URL-encoded name"},
+			{Name: "project", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Project ID, or its URL-encoded name; a slash in it is sent as a colon (printed \":\" 13 times, \".\" four times; a dot could not be told from the dots of file names)"},
 			{Name: "tag_name", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true},
 			{Name: "X-Repo-Auth", In: cloudapi.InHeader, Kind: cloudapi.KindString, Required: true, Sensitive: true},
 		},
@@ -926,9 +926,9 @@ func deleteGitTagOperation() cloudapi.Operation {
 
 // ListGitCommitsInput holds the parameters of [Client.ListGitCommits] (ServiceStage API reference ch. 5.15).
 type ListGitCommitsInput struct {
-	// Namespace id, or its URL-encoded name. Required.
+	// Namespace ID, or its URL-encoded name. Required.
 	Namespace string `json:"namespace"`
-	// Project id, or its URL-encoded name; a slash in it is sent as a colon (printed ":" 13 times, "." four times; a dot
+	// Project ID, or its URL-encoded name; a slash in it is sent as a colon (printed ":" 13 times, "." four times; a dot
 	// could not be told from the dots of file names). Required.
 	Project string `json:"project"`
 	// Branch or tag; the default branch when absent.
@@ -985,8 +985,8 @@ func listGitCommitsOperation() cloudapi.Operation {
 		Method: http.MethodGet, Path: "/v1/{project_id}/git/repos/{namespace}/{project}/commits",
 		Summary: "List the ten most recent commits.",
 		Params: []cloudapi.Param{
-			{Name: "namespace", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Namespace id, or its URL-encoded name"},
-			{Name: "project", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Project id, or its URL-encoded name; a slash in it is sent as a colon (printed \":\" 13 times, \".\" four times; a dot could not be told from the dots of file names)"},
+			{Name: "namespace", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Namespace ID, or its URL-encoded name"},
+			{Name: "project", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Project ID, or its URL-encoded name; a slash in it is sent as a colon (printed \":\" 13 times, \".\" four times; a dot could not be told from the dots of file names)"},
 			{Name: "ref", In: cloudapi.InQuery, Kind: cloudapi.KindString, Description: "Branch or tag; the default branch when absent"},
 			{Name: "X-Repo-Auth", In: cloudapi.InHeader, Kind: cloudapi.KindString, Required: true, Sensitive: true},
 		},
@@ -995,9 +995,9 @@ func listGitCommitsOperation() cloudapi.Operation {
 
 // ListGitHooksInput holds the parameters of [Client.ListGitHooks] (ServiceStage API reference ch. 5.16).
 type ListGitHooksInput struct {
-	// Namespace id, or its URL-encoded name. Required.
+	// Namespace ID, or its URL-encoded name. Required.
 	Namespace string `json:"namespace"`
-	// Project id, or its URL-encoded name; a slash in it is sent as a colon (printed ":" 13 times, "." four times; a dot
+	// Project ID, or its URL-encoded name; a slash in it is sent as a colon (printed ":" 13 times, "." four times; a dot
 	// could not be told from the dots of file names). Required.
 	Project string `json:"project"`
 	// Required.
@@ -1051,8 +1051,8 @@ func listGitHooksOperation() cloudapi.Operation {
 		Method: http.MethodGet, Path: "/v1/{project_id}/git/repos/{namespace}/{project}/hooks",
 		Summary: "List web hooks of a project.",
 		Params: []cloudapi.Param{
-			{Name: "namespace", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Namespace id, or its URL-encoded name"},
-			{Name: "project", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Project id, or its URL-encoded name; a slash in it is sent as a colon (printed \":\" 13 times, \".\" four times; a dot could not be told from the dots of file names)"},
+			{Name: "namespace", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Namespace ID, or its URL-encoded name"},
+			{Name: "project", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Project ID, or its URL-encoded name; a slash in it is sent as a colon (printed \":\" 13 times, \".\" four times; a dot could not be told from the dots of file names)"},
 			{Name: "X-Repo-Auth", In: cloudapi.InHeader, Kind: cloudapi.KindString, Required: true, Sensitive: true},
 		},
 	}
@@ -1060,9 +1060,9 @@ func listGitHooksOperation() cloudapi.Operation {
 
 // CreateGitHookInput holds the parameters of [Client.CreateGitHook] (ServiceStage API reference ch. 5.17).
 type CreateGitHookInput struct {
-	// Namespace id, or its URL-encoded name. Required.
+	// Namespace ID, or its URL-encoded name. Required.
 	Namespace string `json:"namespace"`
-	// Project id, or its URL-encoded name; a slash in it is sent as a colon (printed ":" 13 times, "." four times; a dot
+	// Project ID, or its URL-encoded name; a slash in it is sent as a colon (printed ":" 13 times, "." four times; a dot
 	// could not be told from the dots of file names). Required.
 	Project string `json:"project"`
 	// Required.
@@ -1125,8 +1125,8 @@ func createGitHookOperation() cloudapi.Operation {
 		Summary: "Create a web hook.",
 		Mutates: true,
 		Params: []cloudapi.Param{
-			{Name: "namespace", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Namespace id, or its URL-encoded name"},
-			{Name: "project", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Project id, or its URL-encoded name; a slash in it is sent as a colon (printed \":\" 13 times, \".\" four times; a dot could not be told from the dots of file names)"},
+			{Name: "namespace", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Namespace ID, or its URL-encoded name"},
+			{Name: "project", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Project ID, or its URL-encoded name; a slash in it is sent as a colon (printed \":\" 13 times, \".\" four times; a dot could not be told from the dots of file names)"},
 			{Name: "X-Repo-Auth", In: cloudapi.InHeader, Kind: cloudapi.KindString, Required: true, Sensitive: true},
 			{Name: "secret", In: cloudapi.InBody, Kind: cloudapi.KindString, Required: true, Sensitive: true, Example: "*****"},
 			{Name: "url", In: cloudapi.InBody, Kind: cloudapi.KindString, Required: true, Example: "https://example.com/webhook"},
@@ -1136,9 +1136,9 @@ func createGitHookOperation() cloudapi.Operation {
 
 // DeleteGitHookInput holds the parameters of [Client.DeleteGitHook] (ServiceStage API reference ch. 5.18).
 type DeleteGitHookInput struct {
-	// Namespace id, or its URL-encoded name. Required.
+	// Namespace ID, or its URL-encoded name. Required.
 	Namespace string `json:"namespace"`
-	// Project id, or its URL-encoded name; a slash in it is sent as a colon (printed ":" 13 times, "." four times; a dot
+	// Project ID, or its URL-encoded name; a slash in it is sent as a colon (printed ":" 13 times, "." four times; a dot
 	// could not be told from the dots of file names). Required.
 	Project string `json:"project"`
 	// Required.
@@ -1193,8 +1193,8 @@ func deleteGitHookOperation() cloudapi.Operation {
 		Summary: "Delete a web hook.",
 		Mutates: true,
 		Params: []cloudapi.Param{
-			{Name: "namespace", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Namespace id, or its URL-encoded name"},
-			{Name: "project", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Project id, or its URL-encoded name; a slash in it is sent as a colon (printed \":\" 13 times, \".\" four times; a dot could not be told from the dots of file names)"},
+			{Name: "namespace", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Namespace ID, or its URL-encoded name"},
+			{Name: "project", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Project ID, or its URL-encoded name; a slash in it is sent as a colon (printed \":\" 13 times, \".\" four times; a dot could not be told from the dots of file names)"},
 			{Name: "hook_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true},
 			{Name: "X-Repo-Auth", In: cloudapi.InHeader, Kind: cloudapi.KindString, Required: true, Sensitive: true},
 		},
@@ -1203,9 +1203,9 @@ func deleteGitHookOperation() cloudapi.Operation {
 
 // ListGitFilesInput holds the parameters of [Client.ListGitFiles] (ServiceStage API reference ch. 5.19).
 type ListGitFilesInput struct {
-	// Namespace id, or its URL-encoded name. Required.
+	// Namespace ID, or its URL-encoded name. Required.
 	Namespace string `json:"namespace"`
-	// Project id, or its URL-encoded name; a slash in it is sent as a colon (printed ":" 13 times, "." four times; a dot
+	// Project ID, or its URL-encoded name; a slash in it is sent as a colon (printed ":" 13 times, "." four times; a dot
 	// could not be told from the dots of file names). Required.
 	Project string `json:"project"`
 	// Required.
@@ -1262,8 +1262,8 @@ func listGitFilesOperation() cloudapi.Operation {
 		Method: http.MethodGet, Path: "/v1/{project_id}/git/files/{namespace}/{project}/trees",
 		Summary: "List file paths of a repository at a ref.",
 		Params: []cloudapi.Param{
-			{Name: "namespace", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Namespace id, or its URL-encoded name"},
-			{Name: "project", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Project id, or its URL-encoded name; a slash in it is sent as a colon (printed \":\" 13 times, \".\" four times; a dot could not be told from the dots of file names)"},
+			{Name: "namespace", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Namespace ID, or its URL-encoded name"},
+			{Name: "project", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Project ID, or its URL-encoded name; a slash in it is sent as a colon (printed \":\" 13 times, \".\" four times; a dot could not be told from the dots of file names)"},
 			{Name: "ref", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true},
 			{Name: "X-Repo-Auth", In: cloudapi.InHeader, Kind: cloudapi.KindString, Required: true, Sensitive: true},
 		},
@@ -1272,9 +1272,9 @@ func listGitFilesOperation() cloudapi.Operation {
 
 // GetGitFileInput holds the parameters of [Client.GetGitFile] (ServiceStage API reference ch. 5.20).
 type GetGitFileInput struct {
-	// Namespace id, or its URL-encoded name. Required.
+	// Namespace ID, or its URL-encoded name. Required.
 	Namespace string `json:"namespace"`
-	// Project id, or its URL-encoded name; a slash in it is sent as a colon (printed ":" 13 times, "." four times; a dot
+	// Project ID, or its URL-encoded name; a slash in it is sent as a colon (printed ":" 13 times, "." four times; a dot
 	// could not be told from the dots of file names). Required.
 	Project string `json:"project"`
 	// File path; a slash in it is sent as a colon (printed ":" 13 times, "." four times; a dot could not be told from the
@@ -1338,8 +1338,8 @@ func getGitFileOperation() cloudapi.Operation {
 		Method: http.MethodGet, Path: "/v1/{project_id}/git/files/{namespace}/{project}/{path}",
 		Summary: "Read one repository file.",
 		Params: []cloudapi.Param{
-			{Name: "namespace", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Namespace id, or its URL-encoded name"},
-			{Name: "project", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Project id, or its URL-encoded name; a slash in it is sent as a colon (printed \":\" 13 times, \".\" four times; a dot could not be told from the dots of file names)"},
+			{Name: "namespace", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Namespace ID, or its URL-encoded name"},
+			{Name: "project", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Project ID, or its URL-encoded name; a slash in it is sent as a colon (printed \":\" 13 times, \".\" four times; a dot could not be told from the dots of file names)"},
 			{Name: "path", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "File path; a slash in it is sent as a colon (printed \":\" 13 times, \".\" four times; a dot could not be told from the dots of file names). The Go SDK does not escape it, so an unchanged slash arrives as further path segments: route on the rest of the path"},
 			{Name: "ref", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true},
 			{Name: "X-Repo-Auth", In: cloudapi.InHeader, Kind: cloudapi.KindString, Required: true, Sensitive: true},
@@ -1349,9 +1349,9 @@ func getGitFileOperation() cloudapi.Operation {
 
 // CreateGitFileInput holds the parameters of [Client.CreateGitFile] (ServiceStage API reference ch. 5.21).
 type CreateGitFileInput struct {
-	// Namespace id, or its URL-encoded name. Required.
+	// Namespace ID, or its URL-encoded name. Required.
 	Namespace string `json:"namespace"`
-	// Project id, or its URL-encoded name; a slash in it is sent as a colon (printed ":" 13 times, "." four times; a dot
+	// Project ID, or its URL-encoded name; a slash in it is sent as a colon (printed ":" 13 times, "." four times; a dot
 	// could not be told from the dots of file names). Required.
 	Project string `json:"project"`
 	// File path; a slash in it is sent as a colon (printed ":" 13 times, "." four times; a dot could not be told from the
@@ -1420,8 +1420,8 @@ func createGitFileOperation() cloudapi.Operation {
 		Summary: "Create a repository file (commit).",
 		Mutates: true,
 		Params: []cloudapi.Param{
-			{Name: "namespace", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Namespace id, or its URL-encoded name"},
-			{Name: "project", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Project id, or its URL-encoded name; a slash in it is sent as a colon (printed \":\" 13 times, \".\" four times; a dot could not be told from the dots of file names)"},
+			{Name: "namespace", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Namespace ID, or its URL-encoded name"},
+			{Name: "project", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Project ID, or its URL-encoded name; a slash in it is sent as a colon (printed \":\" 13 times, \".\" four times; a dot could not be told from the dots of file names)"},
 			{Name: "path", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "File path; a slash in it is sent as a colon (printed \":\" 13 times, \".\" four times; a dot could not be told from the dots of file names). The Go SDK does not escape it, so an unchanged slash arrives as further path segments: route on the rest of the path"},
 			{Name: "ref", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true},
 			{Name: "X-Repo-Auth", In: cloudapi.InHeader, Kind: cloudapi.KindString, Required: true, Sensitive: true},
@@ -1433,9 +1433,9 @@ func createGitFileOperation() cloudapi.Operation {
 
 // UpdateGitFileInput holds the parameters of [Client.UpdateGitFile] (ServiceStage API reference ch. 5.22).
 type UpdateGitFileInput struct {
-	// Namespace id, or its URL-encoded name. Required.
+	// Namespace ID, or its URL-encoded name. Required.
 	Namespace string `json:"namespace"`
-	// Project id, or its URL-encoded name; a slash in it is sent as a colon (printed ":" 13 times, "." four times; a dot
+	// Project ID, or its URL-encoded name; a slash in it is sent as a colon (printed ":" 13 times, "." four times; a dot
 	// could not be told from the dots of file names). Required.
 	Project string `json:"project"`
 	// File path; a slash in it is sent as a colon (printed ":" 13 times, "." four times; a dot could not be told from the
@@ -1507,8 +1507,8 @@ func updateGitFileOperation() cloudapi.Operation {
 		Summary: "Change a repository file (commit).",
 		Mutates: true,
 		Params: []cloudapi.Param{
-			{Name: "namespace", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Namespace id, or its URL-encoded name"},
-			{Name: "project", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Project id, or its URL-encoded name; a slash in it is sent as a colon (printed \":\" 13 times, \".\" four times; a dot could not be told from the dots of file names)"},
+			{Name: "namespace", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Namespace ID, or its URL-encoded name"},
+			{Name: "project", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Project ID, or its URL-encoded name; a slash in it is sent as a colon (printed \":\" 13 times, \".\" four times; a dot could not be told from the dots of file names)"},
 			{Name: "path", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "File path; a slash in it is sent as a colon (printed \":\" 13 times, \".\" four times; a dot could not be told from the dots of file names). The Go SDK does not escape it, so an unchanged slash arrives as further path segments: route on the rest of the path"},
 			{Name: "ref", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true},
 			{Name: "X-Repo-Auth", In: cloudapi.InHeader, Kind: cloudapi.KindString, Required: true, Sensitive: true},
@@ -1521,9 +1521,9 @@ func updateGitFileOperation() cloudapi.Operation {
 
 // DeleteGitFileInput holds the parameters of [Client.DeleteGitFile] (ServiceStage API reference ch. 5.23).
 type DeleteGitFileInput struct {
-	// Namespace id, or its URL-encoded name. Required.
+	// Namespace ID, or its URL-encoded name. Required.
 	Namespace string `json:"namespace"`
-	// Project id, or its URL-encoded name; a slash in it is sent as a colon (printed ":" 13 times, "." four times; a dot
+	// Project ID, or its URL-encoded name; a slash in it is sent as a colon (printed ":" 13 times, "." four times; a dot
 	// could not be told from the dots of file names). Required.
 	Project string `json:"project"`
 	// File path; a slash in it is sent as a colon (printed ":" 13 times, "." four times; a dot could not be told from the
@@ -1589,8 +1589,8 @@ func deleteGitFileOperation() cloudapi.Operation {
 		Summary: "Delete a repository file (commit).",
 		Mutates: true,
 		Params: []cloudapi.Param{
-			{Name: "namespace", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Namespace id, or its URL-encoded name"},
-			{Name: "project", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Project id, or its URL-encoded name; a slash in it is sent as a colon (printed \":\" 13 times, \".\" four times; a dot could not be told from the dots of file names)"},
+			{Name: "namespace", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Namespace ID, or its URL-encoded name"},
+			{Name: "project", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Project ID, or its URL-encoded name; a slash in it is sent as a colon (printed \":\" 13 times, \".\" four times; a dot could not be told from the dots of file names)"},
 			{Name: "path", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "File path; a slash in it is sent as a colon (printed \":\" 13 times, \".\" four times; a dot could not be told from the dots of file names). The Go SDK does not escape it, so an unchanged slash arrives as further path segments: route on the rest of the path"},
 			{Name: "ref", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true},
 			{Name: "message", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true},

@@ -64,7 +64,7 @@ func shapeOf(param string) *cloudapi.Shape {
 				{Name: "build_cmd", Type: cloudapi.ShapeString, Description: "Build command. Default: ./build.sh if present in the root, else mvn clean package (Java, Tomcat) or npm build (Nodejs)"},
 				{Name: "dockerfile_path", Type: cloudapi.ShapeString, Description: "Dockerfile folder"},
 				{Name: "artifact_namespace", Type: cloudapi.ShapeString, Description: "Image organisation for build output"},
-				{Name: "cluster_id", Type: cloudapi.ShapeString, Description: "Build cluster id"},
+				{Name: "cluster_id", Type: cloudapi.ShapeString, Description: "Build cluster ID"},
 				{Name: "node_label_selector", Type: cloudapi.ShapeObject, Description: "Node label selector for the build", Items: &cloudapi.Shape{Type: cloudapi.ShapeString}},
 				{Name: "cluster_name", Type: cloudapi.ShapeString, Description: "Build cluster name"},
 				{Name: "use_public_cluster", Type: cloudapi.ShapeBoolean, Description: "Use the shared build cluster"},
@@ -77,7 +77,7 @@ func shapeOf(param string) *cloudapi.Shape {
 				{Name: "build_cmd", Type: cloudapi.ShapeString, Description: "Build command. Default: ./build.sh if present in the root, else mvn clean package (Java, Tomcat) or npm build (Nodejs)"},
 				{Name: "dockerfile_path", Type: cloudapi.ShapeString, Description: "Dockerfile folder"},
 				{Name: "artifact_namespace", Type: cloudapi.ShapeString, Description: "Image organisation for build output"},
-				{Name: "cluster_id", Type: cloudapi.ShapeString, Required: true, Description: "Build cluster id"},
+				{Name: "cluster_id", Type: cloudapi.ShapeString, Required: true, Description: "Build cluster ID"},
 				{Name: "node_label_selector", Type: cloudapi.ShapeObject, Description: "Node label selector for the build", Items: &cloudapi.Shape{Type: cloudapi.ShapeString}},
 				{Name: "cluster_name", Type: cloudapi.ShapeString, Description: "Build cluster name"},
 				{Name: "use_public_cluster", Type: cloudapi.ShapeBoolean, Description: "Use the shared build cluster"},
@@ -272,7 +272,7 @@ func shapeOf(param string) *cloudapi.Shape {
 	case "parameters":
 		return &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
 			{Name: "replica", Type: cloudapi.ShapeInteger, Min: new(int64(0)), Description: "Number of replicas. Required when action = scale"},
-			{Name: "hosts", Type: cloudapi.ShapeArray, Description: "ECS ids. Required when action = scale on virtual machines", Items: &cloudapi.Shape{Type: cloudapi.ShapeString}},
+			{Name: "hosts", Type: cloudapi.ShapeArray, Description: "ECS IDs. Required when action = scale on virtual machines", Items: &cloudapi.Shape{Type: cloudapi.ShapeString}},
 			{Name: "version", Type: cloudapi.ShapeString, Description: "Component version. A snapshot version. Required when action = rollback"},
 		}}
 	case "UpdateInstanceV2.artifacts":

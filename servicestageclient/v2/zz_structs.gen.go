@@ -13,7 +13,7 @@ import (
 type ActionParameters struct {
 	// Number of replicas. Required when action = scale. At least 0.
 	Replica *int `json:"replica,omitzero"`
-	// ECS ids. Required when action = scale on virtual machines.
+	// ECS IDs. Required when action = scale on virtual machines.
 	Hosts []string `json:"hosts,omitzero"`
 	// Component version. A snapshot version. Required when action = rollback.
 	Version string `json:"version,omitempty"`
@@ -54,9 +54,9 @@ type Application struct {
 	Name        string `json:"name"`
 	Description string `json:"description"`
 	Creator     string `json:"creator"`
-	// Tenant project id.
+	// Tenant project ID.
 	ProjectID string `json:"project_id"`
-	// Enterprise project id (0 = default).
+	// Enterprise project ID (0 = default).
 	EnterpriseProjectID string `json:"enterprise_project_id"`
 	// Creation time. On the wire: epoch milliseconds.
 	CreateTime time.Time `json:"create_time,omitzero" wire:"millis"`
@@ -129,7 +129,7 @@ type BuildParameters struct {
 	DockerfilePath string `json:"dockerfile_path,omitempty"`
 	// Image organisation for build output.
 	ArtifactNamespace string `json:"artifact_namespace,omitempty"`
-	// Build cluster id.
+	// Build cluster ID.
 	ClusterID string `json:"cluster_id,omitempty"`
 	// Node label selector for the build.
 	NodeLabelSelector map[string]string `json:"node_label_selector,omitzero" also:"node_selector"`
@@ -165,7 +165,7 @@ type Component struct {
 	CreateTime time.Time `json:"create_time,omitzero" wire:"millis"`
 	// Last change time. On the wire: epoch milliseconds.
 	UpdateTime time.Time `json:"update_time,omitzero" wire:"millis"`
-	// Tenant project id.
+	// Tenant project ID.
 	ProjectID string `json:"project_id"`
 	// Build settings.
 	Build       *Build   `json:"build"`
@@ -226,9 +226,9 @@ type Environment struct {
 	// Display alias.
 	Alias       string `json:"alias"`
 	Description string `json:"description"`
-	// Tenant project id.
+	// Tenant project ID.
 	ProjectID string `json:"project_id"`
-	// Enterprise project id (0 = default).
+	// Enterprise project ID (0 = default).
 	EnterpriseProjectID string `json:"enterprise_project_id"`
 	// Billing mode.
 	ChargeMode string `json:"charge_mode"`
@@ -346,7 +346,7 @@ type InstanceConfiguration struct {
 
 // InstanceStatus is a part of answers.
 type InstanceStatus struct {
-	// Enterprise project id (0 = default).
+	// Enterprise project ID (0 = default).
 	EnterpriseProjectID string `json:"enterprise_project_id"`
 	// The reference lists eleven of these values; the Go SDK lists all fifteen. One of: INITIALIZING, UPGRADING, FAILED,
 	// RUNNING, DOWN, DELETING, DELETED, RESERVED, STARTING, STOPPING, STOPPED, RESTARTING, PENDING, UNKNOWN,
@@ -359,7 +359,7 @@ type InstanceStatus struct {
 	// Failure reason code. Values from the Go SDK. One of: cluster_deleted, cluster_unavailable, cluster_inaccessible,
 	// namespace_deleted, namespace_unavailable, namespace_inaccessible, resource_deleted. There may be others.
 	FailDetail string `json:"fail_detail"`
-	// Id of the last job.
+	// ID of the last job.
 	LastJobID string `json:"last_job_id"`
 	// Status of the last job.
 	LastJobStatus string `json:"last_job_status" also:"last_job_statuses"`
@@ -369,7 +369,7 @@ type InstanceStatus struct {
 
 // Job is answered by [Client.GetJobV2].
 type Job struct {
-	// Creator id.
+	// Creator ID.
 	CreatedBy string `json:"CREATED_BY"`
 	// Job status. One of: SUBMITTED, SCHEDULED, RUNNING, FAILED, SUCCEEDED, CANCELLED, PARTIALLY_FAILED, ROLLBACKING,
 	// ROLLBACKED, UNKNOWN.
@@ -382,7 +382,7 @@ type Job struct {
 	JobType   string `json:"JOB_TYPE"`
 	OrderID   string `json:"ORDER_ID"`
 	ProjectID string `json:"PROJECT_ID"`
-	// Instance id.
+	// Instance ID.
 	ServiceInstanceID string `json:"SERVICE_INSTANCE_ID"`
 	// Unknown holds members that have no field here, or could not be read; they are sent as well.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
@@ -558,7 +558,7 @@ type Snapshot struct {
 	// Creation time. On the wire: epoch milliseconds.
 	CreateTime  time.Time `json:"create_time,omitzero" wire:"millis"`
 	Description string    `json:"description"`
-	// Component instance id.
+	// Component instance ID.
 	InstanceID string `json:"instance_id"`
 	// Component version.
 	Version string `json:"version"`

@@ -111,7 +111,7 @@ type CreateEnvironmentV2Input struct {
 	DeployMode string `json:"deploy_mode"`
 	// At most 128 characters.
 	Description *string `json:"description,omitempty"`
-	// Enterprise project id (0 = default).
+	// Enterprise project ID (0 = default).
 	EnterpriseProjectID *string `json:"enterprise_project_id,omitempty"`
 	// Billing mode. Default: provided. One of: provided, on_demanded, monthly.
 	ChargeMode *string `json:"charge_mode,omitempty"`
@@ -180,7 +180,7 @@ func createEnvironmentV2Operation() cloudapi.Operation {
 			{Name: "alias", In: cloudapi.InBody, Kind: cloudapi.KindString, MaxLength: 64, Description: "Display alias"},
 			{Name: "deploy_mode", In: cloudapi.InBody, Kind: cloudapi.KindString, Required: true, Enum: []string{"virtualmachine", "container", "mixed"}, Example: "container", Description: "Kind of deployment target"},
 			{Name: "description", In: cloudapi.InBody, Kind: cloudapi.KindString, MaxLength: 128},
-			{Name: "enterprise_project_id", In: cloudapi.InBody, Kind: cloudapi.KindString, Description: "Enterprise project id (0 = default)"},
+			{Name: "enterprise_project_id", In: cloudapi.InBody, Kind: cloudapi.KindString, Description: "Enterprise project ID (0 = default)"},
 			{Name: "charge_mode", In: cloudapi.InBody, Kind: cloudapi.KindString, Enum: []string{"provided", "on_demanded", "monthly"}, Default: "provided", Example: "provided", Description: "Billing mode"},
 			{Name: "vpc_id", In: cloudapi.InBody, Kind: cloudapi.KindString, Required: true, Example: "29d55020-ae0e-4a18-871c-93e6976ee7bd"},
 			{Name: "base_resources", In: cloudapi.InBody, Kind: cloudapi.KindValue, Required: true, Shape: shapeOf("base_resources")},
@@ -524,7 +524,7 @@ type CreateApplicationV2Input struct {
 	Name string `json:"name"`
 	// At most 128 characters.
 	Description *string `json:"description,omitempty"`
-	// Enterprise project id (0 = default).
+	// Enterprise project ID (0 = default).
 	EnterpriseProjectID *string `json:"enterprise_project_id,omitempty"`
 }
 
@@ -578,7 +578,7 @@ func createApplicationV2Operation() cloudapi.Operation {
 		Params: []cloudapi.Param{
 			{Name: "name", In: cloudapi.InBody, Kind: cloudapi.KindString, Required: true, MaxLength: 64, Pattern: "^[A-Za-z][A-Za-z0-9_-]{0,62}[A-Za-z0-9]$", Example: "app-xpmtii"},
 			{Name: "description", In: cloudapi.InBody, Kind: cloudapi.KindString, MaxLength: 128, Example: "test"},
-			{Name: "enterprise_project_id", In: cloudapi.InBody, Kind: cloudapi.KindString, Description: "Enterprise project id (0 = default)"},
+			{Name: "enterprise_project_id", In: cloudapi.InBody, Kind: cloudapi.KindString, Description: "Enterprise project ID (0 = default)"},
 		},
 	}
 }
@@ -1459,9 +1459,9 @@ func (in *CreateInstanceV2Input) encode(r *clientrt.Request) {
 
 // CreateInstanceV2Output is the answer of [Client.CreateInstanceV2] (ServiceStage API reference ch. 12.1.5.1).
 type CreateInstanceV2Output struct {
-	// Job id to poll.
+	// Job ID to poll.
 	JobID string `json:"job_id"`
-	// Component instance id.
+	// Component instance ID.
 	InstanceID string `json:"instance_id"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
@@ -1593,7 +1593,7 @@ type InstanceActionV2Input struct {
 	ApplicationID string `json:"application_id"`
 	// Required.
 	ComponentID string `json:"component_id"`
-	// Component instance id. Required.
+	// Component instance ID. Required.
 	InstanceID string `json:"instance_id"`
 	// Required. One of: start, stop, restart, scale, rollback.
 	Action string `json:"action"`
@@ -1632,7 +1632,7 @@ func (in *InstanceActionV2Input) encode(r *clientrt.Request) {
 
 // InstanceActionV2Output is the answer of [Client.InstanceActionV2] (ServiceStage API reference ch. 12.1.5.3).
 type InstanceActionV2Output struct {
-	// Job id to poll.
+	// Job ID to poll.
 	JobID string `json:"job_id"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
@@ -1658,7 +1658,7 @@ func instanceActionV2Operation() cloudapi.Operation {
 		Params: []cloudapi.Param{
 			{Name: "application_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true},
 			{Name: "component_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true},
-			{Name: "instance_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Component instance id"},
+			{Name: "instance_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Component instance ID"},
 			{Name: "action", In: cloudapi.InBody, Kind: cloudapi.KindString, Required: true, Enum: []string{"start", "stop", "restart", "scale", "rollback"}, Example: "scale"},
 			{Name: "parameters", In: cloudapi.InBody, Kind: cloudapi.KindValue, RequiredIf: "action is scale or rollback", Shape: shapeOf("parameters")},
 		},
@@ -1671,7 +1671,7 @@ type UpdateInstanceV2Input struct {
 	ApplicationID string `json:"application_id"`
 	// Required.
 	ComponentID string `json:"component_id"`
-	// Component instance id. Required.
+	// Component instance ID. Required.
 	InstanceID string `json:"instance_id"`
 	// Component version. Semantic version such as 1.0.1; reuse in the same environment is refused (error SVCSTG.00100441).
 	// Required.
@@ -1726,7 +1726,7 @@ func (in *UpdateInstanceV2Input) encode(r *clientrt.Request) {
 
 // UpdateInstanceV2Output is the answer of [Client.UpdateInstanceV2] (ServiceStage API reference ch. 12.1.5.4).
 type UpdateInstanceV2Output struct {
-	// Job id to poll.
+	// Job ID to poll.
 	JobID string `json:"job_id"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
@@ -1752,7 +1752,7 @@ func updateInstanceV2Operation() cloudapi.Operation {
 		Params: []cloudapi.Param{
 			{Name: "application_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true},
 			{Name: "component_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true},
-			{Name: "instance_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Component instance id"},
+			{Name: "instance_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Component instance ID"},
 			{Name: "version", In: cloudapi.InBody, Kind: cloudapi.KindString, Required: true, Example: "1.0.2", Description: "Component version. Semantic version such as 1.0.1; reuse in the same environment is refused (error SVCSTG.00100441)"},
 			{Name: "flavor_id", In: cloudapi.InBody, Kind: cloudapi.KindString, Description: "Resource flavor. A predefined flavor or CUSTOM-<storage>G:<cpu max>m-<cpu min>m:<mem max>Gi-<mem min>Gi; storage is reserved; predefined names come from the Go SDK"},
 			{Name: "artifacts", In: cloudapi.InBody, Kind: cloudapi.KindValue, Description: "Deployed artifacts by component or container name", Shape: shapeOf("UpdateInstanceV2.artifacts")},
@@ -1770,7 +1770,7 @@ type DeleteInstanceV2Input struct {
 	ApplicationID string `json:"application_id"`
 	// Required.
 	ComponentID string `json:"component_id"`
-	// Component instance id. Required.
+	// Component instance ID. Required.
 	InstanceID string `json:"instance_id"`
 	// Force deletion.
 	Force *bool `json:"force,omitempty"`
@@ -1806,7 +1806,7 @@ func (in *DeleteInstanceV2Input) encode(r *clientrt.Request) {
 
 // DeleteInstanceV2Output is the answer of [Client.DeleteInstanceV2] (ServiceStage API reference ch. 12.1.5.5).
 type DeleteInstanceV2Output struct {
-	// Job id to poll.
+	// Job ID to poll.
 	JobID string `json:"job_id"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
@@ -1832,7 +1832,7 @@ func deleteInstanceV2Operation() cloudapi.Operation {
 		Params: []cloudapi.Param{
 			{Name: "application_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true},
 			{Name: "component_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true},
-			{Name: "instance_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Component instance id"},
+			{Name: "instance_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Component instance ID"},
 			{Name: "force", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Description: "Force deletion"},
 		},
 	}
@@ -1844,7 +1844,7 @@ type GetInstanceV2Input struct {
 	ApplicationID string `json:"application_id"`
 	// Required.
 	ComponentID string `json:"component_id"`
-	// Component instance id. Required.
+	// Component instance ID. Required.
 	InstanceID string `json:"instance_id"`
 }
 
@@ -1896,7 +1896,7 @@ func getInstanceV2Operation() cloudapi.Operation {
 		Params: []cloudapi.Param{
 			{Name: "application_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true},
 			{Name: "component_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true},
-			{Name: "instance_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Component instance id"},
+			{Name: "instance_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Component instance ID"},
 		},
 	}
 }
@@ -1908,7 +1908,7 @@ type ListInstanceSnapshotsV2Input struct {
 	ApplicationID string `json:"application_id"`
 	// Required.
 	ComponentID string `json:"component_id"`
-	// Component instance id. Required.
+	// Component instance ID. Required.
 	InstanceID string `json:"instance_id"`
 	// Page size. Valid values are 0 to 100, or exactly 1000 (meaning: no paging); anything else is treated as 10. Range: 0
 	// to 1000. Default: 1000.
@@ -1981,7 +1981,7 @@ func listInstanceSnapshotsV2Operation() cloudapi.Operation {
 		Params: []cloudapi.Param{
 			{Name: "application_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true},
 			{Name: "component_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true},
-			{Name: "instance_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Component instance id"},
+			{Name: "instance_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Component instance ID"},
 			{Name: "limit", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(0)), Max: new(int64(1000)), Default: "1000", Description: "Page size. Valid values are 0 to 100, or exactly 1000 (meaning: no paging); anything else is treated as 10"},
 			{Name: "offset", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(0)), Description: "Number of records to skip"},
 			{Name: "order_by", In: cloudapi.InQuery, Kind: cloudapi.KindString, Default: "create_time", Description: "Sort field"},
@@ -1992,9 +1992,9 @@ func listInstanceSnapshotsV2Operation() cloudapi.Operation {
 
 // GetJobV2Input holds the parameters of [Client.GetJobV2] (ServiceStage API reference ch. 12.1.6.1).
 type GetJobV2Input struct {
-	// Job id to poll. Required.
+	// Job ID to poll. Required.
 	JobID string `json:"job_id"`
-	// Component instance id.
+	// Component instance ID.
 	InstanceID *string `json:"instance_id,omitempty"`
 	// Page size.
 	Limit *int `json:"limit,omitempty"`
@@ -2052,8 +2052,8 @@ func getJobV2Operation() cloudapi.Operation {
 		Method: http.MethodGet, Path: "/v2/{project_id}/cas/jobs/{job_id}",
 		Summary: "Read the state of a deployment job and its tasks.",
 		Params: []cloudapi.Param{
-			{Name: "job_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Job id to poll"},
-			{Name: "instance_id", In: cloudapi.InQuery, Kind: cloudapi.KindString, Description: "Component instance id"},
+			{Name: "job_id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true, Description: "Job ID to poll"},
+			{Name: "instance_id", In: cloudapi.InQuery, Kind: cloudapi.KindString, Description: "Component instance ID"},
 			{Name: "limit", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Description: "Page size"},
 			{Name: "offset", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Description: "Number of records to skip"},
 			{Name: "desc", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"true", "false"}, Description: "Sort direction flag. String; true sorts tasks descending"},

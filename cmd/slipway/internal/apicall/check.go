@@ -110,9 +110,9 @@ func assign(in Input, p cloudapi.Param, text string) error {
 		if text == "" {
 			value = nil
 		}
-	case cloudapi.KindString, cloudapi.KindJSON:
+	case cloudapi.KindString, cloudapi.KindJSON, cloudapi.KindFile:
 	}
-	if p.In == cloudapi.InPayload {
+	if p.In == cloudapi.InPayload || p.Kind == cloudapi.KindFile {
 		return nil // any bytes
 	}
 	object, err := json.Marshal(map[string]any{p.Name: value})

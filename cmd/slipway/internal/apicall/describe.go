@@ -108,7 +108,7 @@ func Limits(p cloudapi.Param) []string {
 	switch p.Kind {
 	case cloudapi.KindJSON, cloudapi.KindValue:
 		kind = "JSON"
-	case cloudapi.KindString, cloudapi.KindInteger, cloudapi.KindNumber, cloudapi.KindBoolean:
+	case cloudapi.KindString, cloudapi.KindInteger, cloudapi.KindNumber, cloudapi.KindBoolean, cloudapi.KindFile:
 	}
 	out := []string{kind}
 	if p.Required {
@@ -177,7 +177,7 @@ func Form(s *cloudapi.Shape) string {
 		if s.Format != "" {
 			return s.Format
 		}
-	case cloudapi.ShapeBoolean, cloudapi.ShapeNumber:
+	case cloudapi.ShapeBoolean, cloudapi.ShapeNumber, cloudapi.ShapeAny:
 	}
 	return string(s.Type)
 }
