@@ -76,7 +76,7 @@ func TestManifest_ProblemsOfAConfigurationHaveTheirLine(t *testing.T) {
 		"config.variables[3].name: must be letters, digits and underscores, and not begin with a digit (line 11)",
 		"config.probes.liveness.http.path: must begin with / and have no blanks, such as /healthz (line 14)",
 		`config.probes.liveness.period: must be a string, not 90; write for example "90s" (line 15)`,
-		"config.platform.TimeZone: is not a parameter of a deployment on sae; did you mean Timezone? (line 17)",
+		"config.platform.TimeZone: is not a parameter of a deployment on Serverless App Engine; did you mean Timezone? (line 17)",
 		"config.platform.Envs: is given by a field of its own; use config.variables (line 18)",
 		"config.platform.AssociateEip: must be true or false, without quotes (line 19)",
 	} {

@@ -61,6 +61,15 @@ func TestManifest_ExamplesAreValid(t *testing.T) {
 		"fc-rollback.yaml": func(s release.Spec) bool {
 			return s.App.ID == "shop" && s.App.Platform == release.PlatformFC && s.Operation == release.OperationRollback
 		},
+		"fc-rescale.yaml": func(s release.Spec) bool {
+			return s.Operation == release.OperationRescale && s.Artifact == release.Artifact{Part: "web"} && s.Instances == 5
+		},
+		"servicestage-gray.yaml": func(s release.Spec) bool {
+			return s.App.Platform == release.PlatformServiceStage && s.Strategy.Gray == 1 && slices.Equal(s.Strategy.Weights, []int{20}) && s.Strategy.Batches == 2
+		},
+		"servicestage-rollback.yaml": func(s release.Spec) bool {
+			return s.App.Platform == release.PlatformServiceStage && s.Operation == release.OperationRollback && s.Strategy.Type == release.StrategyAll
+		},
 		"freeze-override.yaml": func(s release.Spec) bool { return s.Freeze.Override != "" && s.Lane.Preempt },
 	}
 	require.Len(t, files, len(want)+1, "and set.yaml")

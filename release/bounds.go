@@ -105,7 +105,7 @@ func Bounds() []Bound {
 			"traffic.dubbo[].items", "traffic.alb", "traffic.alb[].items",
 		}},
 		{What: "words of a command and arguments of a run", Max: maxEntries, List: true, Fields: []string{"job.command", "job.args"}},
-		{What: "weights", Max: 20, List: true, Fields: []string{"strategy.weights"}},
+		{What: "weights", Max: maxWeights, List: true, Fields: []string{"strategy.weights"}},
 		{What: "batches with a schedule", Max: 50, List: true, Fields: []string{"strategy.schedule"}},
 		{What: "scaling rules to switch", Max: maxEntries, List: true, Fields: []string{"names"}},
 	}

@@ -67,6 +67,9 @@ type Observation struct {
 	// ReplacedBy is the ID of a newer change of the application, once this one has
 	// ended: somebody has begun another, so what runs is not of this one's making alone.
 	ReplacedBy string `json:"replacedBy,omitempty"`
+	// Elsewhere says in words what somebody has made of the application instead, where the platform
+	// shows it.
+	Elsewhere string `json:"elsewhere,omitempty"`
 }
 
 // BatchChange is one batch of a change as the platform shows it.

@@ -102,8 +102,7 @@ func (c Command) Validate() error {
 	v.check(!c.All || c.Kind == CommandConfirm, "all", "has no meaning for %s", c.Kind)
 	v.check(c.Kind != CommandOverride || c.Words() != "", "reason", "must say why the freeze does not hold this release")
 	v.check(c.Version == "" || c.Kind == CommandRollback, "version", "has no meaning for %s", c.Kind)
-	ids := func(t Traits) string { return t.VersionID }
-	v.check(c.Version == "" || matchesAny(ids, c.Version), "version", "%q is not a version ID", c.Version)
+	v.check(c.Version == "" || onAny(func(t Traits) bool { return t.IsVersion(c.Version) }), "version", "%q is not a version ID", c.Version)
 	v.check(!c.AtSafePoint || c.Kind == CommandAbort, "atSafePoint", "has no meaning for %s", c.Kind)
 	v.check(!c.Denied || c.Kind == CommandAbort && c.Via == ViaLane, "denied", "is for a lane to say when it aborts a release")
 	v.check(c.By != "", "by", "is required: who gives the command")
@@ -184,7 +183,7 @@ func Admit(p Progress, c Command) (repeated bool, err error) {
 
 // admitVersion refuses what cannot be the ID of a version on the application's platform.
 func admitVersion(a App, version string) (repeated bool, err error) {
-	if on := traitsFor(a.Platform); version != "" && !matches(on.VersionID, version) {
+	if on := traitsFor(a.Platform); version != "" && !on.IsVersion(version) {
 		return refuse("%q is not a version ID: %s", version, on.VersionWords)
 	}
 	return false, nil

@@ -69,7 +69,7 @@ func (v *validator) parameters(given Parameters) {
 		}
 		at := slices.Index(names, name)
 		if at < 0 {
-			v.check(false, field+"."+name, "is not a parameter of a deployment on %s%s", v.on.Platform, DidYouMean(name, names))
+			v.check(false, field+"."+name, "is not a parameter of a deployment on %s%s", v.on.Name, DidYouMean(name, names))
 			continue
 		}
 		v.parameter(field+"."+name, known[at], string(given[name]))

@@ -109,8 +109,8 @@ func TestConfig_EveryProblemAtOnceWithItsRemedy(t *testing.T) {
 			map[string]string{
 				"config.platform.Envs": "is given by a field of its own; use config.variables", "config.platform.Replicas": "use config.instances",
 				"config.platform.OssAkSecret": "is a secret", "config.platform.OssAkId": "is a secret", "config.platform.Deploy": "a release brings instances up",
-				"config.platform.ChangeOrderDesc": "use note", "config.platform.TimeZone": "is not a parameter of a deployment on sae; did you mean Timezone?",
-				"config.platform.Frobnicate": "is not a parameter of a deployment on sae", "config.platform.Timezone": "must be a text; write a number or a switch in quotes",
+				"config.platform.ChangeOrderDesc": "use note", "config.platform.TimeZone": "is not a parameter of a deployment on Serverless App Engine; did you mean Timezone?",
+				"config.platform.Frobnicate": "is not a parameter of a deployment on Serverless App Engine", "config.platform.Timezone": "must be a text; write a number or a switch in quotes",
 				"config.platform.AssociateEip": "must be true or false, without quotes", "config.platform.BatchWaitTime": "must be a whole number of 0 or more",
 				"config.platform.SlsConfigs": "must be a list", "config.platform.TomcatConfig": "must be a group of fields",
 				"config.platform.EnableAhas": `must be a text in quotes: "true" or "false"`, "config.platform.MicroRegistration": `must be a text in quotes: "0" or "1" or "2"`,

@@ -24,18 +24,18 @@ func ExampleDecide() {
 func ExamplePlanBatches() {
 	sae, _ := release.TraitsOf(release.PlatformSAE)
 	fc, _ := release.TraitsOf(release.PlatformFC)
-	replaced, _ := release.PlanBatches(sae, release.Strategy{Type: release.StrategyGray, Gray: 1, Batches: 2}, 6)
-	shifted, _ := release.PlanBatches(fc, release.Strategy{Type: release.StrategyGray, Weights: []int{5, 30}}, 0)
+	replaced, _ := release.PlanBatches(sae, release.OperationRelease, release.Strategy{Type: release.StrategyGray, Gray: 1, Batches: 2}, 6)
+	shifted, _ := release.PlanBatches(fc, release.OperationRelease, release.Strategy{Type: release.StrategyGray, Weights: []int{5, 30}}, 0)
 	for i := range replaced {
 		fmt.Printf("batch %d: %d instances, or %d %% of the traffic\n", replaced[i].Number, replaced[i].Instances, shifted[i].Weight)
 	}
-	_, err := release.PlanBatches(sae, release.Strategy{Type: release.StrategyGray, Gray: 1, Batches: 1}, 1)
+	_, err := release.PlanBatches(sae, release.OperationRelease, release.Strategy{Type: release.StrategyGray, Gray: 1, Batches: 1}, 1)
 	fmt.Println(err)
 	// Output:
 	// batch 1: 1 instances, or 5 % of the traffic
 	// batch 2: 2 instances, or 30 % of the traffic
 	// batch 3: 3 instances, or 100 % of the traffic
-	// strategy.gray: 1 gray instances are more than 50 % of the application's 1, which is the most on Alibaba Cloud Serverless App Engine
+	// strategy.gray: 1 gray instances are more than 50 % of the application's 1, which is the most on Serverless App Engine
 }
 
 // One sample of three may fail. The second failure decides, whatever the third would say.
@@ -90,7 +90,7 @@ func ExampleSpec_Validate() {
 	}
 	fmt.Println(s.WithDefaults().Validate())
 	// Output:
-	// app.platform: "eks" is not a platform served here; use sae or fc
+	// app.platform: "eks" is not a platform served here; use sae, fc or servicestage
 	// artifact: give image or package, or config: a release brings an artifact, configuration or both
 	// strategy.gray: must be 1-500 instances
 }

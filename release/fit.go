@@ -296,7 +296,7 @@ func (p Progress) core() Progress {
 	}
 	return Progress{
 		ReleaseID: p.ReleaseID, Transition: p.Transition, App: p.App, AppName: p.AppName, Operation: p.Operation, Artifact: p.Artifact,
-		Config: p.Config, Version: ShortenEncoded(p.Version, maxToldRun), OnlyConfig: p.OnlyConfig, Settings: p.Settings, Phase: p.Phase, Outcome: p.Outcome, Reason: p.Reason, Denied: p.Denied, Strategy: Strategy{Type: p.Strategy.Type},
+		Config: p.Config, Version: ShortenEncoded(p.Version, maxToldRun), OnlyConfig: p.OnlyConfig, Settings: p.Settings, Phase: p.Phase, Outcome: p.Outcome, Reason: p.Reason, Denied: p.Denied, Refused: p.Refused, Strategy: Strategy{Type: p.Strategy.Type},
 		ChangeID: p.ChangeID, UnfinishedChange: p.UnfinishedChange, RollbackTo: p.RollbackTo, Runs: runs, RunsMixed: p.RunsMixed, Batches: p.Batches, Awaiting: p.Awaiting,
 		ScalingRules: p.ScalingRules, Traffic: p.Traffic, Job: job, Paused: p.Paused, RequestedBy: p.RequestedBy, RetryOf: p.RetryOf, Digest: p.Digest,
 		AcceptedAt: p.AcceptedAt, StartedAt: p.StartedAt, EndedAt: p.EndedAt, Waited: p.Waited, Cut: p.Cut,
@@ -305,7 +305,7 @@ func (p Progress) core() Progress {
 
 // texts are the texts of a progress that have no bound of their own.
 func (p *Progress) texts() []*string {
-	out := []*string{&p.RequestedBy, &p.Note}
+	out := []*string{&p.RequestedBy, &p.Note, &p.Warning}
 	for i := range p.Settings {
 		s := &p.Settings[i]
 		out = append(out, &s.Name, &s.Before, &s.After)

@@ -139,7 +139,17 @@ func PlatformTaskQueue(p Platform, region string) string {
 // Token returns the marker that a release writes into the description of a change it begins, so
 // that a change whose answer was lost can be found again. The step tells the changes of one
 // release apart.
-func Token(releaseID, step string) string { return "slipway:" + releaseID + ":" + step }
+func Token(releaseID, step string) string { return tokenPrefix + releaseID + ":" + step }
+
+// tokenPrefix is what tokens begin with.
+const tokenPrefix = "slipway:"
+
+// ReleaseOfToken returns the release that a [Token] is of; false where the text is no token.
+func ReleaseOfToken(token string) (releaseID string, is bool) {
+	of, is := strings.CutPrefix(token, tokenPrefix)
+	id, step, parted := strings.Cut(of, ":")
+	return id, is && parted && id != "" && step != ""
+}
 
 // EventID returns the deterministic ID of a lifecycle event of a release or set: its
 // transition of that number. The kind is a part of it, because a release that was reset in

@@ -85,7 +85,7 @@ func (s Spec) Title() string {
 	case OperationRestart:
 		return "restart"
 	case OperationRescale:
-		return "rescale to " + strconv.Itoa(s.Instances)
+		return strings.TrimSpace("rescale "+s.Artifact.Part) + " to " + strconv.Itoa(s.Instances)
 	case OperationJob:
 		return s.jobTitle()
 	case OperationRelease:
@@ -160,7 +160,8 @@ func (r ToggleRequest) Validate() error {
 	v.unsupported(r.App, "app")
 	v.app(r.App)
 	v.actor("by", r.By)
-	v.check(v.on.Scaling != ScalingTakeAway || r.Enable || r.For != 0, "for",
+	v.check(v.on.Scaling != ScalingNone, "app", "has no scaling rules to switch: the API of %s has none; a rescale changes the number of instances", v.on.Name)
+	v.check(!v.on.TakesRulesAway() || r.Enable || r.For != 0, "for",
 		"must be more than 0s to disable rules on %s, which has no switch for them: they are taken away, and put back after that time", v.on.Name)
 	v.check(r.For >= 0 && r.For <= maxLimit, "for", "must be between 0s and %s", maxLimit)
 	return v.err()

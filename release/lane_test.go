@@ -329,6 +329,7 @@ func TestSpec_Title(t *testing.T) {
 		"roll back to v1":                    {Operation: release.OperationRollback, Version: "v1"},
 		"restart":                            {Operation: release.OperationRestart},
 		"rescale to 0":                       {Operation: release.OperationRescale},
+		"rescale web to 4":                   {Operation: release.OperationRescale, Artifact: release.Artifact{Part: "web"}, Instances: 4},
 	} {
 		require.Equal(t, want, s.Title())
 	}

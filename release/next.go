@@ -52,6 +52,9 @@ const (
 	NextReturn NextVerb = "return"
 	// NextRetry submits an ended release once more.
 	NextRetry NextVerb = "retry"
+	// NextCorrect submits a refused release otherwise than it was, which the file or the flags of the
+	// first time say.
+	NextCorrect NextVerb = "correct"
 	// NextResumeLane lets a lane that is held go on.
 	NextResumeLane NextVerb = "lane-resume"
 	// NextAllow lets an artifact or configuration that was rolled back be released again.
@@ -233,7 +236,7 @@ func (p Progress) confirming(a Awaiting) []NextStep {
 		}
 	}
 	steps := []NextStep{needed(s)}
-	if all := (Command{Kind: CommandConfirm, All: true}); a.Batch+1 < len(p.Batches) && p.admits(all) {
+	if all := (Command{Kind: CommandConfirm, All: true}); traitsFor(p.App.Platform).PausesAfter(p.Strategy.Type, a.Batch+1) && a.Batch+1 < len(p.Batches) && p.admits(all) {
 		steps = append(steps, p.step(NextConfirmAll, "confirm", "lets that batch and every one after it begin"))
 		steps[1].Command += " --all"
 	}
@@ -242,12 +245,17 @@ func (p Progress) confirming(a Awaiting) []NextStep {
 
 // batchBegins says which batch begins, and what it does where the platform shifts traffic.
 func (p Progress) batchBegins(number int) string {
-	b := p.Batches[number-1]
-	s := fmt.Sprintf("%d of %d begin", number, len(p.Batches))
-	if b.Weight > 0 {
-		s += fmt.Sprintf(", which gives the new version %d %% of the traffic", b.Weight)
+	return fmt.Sprintf("%d of %d begin", number, len(p.Batches)) + p.BatchShifts(number)
+}
+
+// BatchShifts says behind a comma which part of the traffic a batch gives to the new version; empty where
+// the platform replaces instances.
+func (p Progress) BatchShifts(number int) string {
+	weight := p.Batches[number-1].Weight
+	if weight == 0 {
+		return ""
 	}
-	return s
+	return fmt.Sprintf(", which gives the new version %d %% of the traffic", weight)
 }
 
 func (p Progress) approving() string {
@@ -326,8 +334,12 @@ func afterEnd(p Progress) []NextStep {
 	case PhaseRolledBack:
 		return p.retrying(retry)
 	case PhaseAborted, PhaseFailed:
-		if p.Denied {
+		switch {
+		case p.Denied:
 			return p.retrying(retry)
+		case p.Refused:
+			retry.Does = "submits the same once more, which is refused again unless the application has been changed as the reason says"
+			return []NextStep{{Verb: NextCorrect, Does: "submit it otherwise, as the reason says: nothing was changed"}, retry}
 		}
 		return []NextStep{retry}
 	case PhaseNeedsAttention:

@@ -31,6 +31,24 @@ func TestNext_OnFunctionCompute(t *testing.T) {
 	require.Contains(t, commands()[0], "aliasName=canary")
 }
 
+// Where a platform runs through the batches after the gray one, one word is for all of them.
+func TestNext_OneWordWherePlatformPausesOnce(t *testing.T) {
+	t.Parallel()
+	for platform, want := range map[release.Platform]bool{release.PlatformSAE: true, release.PlatformServiceStage: false} {
+		p := atNext(release.PhaseAwaitingConfirm, func(p *release.Progress) {
+			p.App.Platform = platform
+			p.Strategy = release.Strategy{Type: release.StrategyGray, Gray: 1, Batches: 2, Confirm: release.ConfirmManual}
+			p.Batches = release.BatchesOf(1, 2, 2)
+			p.Awaiting = &release.Awaiting{Kind: release.AwaitConfirm, Batch: 1}
+		})
+		all := false
+		for _, s := range release.Next(p) {
+			all = all || s.Verb == release.NextConfirmAll
+		}
+		require.Equal(t, want, all, platform)
+	}
+}
+
 // A command that returns an alias to a version before names the alias, unless it is the default.
 func TestNext_NamesTheAlias(t *testing.T) {
 	t.Parallel()

@@ -172,6 +172,7 @@ func TestNext(t *testing.T) {
 		{"aborted", atNext(release.PhaseAborted, nil), []string{retry}},
 		{"failed", atNext(release.PhaseFailed, nil), []string{retry}},
 		{"refused for its artifact", atNext(release.PhaseFailed, func(p *release.Progress) { p.Denied = true }), []string{allow, retry}},
+		{"refused as it was asked for", atNext(release.PhaseFailed, func(p *release.Progress) { p.Refused = true }), []string{"correct", retry}},
 		{"dropped for its artifact", atNext(release.PhaseAborted, func(p *release.Progress) { p.Denied = true }), []string{allow, retry}},
 		{"attention, with a change unfinished", atNext(release.PhaseNeedsAttention, func(p *release.Progress) {
 			p.UnfinishedChange = "c-9"

@@ -2,14 +2,14 @@ package release
 
 import "fmt"
 
-// PlanBatches returns the batches of the strategy on a platform, the gray batch first: with the number
-// of instances that each replaces or, where the platform shifts traffic, with the percentage of it that
-// the new version has after each. It returns a [Problem] when the application has too few instances for
-// the strategy.
+// PlanBatches returns the batches of an operation by its strategy on a platform, the gray batch first:
+// with the number of instances that each replaces or, where the platform shifts traffic to another
+// version, with the percentage of it that the new version has after each. It returns a [Problem] when the
+// application has too few instances for the strategy.
 //
-// The platforms do not print how they divide the rest; the larger batches come last here.
-func PlanBatches(t Traits, s Strategy, instances int) ([]Batch, error) {
-	if t.Step == StepWeight {
+// Where it is not known how a platform divides the rest ([Traits.LargerFirst]), the larger batches come last.
+func PlanBatches(t Traits, op Operation, s Strategy, instances int) ([]Batch, error) {
+	if t.Step == StepWeight && op.changesVersion() {
 		return shifts(s), nil
 	}
 	switch s.Type {
@@ -19,7 +19,7 @@ func PlanBatches(t Traits, s Strategy, instances int) ([]Batch, error) {
 		if s.Batches > instances {
 			return nil, Problem{"strategy.batches", fmt.Sprintf("%d batches need at least as many instances; the application has %d", s.Batches, instances)}
 		}
-		return BatchesOf(divide(instances, s.Batches)...), nil
+		return BatchesOf(t.divide(instances, s.Batches)...), nil
 	case StrategyGray:
 		if s.Gray*100 > instances*t.GrayAtMost {
 			return nil, Problem{"strategy.gray", fmt.Sprintf("%d gray instances are more than %d %% of the application's %d, which is the most on %s", s.Gray, t.GrayAtMost, instances, t.Name)}
@@ -28,7 +28,11 @@ func PlanBatches(t Traits, s Strategy, instances int) ([]Batch, error) {
 		if s.Batches > rest {
 			return nil, Problem{"strategy.batches", fmt.Sprintf("%d batches after the gray one need at least as many instances; %d are left", s.Batches, rest)}
 		}
-		return BatchesOf(append([]int{s.Gray}, divide(rest, s.Batches)...)...), nil
+		batches := BatchesOf(append([]int{s.Gray}, t.divide(rest, s.Batches)...)...)
+		if t.Weights > 0 {
+			batches[0].Weight = s.GrayWeight(instances)
+		}
+		return batches, nil
 	}
 	return nil, Problem{"strategy.type", fmt.Sprintf("%q is unknown; use all, batch or gray", s.Type)}
 }
@@ -52,11 +56,23 @@ func shifts(s Strategy) []Batch {
 	return out
 }
 
-func divide(instances, batches int) []int {
+// GrayWeight is the percentage of the traffic that the gray batch gets where it replaces instances of an
+// application: the one that the strategy gives, or else the share that the batch has of the instances.
+func (s Strategy) GrayWeight(instances int) int {
+	const whole = 100
+	if len(s.Weights) > 0 {
+		return s.Weights[0]
+	}
+	return min(max(s.Gray*whole/max(instances, 1), 1), maxWeight)
+}
+
+// divide divides instances as evenly as possible.
+func (t Traits) divide(instances, batches int) []int {
 	out := make([]int, batches)
+	larger := instances % batches
 	for i := range out {
 		out[i] = instances / batches
-		if i >= batches-instances%batches {
+		if t.LargerFirst && i < larger || !t.LargerFirst && i >= batches-larger {
 			out[i]++
 		}
 	}

@@ -36,6 +36,9 @@ type Plan struct {
 	// not be found out.
 	Waits   []string `json:"waits,omitempty"`
 	Unknown []string `json:"unknown,omitempty"`
+	// Warning is what somebody should know of the release although it stands against nothing; empty
+	// where there is nothing.
+	Warning string `json:"warning,omitempty"`
 
 	// Runs is what the application runs; RunsMixed names in words what runs where that is more than
 	// one version, and Runs is then the configured one.
@@ -104,7 +107,7 @@ type PlannedBatch struct {
 	// Number counts from 1, the gray batch first.
 	Number int `json:"number"`
 	// Instances and Weight are those of a [Batch].
-	Instances int `json:"instances"`
+	Instances int `json:"instances,omitempty"`
 	Weight    int `json:"weight,omitempty"`
 	// NotBefore is the next time of day at which the batch may begin; zero where it waits for none.
 	NotBefore time.Time `json:"notBefore,omitzero"`

@@ -80,7 +80,13 @@ type Progress struct {
 	Reason string `json:"reason,omitempty"`
 	// Denied tells that the release has not begun because its lane denies its artifact or configuration,
 	// which was rolled back.
-	Denied   bool     `json:"denied,omitempty"`
+	Denied bool `json:"denied,omitempty"`
+	// Refused tells that the release was refused as it was asked for, before it has changed anything: the
+	// same once more is refused again, unless the application has changed.
+	Refused bool `json:"refused,omitempty"`
+	// Warning is what somebody should know of the release although it stands against nothing, as it was
+	// planned; empty where there is nothing.
+	Warning  string   `json:"warning,omitempty"`
 	Strategy Strategy `json:"strategy"`
 	// ChangeID is the platform's ID of the latest change of this release.
 	ChangeID string `json:"changeId,omitempty"`
@@ -169,6 +175,15 @@ func (p Progress) Identity() string { return p.ReleaseID }
 // Brings is the version that the release brings, as far as it is known.
 func (p Progress) Brings() Version { return Version{ID: p.Version, Artifact: p.Artifact} }
 
+// ChangeText is the latest change of the release for people: its ID, and what it is on the platform.
+func (p Progress) ChangeText() string {
+	words := traitsFor(p.App.Platform).ChangeWords(p.ChangeID)
+	if p.ChangeID == "" || words == "" || p.Operation == OperationJob {
+		return p.ChangeID
+	}
+	return p.ChangeID + " (" + words + ")"
+}
+
 // Waits reports whether the release waits for something.
 func (p Progress) Waits() bool { return p.Awaiting != nil }
 
@@ -241,8 +256,8 @@ type Batch struct {
 	// Number counts from 1, the gray batch first.
 	Number int `json:"number"`
 	// Instances is the number of instances the batch replaces, as planned; 0 where the platform shifts
-	// traffic instead.
-	Instances int `json:"instances"`
+	// traffic instead, and where the application has none.
+	Instances int `json:"instances,omitempty"`
 	// Weight is the percentage of the traffic that the new version has after the batch, where the
 	// platform shifts traffic.
 	Weight    int        `json:"weight,omitempty"`

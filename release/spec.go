@@ -39,6 +39,8 @@ const (
 	PlatformSAE Platform = "sae"
 	// PlatformFC is Alibaba Cloud Function Compute 2.0.
 	PlatformFC Platform = "fc"
+	// PlatformServiceStage is Huawei Cloud ServiceStage.
+	PlatformServiceStage Platform = "servicestage"
 )
 
 // StrategyType says how instances are replaced.
@@ -105,8 +107,8 @@ type Spec struct {
 	App App `json:"app"`
 	// Operation is what is done: a release unless it says otherwise.
 	Operation Operation `json:"operation,omitempty"`
-	// Artifact is what a release brings; other operations have none. A release that brings
-	// configuration may leave it out: then what runs stays.
+	// Artifact is what a release brings; other operations have none, but a rescale may name its Part. A
+	// release that brings configuration may leave it out: then what runs stays.
 	Artifact Artifact `json:"artifact,omitzero"`
 	// Config is what a release changes of the application's configuration; nil changes nothing.
 	Config *Config `json:"config,omitempty"`
@@ -176,8 +178,9 @@ type Artifact struct {
 	// Registry is the registry instance that holds the image, where the platform needs to know
 	// it; nil takes the application's.
 	Registry *Registry `json:"registry,omitempty"`
-	// Part is the part of the application that the artifact is for (a function on Function
-	// Compute); it may be left out where the application has one part.
+	// Part is the part of the application that the artifact is for, or whose configuration or number of
+	// instances is changed (a function on Function Compute); it may be left out where the application has
+	// one part.
 	Part string `json:"part,omitempty"`
 }
 
@@ -196,7 +199,7 @@ type Package struct {
 	Version string `json:"version"`
 }
 
-// String names the artifact as people write it.
+// String names the artifact as people write it, or the part alone that it is for.
 func (a Artifact) String() string {
 	switch {
 	case a.Image != "":
@@ -205,6 +208,8 @@ func (a Artifact) String() string {
 		return a.Package.URL + "@" + a.Package.Version
 	case a.Package != nil:
 		return a.Package.URL
+	case a.Part != "":
+		return a.Part
 	default:
 		return "unknown artifact"
 	}
@@ -319,7 +324,7 @@ func (s Spec) WithDefaults() Spec {
 	on := traitsFor(s.App.Platform)
 	s.App = s.App.WithDefaults()
 	s.Operation = cmp.Or(s.Operation, OperationRelease)
-	s.Strategy = s.Strategy.withDefaults(on.Step)
+	s.Strategy = s.Strategy.withDefaults(on)
 	st := &s.Strategy
 	st.Gates = gatesWithDefaults(st.Gates)
 	if st.Watch != nil {
@@ -343,15 +348,19 @@ func (s Spec) WithDefaults() Spec {
 }
 
 // withDefaults fills how the batches of a strategy are divided, where they replace instances, and who
-// lets each begin.
-func (s Strategy) withDefaults(step StepUnit) Strategy {
+// lets each begin: a person, where the platform waits for one.
+func (s Strategy) withDefaults(on Traits) Strategy {
 	s.Type = cmp.Or(s.Type, StrategyAll)
 	if s.Type != StrategyGray && s.Type != StrategyBatch {
 		return s
 	}
-	s.Confirm = cmp.Or(s.Confirm, ConfirmManual)
+	usual := ConfirmManual
+	if !on.PausesAfter(s.Type, 1) {
+		usual = ConfirmAuto // nobody could confirm
+	}
+	s.Confirm = cmp.Or(s.Confirm, usual)
 	switch {
-	case step != StepInstances:
+	case on.Step != StepInstances:
 	case s.Type == StrategyGray:
 		s.Gray, s.Batches = cmp.Or(s.Gray, 1), cmp.Or(s.Batches, 1)
 	default:

@@ -109,6 +109,7 @@ func TestSpec_ValidateOneProblem(t *testing.T) {
 		{"one batch", func(s *release.Spec) { s.Strategy = release.Strategy{Type: release.StrategyBatch, Batches: 1} }, "strategy.batches"},
 		{"unknown operation", func(s *release.Spec) { s.Operation = "explode" }, "operation"},
 		{"artifact of a restart", func(s *release.Spec) { s.Operation = release.OperationRestart }, "artifact"},
+		{"artifact of a rescale", func(s *release.Spec) { s.Operation, s.Instances = release.OperationRescale, 3 }, "artifact"},
 		{"version of a release", func(s *release.Spec) { s.Version = "v1" }, "version"},
 		{"rescale to nothing", func(s *release.Spec) { s.Operation, s.Artifact = release.OperationRescale, release.Artifact{} }, "instances"},
 		{"instances of a release", func(s *release.Spec) { s.Instances = 3 }, "instances"},
@@ -202,7 +203,7 @@ func TestSpec_PlanBatches(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := release.PlanBatches(traitsOf(t, release.PlatformSAE), tt.strategy, tt.instances)
+			got, err := release.PlanBatches(traitsOf(t, release.PlatformSAE), release.OperationRelease, tt.strategy, tt.instances)
 			if tt.field != "" {
 				var p release.Problem
 				require.ErrorAs(t, err, &p)
@@ -225,7 +226,7 @@ func TestSpec_PlanReplacesEveryInstanceOnce(t *testing.T) {
 			Batches: rapid.IntRange(1, 10).Draw(t, "batches"),
 		}
 		instances := rapid.IntRange(0, 60).Draw(t, "instances")
-		plan, err := release.PlanBatches(sae, s, instances)
+		plan, err := release.PlanBatches(sae, release.OperationRelease, s, instances)
 		if err != nil {
 			return
 		}

@@ -30,7 +30,7 @@ func summaryOfVerb(in any) string {
 	case BeginRestartInput:
 		return "begin to restart all instances"
 	case BeginRescaleInput:
-		return fmt.Sprintf("begin to rescale to %d instances", in.Instances)
+		return strings.TrimSpace("begin to rescale "+in.Part) + fmt.Sprintf(" to %d instances", in.Instances)
 	case BeginJobUpdateInput:
 		return "begin to bring " + in.Artifact.Public() + " to the job"
 	case RunJobInput:

@@ -21,6 +21,7 @@ func TestSummary_SummariesSayWhatIsDone(t *testing.T) {
 		{release.BeginRollbackInput{Version: release.Version{Artifact: signed}}, "begin rollback to https://example.com/shop.jar@2"},
 		{release.BeginRestartInput{}, "begin to restart all instances"},
 		{release.BeginRescaleInput{Instances: 7}, "begin to rescale to 7 instances"},
+		{release.BeginRescaleInput{Part: "web", Instances: 7}, "begin to rescale web to 7 instances"},
 		{release.SetScalingInput{Rules: []release.ScalingRule{{Name: "daily"}, {Name: "cpu"}}}, "suspend scaling rules daily, cpu"},
 		{release.SetScalingInput{Enable: true}, "enable scaling rules (all)"},
 		{release.ObserveInput{ChangeID: "4711"}, "watch change 4711"},

@@ -30,11 +30,16 @@ func (u Unit) numbered(before string, n int) string {
 // BatchText says which batch it is, and of how many, and with the part of the traffic that the new version
 // has after it, where the platform shifts traffic: "2 of 3, 30 % of the traffic".
 func (p Progress) BatchText(number int) string {
-	s := fmt.Sprintf("%d of %d", number, len(p.Batches))
-	if number >= 1 && number <= len(p.Batches) && p.Batches[number-1].Weight > 0 {
-		s += fmt.Sprintf(", %d %% of the traffic", p.Batches[number-1].Weight)
+	return fmt.Sprintf("%d of %d", number, len(p.Batches)) + p.BatchShare(number)
+}
+
+// BatchShare is, behind a comma, the part of the traffic that the new version has after a batch; empty where
+// the platform replaces instances.
+func (p Progress) BatchShare(number int) string {
+	if number < 1 || number > len(p.Batches) || p.Batches[number-1].Weight == 0 {
+		return ""
 	}
-	return s
+	return fmt.Sprintf(", %d %% of the traffic", p.Batches[number-1].Weight)
 }
 
 // Text returns what is waited for, and until when where there is a limit, so that it reads

@@ -13,11 +13,25 @@ const (
 	StepWeight StepUnit = "weight"
 )
 
+// Pauses are the batches of a release after which the platform waits for a word, so that something can happen
+// before the next one.
+type Pauses string
+
+// The batches.
+const (
+	// PausesEvery: it waits after every batch but the last.
+	PausesEvery Pauses = "every"
+	// PausesGray: it waits after the gray batch alone, and runs through all others.
+	PausesGray Pauses = "gray"
+)
+
 // ScalingWay is how a platform disables a scaling rule.
 type ScalingWay string
 
 // The ways.
 const (
+	// ScalingNone: it has no scaling rules.
+	ScalingNone ScalingWay = ""
 	// ScalingSwitch: each rule has a switch.
 	ScalingSwitch ScalingWay = "switch"
 	// ScalingTakeAway: a rule is taken away, and put back as it was kept.
@@ -26,15 +40,25 @@ const (
 
 // Traits are what a platform can do: what it cannot is refused before anything begins.
 type Traits struct {
-	// Platform is the one that has them, and Name is its name for people.
+	// Platform is the one that has them, and Name is its name in sentences.
 	Platform Platform
 	Name     string
+	// ChangeWords say what a change is that has an ID of the platform.
+	ChangeWords func(id string) string
 	// Rollouts are the strategies of a release, and Rollbacks those of a rollback.
 	Rollouts, Rollbacks []StrategyType
 	// Step is what a batch of a gray release is measured in.
 	Step StepUnit
+	// Weights is how many percentages of the traffic a gray release can give to the new version before its last
+	// batch: 0 where it shifts none.
+	Weights int
 	// GrayAtMost is the largest gray batch, in percent of the instances; 0 where no batch has instances.
 	GrayAtMost int
+	// LargerFirst tells that instances which cannot be divided evenly make the first batches the larger ones; else
+	// these are the last.
+	LargerFirst bool
+	// Pauses are the batches after which the platform waits.
+	Pauses Pauses
 	// Restart, Rescale, Job and Adopt tell that there is such an operation.
 	Restart, Rescale, Job, Adopt bool
 	// FirstRelease tells that a release may bring the first version of an application.
@@ -48,12 +72,17 @@ type Traits struct {
 	// otherwise.
 	Scaling  ScalingWay
 	Suspends bool
+	// TrafficApart tells that the traffic rules of a release are set before its change and removed after it;
+	// else they are a part of the change, and end with it: see [BeginRolloutInput].
+	TrafficApart bool
 	// Packages are the schemes of the addresses of code packages.
 	Packages []string
 	// AppID and VersionID are the patterns of its IDs of applications and of versions, and AppWords and
 	// VersionWords say them in words.
 	AppID, AppWords         string
 	VersionID, VersionWords string
+	// VersionLength is how many characters an ID of a version has at most; 0 where only [MaxID] bounds it.
+	VersionLength int
 	// Qualifier is the default of app.qualifier, QualifierID the pattern of one, and QualifierWords say it in
 	// words; empty where an application has no qualifiers.
 	Qualifier, QualifierID, QualifierWords string
@@ -82,7 +111,7 @@ type Unsupported struct {
 }
 
 // Platforms lists the traits of all platforms that are served.
-func Platforms() []Traits { return []Traits{traitsOfSAE(), traitsOfFC()} }
+func Platforms() []Traits { return []Traits{traitsOfSAE(), traitsOfFC(), traitsOfServiceStage()} }
 
 // TraitsOf returns the traits of a platform; false where it is not served.
 func TraitsOf(p Platform) (Traits, bool) {
@@ -116,6 +145,20 @@ func (t Traits) Strategies(op Operation) []StrategyType {
 	return t.Rollouts
 }
 
+// PausesAfter reports whether the platform waits after a batch of a strategy that is not its last.
+func (t Traits) PausesAfter(s StrategyType, batch int) bool {
+	return t.Pauses == PausesEvery && s != StrategyAll || s == StrategyGray && batch == 1
+}
+
+// IsVersion reports whether a text can be the ID of a version.
+func (t Traits) IsVersion(id string) bool {
+	return matches(t.VersionID, id) && (t.VersionLength == 0 || len(id) <= t.VersionLength)
+}
+
+// TakesRulesAway reports whether a scaling rule is disabled by being taken away: one that is off does not
+// exist, and what it was has to be kept.
+func (t Traits) TakesRulesAway() bool { return t.Scaling == ScalingTakeAway }
+
 // Takes reports whether a field of a release file, by its path, means something on the platform.
 func (t Traits) Takes(field string) bool { return t.why(field, "") == "" }
 
@@ -135,13 +178,17 @@ func servedPlatforms() string {
 	for _, t := range Platforms() {
 		names = append(names, t.Platform)
 	}
-	return joined(names, " or ")
+	last := len(names) - 1
+	return joined(names[:last], ", ") + " or " + string(names[last])
 }
 
 // matchesAny reports whether a text has the pattern of any platform.
 func matchesAny(pattern func(Traits) string, text string) bool {
-	return slices.ContainsFunc(Platforms(), func(t Traits) bool { return matches(pattern(t), text) })
+	return onAny(func(t Traits) bool { return matches(pattern(t), text) })
 }
+
+// onAny reports whether something holds on any platform.
+func onAny(holds func(Traits) bool) bool { return slices.ContainsFunc(Platforms(), holds) }
 
 // traitsFor returns the traits by which a spec is checked and completed: where its platform is not
 // served, those of one that takes everything.
@@ -150,10 +197,11 @@ func traitsFor(p Platform) Traits {
 		return t
 	}
 	return Traits{
-		Rollouts: everyStrategy(), Rollbacks: everyStrategy(), Step: StepInstances, GrayAtMost: 100,
-		Restart: true, Rescale: true, Job: true, Adopt: true, FirstRelease: true, Approval: true, Suspends: true,
+		Rollouts: everyStrategy(), Rollbacks: everyStrategy(), Step: StepInstances, Weights: maxWeights, GrayAtMost: 100, Pauses: PausesEvery,
+		Restart: true, Rescale: true, Job: true, Adopt: true, FirstRelease: true, Approval: true, Scaling: ScalingSwitch, Suspends: true,
 		Packages: []string{"http", "https", "oss"}, AppID: idPattern, AppWords: idWords, VersionID: idPattern, VersionWords: idWords,
 		QualifierID: idPattern, QualifierWords: idWords, PartID: idPattern, PartWords: idWords, Parameters: func() []Parameter { return nil },
+		ChangeWords: func(string) string { return "" },
 	}
 }
 
@@ -166,12 +214,13 @@ const idWords = "1-128 letters, digits, hyphens or underscores"
 func traitsOfSAE() Traits {
 	const one = "has no meaning on Serverless App Engine, where an application has one version that is configured; leave it out"
 	return Traits{
-		Platform: PlatformSAE, Name: "Alibaba Cloud Serverless App Engine",
-		Rollouts: everyStrategy(), Rollbacks: everyStrategy(), Step: StepInstances, GrayAtMost: 50,
+		Platform: PlatformSAE, Name: "Serverless App Engine",
+		Rollouts: everyStrategy(), Rollbacks: everyStrategy(), Step: StepInstances, GrayAtMost: 50, Pauses: PausesEvery,
 		Restart: true, Rescale: true, Job: true, Adopt: true,
-		ReturnsFailed: true, Approval: true, Scaling: ScalingSwitch, Suspends: true,
-		Packages: []string{"http", "https"},
-		AppID:    idPattern, AppWords: idWords, VersionID: idPattern, VersionWords: idWords,
+		ReturnsFailed: true, Approval: true, Scaling: ScalingSwitch, Suspends: true, TrafficApart: true,
+		ChangeWords: func(string) string { return "change order" },
+		Packages:    []string{"http", "https"},
+		AppID:       idPattern, AppWords: idWords, VersionID: idPattern, VersionWords: idWords,
 		Unsupported: []Unsupported{
 			{Field: "app.qualifier", Why: one},
 			{Field: "artifact.part", Why: "has no meaning on Serverless App Engine, where an application has no parts; leave it out"},
@@ -182,6 +231,18 @@ func traitsOfSAE() Traits {
 	}
 }
 
+// versionOfFC is the pattern of a version of a service of Function Compute.
+const versionOfFC = `^[1-9][0-9]{0,18}$`
+
+// changeOfFC says what a change on Function Compute is: a version that was published, or else a number of
+// provisioned instances.
+func changeOfFC(id string) string {
+	if matches(versionOfFC, id) {
+		return "published version"
+	}
+	return "provisioned instances"
+}
+
 // traitsOfFC are those of Function Compute 2.0. A release moves an alias of a service from one
 // published version to the next.
 func traitsOfFC() Traits {
@@ -190,14 +251,16 @@ func traitsOfFC() Traits {
 		words          = " letters, digits, hyphens or underscores, the first no digit and no hyphen"
 	)
 	return Traits{
-		Platform: PlatformFC, Name: "Alibaba Cloud Function Compute",
-		Rollouts: []StrategyType{StrategyAll, StrategyGray}, Rollbacks: []StrategyType{StrategyAll}, Step: StepWeight,
+		Platform: PlatformFC, Name: "Function Compute",
+		Rollouts: []StrategyType{StrategyAll, StrategyGray}, Rollbacks: []StrategyType{StrategyAll},
+		Step: StepWeight, Weights: maxWeights, Pauses: PausesEvery,
 		Rescale: true, FirstRelease: true, Scaling: ScalingTakeAway,
 		Packages: []string{"oss"},
 		AppID:    name, AppWords: "the name of a service: 1-128" + words,
-		VersionID: `^[1-9][0-9]{0,18}$`, VersionWords: "a whole number, such as 7",
+		VersionID: versionOfFC, VersionWords: "a whole number, such as 7",
 		Qualifier: "live", QualifierID: name, QualifierWords: "the name of an alias: 1-128" + words,
 		PartID: function, PartWords: "the name of a function: 1-64" + words,
+		ChangeWords: changeOfFC,
 		Unsupported: slices.Concat(unsupportedOnFC(), unsupportedConfigOfFC()),
 		Parameters:  parametersOfFC,
 		size:        (*validator).sizeOfFC,
@@ -228,5 +291,48 @@ func unsupportedOnFC() []Unsupported {
 		{Field: "job", Why: "has no meaning on Function Compute, which has no jobs; leave it out"},
 		{Field: "artifact.registry", Why: "cannot be changed by a release on Function Compute, which keeps the registry that the function has; change it at the function itself"},
 		{Field: "limits.platformApproval", Why: "has no meaning on Function Compute, which asks for no approval; leave it out"},
+	}
+}
+
+// traitsOfServiceStage are those of the third generation of ServiceStage's API. A release gives a component a
+// version of its own, see [VersionNumber]. ServiceStage pauses once, after the gray batch (API reference ch. 4.3.8).
+func traitsOfServiceStage() Traits {
+	return Traits{
+		Platform: PlatformServiceStage, Name: "ServiceStage",
+		Rollouts: everyStrategy(), Rollbacks: []StrategyType{StrategyAll},
+		Step: StepInstances, Weights: 1, GrayAtMost: maxWeight, LargerFirst: true, Pauses: PausesGray,
+		Restart: true, Rescale: true, Scaling: ScalingNone,
+		Packages: []string{"obs", "https"},
+		AppID:    `^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`, AppWords: "the ID of a component, such as 4b611997-4acd-4538-a06b-32fd2475e057",
+		VersionID: `^[0-9]+([.][0-9]+){2,3}$`, VersionLength: 32, VersionWords: "three or four numbers with dots between them, such as 1.4.2, of 32 characters at most",
+		ChangeWords: func(string) string { return "job" },
+		Unsupported: slices.Concat(unsupportedOnServiceStage(), unsupportedConfigOfServiceStage()),
+		Parameters:  parametersOfServiceStage,
+		holder:      (*validator).holderOfServiceStage,
+	}
+}
+
+// unsupportedOnServiceStage is what means nothing on ServiceStage, but for configuration.
+func unsupportedOnServiceStage() []Unsupported {
+	const (
+		pace   = "has no meaning on ServiceStage, which decides itself how many instances are replaced at a time within a batch; leave it out"
+		target = "has no meaning on ServiceStage, which does not list the instances of a component; give url, an address of the component"
+	)
+	return []Unsupported{
+		{Field: "operation", Value: string(OperationJob), Why: "there are no jobs to run on ServiceStage; release a component instead"},
+		{Field: "app.qualifier", Why: "has no meaning on ServiceStage, where a component has one version that is configured; leave it out"},
+		{Field: "artifact.part", Why: "has no meaning on ServiceStage, where a component has no parts; leave it out"},
+		{Field: "artifact.registry", Why: "has no meaning on ServiceStage, which pulls images with the rights of the component's account; leave it out"},
+		{Field: "strategy.minReadyInstances", Why: pace},
+		{Field: "strategy.minReadyRatio", Why: pace},
+		{Field: "strategy.maxSurge", Why: pace},
+		{Field: "strategy.maxSurgeRatio", Why: pace},
+		{Field: "strategy.gates[].http.target", Why: target},
+		{Field: "strategy.watch.gates[].http.target", Why: target},
+		{Field: "traffic", Why: "has no meaning on ServiceStage, whose components have no traffic rules that a release could set; use strategy.weights, the share of the traffic that the gray batch gets"},
+		{Field: "scaling.suspend", Value: "true", Why: "has no meaning on ServiceStage, whose API has no scaling rules; leave it out"},
+		{Field: "adopt", Why: "has no meaning on ServiceStage, where nothing tells what a job that was begun elsewhere brings; begin a release instead"},
+		{Field: "job", Why: "has no meaning on ServiceStage, which has no jobs to run; leave it out"},
+		{Field: "limits.platformApproval", Why: "has no meaning on ServiceStage, which asks for no approval; leave it out"},
 	}
 }

@@ -1,6 +1,7 @@
 package release_test
 
 import (
+	"encoding/json"
 	"reflect"
 	"slices"
 	"strings"
@@ -98,6 +99,11 @@ func TestTraits_AnApplicationHasOneLane(t *testing.T) {
 		refusalsOf(t, set.WithDefaults()))
 }
 
+// rescale is one of a part; of the application where it is empty.
+func rescale(app release.App, part string) release.Spec {
+	return release.Spec{App: app, Operation: release.OperationRescale, Artifact: release.Artifact{Part: part}, Instances: 3}
+}
+
 func TestTraits_RefusedBeforeAnythingBegins(t *testing.T) {
 	t.Parallel()
 	const shifts = "shifts traffic and replaces no instances"
@@ -175,19 +181,25 @@ func TestTraits_RefusedBeforeAnythingBegins(t *testing.T) {
 		"a job": {release.Spec{App: aFunction().App, Operation: release.OperationJob, Job: wholeJob()}, func(*release.Spec) {}, map[string]string{
 			"operation": "there are no jobs", "job": "has no jobs",
 		}},
-		"a rescale":  {release.Spec{App: aFunction().App, Operation: release.OperationRescale, Instances: 3}, func(*release.Spec) {}, nil},
-		"a rollback": {release.Spec{App: aFunction().App, Operation: release.OperationRollback, Version: "7"}, func(*release.Spec) {}, nil},
+		"a rescale":                {rescale(aFunction().App, ""), func(*release.Spec) {}, nil},
+		"a rescale of a function":  {rescale(aFunction().App, "pay"), func(*release.Spec) {}, nil},
+		"a rescale of no function": {rescale(aFunction().App, "pay.v1"), func(*release.Spec) {}, map[string]string{"artifact.part": "must be the name of a function"}},
+		"a rescale of a function with its code": {rescale(aFunction().App, "pay"), func(s *release.Spec) { s.Artifact.Image = "pay:1" }, map[string]string{
+			"artifact": "has no meaning for a rescale, but for its part",
+		}},
+		"a rescale of a part on SAE": {rescale(validSpec().App, "pay"), func(*release.Spec) {}, map[string]string{"artifact.part": "has no parts"}},
+		"a rollback":                 {release.Spec{App: aFunction().App, Operation: release.OperationRollback, Version: "7"}, func(*release.Spec) {}, nil},
 		"a rollback to no number": {release.Spec{App: aFunction().App, Operation: release.OperationRollback, Version: "v7"}, func(*release.Spec) {}, map[string]string{
 			"version": "a whole number, such as 7",
 		}},
 		"a gray rollback": {release.Spec{
 			App: aFunction().App, Operation: release.OperationRollback, Strategy: release.Strategy{Type: release.StrategyGray, Weights: []int{5}},
-		}, func(*release.Spec) {}, map[string]string{"strategy.type": "a rollback on Alibaba Cloud Function Compute cannot be gray; use all"}},
+		}, func(*release.Spec) {}, map[string]string{"strategy.type": "a rollback on Function Compute cannot be gray; use all"}},
 		"a gray rollback on SAE": {release.Spec{
 			App: validSpec().App, Operation: release.OperationRollback, Strategy: release.Strategy{Type: release.StrategyGray},
 		}, func(*release.Spec) {}, nil},
 		"a platform that is not served": {aFunction(), func(s *release.Spec) { s.App.Platform = "edas" }, map[string]string{
-			"app.platform": `"edas" is not a platform served here; use sae or fc`, "app.id": "is not an application ID",
+			"app.platform": `"edas" is not a platform served here; use sae, fc or servicestage`, "app.id": "is not an application ID",
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -232,7 +244,7 @@ func TestTraits_RefusedConfiguration(t *testing.T) {
 		}},
 		"what it has not": {*wholeConfig(), map[string]string{
 			"config.variables[0].configMap": "", "config.variables[0].secret": "", "config.variables[0]": "", "config.probes": "use config.platform.customHealthCheckConfig",
-			"config.hooks": "use config.platform.initializer", "config.mounts": "at the service itself", "config.runtime": "use config.platform.runtime", "config.platform.Timezone": "is not a parameter of a deployment on fc",
+			"config.hooks": "use config.platform.initializer", "config.mounts": "at the service itself", "config.runtime": "use config.platform.runtime", "config.platform.Timezone": "is not a parameter of a deployment on Function Compute",
 		}},
 		"an odd size": {release.Config{Resources: &release.Resources{Memory: 500}}, map[string]string{"config.resources.memory": "must be a multiple of 64 MB"}},
 		"settings": {release.Config{Platform: release.Parameters{
@@ -280,7 +292,7 @@ func TestTraits_PatternsOfAPlatform(t *testing.T) {
 	require.ErrorContains(t, scope(release.Scope{Platform: release.PlatformSAE, App: "_orders"}), "scope.app")
 	require.ErrorContains(t, scope(release.Scope{Platform: release.PlatformFC, App: "7171a6ca"}), "scope.app")
 	require.ErrorContains(t, scope(release.Scope{App: "a.b"}), "scope.app")
-	require.ErrorContains(t, scope(release.Scope{Platform: "edas"}), "use sae or fc, or leave it out for any")
+	require.ErrorContains(t, scope(release.Scope{Platform: "edas"}), "use sae, fc or servicestage, or leave it out for any")
 
 	p := release.Progress{ReleaseID: "r-1", App: aFunction().App, Phase: release.PhaseRollingOut, ChangeID: "8"}
 	_, err := release.Admit(p, release.Command{Kind: release.CommandRollback, Version: "7", By: "mei"})
@@ -297,7 +309,7 @@ func TestTraits_PlanOfWeights(t *testing.T) {
 		slices.Sort(weights)
 		s := grayFunction(weights...).WithDefaults()
 		require.NoError(t, s.Validate())
-		plan, err := release.PlanBatches(fc, s.Strategy, rapid.IntRange(0, 60).Draw(t, "instances"))
+		plan, err := release.PlanBatches(fc, release.OperationRelease, s.Strategy, rapid.IntRange(0, 60).Draw(t, "instances"))
 		require.NoError(t, err)
 		require.Len(t, plan, len(weights)+1)
 		for i, b := range plan {
@@ -307,9 +319,42 @@ func TestTraits_PlanOfWeights(t *testing.T) {
 			require.Equal(t, release.BatchPending, b.State)
 		}
 	})
-	plan, err := release.PlanBatches(fc, release.Strategy{Type: release.StrategyAll}, 3)
+	plan, err := release.PlanBatches(fc, release.OperationRelease, release.Strategy{Type: release.StrategyAll}, 3)
 	require.NoError(t, err)
 	require.Equal(t, []release.Batch{{Number: 1, Weight: 100, State: release.BatchPending}}, plan)
+	plan, err = release.PlanBatches(fc, release.OperationRescale, release.Strategy{Type: release.StrategyAll}, 3)
+	require.NoError(t, err)
+	require.Equal(t, release.BatchesOf(3), plan, "a rescale moves no traffic")
+}
+
+// What a batch does not have is not told of it.
+func TestTraits_BatchesInJSON(t *testing.T) {
+	t.Parallel()
+	shifted, err := release.PlanBatches(traitsOf(t, release.PlatformFC), release.OperationRelease, release.Strategy{Type: release.StrategyAll}, 3)
+	require.NoError(t, err)
+	text, err := json.Marshal(shifted)
+	require.NoError(t, err)
+	require.JSONEq(t, `[{"number":1,"weight":100,"state":"pending"}]`, string(text))
+	text, err = json.Marshal(grayFunction(5).PlannedBatches(time.Time{}, shifted))
+	require.NoError(t, err)
+	require.JSONEq(t, `[{"number":1,"weight":100}]`, string(text))
+	var recorded []release.Batch
+	require.NoError(t, json.Unmarshal([]byte(`[{"number":1,"instances":0,"weight":100,"state":"pending"}]`), &recorded))
+	require.Equal(t, shifted, recorded, "with a number of 0 it is the same")
+}
+
+// An ID of a change says nothing by itself.
+func TestTraits_WhatAChangeIs(t *testing.T) {
+	t.Parallel()
+	for id, want := range map[string]string{"": "", "3": "3 (published version)", "p-5-web": "p-5-web (provisioned instances)"} {
+		require.Equal(t, want, release.Progress{App: aFunction().App, ChangeID: id}.ChangeText())
+	}
+	p := release.Progress{App: validSpec().App, ChangeID: "co-1"}
+	require.Equal(t, "co-1 (change order)", p.ChangeText())
+	p.Operation = release.OperationJob
+	require.Equal(t, "co-1", p.ChangeText(), "that of a template is none")
+	p.App.Platform = "other"
+	require.Equal(t, "co-1", p.ChangeText())
 }
 
 // The table agrees with itself: what a platform has not is refused, with the reason, and every setting
@@ -324,23 +369,33 @@ func TestTraits_AreWhole(t *testing.T) {
 				require.Equal(t, has, on.Does(op))
 				require.Equal(t, !has, refuses(on, "operation", string(op)), op)
 			}
+			require.NotEmpty(t, on.ChangeWords("7"))
 			require.Equal(t, on.Adopt, on.Takes("adopt"))
 			require.Equal(t, on.Job, on.Takes("job"))
 			require.Equal(t, on.Approval, on.Takes("limits.platformApproval"))
 			require.Equal(t, on.Qualifier != "", on.Takes("app.qualifier"))
-			require.Equal(t, on.Step == release.StepWeight, on.Takes("strategy.weights"))
+			require.Equal(t, on.Weights > 0, on.Takes("strategy.weights"))
+			require.Equal(t, on.Scaling == release.ScalingNone, refuses(on, "scaling.suspend", "true"))
+			require.NotEmpty(t, on.Pauses)
 			require.Equal(t, on.Step == release.StepInstances, on.Takes("strategy.gray") && on.Takes("strategy.batches"))
 			for _, l := range on.Unsupported {
 				require.NotEmpty(t, l.Why)
 				require.True(t, slices.ContainsFunc(fields, func(field string) bool { return within(field, l.Field) }), "%s is not a field", l.Field)
 			}
 			for _, field := range leaves(reflect.TypeFor[release.Config](), "config", "config.replace", "config.platform") {
-				carried := slices.ContainsFunc(on.Parameters(), func(p release.Parameter) bool {
-					return p.Field != "" && within(field, p.Field)
-				})
-				lacked := slices.ContainsFunc(on.Unsupported, func(l release.Unsupported) bool { return within(field, l.Field) })
-				ofVariables := strings.HasPrefix(field, "config.variables[].") && lacked
-				require.True(t, carried != lacked || ofVariables, "%s is carried out: %t, is refused: %t", field, carried, lacked)
+				carried, lacked := "", ""
+				for _, p := range on.Parameters() {
+					if p.Field != "" && within(field, p.Field) {
+						carried = p.Field
+					}
+				}
+				for _, l := range on.Unsupported {
+					if within(field, l.Field) {
+						lacked = l.Field
+					}
+				}
+				require.NotEqual(t, carried, lacked, "%s is neither carried out nor refused, or both", field)
+				require.True(t, lacked == "" || len(lacked) > len(carried), "%s is refused as a part of %s, and carried out as one of %s", field, lacked, carried)
 			}
 		})
 	}

@@ -1,6 +1,10 @@
 package release
 
-import "reflect"
+import (
+	"cmp"
+	"reflect"
+	"strconv"
+)
 
 // unsupported refuses what was given and means nothing on the platform, see [Traits.Unsupported]. Nothing else is
 // told of it. The value stands at a field, which begins with at in the table.
@@ -23,8 +27,11 @@ func (u *unsupported) visit(v reflect.Value, field, of string) (within bool) {
 		return false
 	}
 	why := u.traits.why(of, "")
-	if why == "" && v.Kind() == reflect.String {
-		why = u.traits.why(of, v.String())
+	switch v.Kind() { //nolint:exhaustive // no other value is refused by itself
+	case reflect.String:
+		why = cmp.Or(why, u.traits.why(of, v.String()))
+	case reflect.Bool:
+		why = cmp.Or(why, u.traits.why(of, strconv.FormatBool(v.Bool())))
 	}
 	if why != "" {
 		u.found(field, why)

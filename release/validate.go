@@ -44,8 +44,10 @@ const (
 	maxInstances = 500
 	maxLimit     = Duration(90 * 24 * time.Hour)
 	maxBake      = Duration(7 * 24 * time.Hour)
-	// maxWeight is the largest percentage of the traffic before the last batch.
-	maxWeight = 99
+	// maxWeight is the largest percentage of the traffic before the last batch, and maxWeights how many of them
+	// a release has at most.
+	maxWeight  = 99
+	maxWeights = 20
 )
 
 // idPattern keeps an application ID usable as a NATS subject token and a part of a
@@ -110,8 +112,11 @@ func (v *validator) operation(s Spec) {
 	switch op {
 	case OperationRelease:
 		v.brings(s)
-	case OperationRollback, OperationRestart, OperationRescale:
+	case OperationRollback, OperationRestart:
 		v.check(s.Artifact == Artifact{}, "artifact", "has no meaning for a %s", op)
+	case OperationRescale:
+		v.check(s.Artifact == Artifact{Part: s.Artifact.Part}, "artifact", "has no meaning for a rescale, but for its part")
+		v.part(s.Artifact.Part)
 	case OperationJob:
 	default:
 		v.check(false, "operation", "%q is unknown; use release, rollback, restart, rescale or job", op)
@@ -120,7 +125,7 @@ func (v *validator) operation(s Spec) {
 	v.config(s, op)
 	v.job(s)
 	v.check(s.Version == "" || op == OperationRollback, "version", "has no meaning for a %s; only a rollback returns to a version", op)
-	v.check(s.Version == "" || matches(v.on.VersionID, s.Version), "version", "%q is not a version ID: %s", s.Version, v.on.VersionWords)
+	v.check(s.Version == "" || v.on.IsVersion(s.Version), "version", "%q is not a version ID: %s", s.Version, v.on.VersionWords)
 	if op == OperationRescale {
 		v.check(s.Instances >= 1 && s.Instances <= maxInstances, "instances", "must be 1-%d", maxInstances)
 	} else {
@@ -142,9 +147,13 @@ func (v *validator) brings(s Spec) {
 		v.artifact(s.Artifact)
 	}
 	v.check(!none || s.Artifact.Part == "" || s.Config != nil, "artifact.part", "has no meaning without image, package or config")
-	part := s.Artifact.Part
-	v.check(part == "" || matches(v.on.PartID, part), "artifact.part", "%q must be %s", part, v.on.PartWords)
+	v.part(s.Artifact.Part)
 	v.registry(s.Artifact)
+}
+
+// part checks the name of the part that is meant.
+func (v *validator) part(name string) {
+	v.check(name == "" || matches(v.on.PartID, name), "artifact.part", "%q must be %s", name, v.on.PartWords)
 }
 
 func (v *validator) adopt(s Spec) {
@@ -264,6 +273,7 @@ func (v *validator) strategy(spec Spec) {
 	if v.strategyOf(spec) {
 		v.steps(s)
 	}
+	v.pauses(s)
 	v.gates("strategy.gates", s.Gates)
 	v.schedule("strategy.schedule", s.Schedule, s.batches())
 	v.pace(s)
@@ -295,8 +305,12 @@ func (v *validator) steps(s Strategy) {
 // gray checks the batches of a gray release, in the unit of the platform.
 func (v *validator) gray(s Strategy) {
 	if v.on.Step == StepWeight {
+		v.check(len(s.Weights) > 0, "strategy.weights", "are missing: the percentages of the traffic that the new version gets after each batch but the last, such as [5, 30]")
 		v.weights(s.Weights)
 		return
+	}
+	if v.on.Weights > 0 {
+		v.weights(s.Weights)
 	}
 	v.check(s.Gray >= 1 && s.Gray <= maxInstances, "strategy.gray", "must be 1-%d instances", maxInstances)
 	v.check(s.Batches >= 1 && s.Batches <= maxInstances, "strategy.batches", "must be 1-%d batches after the gray one", maxInstances)
@@ -304,7 +318,7 @@ func (v *validator) gray(s Strategy) {
 
 func (v *validator) weights(weights []int) {
 	const field = "strategy.weights"
-	v.check(len(weights) > 0, field, "are missing: the percentages of the traffic that the new version gets after each batch but the last, such as [5, 30]")
+	v.check(len(weights) <= v.on.Weights, field, "%s takes %d at most, the share of the traffic that the gray batch gets: it runs through the batches after that", v.on.Name, v.on.Weights)
 	before := 0
 	for i, weight := range weights {
 		at := place(field, i)
@@ -317,6 +331,25 @@ func (v *validator) weights(weights []int) {
 
 func (v *validator) noWeights(s Strategy) {
 	v.check(len(s.Weights) == 0, "strategy.weights", "have no meaning with type %s; use type gray", s.Type)
+}
+
+// pauses refuses what is to happen between two batches where the platform does not wait in between.
+func (v *validator) pauses(s Strategy) {
+	if v.on.Pauses != PausesGray {
+		return
+	}
+	if s.Type == StrategyBatch {
+		const through = "%s runs through the batches of type batch; use type gray, after whose first batch it waits, or leave it out"
+		v.check(s.Confirm != ConfirmManual, "strategy.confirm", "cannot be manual: "+through, v.on.Name)
+		v.check(s.Bake == 0, "strategy.bake", "cannot be kept: "+through, v.on.Name)
+		v.check(len(s.Gates) == 0, "strategy.gates", "cannot be checked: "+through, v.on.Name)
+		v.check(len(s.Schedule) == 0, "strategy.schedule", "cannot be kept: "+through, v.on.Name)
+		return
+	}
+	for i, each := range s.Schedule {
+		v.check(s.Type != StrategyGray || each.Batch <= 2 || each.Batch > s.batches(), place("strategy.schedule", i)+".batch",
+			"must be 2: %s waits after the gray batch alone, and runs through the batches after it", v.on.Name)
+	}
 }
 
 // strategyOf checks that the platform can carry the operation out by the strategy, and reports whether
@@ -334,10 +367,7 @@ func (s Strategy) batches() int {
 	case StrategyBatch:
 		return s.Batches
 	case StrategyGray:
-		if len(s.Weights) > 0 {
-			return 1 + len(s.Weights)
-		}
-		return 1 + s.Batches
+		return 1 + max(s.Batches, len(s.Weights)) // one of them, or a weight of the gray batch and the batches after it
 	case StrategyAll:
 	}
 	return 1

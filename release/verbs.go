@@ -33,6 +33,8 @@ const (
 	// [ConfirmBatchInput] to nothing.
 	VerbConfirmBatch Verb = "ConfirmBatch"
 	// VerbAbortRollout tells the platform to abort a change and roll it back.
+	// Where the platform cannot do so yet, because it stops nothing that it is at, the verb fails with
+	// [FaultNotNow] until it can.
 	// [AbortRolloutInput] to [AbortRolloutResult].
 	VerbAbortRollout Verb = "AbortRollout"
 	// VerbBeginRollback begins the change that brings an old version back.
@@ -168,6 +170,8 @@ type SnapshotInput struct {
 	// Rollback asks to resolve the version to return to as well, and whether the
 	// application can be rolled back at all.
 	Rollback *RollbackQuestion `json:"rollback,omitempty"`
+	// Rescale asks for the instances that a rescale will change.
+	Rescale *RescaleQuestion `json:"rescale,omitempty"`
 	// Release asks what a release will change, and whether the platform takes it. It is not
 	// answered where there is an [OwnChange]: that one has begun to change it.
 	Release *ReleaseQuestion `json:"release,omitempty"`
@@ -206,6 +210,19 @@ type Planned struct {
 	// Refused is what the platform would refuse of it, or does not fit to the application as it
 	// is: every problem, with the numbers. Then nothing of the rest is carried out.
 	Refused Problems `json:"refused,omitempty"`
+	// Warning is what somebody should know of it although it stands against nothing, in words; empty
+	// where there is nothing.
+	Warning string `json:"warning,omitempty"`
+	// PartUnknown tells that what is refused leaves open which part of the application is meant, so
+	// that nothing is known of its instances.
+	PartUnknown bool `json:"partUnknown,omitempty"`
+}
+
+// RescaleQuestion asks how many instances there are of what a rescale changes. A part that does not exist,
+// or none where the application has several, is FaultInvalid.
+type RescaleQuestion struct {
+	// Part is the part of the application that is meant ([Artifact.Part]); empty where it has one.
+	Part string `json:"part,omitempty"`
 }
 
 // RollbackQuestion asks for a version to return to. A version that does not exist is
@@ -226,7 +243,8 @@ type RollbackQuestion struct {
 type Snapshot struct {
 	// AppName is what the platform calls the application, for people.
 	AppName string `json:"appName,omitempty"`
-	// Instances is the number of instances the application should have.
+	// Instances is the number of instances the application should have, or the part of it that Rescale
+	// or Release names.
 	Instances int `json:"instances"`
 	// Version is what it runs now, and the target of a rollback; zero where it has none yet. When a
 	// change is adopted it is what ran before that change.
@@ -299,8 +317,8 @@ type BeginRolloutInput struct {
 	// RestoreScaling lets the platform switch on again the rules that its change
 	// switched off. A release that suspends rules restores them itself.
 	RestoreScaling bool `json:"restoreScaling,omitempty"`
-	// Traffic are the traffic rules of the release; nil where it has none. Where a platform's rules
-	// are not a part of the change, the change is told that there is a rule.
+	// Traffic are the traffic rules of the release; nil where it has none. Where they are set apart from
+	// the change ([Traits.TrafficApart]), they are there already, and the change is told so.
 	Traffic *Traffic `json:"traffic,omitempty"`
 	// Override passes over a freeze.
 	Override bool `json:"override,omitempty"`

@@ -49,7 +49,7 @@ type RuleState struct {
 // the rules are complete as far as it is known, and the error says what is missing.
 func (c *Client) HoldsOf(ctx context.Context, app release.App, rules []release.ScalingRule) ([]RuleState, error) {
 	traits, _ := release.TraitsOf(app.Platform)
-	states := &ruleStates{all: make([]RuleState, len(rules)), takenAway: traits.Scaling == release.ScalingTakeAway}
+	states := &ruleStates{all: make([]RuleState, len(rules)), traits: traits}
 	for i, r := range rules {
 		states.all[i].ScalingRule = r
 	}
@@ -61,8 +61,8 @@ func (c *Client) HoldsOf(ctx context.Context, app release.App, rules []release.S
 // ruleStates are the rules of an application while they are completed.
 type ruleStates struct {
 	all []RuleState
-	// takenAway tells that a rule which is disabled is none of the platform's.
-	takenAway bool
+	// traits tell whether the platform has a rule that is disabled.
+	traits release.Traits
 }
 
 // named is the rule that is held by its name; nil where there is none any more.
@@ -71,7 +71,7 @@ func (s *ruleStates) named(name string) *RuleState {
 	switch {
 	case i >= 0:
 		return &s.all[i]
-	case !s.takenAway:
+	case !s.traits.TakesRulesAway():
 		return nil
 	}
 	s.all = append(s.all, RuleState{ScalingRule: release.ScalingRule{Name: name}})

@@ -100,7 +100,7 @@ func (c *caller) onTheWayBack(other *release.ForeignChange) otherChangeWait {
 // words name a change that is waited for.
 func (c *caller) words(other *release.ForeignChange) string {
 	if other.ID == c.p.ChangeID {
-		return "its own change " + other.ID + ", which has not ended"
+		return "its own change " + other.ID + " (" + other.Type + "), which has not ended"
 	}
 	return other.Words()
 }

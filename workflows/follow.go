@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"cmp"
+
 	"go.temporal.io/sdk/workflow"
 
 	"slipway/release"
@@ -207,7 +209,8 @@ func (f *follower) followed(act release.Action) followResult {
 	case f.seen.State == release.ChangeGone && !replaced:
 		return followResult{act: act, why: cause{text: "the platform no longer knows the change"}, gone: true}
 	case replaced:
-		return followResult{act: act, why: cause{text: "change " + f.seen.ReplacedBy + " was begun elsewhere after the one of this release"}, gone: true}
+		elsewhere := "change " + f.seen.ReplacedBy + " was begun elsewhere after the one of this release"
+		return followResult{act: act, why: cause{text: cmp.Or(f.seen.Elsewhere, elsewhere)}, gone: true}
 	case f.why.text != "":
 		return followResult{act: act, why: f.why}
 	case f.stoppedNow():

@@ -141,12 +141,14 @@ func (p planning) take(snap release.Snapshot) {
 			p.refuse(f.String())
 		}
 	}
-	p.plan.AppName = p.p.AppName
+	p.plan.AppName, p.plan.Warning = p.p.AppName, p.planned().Warning
 	p.plan.Runs, p.plan.RunsMixed = &snap.Version, p.runs.mixed
 	p.plan.Strategy, p.plan.Watch = p.p.Strategy, p.spec.PlannedWatch()
 	p.plan.Job = p.spec.PlannedJob(p.plan.At)
 	if p.plan.Job == nil { // a template has no instances between its runs
-		p.plan.Instances = &release.PlannedInstances{Before: snap.Instances, After: p.instancesAfter()}
+		if !p.planned().PartUnknown {
+			p.plan.Instances = &release.PlannedInstances{Before: snap.Instances, After: p.instancesAfter()}
+		}
 		p.plan.Batches = p.spec.PlannedBatches(p.plan.At, p.p.Batches)
 	}
 	if p.p.RollbackTo != nil { // the target is resolved
@@ -202,18 +204,6 @@ func (p planning) bring(snap release.Snapshot) {
 			p.plan.Return = &release.PlannedReturn{Version: *p.p.RollbackTo, Kept: p.returnable(), OnFailure: p.spec.Rollback.Wanted()}
 		}
 	case release.OperationRestart, release.OperationRescale:
-	}
-}
-
-// instancesAfter is the number of instances that the application has in the end.
-func (p planning) instancesAfter() int {
-	switch planned := p.snap.Planned; {
-	case p.spec.Operation == release.OperationRescale:
-		return p.spec.Instances
-	case planned != nil:
-		return planned.Instances
-	default:
-		return p.snap.Instances
 	}
 }
 

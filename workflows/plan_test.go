@@ -65,7 +65,7 @@ func (s *planStage) requireOnlyLooks() {
 	s.t.Helper()
 	reads := []string{
 		release.StateActivity, release.JudgedActivity, release.CheckGatesActivity, release.FreezesActivity,
-		release.ActivityName(release.PlatformSAE, release.VerbSnapshot),
+		release.ActivityName(release.PlatformSAE, release.VerbSnapshot), release.ActivityName(release.PlatformFC, release.VerbSnapshot),
 	}
 	for _, name := range s.did {
 		require.Contains(s.t, reads, name)
@@ -304,6 +304,7 @@ func TestPlan_RefusalsAreTheReleasesOwn(t *testing.T) {
 			carried := newStage(t)
 			p := carried.run(spec(carried))
 			require.Equal(t, release.PhaseFailed, p.Outcome, p.Reason)
+			require.Equal(t, name != "credentials that may not read", p.Refused, "the same once more is refused again")
 
 			planned := newPlanStage(t)
 			asked := spec(planned.stage)

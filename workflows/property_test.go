@@ -152,7 +152,7 @@ func (s *trial) drawSpec(t *rapid.T) release.Spec {
 	// Over itself a release is known by its configuration alone.
 	spec.Artifact = s.world.Artifact(rapid.IntRange(2, 3).Draw(t, "artifact"))
 	spec.Config = s.drawConfig(t)
-	if s.Traits.Scaling != release.ScalingSwitch && rapid.Bool().Draw(t, "suspend") {
+	if s.Traits.TakesRulesAway() && rapid.Bool().Draw(t, "suspend") {
 		spec.Scaling.Suspend = new(true)
 	}
 	if s.traffic != nil && strategy.Type == release.StrategyGray && rapid.Bool().Draw(t, "traffic") {

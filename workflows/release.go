@@ -168,10 +168,18 @@ func (p preparation) plan() *fault {
 		return nil
 	}
 	var err error
-	if p.p.Batches, err = release.PlanBatches(p.platform.traits(), p.p.Strategy, p.planned().Instances); err != nil {
+	if p.p.Batches, err = release.PlanBatches(p.platform.traits(), p.p.Operation, p.p.Strategy, p.instancesAfter()); err != nil {
 		return &fault{class: release.FaultInvalid, text: err.Error()}
 	}
 	return nil
+}
+
+// instancesAfter is the number of instances that the application has in the end.
+func (p preparation) instancesAfter() int {
+	if p.spec.Operation == release.OperationRescale {
+		return p.spec.Instances
+	}
+	return p.planned().Instances
 }
 
 // loadJudged finds out which versions a rollback may return to that names none: those that releases
@@ -188,7 +196,7 @@ func (p preparation) loadJudged(ctx workflow.Context) (f *fault) {
 // asked for only until the release has put its own in the place.
 func (p preparation) snapshotInput() release.SnapshotInput {
 	in := release.SnapshotInput{
-		App: p.p.App, Traffic: !p.spec.Traffic.Empty() && !p.traffic.touched, Adopt: p.spec.Adopt, Token: p.token(),
+		App: p.p.App, Traffic: p.ruleApart() && !p.traffic.touched, Adopt: p.spec.Adopt, Token: p.token(),
 	}
 	if p.spec.Runs() {
 		in.Job = &release.JobQuestion{Run: p.spec.Job}
@@ -198,6 +206,8 @@ func (p preparation) snapshotInput() release.SnapshotInput {
 		in.Rollback = &release.RollbackQuestion{
 			VersionID: p.spec.Version, Good: p.judged.Good, Avoid: slices.Concat(p.request.Avoid, p.judged.Bad),
 		}
+	case p.spec.Operation == release.OperationRescale:
+		in.Rescale = &release.RescaleQuestion{Part: p.spec.Artifact.Part}
 	case p.spec.Operation == release.OperationRelease && p.spec.Adopt == "":
 		in.Release = &release.ReleaseQuestion{Artifact: p.spec.Artifact, Strategy: p.spec.Strategy, Config: p.spec.Config}
 	}
@@ -218,6 +228,7 @@ func (r *run) untouched(f *fault) *ending {
 	if f.class == release.FaultStopped {
 		return decided(r.abort).end(release.PhaseAborted, "; nothing was changed")
 	}
+	r.p.Refused = f.class == release.FaultInvalid || f.class == release.FaultNotFound
 	return end(release.PhaseFailed, "%v; nothing was changed", f)
 }
 
@@ -298,7 +309,7 @@ func (p preparation) resolveTarget() *fault {
 			p.p.Artifact = p.snap.Version.Artifact
 		}
 	case release.OperationRelease:
-		p.p.Artifact, p.p.Settings = p.planned().Artifact, p.planned().Settings
+		p.p.Artifact, p.p.Settings, p.p.Warning = p.planned().Artifact, p.planned().Settings, p.planned().Warning
 		if p.p.OnlyConfig && p.p.Artifact == (release.Artifact{}) { // its change has begun: nothing is planned any more
 			p.p.Artifact = p.snap.Version.Artifact
 		}
@@ -397,7 +408,7 @@ func (r *run) beginCall(override bool) call[release.Change] {
 		})
 	case release.OperationRescale:
 		return r.platform.beginRescale(release.BeginRescaleInput{
-			App: r.p.App, Instances: r.spec.Instances, Mark: r.snap.Mark, RestoreScaling: !r.suspends(), Override: override,
+			App: r.p.App, Part: r.spec.Artifact.Part, Instances: r.spec.Instances, Mark: r.snap.Mark, RestoreScaling: !r.suspends(), Override: override,
 		})
 	case release.OperationJob:
 		return r.platform.beginJobUpdate(release.BeginJobUpdateInput{

@@ -19,16 +19,15 @@ type scaling struct {
 	touched bool
 	// noted tells that the ledger knows what was recorded last.
 	noted bool
-	// takenAway tells that the platform has no switch for a rule: one that is off does not exist, and
-	// what it was is kept in the record.
-	takenAway bool
+	// traits tell how the platform disables a rule.
+	traits release.Traits
 	// leased tells that the release disables the rules that are enabled, and enables them again.
 	leased bool
 }
 
 // newScaling are the scaling rules of a release of the application, as its progress has them.
 func newScaling(on platform, p *release.Progress) scaling {
-	return scaling{p: p, takenAway: on.traits().Scaling == release.ScalingTakeAway, leased: true}
+	return scaling{p: p, traits: on.traits(), leased: true}
 }
 
 // suspends reports whether the release switches scaling rules off and on itself. A change that
@@ -100,7 +99,7 @@ func (s *scaling) record(rules []release.ScalingRule) {
 
 // restores reports whether a rule that is enabled is to be so in the end: the change itself may switch it
 // off, but takes none away.
-func (s *scaling) restores() bool { return s.leased || !s.takenAway }
+func (s *scaling) restores() bool { return s.leased || !s.traits.TakesRulesAway() }
 
 // held is the record of a rule; nil where there is none.
 func (s *scaling) held(name string) *release.HeldRule {
@@ -147,7 +146,7 @@ func (s *scaling) recordOwed(rules []release.ScalingRule) {
 			}
 			rule := d.Rule(name)
 			switch {
-			case !s.takenAway:
+			case !s.traits.TakesRulesAway():
 				s.p.ScalingRules = append(s.p.ScalingRules, release.HeldRule{Name: name, Owed: d.ReleaseID, Gone: true, Note: noteDeleted})
 			case rule.Kept != nil:
 				s.p.ScalingRules = append(s.p.ScalingRules, release.HeldRule{
@@ -195,7 +194,7 @@ func (s *scaling) markSuspended(now []release.ScalingRule) {
 			continue
 		}
 		rule, there := named(now, held.Name)
-		held.Suspended = !rule.Enabled && (there || s.takenAway)
+		held.Suspended = !rule.Enabled && (there || s.traits.TakesRulesAway())
 	}
 }
 
@@ -266,7 +265,7 @@ func (s *scaling) compare(now []release.ScalingRule) string {
 			continue
 		}
 		switch rule, there := named(now, held.Name); {
-		case !there && !s.takenAway: // else it is not put back yet
+		case !there && !s.traits.TakesRulesAway(): // else it is not put back yet
 			held.Gone, held.Note = true, noteDeleted
 		case rule.Enabled:
 			held.Restored, held.Kept = true, nil

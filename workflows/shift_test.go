@@ -2,6 +2,7 @@ package workflows_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -107,6 +108,76 @@ func (p *shifting) by(do func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	do()
+}
+
+// What somebody else has made of the traffic is said as the platform shows it.
+func TestShift_SaysWhoHasMovedWhat(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	platform := newShifting(s)
+	platform.elsewhere = "somebody else has moved the alias live meanwhile: version 7 has all of the traffic"
+	s.at(time.Hour, func() {
+		platform.by(func() {
+			platform.versions["7"] = release.Artifact{}
+			platform.move("7", "", 0)
+		})
+	})
+	p := s.run(s.spec(shifts(5)))
+	require.Equal(t, release.PhaseFailed, p.Outcome)
+	require.Equal(t, platform.elsewhere+"; the application runs version 7", p.Reason)
+}
+
+// What is refused as it was asked for says so, and a plan of it tells no number of instances that is of
+// something else.
+func TestShift_AReleaseOfAnUnknownPart(t *testing.T) {
+	t.Parallel()
+	unknown := func(p *release.Planned) {
+		p.Refused, p.PartUnknown, p.Instances = release.Problems{{Field: "artifact.part", Message: "name one of api, web"}}, true, 0
+	}
+	s := newStage(t)
+	newShifting(s).plan = unknown
+	p := s.run(s.spec(release.Strategy{}))
+	require.Equal(t, "artifact.part: name one of api, web; nothing was changed", p.Reason)
+	require.True(t, p.Refused)
+	require.Equal(t, release.NextCorrect, release.Next(p)[0].Verb)
+
+	planned := newPlanStage(t)
+	newShifting(planned.stage).plan = unknown
+	planned.env.ExecuteWorkflow(release.WorkflowPlan, release.Request{Spec: planned.spec(release.Strategy{})})
+	var plan release.Plan
+	require.NoError(t, planned.env.GetWorkflowResult(&plan))
+	require.Equal(t, []string{"artifact.part: name one of api, web"}, reasons(plan))
+	require.Nil(t, plan.Instances)
+}
+
+// A warning stands in the plan and in the progress, and stops nothing.
+func TestShift_AWarningIsTold(t *testing.T) {
+	t.Parallel()
+	const warning = "these call LATEST: trigger timer"
+	warns := func(p *release.Planned) { p.Warning = warning }
+	s := newStage(t)
+	newShifting(s).plan = warns
+	p := s.run(s.spec(release.Strategy{}))
+	require.Equal(t, []any{release.PhaseSucceeded, warning, ""}, []any{p.Outcome, p.Warning, p.Reason})
+
+	planned := newPlanStage(t)
+	newShifting(planned.stage).plan = warns
+	planned.env.ExecuteWorkflow(release.WorkflowPlan, release.Request{Spec: planned.spec(release.Strategy{})})
+	var plan release.Plan
+	require.NoError(t, planned.env.GetWorkflowResult(&plan))
+	require.Empty(t, plan.Refusals)
+	require.Equal(t, warning, plan.Warning)
+}
+
+// A rescale moves no traffic: its batch is of the instances that it brings.
+func TestShift_ARescaleHasNoWeight(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	newShifting(s)
+	p := s.run(release.Spec{App: s.app, Operation: release.OperationRescale, Instances: 5, RequestedBy: "test"})
+	require.Equal(t, release.PhaseSucceeded, p.Outcome, p.Reason)
+	require.Len(t, p.Batches, 1)
+	require.Equal(t, []int{0, 5}, []int{p.Batches[0].Weight, p.Batches[0].Instances})
 }
 
 func TestShift_BatchesHaveWeights(t *testing.T) {
@@ -360,12 +431,63 @@ func TestShift_InstancesOfAPartArePutBack(t *testing.T) {
 	s := newStage(t)
 	platform := newShifting(s)
 	spec := s.spec(shifts(5))
-	spec.Artifact.Part, spec.Config = "web", &release.Config{Instances: new(7)}
+	spec.Artifact.Part, spec.Config = aPart, &release.Config{Instances: new(7)}
 	s.at(30*time.Minute, func() { require.Equal(t, 7, platform.target) })
 	s.abort(time.Hour)
 	p := s.run(spec)
 	require.Equal(t, release.PhaseAborted, p.Outcome, p.Reason)
-	require.Equal(t, []string{"web"}, platform.rescaled)
+	require.Equal(t, []string{aPart}, platform.rescaled)
 	require.Equal(t, 3, platform.target)
 	require.Equal(t, []string{"1 2:5", "1"}, platform.moves)
+}
+
+// A rescale says of which part; one that does not exist is found out before anything is changed.
+func TestShift_RescaleOfAPart(t *testing.T) {
+	t.Parallel()
+	for part, c := range map[string]struct {
+		outcome  release.Phase
+		reason   string
+		rescaled []string
+		target   int
+	}{
+		aPart: {release.PhaseSucceeded, "", []string{aPart}, 7},
+		"":    {release.PhaseSucceeded, "", []string{""}, 7},
+		"pay": {release.PhaseFailed, "Snapshot: artifact.part: there is no function pay; nothing was changed", nil, 3},
+	} {
+		t.Run("part "+part, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t)
+			platform := newShifting(s)
+			p := s.run(release.Spec{App: s.app, Operation: release.OperationRescale, Artifact: release.Artifact{Part: part}, Instances: 7, RequestedBy: "test"})
+			require.Equal(t, c.outcome, p.Outcome, p.Reason)
+			require.Equal(t, c.reason, p.Reason)
+			require.Equal(t, c.rescaled, platform.rescaled)
+			require.Equal(t, c.target, platform.target)
+			require.Empty(t, platform.moves)
+		})
+	}
+}
+
+// Where traffic rules are a part of the change, they go with its beginning: nothing is read, set or removed
+// apart from it. Such a release is handed over as a lane has taken it: no platform here takes rules of that kind.
+func TestShift_TrafficRulesThatAreAPartOfTheChange(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(*stage){
+		"succeeded": func(s *stage) { s.confirm(time.Hour, 1) },
+		"aborted":   func(s *stage) { s.abort(time.Hour) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t)
+			platform := newShifting(s)
+			end(s)
+			spec := s.spec(shifts(5)).WithDefaults()
+			spec.Traffic = canary()
+			s.env.ExecuteWorkflow(spec.Workflow(), release.Request{ID: "r-test", Spec: spec, Checked: true})
+			p := s.result()
+			require.Equal(t, name, strings.ToLower(string(p.Outcome)), p.Reason)
+			require.Equal(t, canary(), platform.traffic)
+			require.Nil(t, p.Traffic, "nothing is left to remove")
+		})
+	}
 }

@@ -32,16 +32,25 @@ type shifting struct {
 	// change is the version of the latest change, from what it came, and its weights.
 	change, from, token string
 	weights             []int
-	target              int
-	rescaled            []string
-	rules               map[string]string
+	// target is the wanted number of instances, and rescaled the parts of which it was changed.
+	target   int
+	rescaled []string
+	// traffic are the traffic rules of the latest change, of which they are a part.
+	traffic *release.Traffic
+	rules   map[string]string
 	// moves are the versions and shares that the alias was given, in their order.
 	moves []string
 	// lost are the verbs whose next answer is lost after they have acted.
 	lost map[release.Verb]bool
 	// hooks run once, right before a verb.
 	hooks map[release.Verb]func()
+	// plan is what else it plans of a release, and elsewhere what it says of a change that was replaced.
+	plan      func(*release.Planned)
+	elsewhere string
 }
+
+// aPart is the part that the application has.
+const aPart = "web"
 
 // newShifting puts such a platform onto a stage, on which an application runs version 1.
 func newShifting(s *stage) *shifting {
@@ -103,6 +112,9 @@ func (p *shifting) Snapshot(_ context.Context, in release.SnapshotInput) (releas
 	for _, name := range slices.Sorted(maps.Keys(p.rules)) {
 		snap.ScalingRules = append(snap.ScalingRules, p.rule(name))
 	}
+	if in.Traffic {
+		return snap, temporal.NewNonRetryableApplicationError("there are no rules but those of a change", string(release.FaultInvalid), nil)
+	}
 	own := in.Token != "" && in.Token == p.token
 	if own {
 		snap.Own = &release.OwnChange{ID: p.change, Version: p.change, Unfinished: p.next != ""}
@@ -115,6 +127,12 @@ func (p *shifting) Snapshot(_ context.Context, in release.SnapshotInput) (releas
 		if c := in.Release.Config; c != nil && c.Instances != nil {
 			snap.Planned.Settings = []release.Setting{{Name: release.SettingInstances, Before: strconv.Itoa(p.target), After: strconv.Itoa(*c.Instances)}}
 		}
+	}
+	if p.plan != nil && snap.Planned != nil {
+		p.plan(snap.Planned)
+	}
+	if q := in.Rescale; q != nil && q.Part != "" && q.Part != aPart {
+		return snap, temporal.NewNonRetryableApplicationError("artifact.part: there is no function "+q.Part, string(release.FaultInvalid), nil)
 	}
 	if q := in.Rollback; q != nil {
 		wanted, found := p.wanted(*q)
@@ -169,7 +187,7 @@ func (p *shifting) BeginRollout(_ context.Context, in release.BeginRolloutInput)
 	defer p.enter(release.VerbBeginRollout)()
 	p.newest++
 	p.change, p.from, p.token, p.weights = strconv.Itoa(p.newest), p.serves, in.Token, in.Strategy.Weights
-	p.versions[p.change] = in.Artifact
+	p.versions[p.change], p.traffic = in.Artifact, in.Traffic
 	if in.Config != nil && in.Config.Instances != nil {
 		p.target = *in.Config.Instances
 	}
@@ -219,6 +237,7 @@ func (p *shifting) observation(id string) release.Observation {
 		o.ReplacedBy = ""
 		return o
 	default:
+		o.Elsewhere = p.elsewhere
 		return o
 	}
 	for i := range len(p.weights) + 1 {

@@ -120,15 +120,15 @@ func (t *toggle) recorded(ctx workflow.Context) (meant []release.ScalingRule, er
 
 // changed are the rules that the run has begun with, with those as they are now that somebody has changed
 // since; false where nobody has. Once it is switched, a rule is theirs.
-func (t *toggle) changed(now []release.ScalingRule) (before []release.ScalingRule, any bool) {
+func (t *toggle) changed(now []release.ScalingRule) (before []release.ScalingRule, changed bool) {
 	before = slices.Clone(t.in.Before)
 	for i, rule := range before {
 		is, there := named(now, rule.Name)
 		if there && is.Enabled == rule.Enabled && is.Enabled != t.in.Enable && is.Revision != rule.Revision {
-			before[i], any = is, true
+			before[i], changed = is, true
 		}
 	}
-	return before, any
+	return before, changed
 }
 
 func noSuchRules(names []string) error {
@@ -169,7 +169,7 @@ func (t *toggle) set(ctx workflow.Context, rules []release.ScalingRule, enable b
 		if err != nil {
 			return err
 		}
-		if before, any := t.changed(snap.ScalingRules); any && enable == t.in.Enable {
+		if before, changed := t.changed(snap.ScalingRules); changed && enable == t.in.Enable {
 			return t.beginWith(ctx, before)
 		}
 		result, f = insist(ctx, &t.caller, t.platform.setScaling(release.SetScalingInput{
@@ -186,7 +186,8 @@ func (t *toggle) set(ctx workflow.Context, rules []release.ScalingRule, enable b
 		return f.err()
 	}
 	t.result.Rules = result.Rules
-	if missing := missingRules(names, result.Rules); len(missing) > 0 && !t.takesAway(enable) {
+	there := enable || !t.platform.traits().TakesRulesAway() // else nothing is to be there any more
+	if missing := missingRules(names, result.Rules); len(missing) > 0 && there {
 		return noSuchRules(missing)
 	}
 	if other := slices.IndexFunc(result.Rules, func(r release.ScalingRule) bool { return r.Enabled != enable }); other >= 0 {
@@ -194,11 +195,6 @@ func (t *toggle) set(ctx workflow.Context, rules []release.ScalingRule, enable b
 			string(release.FaultUndecidable), nil)
 	}
 	return nil
-}
-
-// takesAway reports whether rules that are switched so do not exist after it.
-func (t *toggle) takesAway(enable bool) bool {
-	return !enable && t.platform.traits().Scaling == release.ScalingTakeAway
 }
 
 // rulesNamed are rules of which nothing but the names is known.

@@ -14,10 +14,15 @@ type traffic struct {
 	kept *release.KeptTraffic
 }
 
+// ruleApart reports whether the release has a traffic rule that is set and removed apart from its change.
+func (r *run) ruleApart() bool {
+	return !r.spec.Traffic.Empty() && r.platform.traits().TrafficApart
+}
+
 // applyTraffic sets the traffic rule of the release before the rollout begins: no
 // platform takes one while a change runs.
 func (r *run) applyTraffic(ctx workflow.Context) *ending {
-	if r.spec.Traffic.Empty() {
+	if !r.ruleApart() {
 		return nil
 	}
 	for {

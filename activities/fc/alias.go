@@ -3,6 +3,7 @@ package fc
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -88,6 +89,15 @@ func (a alias) versions() []string {
 	return all
 }
 
+// shares say which version has which part of the traffic.
+func (a alias) shares() string {
+	gray, percent := a.gray()
+	if gray == "" {
+		return "version " + a.serves() + " has all of the traffic"
+	}
+	return fmt.Sprintf("version %s has %d %% of the traffic, and version %s the rest", gray, percent, a.serves())
+}
+
 // same reports whether the alias is as a mark has seen it.
 func (a alias) same(m mark) bool {
 	if a.etag != "" && m.ETag != "" {
@@ -159,18 +169,36 @@ func readMark(m release.Mark) (out mark, err error) {
 
 // noAlias is the error of a verb that finds none.
 func noAlias(app release.App) error {
-	return cloud.Refused(release.FaultNotFound, "there is no alias %s", qualifier(app))
+	return cloud.Refused(release.FaultNotFound, "app.qualifier: the service %s has no alias %s, so that no version serves by it: name another one (%s), or make it with a first release",
+		app.ID, qualifier(app), showing(app, "ListAliases"))
+}
+
+// noService says of the error of a call that there is no such service, where it does.
+func noService(app release.App, err error) error {
+	if !cloudapi.HasCode(err, fcclient.CodeServiceNotFound) {
+		return err
+	}
+	return cloud.Refused(release.FaultNotFound, "app.id: there is no service %s in %s: name one that there is (slipway api fc ListServices --fc-region %s), or make it first, with its functions and triggers",
+		app.ID, app.Region, app.Region)
+}
+
+// showing is the command that lists something of a service.
+func showing(app release.App, operation string) string {
+	return "slipway api fc " + operation + " serviceName=" + app.ID + " --fc-region " + app.Region
 }
 
 // busy is the release that has left a step of an alias open; nil where there is none, or it is the one
 // with the token.
 func (a alias) busy(token string) *release.ForeignChange {
-	gray, _ := a.gray()
+	gray, percent := a.gray()
 	if gray == "" || a.own(token) != nil {
 		return nil
 	}
-	c := &release.ForeignChange{ID: gray, Type: "gray release", Stuck: true, Since: a.modified.UTC()}
+	c := &release.ForeignChange{ID: gray, Type: fmt.Sprintf("version %s has %d %% of the traffic", gray, percent), Stuck: true, Since: a.modified.UTC()}
 	if a.record.version == gray {
+		if a.record.batch(percent) == 0 {
+			c.Type += ", which is no step of its release"
+		}
 		c.Description = cloud.WithoutSecrets(a.record.text())
 	}
 	return c

@@ -70,7 +70,11 @@ func (d *Driver) observe(ctx context.Context, in release.ObserveInput) (release.
 	case err != nil:
 		return release.Observation{}, err
 	case c.batch == 0:
-		return c.ended(in.ChangeID), nil
+		seen := c.ended(in.ChangeID)
+		if seen.ReplacedBy != "" {
+			seen.Elsewhere = "somebody else has moved the alias " + qualifier(in.App) + " meanwhile: " + c.alias.shares()
+		}
+		return seen, nil
 	}
 	seen := release.Observation{State: release.ChangeAwaitingConfirm, Batch: c.batch, Batches: c.batches(release.BatchDone)}
 	if seen.Message, err = d.starting(ctx, in.App, c); seen.Message != "" {
@@ -287,8 +291,11 @@ func (d *Driver) beginRollback(ctx context.Context, in release.BeginRollbackInpu
 	if err != nil {
 		return release.Change{}, err
 	}
-	if !a.exists || !kept {
-		return release.Change{}, cloud.Refused(release.FaultNotFound, "the service has no version %s", in.Version.ID)
+	switch {
+	case !a.exists:
+		return release.Change{}, noAlias(in.App)
+	case !kept:
+		return release.Change{}, r.noVersion(in.Version.ID)
 	}
 	if err := d.frame.Guarded(ctx, in.App, in.Override); err != nil {
 		return release.Change{}, err

@@ -18,6 +18,13 @@ import (
 func TestObserve_WhatTheAliasShows(t *testing.T) {
 	t.Parallel()
 	type weights = map[string]float64
+	moved := map[string]string{
+		"a step that is none of ours": "somebody else has moved the alias live meanwhile: version 2 has 40 % of the traffic, and version 1 the rest",
+		"a step of another version":   "somebody else has moved the alias live meanwhile: version 3 has 5 % of the traffic, and version 1 the rest",
+		"another step from the end":   "somebody else has moved the alias live meanwhile: version 3 has 5 % of the traffic, and version 2 the rest",
+		"another main version":        "somebody else has moved the alias live meanwhile: version 2 has 5 % of the traffic, and version 3 the rest",
+		"another version":             "somebody else has moved the alias live meanwhile: version 3 has all of the traffic",
+	}
 	for name, c := range map[string]struct {
 		main    string
 		weights weights
@@ -45,6 +52,7 @@ func TestObserve_WhatTheAliasShows(t *testing.T) {
 			h.Move(c.main, c.weights)
 			seen := h.observe(change, release.Observation{})
 			require.Equal(t, []any{c.want, c.batch, c.by}, []any{seen.State, seen.Batch, seen.ReplacedBy})
+			require.Equal(t, moved[name], seen.Elsewhere)
 			for i, b := range seen.Batches {
 				require.Equal(t, i < c.batch, b.State == release.BatchDone, "batch %d", i+1)
 			}

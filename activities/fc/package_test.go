@@ -61,7 +61,7 @@ func TestPackage_IsBroughtAndKnownAgain(t *testing.T) {
 	require.True(t, h.snapshot(release.SnapshotInput{}).Version.Artifact.Same(zip("2").Artifact))
 
 	require.Contains(t, h.refusals(zip("2")), "nothing would change")
-	require.Contains(t, h.refusals(h.image(1)), "artifact.image: the function is of the runtime python3 and runs no image")
+	require.Contains(t, h.refusals(h.image(1)), "artifact.image: the function web is of the runtime python3 and runs no image: give artifact.package")
 	elsewhere := release.ReleaseQuestion{Artifact: release.Artifact{Package: &release.Package{URL: "oss://bucket", Version: "1"}}, Strategy: all()}
 	require.Contains(t, h.refusals(elsewhere), "artifact.package.url: must be oss://bucket/object")
 }

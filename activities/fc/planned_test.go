@@ -10,6 +10,7 @@ import (
 	"slipway/activities/platform/platformtest"
 	"slipway/cloudapi"
 	"slipway/fcclient"
+	"slipway/fcsim"
 	"slipway/release"
 )
 
@@ -44,14 +45,17 @@ func TestPlanned_Refusals(t *testing.T) {
 		"nothing of config": {nil, func(*host) release.ReleaseQuestion {
 			return release.ReleaseQuestion{Strategy: all(), Config: &release.Config{}}
 		}, []string{"nothing would change"}},
-		"a package for an image":  {nil, of(release.Artifact{Package: zip}), []string{"artifact.package: the function is of the runtime custom-container"}},
-		"a registry":              {nil, of(release.Artifact{Image: "x:1", Registry: &release.Registry{Instance: "cri-1"}}), []string{"artifact.registry: "}},
-		"no such function":        {nil, of(release.Artifact{Image: "x:1", Part: "api"}), []string{"artifact.part: the service has no function api"}},
+		"a package for an image": {nil, of(release.Artifact{Package: zip}), []string{"artifact.package: the function web is of the runtime custom-container and runs no package: give artifact.image"}},
+		"a registry":             {nil, of(release.Artifact{Image: "x:1", Registry: &release.Registry{Instance: "cri-1"}}), []string{"artifact.registry: "}},
+		"no such function":       {nil, of(release.Artifact{Image: "x:1", Part: "api"}), []string{"artifact.part: the service has no function api: name one of web"}},
+		"no such function, gray": {nil, func(*host) release.ReleaseQuestion {
+			return release.ReleaseQuestion{Artifact: release.Artifact{Image: "x:1", Part: "api"}, Strategy: gray(5)}
+		}, []string{"artifact.part: the service has no function api: name one of web"}},
 		"several functions":       {func(h *host) { h.addFunction(); h.Move(h.Publish(), nil) }, of(release.Artifact{Image: "x:1"}), []string{"artifact.part: the service has several functions: name one of api, web"}},
 		"a function of LATEST":    {func(h *host) { h.addFunction() }, of(release.Artifact{Image: "x:1", Part: "api"}), []string{"artifact.part: the version that serves has no function api"}},
-		"others come along":       {func(h *host) { h.addFunction() }, of(release.Artifact{Image: "x:1", Part: "web"}), []string{"app: a version ships all functions", "api"}},
-		"the service comes along": {func(h *host) { h.service(fcclient.UpdateServiceInput{Role: new("acs:ram::1:role/x")}) }, by(all()), []string{"app: a version ships the settings of its service", "role"}},
-		"the version was deleted": {func(h *host) { h.DeleteVersion("1") }, by(all()), []string{"app: version 1, which the alias live points to, was deleted"}},
+		"others come along":       {func(h *host) { h.addFunction() }, of(release.Artifact{Image: "x:1", Part: "web"}), []string{"app.id: a version ships all functions", "which serves: api (is new). Release each by itself first (artifact.part)", "slipway api fc GetFunction serviceName=shop --fc-region cn-hangzhou qualifier=1 functionName=NAME"}},
+		"the service comes along": {func(h *host) { h.service(fcclient.UpdateServiceInput{Role: new("acs:ram::1:role/x")}) }, by(all()), []string{"app.id: a version ships the settings of its service", "role", "slipway api fc UpdateService"}},
+		"the version was deleted": {func(h *host) { h.DeleteVersion("1") }, by(all()), []string{"app.qualifier: version 1, which the alias live points to, was deleted"}},
 		"a trigger of LATEST": {func(h *host) { h.trigger("timer", ""); h.trigger("other", "live") }, by(gray(5)), []string{
 			"strategy.type: these call LATEST", "trigger timer;",
 		}},
@@ -114,13 +118,112 @@ func TestPlanned_TheFirstRelease(t *testing.T) {
 	h := hostOf(t, platformtest.Setup{Empty: true})
 	require.Contains(t, h.refusals(release.ReleaseQuestion{Artifact: h.Artifact(1), Strategy: gray(5)}), "strategy.type: there is no alias live yet")
 	_, text := refused(h, release.VerbSnapshot, release.SnapshotInput{App: h.App(), Rollback: &release.RollbackQuestion{}})
-	require.Contains(t, text, "no release has brought one yet")
+	require.Contains(t, text, "app.qualifier: the service shop has no alias live", "there is no version to return to")
 	f, _ := refused(h, release.VerbVerify, release.VerifyInput{App: h.App(), Want: release.Version{ID: "1"}})
 	require.Equal(t, release.FaultNotFound, f)
 	require.Equal(t, release.ChangeGone, h.observe(release.Change{ID: "1"}, release.Observation{}).State)
 	h.release("r-1", release.ReleaseQuestion{Artifact: h.Artifact(0), Strategy: all(), Config: &release.Config{Instances: new(2)}})
 	require.Equal(t, map[int]int{0: 100}, h.Truth().Shares, "what LATEST holds already is published")
 	require.Equal(t, 2, h.Truth().Instances)
+}
+
+// TestSnapshot_OfWhatThereIsNot says the field, what there is, and what to do.
+func TestSnapshot_OfWhatThereIsNot(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, 1)
+	h.release("r-2", h.image(2))
+	elsewhere := h.App()
+	elsewhere.ID = "shops"
+	for _, v := range []release.Verb{release.VerbSnapshot, release.VerbAwaitIdle} {
+		f, text := refused(h, v, release.SnapshotInput{App: elsewhere, Release: &release.ReleaseQuestion{Artifact: h.Artifact(3), Strategy: all()}})
+		require.Equal(t, release.FaultNotFound, f)
+		require.Contains(t, text, "app.id: there is no service shops in cn-hangzhou: name one that there is (slipway api fc ListServices --fc-region cn-hangzhou)", v)
+	}
+	back := func(app release.App, id string) string {
+		f, text := refused(h, release.VerbSnapshot, release.SnapshotInput{App: app, Rollback: &release.RollbackQuestion{VersionID: id}})
+		require.Equal(t, release.FaultNotFound, f)
+		return text
+	}
+	require.Contains(t, back(h.App(), "99"), "version: the service shop has no version 99; it has 2, 1: name one of them")
+	for n := 3; n < 15; n++ {
+		h.Elsewhere(n, true)
+	}
+	require.Contains(t, back(h.App(), "99"), "it has 14, 13, 12, 11, 10, 9, 8, 7, 6, 5 and 4 more: name one of them")
+	other := h.App()
+	other.Qualifier = "canary"
+	require.Contains(t, back(other, "1"), "app.qualifier: the service shop has no alias canary, so that no version serves by it: name another one (slipway api fc ListAliases serviceName=shop --fc-region cn-hangzhou)")
+}
+
+// TestPlanned_OfAnUnknownFunction knows nothing of its instances.
+func TestPlanned_OfAnUnknownFunction(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, 5)
+	require.False(t, h.snapshot(release.SnapshotInput{Release: new(h.image(2))}).Planned.PartUnknown)
+	h.addFunction()
+	h.Move(h.Publish(), nil)
+	require.True(t, h.snapshot(release.SnapshotInput{Release: new(h.image(2))}).Planned.PartUnknown)
+}
+
+// TestPlanned_WarnsOfCallersOfLATEST where all of the traffic is moved at once: what is released is live for
+// them before the alias has it.
+func TestPlanned_WarnsOfCallersOfLATEST(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, 0)
+	warning := func() string {
+		p := h.snapshot(release.SnapshotInput{Release: new(h.image(2))}).Planned
+		require.Empty(t, p.Refused)
+		return p.Warning
+	}
+	h.trigger("fine", "live")
+	require.Empty(t, warning())
+	h.trigger("timer", "")
+	h.route("shop.example.com", "LATEST")
+	require.Equal(t, "these call LATEST, which has what is released before the alias live has it, and keeps it when the alias returns: "+
+		"trigger timer, route shop.example.com/*; let them name the alias", warning())
+	_, err := h.AddFault(fcsim.Fault{Kind: fcsim.FaultError, Operation: "ListCustomDomains", Code: "AccessDenied", Count: -1})
+	require.NoError(t, err)
+	require.Contains(t, warning(), "could not be read", "who may not read them may release all the same")
+	h.release("r-2", h.image(2))
+}
+
+// TestPlanned_WhatARejectedReleaseHasLeft stands in the way of the release of another function, and it is
+// said which function that is, since when, and what to do.
+func TestPlanned_WhatARejectedReleaseHasLeft(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, 0)
+	h.addFunction()
+	h.Move(h.Publish(), map[string]float64{})
+	web := release.ReleaseQuestion{Artifact: h.Artifact(2), Strategy: gray(5)}
+	web.Artifact.Part = fcworld.Function
+	h.abort(h.release("r-1", web))
+	api := release.ReleaseQuestion{Artifact: release.Artifact{Image: "registry.example/api:2", Part: "api"}, Strategy: all()}
+	require.Equal(t, "app.id: a version ships all functions of a service, and LATEST has other ones than version 2, which serves: "+
+		"web (customContainerConfig), as version 3 has it, which was published and does not serve. "+
+		"Release each by itself first (artifact.part), or put it back as version 2 has it: "+
+		"slipway api fc GetFunction serviceName=shop --fc-region cn-hangzhou qualifier=2 functionName=NAME shows that, "+
+		"and slipway api fc UpdateFunction changes LATEST", h.refusals(api))
+	h.Update(fcclient.UpdateFunctionInput{CustomContainerConfig: &fcclient.CustomContainerConfig{Image: h.Artifact(1).Image, Args: `["--quiet"]`}})
+	h.release("r-2", api)
+}
+
+// TestVersions_OfSeveralFunctions are known by the function that their release was of, where none is named,
+// and no number of instances of it alone.
+func TestVersions_OfSeveralFunctions(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, 4)
+	h.addFunction()
+	h.Move(h.Publish(), map[string]float64{})
+	web := release.ReleaseQuestion{Artifact: h.Artifact(2), Strategy: all()}
+	web.Artifact.Part = fcworld.Function
+	h.release("r-3", web)
+	h.release("r-4", release.ReleaseQuestion{Artifact: release.Artifact{Image: "registry.example/api:2", Part: "api"}, Strategy: all()})
+	snap := h.snapshot(release.SnapshotInput{Rollback: &release.RollbackQuestion{}})
+	require.Equal(t, []string{"4", "3"}, []string{snap.Version.ID, snap.Wanted.ID})
+	require.Equal(t, release.Artifact{Image: "registry.example/api:2", Part: "api"}, snap.Version.Artifact)
+	require.Equal(t, web.Artifact, snap.Wanted.Artifact)
+	require.Equal(t, 4, snap.Instances, "of all functions")
+	by := h.snapshot(release.SnapshotInput{Rollback: &release.RollbackQuestion{VersionID: "2"}})
+	require.False(t, by.Wanted.Artifact.Known(), "no release of ours has published it")
 }
 
 // TestConfig_OfAFunction is brought, shown as it may be, and read back.

@@ -3,11 +3,13 @@ package fc
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
 
+	"slipway/activities/cloud"
 	"slipway/cloudapi"
 	"slipway/fcclient"
 	"slipway/release"
@@ -44,7 +46,7 @@ func (d *Driver) prepare(ctx context.Context, r reading, q release.ReleaseQuesti
 	if r.alias.exists {
 		p.live, err = r.versions.functions(ctx, r.alias.serves())
 		if gone(err) {
-			p.problem("app: version %s, which the alias %s points to, was deleted: move the alias to one that exists", r.alias.serves(), qualifier(r.app))
+			p.problem("app.qualifier: version %s, which the alias %s points to, was deleted: move the alias to one that exists, such as by slipway rollback", r.alias.serves(), qualifier(r.app))
 			return p, nil
 		}
 		if err != nil {
@@ -80,11 +82,11 @@ func (p *preparation) choose(named string) bool {
 	_, stays := p.latest[p.name]
 	switch {
 	case len(p.latest) == 0:
-		p.problem("app: the service has no function: make it first, with its triggers")
+		p.problem("app.id: the service has no function: make it first, with its triggers")
 	case p.name == "":
-		p.problem("artifact.part: the service has several functions: name one of %s", joined(sorted(p.latest)))
+		p.problem("artifact.part: the service has several functions: name one of %s", someOf(sorted(p.latest)))
 	case !stays:
-		p.problem("artifact.part: the service has no function %s", p.name)
+		p.problem("artifact.part: the service has no function %s: name one of %s", p.name, someOf(sorted(p.latest)))
 	case !there:
 		p.problem("artifact.part: the version that serves has no function %s: publish a version with it and move the alias to it first", p.name)
 	default:
@@ -92,6 +94,9 @@ func (p *preparation) choose(named string) bool {
 	}
 	return false
 }
+
+// chosen reports whether it is known which function is changed.
+func (p *preparation) chosen() bool { return p.want != nil }
 
 // strategy checks how the traffic is moved.
 func (p *preparation) strategy(r reading, s release.Strategy) {
@@ -149,9 +154,9 @@ func (p *preparation) run(a release.Artifact, r reading) {
 	}
 	switch {
 	case a.Package != nil && p.want.container():
-		p.problem("artifact.package: the function is of the runtime %s and runs no package", runtimeContainer)
+		p.problem("artifact.package: the function %s is of the runtime %s and runs no package: give artifact.image", p.name, runtimeContainer)
 	case a.Image != "" && !p.want.container():
-		p.problem("artifact.image: the function is of the runtime %s and runs no image", p.want.text(memberRuntime))
+		p.problem("artifact.image: the function %s is of the runtime %s and runs no image: give artifact.package", p.name, p.want.text(memberRuntime))
 	case a.Image != "":
 		container := p.want.object(memberContainer)
 		container["image"] = a.Image
@@ -206,18 +211,59 @@ func (d *Driver) comesAlong(ctx context.Context, r reading, p *preparation, serv
 		return nil
 	}
 	if others := d.others(p.live, p.latest, p.name); len(others) > 0 {
-		p.problem("app: a version ships all functions of a service, and in LATEST these are other ones than in version %s, which serves: %s; take that back, or release them by themselves first",
-			r.alias.serves(), joined(others))
+		if err := d.unreleased(ctx, r, p, others); err != nil {
+			return err
+		}
 	}
 	frozen, err := d.client.GetService(ctx, &fcclient.GetServiceInput{ServiceName: r.app.ID, Qualifier: new(r.alias.serves())})
 	if err != nil {
 		return err
 	}
 	if names := servicesDiffer(frozen.Service, service.Service); len(names) > 0 {
-		p.problem("app: a version ships the settings of its service, and in LATEST these are other ones than in version %s, which serves: %s; take that back, or publish them by themselves first",
-			r.alias.serves(), joined(names))
+		p.problem("app.id: a version ships the settings of its service, and in LATEST these are other ones than in version %s, which serves: %s; what it has: %s qualifier=%s; put it back with slipway api fc UpdateService, or publish it by itself and move the alias to that version",
+			r.alias.serves(), joined(names), showing(r.app, "GetService"), r.alias.serves())
 	}
 	return nil
+}
+
+// unreleased refuses to ship what is in LATEST of other functions than the one that is released: who has
+// left it there, and what is to be done with each.
+func (d *Driver) unreleased(ctx context.Context, r reading, p *preparation, others []string) error {
+	live, last := r.alias.serves(), newest(r.versions.list)
+	published := map[string]function{}
+	if number(last) > number(live) {
+		var err error
+		if published, err = r.versions.functions(ctx, last); err != nil && !gone(err) {
+			return err
+		}
+	}
+	var words []string
+	for _, name := range others[:min(len(others), mostNamed)] {
+		words = append(words, d.unreleasedWords(p, name, published[name], last))
+	}
+	if more := len(others) - len(words); more > 0 {
+		words = append(words, fmt.Sprintf("%d more", more))
+	}
+	p.problem("app.id: a version ships all functions of a service, and LATEST has other ones than version %s, which serves: %s. Release each by itself first (artifact.part), or put it back as version %s has it: %s qualifier=%s functionName=NAME shows that, and slipway api fc UpdateFunction changes LATEST",
+		live, strings.Join(words, "; "), live, showing(r.app, "GetFunction"), live)
+	return nil
+}
+
+// unreleasedWords say how LATEST has a function otherwise than the version that serves, and since when.
+func (d *Driver) unreleasedWords(p *preparation, name string, published function, last string) string {
+	now, stays := p.latest[name]
+	before, had := p.live[name]
+	words := name + " (" + joined(d.differs(before, now)) + ")"
+	switch {
+	case !stays:
+		words = name + " (was deleted)"
+	case !had:
+		words = name + " (is new)"
+	}
+	if stays && published != nil && len(d.differs(published, now)) == 0 {
+		words += ", as version " + last + " has it, which was published and does not serve"
+	}
+	return words
 }
 
 // servicesDiffer names the settings in which two states of a service differ.
@@ -276,23 +322,44 @@ func (d *Driver) planned(ctx context.Context, r reading, q release.ReleaseQuesti
 	if err != nil {
 		return nil, err
 	}
-	plan := &release.Planned{Artifact: p.artifact, Instances: int(r.provisioned(p.name).target), Settings: p.settings, Refused: p.problems}
+	plan := &release.Planned{
+		Artifact: p.artifact, Instances: int(r.provisioned(p.name).target), Settings: p.settings, Refused: p.problems, PartUnknown: !p.chosen(),
+	}
 	if p.instances != nil {
 		plan.Instances = int(*p.instances)
 	}
-	return plan, nil
+	if len(p.problems) == 0 && q.Strategy.Type != release.StrategyGray {
+		plan.Warning, err = d.warning(ctx, r, p)
+	}
+	return plan, err
+}
+
+// warning says who would have what is released at once, as they call LATEST; empty where nobody does.
+// That it cannot be read stands against nothing.
+func (d *Driver) warning(ctx context.Context, r reading, p *preparation) (string, error) {
+	callers, err := d.callers(ctx, r.app.ID, p.name)
+	switch {
+	case err != nil && errorsOfFC().FaultOf(err).Retryable():
+		return "", err
+	case err != nil:
+		return "which triggers and routes call LATEST, which has the new version before the alias has it, could not be read: " + cloud.WithoutSecrets(err.Error()), nil
+	case len(callers) == 0:
+		return "", nil
+	}
+	return fmt.Sprintf("these call LATEST, which has what is released before the alias %s has it, and keeps it when the alias returns: %s; let them name the alias",
+		qualifier(r.app), someOf(callers)), nil
 }
 
 // prepared is a preparation with all that is refused of it.
 func (d *Driver) prepared(ctx context.Context, r reading, q release.ReleaseQuestion) (*preparation, error) {
 	p, err := d.prepare(ctx, r, q)
-	if err != nil || p.name == "" || q.Strategy.Type != release.StrategyGray {
+	if err != nil || !p.chosen() || q.Strategy.Type != release.StrategyGray {
 		return p, err
 	}
 	callers, err := d.callers(ctx, r.app.ID, p.name)
 	if len(callers) > 0 {
 		p.problem("strategy.type: these call LATEST, which has the new version at once, whatever the weights are: %s; let them name the alias %s, or use all",
-			joined(callers), qualifier(r.app))
+			someOf(callers), qualifier(r.app))
 	}
 	return p, err
 }

@@ -136,14 +136,14 @@ func (d *Driver) beginRescale(ctx context.Context, in release.BeginRescaleInput)
 	if err != nil {
 		return release.Change{}, err
 	}
-	r, err := d.read(ctx, in.App, in.Part)
+	r, err := d.read(ctx, in.App, reader{named: in.Part})
 	if err != nil {
 		return release.Change{}, err
 	}
 	if err := r.inTheWay(seen, ""); err != nil {
 		return release.Change{}, err
 	}
-	name, err := r.scalable()
+	name, err := r.scalable(ctx)
 	if err != nil {
 		return release.Change{}, err
 	}
@@ -157,14 +157,20 @@ func (d *Driver) beginRescale(ctx context.Context, in release.BeginRescaleInput)
 	return change, d.retarget(ctx, in.App, name, int64(in.Instances))
 }
 
-// scalable is the function whose instances a rescale changes: the only one, or the only one that
-// has provisioned instances.
-func (r reading) scalable() (string, error) {
-	switch {
+// scalable is the function whose instances a rescale changes: the one that is named, the only one, or the
+// only one that has provisioned instances.
+func (r reading) scalable(ctx context.Context) (string, error) {
+	switch name := r.versions.named; {
 	case !r.alias.exists:
 		return "", cloud.Refused(release.FaultInvalid, "instances: provisioned instances belong to the alias %s, which the first release makes; rescale after it", qualifier(r.app))
-	case r.live.Artifact.Part != "":
-		return r.live.Artifact.Part, nil
+	case name != "":
+		serve, err := r.versions.functions(ctx, r.live.ID)
+		if _, there := serve[name]; err == nil && !there {
+			err = cloud.Refused(release.FaultInvalid, "artifact.part: the version that serves has no function %s: name one of %s", name, joined(sorted(serve)))
+		}
+		return name, err
+	case r.part != "":
+		return r.part, nil
 	case len(r.provisions) == 1:
 		return r.provisions[0].function, nil
 	}
@@ -173,8 +179,8 @@ func (r reading) scalable() (string, error) {
 		names = append(names, p.function)
 	}
 	return "", cloud.Refused(release.FaultInvalid,
-		"instances: the service has several functions, and those with provisioned instances are not one (%s): which one is meant cannot be told; set their number on the platform: slipway api fc PutProvisionConfig serviceName=%s qualifier=%s functionName=FUNCTION target=NUMBER",
-		cmp.Or(joined(names), "none"), r.app.ID, qualifier(r.app))
+		"artifact.part: the service has several functions, and those with provisioned instances are not one (%s): name the one that is meant",
+		cmp.Or(joined(names), "none"))
 }
 
 // provisioned is what is provisioned of a function.
@@ -223,6 +229,7 @@ func (d *Driver) observeRescale(ctx context.Context, app release.App, name strin
 	switch {
 	case p.target != target:
 		seen.State, seen.ReplacedBy, seen.Batches[0].State = release.ChangeAborted, rescaleID(name, p.target), release.BatchAborted
+		seen.Elsewhere = fmt.Sprintf("somebody else has set the provisioned instances of %s to %d meanwhile", name, p.target)
 	case p.current == p.target:
 		seen.State, seen.Batches[0].State = release.ChangeSucceeded, release.BatchDone
 	}

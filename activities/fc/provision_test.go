@@ -154,11 +154,19 @@ func TestRescale_OfWhichFunction(t *testing.T) {
 	require.NoError(t, err)
 	f, text := refused(h, release.VerbBeginRescale, rescale(5))
 	require.Equal(t, release.FaultInvalid, f)
-	require.Contains(t, text, "several functions, and those with provisioned instances are not one (api, web): which one is meant cannot be told; set their number on the platform: slipway api fc PutProvisionConfig")
+	require.Contains(t, text, "artifact.part: the service has several functions, and those with provisioned instances are not one (api, web): name the one that is meant")
+	asked := func(part string) release.SnapshotInput {
+		return release.SnapshotInput{App: h.App(), Rescale: &release.RescaleQuestion{Part: part}}
+	}
+	_, text = refused(h, release.VerbSnapshot, asked(""))
+	require.Contains(t, text, "(api, web): name the one that is meant", "before anything is changed")
+	_, text = refused(h, release.VerbSnapshot, asked("pay"))
+	require.Contains(t, text, "artifact.part: the version that serves has no function pay: name one of api, web")
+	require.Equal(t, []int{4, 1}, []int{h.snapshot(asked("web")).Instances, h.snapshot(asked("api")).Instances})
 	require.Equal(t, 5, h.snapshot(release.SnapshotInput{}).Instances, "all of them")
 	named := rescale(1)
 	named.Part = "web"
-	require.Equal(t, "p-1-web", must[release.Change](h, release.VerbBeginRescale, named).ID, "a release that goes back names its own")
+	require.Equal(t, "p-1-web", must[release.Change](h, release.VerbBeginRescale, named).ID)
 	require.Equal(t, 2, h.snapshot(release.SnapshotInput{}).Instances)
 	q := &release.ReleaseQuestion{Artifact: release.Artifact{Image: "registry.example/api:2", Part: "api"}, Strategy: all()}
 	require.Equal(t, 1, h.snapshot(release.SnapshotInput{Release: q}).Planned.Instances)
@@ -180,7 +188,7 @@ func TestParts_OfAService(t *testing.T) {
 	rejected := h.release("r-1", web)
 	h.abort(rejected)
 	api := release.ReleaseQuestion{Artifact: release.Artifact{Image: "registry.example/api:2", Part: "api"}, Strategy: all()}
-	require.Contains(t, h.refusals(api), "app: a version ships all functions of a service, and in LATEST these are other ones than in version 2, which serves: web")
+	require.Contains(t, h.refusals(api), "app.id: a version ships all functions of a service, and LATEST has other ones than version 2, which serves: web")
 	web.Strategy, web.Artifact.Image = all(), "registry.example/shop:3"
 	h.release("r-2", web)
 	change := h.release("r-3", api)

@@ -33,7 +33,7 @@ func (d *Driver) beginRollout(ctx context.Context, in release.BeginRolloutInput)
 	case in.Token == "":
 		return release.Change{}, cloud.Refused(release.FaultInvalid, "a release needs its token")
 	}
-	r, err := d.read(ctx, in.App, in.Artifact.Part)
+	r, err := d.read(ctx, in.App, reader{named: in.Artifact.Part})
 	if err != nil {
 		return release.Change{}, err
 	}
@@ -48,7 +48,7 @@ func (d *Driver) beginRollout(ctx context.Context, in release.BeginRolloutInput)
 	if err != nil {
 		return release.Change{}, err
 	}
-	if len(p.problems) > 0 && (!begun || p.want == nil) { // LATEST may be ours already: then the version decides
+	if len(p.problems) > 0 && (!begun || !p.chosen()) { // LATEST may be ours already: then the version decides
 		return release.Change{}, cloud.Refused(release.FaultInvalid, "%s", p.problems.OneLine())
 	}
 	return d.carryOut(ctx, in, rollout{reading: r, preparation: p, own: own, begun: begun})
@@ -61,7 +61,7 @@ func (r reading) inTheWay(seen mark, own string) error {
 		return unfinished(busy)
 	}
 	if !r.alias.same(seen) {
-		return cloud.NotYet(release.FaultConflict, "the alias %s was moved elsewhere since it was read: version %s serves", qualifier(r.app), r.alias.serves())
+		return cloud.NotYet(release.FaultConflict, "somebody else has moved the alias %s since it was read: %s", qualifier(r.app), r.alias.shares())
 	}
 	if last := newest(r.versions.list); last != own && number(last) > number(seen.Newest) {
 		return cloud.NotYet(release.FaultConflict, "version %s was published elsewhere since the service was read", last)

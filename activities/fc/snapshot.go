@@ -16,26 +16,30 @@ type reading struct {
 	alias    alias
 	versions *reader
 	// live is the version that serves; zero before the first release.
-	live       release.Version
+	live release.Version
+	// part is the function that is asked about: the one that is named, or the only one; empty where
+	// that says nothing.
+	part       string
 	provisions []provision
 }
 
-// read reads the application. What is provisioned comes before the alias, so that a step that was made
+// read reads the application, with the versions that are asked about. What is provisioned comes before the alias, so that a step that was made
 // meanwhile is seen.
-func (d *Driver) read(ctx context.Context, app release.App, named string) (r reading, err error) {
+func (d *Driver) read(ctx context.Context, app release.App, asked reader) (r reading, err error) {
 	r.app = app
 	if r.provisions, err = d.provisions(ctx, app); err != nil {
-		return r, err
+		return r, noService(app, err)
 	}
 	list, err := d.published(ctx, app.ID)
 	if err != nil {
-		return r, err
+		return r, noService(app, err)
 	}
-	r.versions = &reader{driver: d, service: app.ID, named: named, list: list}
+	asked.driver, asked.service, asked.list = d, app.ID, list
+	r.versions = &asked
 	if r.alias, err = d.alias(ctx, app); err != nil || !r.alias.exists {
 		return r, err
 	}
-	r.live, err = r.versions.version(ctx, r.alias.serves())
+	r.live, r.part, err = r.versions.version(ctx, r.alias.serves())
 	return r, err
 }
 
@@ -54,11 +58,14 @@ func (d *Driver) Snapshot(ctx context.Context, in release.SnapshotInput) (releas
 	if err := refusedSnapshot(in); err != nil {
 		return release.Snapshot{}, err
 	}
-	named := ""
-	if in.Release != nil {
-		named = in.Release.Artifact.Part
+	asked := reader{byRecord: in.Rollback != nil}
+	switch {
+	case in.Release != nil:
+		asked.named = in.Release.Artifact.Part
+	case in.Rescale != nil:
+		asked.named = in.Rescale.Part
 	}
-	r, err := d.read(ctx, in.App, named)
+	r, err := d.read(ctx, in.App, asked)
 	if err != nil {
 		return release.Snapshot{}, failed(err)
 	}
@@ -67,9 +74,16 @@ func (d *Driver) Snapshot(ctx context.Context, in release.SnapshotInput) (releas
 		Mark: r.mark().text(), Own: r.alias.own(in.Token), Busy: r.alias.busy(in.Token),
 	}
 	if in.Rollback != nil {
-		if snap.Wanted, err = r.versions.wanted(ctx, r.alias, *in.Rollback); err != nil {
+		if snap.Wanted, err = r.wanted(ctx, *in.Rollback); err != nil {
 			return release.Snapshot{}, failed(err)
 		}
+	}
+	if in.Rescale != nil {
+		name, err := r.scalable(ctx)
+		if err != nil {
+			return release.Snapshot{}, failed(err)
+		}
+		snap.Instances = int(r.provisioned(name).target)
 	}
 	// What a release will change is not known yet where another one is open.
 	if in.Release == nil || snap.Own != nil {
@@ -89,7 +103,7 @@ func (d *Driver) Snapshot(ctx context.Context, in release.SnapshotInput) (releas
 func (r reading) target() int {
 	n := 0
 	for _, p := range r.provisions {
-		if p.function == r.live.Artifact.Part || r.live.Artifact.Part == "" {
+		if p.function == r.part || r.part == "" {
 			n += int(p.target)
 		}
 	}
@@ -104,7 +118,7 @@ func (d *Driver) AwaitIdle(ctx context.Context, in release.SnapshotInput) (relea
 	}
 	a, err := d.alias(ctx, in.App)
 	if err != nil {
-		return release.Snapshot{}, failed(err)
+		return release.Snapshot{}, failed(noService(in.App, err))
 	}
 	if busy := a.busy(in.Token); in.Known.Unchanged(busy) || busy != nil && in.Known == nil {
 		delay := release.LookDelay(release.ChangeAwaitingConfirm, int(activity.GetInfo(ctx).Attempt))

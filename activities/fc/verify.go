@@ -17,7 +17,7 @@ func (d *Driver) Verify(ctx context.Context, in release.VerifyInput) (release.Ve
 		return release.Verification{}, noSuch(noJobs)
 	}
 	v, err := d.verify(ctx, in)
-	return v, failed(err)
+	return v, failed(noService(in.App, err))
 }
 
 func (d *Driver) verify(ctx context.Context, in release.VerifyInput) (v release.Verification, err error) {
@@ -31,17 +31,19 @@ func (d *Driver) verify(ctx context.Context, in release.VerifyInput) (v release.
 	if !r.alias.exists {
 		return v, noAlias(in.App)
 	}
-	for _, id := range r.alias.versions() {
-		known, err := r.versions.version(ctx, id)
+	for i, id := range r.alias.versions() {
+		known, name, err := r.versions.version(ctx, id)
 		if err != nil {
 			return v, err
 		}
+		if i == 0 {
+			r.live, r.part = known, name
+		}
 		v.Running = append(v.Running, release.Share{Version: known})
 	}
-	r.live = v.Running[0].Version
 	v.Configured, v.Wanted, v.Other = r.live, r.target(), r.alias.busy("")
 	for _, p := range r.provisions {
-		if p.function == r.live.Artifact.Part || r.live.Artifact.Part == "" {
+		if p.function == r.part || r.part == "" {
 			v.Instances += int(p.current)
 		}
 	}

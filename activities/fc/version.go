@@ -1,8 +1,10 @@
 package fc
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -93,8 +95,11 @@ type reader struct {
 	service string
 	// named is the function that is asked about; empty takes the only one.
 	named string
-	list  []published
-	read  map[string]map[string]function
+	// byRecord tells that a version of several functions, where none is named, is known by the one that
+	// its release was of.
+	byRecord bool
+	list     []published
+	read     map[string]map[string]function
 }
 
 func (r *reader) functions(ctx context.Context, id string) (map[string]function, error) {
@@ -111,50 +116,75 @@ func (r *reader) functions(ctx context.Context, id string) (map[string]function,
 	return all, err
 }
 
-// version reads what a version is. One that was deleted, although an alias points to it, is known by
-// its ID alone.
-func (r *reader) version(ctx context.Context, id string) (release.Version, error) {
+// version reads what a version is, and which of its functions is asked about; that is empty where
+// nothing says so. One that was deleted, although an alias points to it, is known by its ID alone.
+func (r *reader) version(ctx context.Context, id string) (v release.Version, name string, err error) {
 	functions, err := r.functions(ctx, id)
 	if gone(err) {
-		return release.Version{ID: id}, nil
+		return release.Version{ID: id}, "", nil
 	}
 	if err != nil {
-		return release.Version{}, err
+		return v, "", err
 	}
-	name := part(r.named, functions)
+	name = part(r.named, functions)
 	known := record{}
-	if f, there := functions[name]; there && !f.container() {
+	if f := functions[name]; f != nil && !f.container() || name == "" && r.byRecord {
 		if known, err = r.driver.recordOf(ctx, r.service, id, r.list); err != nil {
-			return release.Version{}, err
+			return v, "", err
 		}
 	}
-	return release.Version{ID: id, Artifact: artifact(functions, name, known), Config: r.driver.digest(functions)}, nil
+	return release.Version{ID: id, Artifact: artifact(functions, cmp.Or(name, known.part), known), Config: r.driver.digest(functions)}, name, nil
 }
 
 // maxVersionReads bounds how many versions are read to tell them apart.
 const maxVersionReads = 20
 
 // wanted answers which version a rollback returns to.
-func (r *reader) wanted(ctx context.Context, a alias, q release.RollbackQuestion) (*release.Version, error) {
-	if !a.exists {
-		return nil, cloud.Refused(release.FaultNotFound, "there is no version to return to: no release has brought one yet")
+func (r reading) wanted(ctx context.Context, q release.RollbackQuestion) (*release.Version, error) {
+	if !r.alias.exists {
+		return nil, noAlias(r.app)
 	}
 	if q.VersionID != "" {
-		found, err := r.kept(ctx, q.VersionID)
+		found, err := r.versions.kept(ctx, q.VersionID)
 		if err != nil {
 			return nil, err
 		}
 		if !found {
-			return nil, cloud.Refused(release.FaultNotFound, "the service has no version %s", q.VersionID)
+			return nil, r.noVersion(q.VersionID)
 		}
-		v, err := r.version(ctx, q.VersionID)
+		v, _, err := r.versions.version(ctx, q.VersionID)
 		return &v, err
 	}
-	found, err := r.lastGood(ctx, a, q)
+	found, err := r.versions.lastGood(ctx, r.alias, q)
 	if err == nil && found == nil {
-		err = cloud.Refused(release.FaultNotFound, "there is no version to return to: each of the service's %d serves now, is newer, or is known to be bad", len(r.list))
+		err = cloud.Refused(release.FaultNotFound, "version: there is none to return to: each of the service's %d serves now, is newer, or is known to be bad; name the one that is meant: %s",
+			len(r.versions.list), showing(r.app, "ListServiceVersions"))
 	}
 	return found, err
+}
+
+// mostNamed is how many things of a kind are named where one is asked for that there is not.
+const mostNamed = 10
+
+// noVersion is the error of a verb that is asked for a version that the service has not.
+func (r reading) noVersion(id string) error {
+	var names []string
+	for _, p := range r.versions.list {
+		names = append(names, p.id)
+	}
+	return cloud.Refused(release.FaultNotFound, "version: the service %s has no version %s; it has %s: name one of them", r.app.ID, id, someOf(names))
+}
+
+// someOf are names in words, of which not more than a few are told.
+func someOf(names []string) string {
+	more := len(names) - mostNamed
+	switch {
+	case len(names) == 0:
+		return "none"
+	case more > 0:
+		return joined(names[:mostNamed]) + fmt.Sprintf(" and %d more", more)
+	}
+	return joined(names)
 }
 
 // kept reports whether a version exists.
@@ -206,7 +236,7 @@ func (r *reader) pick(ctx context.Context, among []published, avoid []release.Ve
 		if _, read := r.read[p.id]; !read && len(r.read) > maxVersionReads {
 			continue
 		}
-		v, err := r.version(ctx, p.id)
+		v, _, err := r.version(ctx, p.id)
 		if err != nil {
 			return nil, err
 		}

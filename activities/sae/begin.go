@@ -170,6 +170,9 @@ func (d *Driver) BeginRestart(ctx context.Context, in release.BeginRestartInput)
 
 // BeginRescale begins the change order that changes the number of instances.
 func (d *Driver) BeginRescale(ctx context.Context, in release.BeginRescaleInput) (release.Change, error) {
+	if err := partless(in.Part); err != nil {
+		return release.Change{}, err
+	}
 	return d.once(ctx, beginning{
 		verb: release.VerbBeginRescale, app: in.App, mark: in.Mark, override: in.Override, again: in.Again,
 		call: func(ctx context.Context) (string, error) {

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"slipway/activities/cloud"
 	"slipway/release"
 	"slipway/saeclient"
 )
@@ -123,8 +124,18 @@ func (c *changing) lacks(a release.Artifact, s release.Strategy) {
 		c.problem("strategy.weights: SAE replaces instances and shifts no traffic; use gray and batches")
 	}
 	if a.Part != "" {
-		c.problem("artifact.part: an application of SAE has no parts; leave it out")
+		c.problem("%s", noParts)
 	}
+}
+
+const noParts = "artifact.part: an application of SAE has no parts; leave it out"
+
+// partless refuses to change a part of an application.
+func partless(part string) error {
+	if part == "" {
+		return nil
+	}
+	return cloud.Refused(release.FaultInvalid, "%s", noParts)
 }
 
 // fits checks the numbers of a strategy against the number of instances that the application will
@@ -145,5 +156,5 @@ func (c *changing) fits(s release.Strategy, instances int) {
 // planBatches are the batches of a strategy, as SAE makes them.
 func planBatches(s release.Strategy, instances int) ([]release.Batch, error) {
 	traits, _ := release.TraitsOf(release.PlatformSAE)
-	return release.PlanBatches(traits, s, instances)
+	return release.PlanBatches(traits, release.OperationRelease, s, instances)
 }

@@ -103,6 +103,11 @@ func (d *Driver) answer(ctx context.Context, in release.SnapshotInput, r reading
 			return err
 		}
 	}
+	if in.Rescale != nil {
+		if err := partless(in.Rescale.Part); err != nil {
+			return err
+		}
+	}
 	if in.Release == nil || snap.Own != nil {
 		return nil
 	}

@@ -445,6 +445,10 @@ func TestSchema_RequestSchemaAgreesWithTheDoor(t *testing.T) {
 	on := func(more string) string {
 		return `{"app":{"platform":"sae","region":"cn-hangzhou","id":"a"},` + more + `}`
 	}
+	onFC := func(more string) string { return strings.Replace(on(more), `"sae"`, `"fc"`, 1) }
+	onServiceStage := func(more string) string {
+		return `{"app":{"platform":"servicestage","region":"cn-north-4","id":"4b611997-4acd-4538-a06b-32fd2475e057"},` + more + `}`
+	}
 	const item = `{"type":"header","name":"x","operator":"rawvalue","cond":"==","value":"1"}`
 	for name, c := range map[string]struct {
 		data string
@@ -508,6 +512,8 @@ func TestSchema_RequestSchemaAgreesWithTheDoor(t *testing.T) {
 		"a restart":            {on(`"operation":"restart"`), true},
 		"a rescale":            {on(`"operation":"rescale","instances":3`), true},
 		"a rescale to nothing": {on(`"operation":"rescale"`), false},
+		"a rescaled part":      {onFC(`"operation":"rescale","instances":3,"artifact":{"part":"pay"}`), true},
+		"a rescaled image":     {onFC(`"operation":"rescale","instances":3,"artifact":{"image":"shop:1"}`), false},
 		"a job":                {on(`"operation":"job","artifact":{"image":"shop:1"},"job":{"run":true,"variables":[{"name":"A","value":"1"}]}`), true},
 		"a job to run":         {on(`"operation":"job","job":{"run":true}`), true},
 		"a job to bring":       {on(`"operation":"job","artifact":{"image":"shop:1"}`), true},
@@ -534,7 +540,11 @@ func TestSchema_RequestSchemaAgreesWithTheDoor(t *testing.T) {
 		"no variables":         {on(`"config":{"variables":[]}`), false},
 		"two values":           {on(`"config":{"variables":[{"name":"A","value":"x","remove":true}]}`), false},
 		"no value":             {on(`"config":{"variables":[{"name":"A"}]}`), false},
-		"a secret by its name": {on(`"config":{"variables":[{"name":"A","secret":{"id":"shop","key":"k"}}]}`), false},
+		"a secret by a name":   {onServiceStage(`"config":{"variables":[{"name":"A","secret":{"id":"shop.tokens","key":"k"}}]}`), true},
+		"a secret by no name":  {onServiceStage(`"config":{"variables":[{"name":"A","secret":{"id":"Shop","key":"k"}}]}`), false},
+		"a rollback by dots":   {onServiceStage(`"operation":"rollback","version":"733007.1048575.12.90431"`), true},
+		"a package of obs":     {onServiceStage(`"artifact":{"package":{"url":"obs://code/shop.jar","version":"1"}}`), true},
+		"a weighed gray batch": {onServiceStage(`"artifact":{"image":"shop:1"},"strategy":{"type":"gray","gray":1,"batches":2,"weights":[20]}`), true},
 		"a name that is none":  {on(`"config":{"variables":[{"name":"A=","value":"x"}]}`), false},
 		"a size":               {on(`"config":{"resources":{"cpu":1000,"memory":2048}}`), true},
 		"no size":              {on(`"config":{"resources":{}}`), false},

@@ -28,6 +28,12 @@ func notHad(s *scene) {
 	if !s.traits.Restart {
 		refused(s, release.VerbBeginRestart, release.BeginRestartInput{App: app, Mark: snap.Mark}, release.FaultInvalid)
 	}
+	if s.traits.Rescale && s.traits.PartID == "" {
+		in := release.BeginRescaleInput{App: app, Part: "web", Instances: 5, Mark: snap.Mark}
+		require.Contains(s, refused(s, release.VerbBeginRescale, in, release.FaultInvalid), "artifact.part")
+		question := release.SnapshotInput{App: app, Rescale: &release.RescaleQuestion{Part: in.Part}}
+		require.Contains(s, refused(s, release.VerbSnapshot, question, release.FaultInvalid), "artifact.part")
+	}
 	if !s.traits.Rescale {
 		refused(s, release.VerbBeginRescale, release.BeginRescaleInput{App: app, Instances: 5, Mark: snap.Mark}, release.FaultInvalid)
 	}

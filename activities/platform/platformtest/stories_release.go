@@ -221,7 +221,7 @@ func restarted(s *scene) {
 
 // rescaled changes the number of instances.
 func rescaled(s *scene) {
-	snap := s.snapshot(release.SnapshotInput{})
+	snap := s.snapshot(release.SnapshotInput{Rescale: &release.RescaleQuestion{}})
 	change := s.begin(beginning{verb: release.VerbBeginRescale, mark: snap.Mark, in: release.BeginRescaleInput{
 		App: s.world.App(), Instances: instances + 2, Mark: snap.Mark,
 	}})

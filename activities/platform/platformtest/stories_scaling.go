@@ -100,7 +100,7 @@ func ruleChanged(s *scene) {
 
 // ruleDeleted puts rules back of which somebody has deleted one: where that can be seen, it stays so.
 func ruleDeleted(s *scene) {
-	if s.traits.Scaling != release.ScalingSwitch {
+	if s.traits.TakesRulesAway() {
 		// What was taken away cannot be deleted; one that is deleted before it is taken away is left out.
 		s.world.AddRules()
 		held := enabled(s.snapshot(release.SnapshotInput{}))

@@ -20,6 +20,7 @@ import (
 
 	"slipway/devstack/scenario"
 	"slipway/devstack/stack"
+	"slipway/fcclient"
 	"slipway/release"
 	"slipway/saeclient"
 	"slipway/saesim"
@@ -36,6 +37,7 @@ type recorder struct {
 	dir string
 	out io.Writer
 	sae *saeclient.Client
+	fc  *fcclient.Client
 	// probe answers 200 at /up and 503 elsewhere.
 	probe *httptest.Server
 	// byHand is the change order that was begun at the console last.
@@ -63,6 +65,9 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	if r.sae, err = s.SAEClient(); err != nil {
 		return err
 	}
+	if r.fc, err = s.FCClient(); err != nil {
+		return err
+	}
 	if err := os.MkdirAll(r.dir, 0o755); err != nil {
 		return err
 	}
@@ -88,11 +93,11 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 
 // play carries one story out and writes its release and, for the first, its lane.
 func (r *recorder) play(ctx context.Context, i int, s story) error {
-	create := scenario.CreateApp
-	if s.job {
-		create = scenario.CreateJob
+	create := anApp
+	if s.create != nil {
+		create = s.create
 	}
-	app, err := create(ctx, r.sae, fmt.Sprintf("app%d", i))
+	app, err := create(ctx, r, fmt.Sprintf("app%d", i))
 	if err != nil {
 		return err
 	}
@@ -108,9 +113,6 @@ func (r *recorder) play(ctx context.Context, i int, s story) error {
 		}
 	}
 	spec := release.Spec{App: app, Artifact: release.Artifact{Image: scenario.NewImage}, RequestedBy: "ci"}
-	if s.job {
-		spec.Operation, spec.Job = release.OperationJob, &release.Job{Run: true, Command: []string{"migrate"}}
-	}
 	if s.ask != nil {
 		s.ask(r, &spec)
 	}
@@ -184,6 +186,10 @@ func (r *recorder) playAlone(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	service, err := scenario.CreateService(ctx, r.fc, "alone")
+	if err != nil {
+		return err
+	}
 	toggle := func(name string, in release.ToggleRequest) error {
 		handle, err := r.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: name, TaskQueue: release.WorkflowTaskQueue}, release.WorkflowToggleScalingRules, in)
 		if err != nil {
@@ -194,11 +200,18 @@ func (r *recorder) playAlone(ctx context.Context) error {
 	if err := toggle("toggle", release.ToggleRequest{App: app}); err != nil {
 		return err
 	}
-	const back = "toggle-back" // its first run has recorded the rules, the second one switches them
-	if err := toggle(back, release.ToggleRequest{App: app, Enable: true, For: release.Duration(time.Second)}); err != nil {
-		return err
+	for name, in := range map[string]release.ToggleRequest{
+		"toggle-back":    {App: app, Enable: true, For: release.Duration(time.Second)},
+		"fc-toggle-back": {App: service, For: release.Duration(time.Second)},
+	} {
+		if err := toggle(name, in); err != nil { // its first run has recorded the rules, the second one switches them
+			return err
+		}
+		if err := r.write(ctx, name+"-recorded", r.Client.GetWorkflow(ctx, name, "")); err != nil {
+			return err
+		}
 	}
-	return r.write(ctx, back+"-recorded", r.Client.GetWorkflow(ctx, back, ""))
+	return nil
 }
 
 // playWithoutStream records a release that ends while the stream of events is missing, and the

@@ -14,10 +14,10 @@ import (
 // story is one release from its event to its end.
 type story struct {
 	name string
+	// create makes what is released; without it that is an application of SAE.
+	create func(ctx context.Context, r *recorder, name string) (release.App, error)
 	// ask changes what is asked for; without it a deployment is.
 	ask func(*recorder, *release.Spec)
-	// job releases a job template, which is run.
-	job bool
 	// before happens to the application before the release is asked for.
 	before func(context.Context, *recorder, release.App) error
 	fault  saesim.Fault
@@ -33,10 +33,30 @@ type word struct {
 	do      func(context.Context, *recorder) error
 }
 
+// what is released.
+func anApp(ctx context.Context, r *recorder, name string) (release.App, error) {
+	return scenario.CreateApp(ctx, r.sae, name)
+}
+
+func aJob(ctx context.Context, r *recorder, name string) (release.App, error) {
+	return scenario.CreateJob(ctx, r.sae, name)
+}
+
+func aService(ctx context.Context, r *recorder, name string) (release.App, error) {
+	return scenario.CreateService(ctx, r.fc, name)
+}
+
 // the strategies of the stories.
 func gray(_ *recorder, s *release.Spec) {
 	s.Strategy = release.Strategy{Type: release.StrategyGray, Gray: 1, Batches: 2, Confirm: release.ConfirmManual}
 }
+
+func weighted(_ *recorder, s *release.Spec) {
+	s.Strategy = release.Strategy{Type: release.StrategyGray, Weights: []int{5, 30}, Confirm: release.ConfirmManual}
+}
+
+// leased suspends scaling rules, which is no default where they are taken away.
+func leased(_ *recorder, s *release.Spec) { s.Scaling.Suspend = new(true) }
 
 // and does one after the other.
 func and(all ...func(*recorder, *release.Spec)) func(*recorder, *release.Spec) {
@@ -109,14 +129,29 @@ func stories() []story {
 		{name: "rollback-by-batches", before: deployed, ask: and(operation(release.OperationRollback), gray), words: []word{confirm(1), confirm(2)}},
 		{name: "restart", ask: operation(release.OperationRestart)},
 		{name: "rescale", ask: and(operation(release.OperationRescale), func(_ *recorder, s *release.Spec) { s.Instances = 7 })},
-		{name: "job-succeeded", job: true},
-		{name: "job-failed", job: true, fault: saesim.Fault{Kind: saesim.FaultBatchFails, Operation: "ExecJob"}},
+		{name: "job-succeeded", create: aJob, ask: running},
+		{name: "job-failed", create: aJob, ask: running, fault: saesim.Fault{Kind: saesim.FaultBatchFails, Operation: "ExecJob"}},
+		{name: "fc-deploy", create: aService},
+		{name: "fc-gray", create: aService, ask: weighted, words: []word{confirm(1), confirm(2)}},
+		{name: "fc-gray-leased", create: aService, ask: and(weighted, leased), words: []word{confirm(1), confirm(2)}},
+		{name: "fc-gray-rolled-back", create: aService, ask: and(weighted, leased), words: []word{confirm(1), {
+			on: release.EventBatchWaiting, batch: 2, command: release.Command{Kind: release.CommandRollback, By: "ann", Reason: "latency"},
+		}}},
+		{name: "fc-rollback", create: aService, before: deployed, ask: and(operation(release.OperationRollback), leased)},
+		{name: "fc-rescale", create: aService, ask: and(operation(release.OperationRescale), func(_ *recorder, s *release.Spec) {
+			s.Artifact.Part, s.Instances = scenario.Function, 7
+		})},
 	}
 }
 
 // operation asks for something else than a release.
 func operation(op release.Operation) func(*recorder, *release.Spec) {
 	return func(_ *recorder, s *release.Spec) { s.Operation, s.Artifact = op, release.Artifact{} }
+}
+
+// running runs a job.
+func running(_ *recorder, s *release.Spec) {
+	s.Operation, s.Job = release.OperationJob, &release.Job{Run: true, Command: []string{"migrate"}}
 }
 
 func canary(_ *recorder, s *release.Spec) {

@@ -41,3 +41,22 @@ func TestComplete_ForeignTextIsCleaned(t *testing.T) {
 		})
 	}
 }
+
+// The strategies that are offered are those that the platform of the application has for the operation.
+func TestComplete_Strategies(t *testing.T) {
+	t.Parallel()
+	const deploy, rollback = release.OperationRelease, release.OperationRollback
+	for _, c := range []struct {
+		args []string
+		op   release.Operation
+		want []cobra.Completion
+	}{
+		{nil, deploy, []cobra.Completion{"all", "batch", "gray"}},
+		{[]string{"nonsense"}, deploy, []cobra.Completion{"all", "batch", "gray"}},
+		{[]string{"sae/cn-hangzhou/shop"}, deploy, []cobra.Completion{"all", "batch", "gray"}},
+		{[]string{"fc/cn-hangzhou/shop"}, deploy, []cobra.Completion{"all", "gray"}},
+		{[]string{"fc/cn-hangzhou/shop"}, rollback, []cobra.Completion{"all"}},
+	} {
+		require.Equal(t, c.want, strategiesFor(c.args, c.op), "%s %v", c.op, c.args)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -45,6 +46,10 @@ On Function Compute --strategy gray shifts traffic by --weights, APP is a servic
 the alias that is moved, and --part the function where the service has several. --instances is
 the number of its provisioned instances there.
 
+On ServiceStage APP is a component. It waits once, after the gray batch, which gets --weights 20 of
+the traffic or else the share that it has of the instances; batches of --strategy batch follow each
+other by themselves.
+
 What is changed of the configuration stands in the file of --config-from, as under config in a
 release file, and in --variable, --cpu, --memory and --instances, which count before the file.
 All else stays as the application has it. A variable that is a secret is given by reference,
@@ -66,8 +71,7 @@ which only the file can: secret: {id, key}.` + asksInLine,
 	flags.StringVar(&code.URL, "package", "", "the address of a jar, war or zip")
 	flags.StringVar(&code.Version, "package-version", "", "the version of the package")
 	flags.StringVar(&registry, "registry", "", "the enterprise registry that the image is pulled from (default the application's)")
-	flags.StringVar(&o.spec.Artifact.Part, "part", "", "the function that it is for, on Function Compute (default the only one)")
-	completing(cmd, "part")     // no files; what functions there are, only the platform knows
+	withPart(cmd, o, "the function that it is for, on Function Compute (default the only one)")
 	completing(cmd, "registry") // no files; what registries there are, nobody here knows
 	o.config = withConfig(cmd)
 	withStrategy(cmd, o)
@@ -129,11 +133,14 @@ func (a *app) rescale() *cobra.Command {
 again once they are back: see "slipway scaling".
 
 On Function Compute it is the number of provisioned instances, which are kept ready behind the
-alias, of the only function of the service, or the only one that has some.` + asksInLine,
+alias: those of the function that --part names, of the only function of the service, or of the
+only one that has some.` + asksInLine,
 		Example: `  slipway rescale sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --instances 6 --wait --reason "the sale begins"
-  slipway rescale fc/cn-hangzhou/orders --instances 5 --wait`,
+  slipway rescale fc/cn-hangzhou/orders --instances 5 --wait
+  slipway rescale fc/cn-hangzhou/orders --part pay --instances 5`,
 	}, release.OperationRescale)
 	cmd.Flags().IntVar(&o.spec.Instances, "instances", 0, "the number of instances (required)")
+	withPart(cmd, o, "the function whose instances they are, on Function Compute (default the only one that has some)")
 	return cmd
 }
 
@@ -142,14 +149,42 @@ func withStrategy(cmd *cobra.Command, o *operation) *cobra.Command {
 	flags, strategy := cmd.Flags(), &o.spec.Strategy
 	flags.StringVar((*string)(&strategy.Type), "strategy", "", "all, batch or gray (default all)")
 	flags.IntVar(&strategy.Gray, "gray", 0, "instances in the first batch of strategy gray (default 1)")
-	flags.IntSliceVar(&strategy.Weights, "weights", nil, "percentages of the traffic after each batch but the last, of strategy gray on Function Compute: 5,30")
+	flags.IntSliceVar(&strategy.Weights, "weights", nil, "percentages of the traffic after each batch but the last, of strategy gray on Function Compute: 5,30; on ServiceStage one, that of the gray batch: 20")
 	flags.IntVar(&strategy.Batches, "batches", 0, "number of batches (default 2; of strategy gray 1 after the gray one)")
 	flags.StringVar((*string)(&strategy.Confirm), "confirm", "", "who lets the next batch begin: manual or auto (default manual)")
 	flags.DurationVar(&o.bake, "bake", 0, "how long a finished batch runs before the next may begin")
 	flags.DurationVar(&o.watch, "watch", 0, "how long the new version is watched after the last batch; a release file has gates for it")
 	completing(cmd, "weights") // no files
-	completing(cmd, "strategy", string(release.StrategyAll), string(release.StrategyBatch), string(release.StrategyGray))
+	_ = cmd.RegisterFlagCompletionFunc("strategy", func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		return strategiesFor(args, o.spec.Operation), cobra.ShellCompDirectiveNoFileComp
+	})
 	return completing(cmd, "confirm", string(release.ConfirmManual), string(release.ConfirmAuto))
+}
+
+// strategiesFor are the strategies of an operation on the application that the arguments name, or on any
+// platform where they name none yet.
+func strategiesFor(args []string, op release.Operation) (offered []cobra.Completion) {
+	platforms := release.Platforms()
+	if len(args) > 0 {
+		app, err := parseApp(args[0])
+		if traits, served := release.TraitsOf(app.Platform); err == nil && served {
+			platforms = []release.Traits{traits}
+		}
+	}
+	for _, on := range platforms {
+		for _, s := range on.Strategies(op) {
+			if !slices.Contains(offered, string(s)) {
+				offered = append(offered, string(s))
+			}
+		}
+	}
+	return offered
+}
+
+// withPart gives an operation the flag that says which part of an application is meant.
+func withPart(cmd *cobra.Command, o *operation, usage string) {
+	cmd.Flags().StringVar(&o.spec.Artifact.Part, "part", "", usage)
+	completing(cmd, "part") // no files; what parts there are, only the platform knows
 }
 
 // withQualifier gives a command that changes an application the flag that says which of its pointers to

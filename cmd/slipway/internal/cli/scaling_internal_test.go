@@ -29,6 +29,6 @@ func TestToggleFlags(t *testing.T) {
 	problems, wrong := errors.AsType[release.Problems](in.Validate())
 	require.True(t, wrong)
 	text := toggleFlags(problems).Error()
-	require.Contains(t, text, "--for: must be more than 0s to disable rules on Alibaba Cloud Function Compute")
+	require.Contains(t, text, "--for: must be more than 0s to disable rules on Function Compute")
 	require.Contains(t, text, "--qualifier: ")
 }

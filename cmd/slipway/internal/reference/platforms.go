@@ -46,6 +46,10 @@ func traits(b *strings.Builder, all []release.Traits) {
 		{"strategies of a release", func(on release.Traits) string { return codes(on.Rollouts) }},
 		{"strategies of a rollback", func(on release.Traits) string { return codes(on.Rollbacks) }},
 		{"a batch of a gray release", step},
+		{"between two batches", func(on release.Traits) string {
+			return either(on.Pauses == release.PausesEvery, "it waits after every batch but the last",
+				"it waits after the gray batch alone, and runs through the others; type `batch` is never held")
+		}},
 		{"other operations", operations},
 		{"the first version of an application", func(on release.Traits) string {
 			return either(on.FirstRelease, "a release may bring it", "the application must have one")
@@ -60,9 +64,19 @@ func traits(b *strings.Builder, all []release.Traits) {
 			return either(on.Approval, "is waited for: `limits.platformApproval`", "there is none")
 		}},
 		{"a scaling rule is switched off", func(on release.Traits) string {
-			return either(on.Scaling == release.ScalingSwitch, "by its switch", "by being taken away; it is put back as it was")
+			switch on.Scaling {
+			case release.ScalingTakeAway:
+				return "by being taken away; it is put back as it was"
+			case release.ScalingSwitch:
+				return "by its switch"
+			case release.ScalingNone:
+			}
+			return "there are none"
 		}},
-		{"`scaling.suspend`", func(on release.Traits) string { return fmt.Sprintf("`%t` by default", on.Suspends) }},
+		{"`scaling.suspend`", func(on release.Traits) string {
+			return either(on.Scaling == release.ScalingNone, "there is nothing to suspend", fmt.Sprintf("`%t` by default", on.Suspends))
+		}},
+		{"a traffic rule of a gray release", trafficRule},
 		{"`app.id`", func(on release.Traits) string { return on.AppWords }},
 		{"`app.qualifier`", func(on release.Traits) string {
 			return either(on.Qualifier != "", "`"+on.Qualifier+"` by default; "+on.QualifierWords, "there is none")
@@ -85,7 +99,18 @@ func step(on release.Traits) string {
 	if on.Step == release.StepWeight {
 		return "a percentage of the traffic: `strategy.weights`"
 	}
-	return fmt.Sprintf("instances, at most %d %% of them: `strategy.gray`, `strategy.batches`", on.GrayAtMost)
+	size := fmt.Sprintf("instances, at most %d %% of them: `strategy.gray`, `strategy.batches`", on.GrayAtMost)
+	if on.Weights > 0 {
+		size += "; the gray batch with a percentage of the traffic, by default its share of the instances: `strategy.weights`"
+	}
+	return size + either(on.LargerFirst, "; the larger batches come first", "")
+}
+
+func trafficRule(on release.Traits) string {
+	if !on.Takes("traffic") {
+		return "there is none"
+	}
+	return either(on.TrafficApart, "is set before the change and removed after it", "is a part of the change")
 }
 
 func operations(on release.Traits) string {

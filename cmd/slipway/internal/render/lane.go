@@ -113,7 +113,7 @@ func laneLine(s release.LaneState, now time.Time, style Style) string {
 	}
 	table := Table{Columns: []Column{{Name: "TURN"}, {Name: "ID"}, {Name: "BRINGS", Wraps: 27, Rank: 1, Below: true, Plain: true}, {Name: "REQUESTED BY", Wraps: 12, Rank: 2}, {Name: "AGE", Rank: 3, Least: spanWidth}}}
 	add := func(turn Cell, e release.LaneEntry) {
-		table.Rows = append(table.Rows, []Cell{turn, {Text: e.ReleaseID}, {Text: brings(e.Operation, e.Artifact, e.Config != "" && e.Artifact == (release.Artifact{}))}, {Text: e.RequestedBy}, {Text: age(e.Since, time.Time{}, now)}})
+		table.Rows = append(table.Rows, []Cell{turn, {Text: e.ReleaseID}, {Text: brings(e.Operation, e.Artifact, e.Config != "" && !e.Artifact.Known())}, {Text: e.RequestedBy}, {Text: age(e.Since, time.Time{}, now)}})
 	}
 	if s.Running != nil {
 		add(Cell{Text: iconMoving + " running", color: cyan}, *s.Running)
@@ -131,6 +131,9 @@ func brings(op release.Operation, a release.Artifact, onlyConfig bool) string {
 	}
 	if op == "" || op == release.OperationRelease {
 		return artifact(a)
+	}
+	if op == release.OperationRescale {
+		return strings.TrimSpace(string(op) + " " + a.Part)
 	}
 	return strings.TrimSuffix(string(op)+" to "+artifact(a), " to ")
 }

@@ -67,6 +67,9 @@ func Changes(prev, next release.Progress, now time.Time) []Change {
 	if len(prev.Settings) == 0 && len(next.Settings) > 0 {
 		add(time.Time{}, next.ReleaseID+" ⚙ configuration: "+next.Configuration())
 	}
+	if prev.Warning == "" && next.Warning != "" {
+		add(time.Time{}, next.ReleaseID+" ⚠ warning: "+next.Warning)
+	}
 	for _, d := range unseen(next.Decisions, len(prev.Decisions)+prev.Cut.Decisions-next.Cut.Decisions) {
 		add(d.At, next.ReleaseID+" ◆ "+d.Text(release.UnitBatch, now.Location()))
 	}

@@ -60,13 +60,14 @@ func planFacts(p release.Plan, style Style) [][]Cell {
 	add("Refused:", red, refusals...)
 	add("Waits for:", yellow, p.Waits...)
 	add("Not known:", yellow, p.Unknown...)
+	add("Warning:", yellow, p.Warning)
 	add("Alias:", plain, p.App.Qualifier)
-	if p.Brings != nil {
+	if p.Brings != nil && p.Operation != release.OperationRollback { // which brings all functions
 		add("Function:", plain, p.Brings.Artifact.Part)
 	}
 	add("Operation:", plain, string(p.Operation))
 	if p.Runs != nil {
-		add(planHas(p), plain, version(*p.Runs))
+		add(planHas(p), plain, planned(p, *p.Runs))
 	}
 	add("", yellow, p.RunsMixed)
 	versions := p.Operation == release.OperationRelease || p.Operation == release.OperationRollback
@@ -118,7 +119,16 @@ func planBrings(p release.Plan) string {
 	if p.Runs != nil && p.Runs.Artifact.Same(p.Brings.Artifact) && len(p.Settings) > 0 {
 		return version(*p.Brings) + " (stays), with other settings"
 	}
-	return version(*p.Brings)
+	return planned(p, *p.Brings)
+}
+
+// planned names a version of a plan. A rollback is about all parts of an application, so that the part is
+// named whose artifact a version is known by.
+func planned(p release.Plan, v release.Version) string {
+	if part := v.Artifact.Part; part != "" && p.Operation == release.OperationRollback {
+		return version(v) + " (" + part + ")"
+	}
+	return version(v)
 }
 
 // planRegistry is the enterprise registry that the image is pulled from.
@@ -168,9 +178,9 @@ func planReturn(p release.Plan) string {
 	case !r.Kept:
 		return artifact(r.Artifact) + " cannot be brought back by a rollback: the platform keeps no version of it"
 	case !r.OnFailure:
-		return "is left as it is; " + version(r.Version) + " can be brought back by hand"
+		return "is left as it is; " + planned(p, r.Version) + " can be brought back by hand"
 	}
-	return "returns to " + version(r.Version)
+	return "returns to " + planned(p, r.Version)
 }
 
 // planJobReturn says what a job template has after a run, or the change before it, has failed.
@@ -323,9 +333,6 @@ func planBatches(p release.Plan, style Style) Table {
 			name += " (gray)"
 		}
 		then := planThen(p, b)
-		if p.Operation == release.OperationRescale && p.Instances != nil { // it moves no traffic
-			b.Instances, b.Weight = p.Instances.After, 0
-		}
 		row := Text(name, batchSize(b.Instances, b.Weight), then)
 		if scheduled {
 			row = slices.Insert(row, 2, Cell{Text: style.Time(b.NotBefore)})

@@ -75,6 +75,7 @@ func facts(p release.Progress, now time.Time, style Style) []fact {
 	all = append(
 		all,
 		fact{name: "Reason", value: Cell{Text: p.Reason}},
+		fact{name: "Warning", value: Cell{Text: p.Warning, color: yellow}, rank: rankLatest},
 		fact{name: "Runs now", value: Cell{Text: runs(p)}},
 		fact{name: "Paused", value: Cell{Text: paused(p, now.Location()), color: yellow}},
 		fact{name: "Awaiting", value: Cell{Text: until, color: yellow}},
@@ -87,7 +88,7 @@ func facts(p release.Progress, now time.Time, style Style) []fact {
 		all,
 		fact{name: "App", value: Cell{Text: NamedApp(p.AppName, app(p.App))}},
 		fact{name: "Alias", value: Cell{Text: p.App.Qualifier}, rank: rankContext},
-		fact{name: "Function", value: Cell{Text: p.Artifact.Part}, rank: rankContext},
+		fact{name: "Function", value: Cell{Text: function(p)}, rank: rankContext},
 		fact{name: "Operation", value: Cell{Text: operation}, rank: rankContext},
 		fact{name: "Artifact", value: Cell{Text: brought(p)}, rank: rankLatest},
 		fact{name: "Configuration", value: Cell{Text: p.Configuration()}, rank: rankLatest},
@@ -95,7 +96,7 @@ func facts(p release.Progress, now time.Time, style Style) []fact {
 		fact{name: "Batch", value: Cell{Text: batch(p)}, rank: rankCommon},
 		fact{name: "Strategy", value: Cell{Text: strategyOf(p)}, rank: rankDetail},
 		fact{name: "Schedule", value: Cell{Text: schedule(p.Strategy.Schedule)}, rank: rankContext},
-		fact{name: "Change", value: Cell{Text: p.ChangeID}, rank: rankDetail},
+		fact{name: "Change", value: Cell{Text: p.ChangeText()}, rank: rankDetail},
 		fact{name: "Rollback to", value: Cell{Text: rollbackTo}, rank: rankContext},
 		fact{name: "On rollback", value: Cell{Text: onRollback(p, style)}, rank: rankDetail},
 		fact{name: "Requested by", value: Cell{Text: p.RequestedBy}, rank: rankContext},
@@ -105,6 +106,14 @@ func facts(p release.Progress, now time.Time, style Style) []fact {
 		fact{name: "Started", value: Cell{Text: stamp(p.StartedAt, now.Location())}, rank: rankDetail},
 		fact{name: "Ended", value: Cell{Text: stamp(p.EndedAt, now.Location())}, rank: rankDetail},
 	)
+}
+
+// function is the function that a release is about, on Function Compute; a rollback is about all of them.
+func function(p release.Progress) string {
+	if p.Operation == release.OperationRollback {
+		return ""
+	}
+	return p.Artifact.Part
 }
 
 // jobRun is the run of the job that the release has asked for; empty while it has not.
@@ -315,9 +324,6 @@ func batchNode(p release.Progress, b release.Batch, now time.Time) []Cell {
 	}
 	if waits {
 		info = "awaiting " + (&release.Awaiting{Kind: p.Awaiting.Kind}).Subject(release.UnitBatch)
-	}
-	if p.Operation == release.OperationRescale {
-		b.Weight = 0 // it moves no traffic
 	}
 	return []Cell{
 		{Text: name},

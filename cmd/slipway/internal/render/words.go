@@ -154,10 +154,15 @@ func BatchAt(p release.Progress) int {
 	return p.Begun()
 }
 
-// graySteps are the batches of a gray release: instances first, or percentages of the traffic.
+// graySteps are the batches of a gray release: instances first, with a percentage of the traffic where they are
+// given one, or percentages of the traffic alone.
 func graySteps(s release.Strategy) string {
-	if len(s.Weights) == 0 {
-		return Count(s.Gray, "gray instance") + " + " + Count(s.Batches, "batch")
+	if s.Gray > 0 || len(s.Weights) == 0 {
+		first := Count(s.Gray, "gray instance")
+		if len(s.Weights) > 0 {
+			first += fmt.Sprintf(" with %d %% of the traffic", s.Weights[0])
+		}
+		return first + " + " + Count(s.Batches, "batch")
 	}
 	var steps []string
 	for _, weight := range append(slices.Clone(s.Weights), 100) {
@@ -166,10 +171,12 @@ func graySteps(s release.Strategy) string {
 	return strings.Join(steps, " → ") + " of the traffic"
 }
 
-// batchSize is how many instances a batch replaces, or which part of the traffic the new version has
-// after it; empty where neither is so.
+// batchSize is how many instances a batch replaces, which part of the traffic the new version has after it, or
+// both; empty where neither is so.
 func batchSize(instances, weight int) string {
 	switch {
+	case weight > 0 && instances > 0:
+		return fmt.Sprintf("%d, %d %%", instances, weight)
 	case weight > 0:
 		return fmt.Sprintf("%d %%", weight)
 	case instances == 0:

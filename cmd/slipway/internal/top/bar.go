@@ -27,7 +27,7 @@ func bar(p release.Progress, columns int) string {
 		if b.State == release.BatchDone || b.State == release.BatchConfirmed {
 			done += sizes[i]
 		}
-		shifts = shifts || b.Weight > 0
+		shifts = shifts || shiftsTraffic(b)
 	}
 	if total == 0 {
 		return ""
@@ -50,7 +50,8 @@ func bar(p release.Progress, columns int) string {
 	return shares(p.Batches, total, room) + count
 }
 
-// shares draws all batches as one bar of a given width.
+// shares draws all batches as one bar of a given width. Each has a stroke at least, where there is room for
+// that: a small one that is done is seen.
 func shares(batches []release.Batch, total, room int) string {
 	var b strings.Builder
 	drawn, sum := 0, 0
@@ -58,6 +59,9 @@ func shares(batches []release.Batch, total, room int) string {
 	for i, each := range batches {
 		sum += sizes[i]
 		end := sum * room / total
+		if len(batches) <= room {
+			end = min(max(end, drawn+1), room-(len(batches)-1-i))
+		}
 		b.WriteString(strings.Repeat(stroke(each.State), end-drawn))
 		drawn = end
 	}
@@ -70,12 +74,15 @@ func sizesOf(batches []release.Batch) []int {
 	before := 0
 	for i, b := range batches {
 		sizes[i] = b.Instances
-		if b.Weight > 0 {
+		if shiftsTraffic(b) {
 			sizes[i], before = b.Weight-before, b.Weight
 		}
 	}
 	return sizes
 }
+
+// shiftsTraffic reports whether a batch is a part of the traffic alone, and not of the instances.
+func shiftsTraffic(b release.Batch) bool { return b.Weight > 0 && b.Instances == 0 }
 
 func stroke(s release.BatchState) string {
 	switch s {

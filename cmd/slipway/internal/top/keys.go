@@ -240,7 +240,8 @@ func (m *model) asked(kind release.CommandKind, r row) string {
 	case release.CommandConfirm:
 		what := fmt.Sprintf("Confirm batch %d of %d of %s", p.Awaiting.Batch, len(p.Batches), of)
 		if p.Awaiting.Batch < len(p.Batches) {
-			return fmt.Sprintf("%s? Batch %d begins then.", what, p.Awaiting.Batch+1)
+			next := p.Awaiting.Batch + 1
+			return fmt.Sprintf("%s? Batch %d begins then%s.", what, next, p.BatchShifts(next))
 		}
 		return what + "? It is the last one."
 	case release.CommandAbort:

@@ -661,6 +661,11 @@ func TestBar(t *testing.T) {
 	shifted := release.Progress{Batches: []release.Batch{{Weight: 5, State: release.BatchConfirmed}, {Weight: 50, State: release.BatchDone}, {Weight: 100, State: release.BatchRunning}}}
 	require.Equal(t, "▓▓▓▓▓▒▒▒▒▒ 50 %", bar(shifted, 15), "strokes are shares of the traffic")
 	require.Equal(t, "50 %", bar(shifted, 4))
+	shifted.Batches = []release.Batch{{Weight: 5, State: release.BatchDone}, {Weight: 96}, {Weight: 100, State: release.BatchRunning}}
+	require.Equal(t, "▓░░░░░░░▒ 5 %", bar(shifted, 13), "a small part is seen")
+	require.Equal(t, "░▒ 5 %", bar(shifted, 6), "but where there is no room for it")
+	weighed := release.Progress{Batches: []release.Batch{{Instances: 1, Weight: 20, State: release.BatchDone}, {Instances: 2, State: release.BatchRunning}}}
+	require.Equal(t, "▓ ▒▒ 1/3", bar(weighed, 20), "instances that have a share of the traffic are instances")
 }
 
 // An application is shown and found by what the platform calls it; what a command takes stands

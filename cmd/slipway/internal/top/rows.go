@@ -264,7 +264,7 @@ func (m *model) doing(p release.Progress) string {
 	case release.PhaseRollingOut:
 		for _, b := range p.Batches {
 			if b.State == release.BatchRunning {
-				return "batch " + p.BatchText(b.Number) + " runs"
+				return fmt.Sprintf("batch %d of %d runs", b.Number, len(p.Batches)) + p.BatchShare(b.Number)
 			}
 		}
 		return "the platform works"

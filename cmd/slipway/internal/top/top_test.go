@@ -52,6 +52,27 @@ func TestTop_Screens(t *testing.T) {
 	}
 }
 
+// Releases on Function Compute are shown by the traffic that they move.
+func TestTop_FunctionCompute(t *testing.T) {
+	t.Parallel()
+	states := map[string]func(v *view){
+		"functions":         func(*view) {},
+		"functions-confirm": func(v *view) { v.selected = idGray; v.press("c") },
+		"functions-open":    func(v *view) { v.selected = idFrozen; v.press("enter") },
+	}
+	for size, s := range sizes() {
+		for state, reach := range states {
+			t.Run(state+"-"+size, func(t *testing.T) {
+				t.Parallel()
+				v := open(t, s)
+				v.shows(functionsOfTheNight()...)
+				reach(v)
+				golden(t, state+"-"+size+".golden", v.screenshot().String())
+			})
+		}
+	}
+}
+
 // Without colors the picture says the same.
 func TestTop_WithoutColors(t *testing.T) {
 	t.Parallel()

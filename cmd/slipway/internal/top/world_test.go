@@ -100,6 +100,42 @@ func releasesOfTheNight() []release.Progress {
 	return []release.Progress{queued, batch, frozen, gray, approval, stalled, lost}
 }
 
+// functionsOfTheNight are releases on Function Compute: one that waits with a part of the traffic, one whose
+// alias somebody else has moved, one at once, and a rescale.
+func functionsOfTheNight() []release.Progress {
+	function := func(id, app string, phase release.Phase, weights ...int) release.Progress {
+		p := progress(id, app, phase)
+		p.App = release.App{Platform: release.PlatformFC, Region: "cn-hangzhou", ID: app, Qualifier: "live"}
+		p.ChangeID, p.Version, p.Artifact.Part = "3", "3", "web"
+		p.RollbackTo.ID, p.RollbackTo.Artifact.Part = "2", "web"
+		p.Strategy = release.Strategy{Type: release.StrategyGray, Weights: weights, Confirm: release.ConfirmManual}
+		if len(weights) == 0 {
+			p.Strategy = release.Strategy{Type: release.StrategyAll}
+		}
+		for i, weight := range append(weights, 100) {
+			p.Batches = append(p.Batches, release.Batch{Number: i + 1, Weight: weight, State: release.BatchPending})
+		}
+		p.Batches[0].State, p.Batches[0].StartedAt = release.BatchRunning, before(8*time.Minute)
+		return p
+	}
+	gray := function(idGray, "shop", release.PhaseAwaitingConfirm, 5, 30)
+	gray.Batches[0].State, gray.Batches[0].EndedAt = release.BatchDone, before(6*time.Minute)
+	gray.Awaiting = &release.Awaiting{Kind: release.AwaitConfirm, Batch: 1, Since: before(6 * time.Minute), Until: night().Add(24 * time.Hour)}
+
+	moved := function(idBatch, "mail", release.PhaseRollingOut, 10, 50)
+	moved.Batches[0].State, moved.Batches[0].EndedAt = release.BatchDone, before(6*time.Minute)
+	moved.Awaiting = &release.Awaiting{Kind: release.AwaitOtherChange, Since: before(4 * time.Minute), ChangeID: "3", Stuck: true}
+	moved.Reason = "waits for its own change 3 (version 3 has 40 % of the traffic, which is no step of its release), which has not ended"
+
+	atOnce := function(idFrozen, "payments", release.PhaseRollingOut)
+	atOnce.Warning = "these call LATEST, which has what is released before the alias live has it, and keeps it when the alias returns: trigger timer; let them name the alias"
+
+	rescale := function(idQueued, "search", release.PhaseRollingOut)
+	rescale.Operation, rescale.ChangeID, rescale.Version = release.OperationRescale, "p-5-web", ""
+	rescale.Batches = []release.Batch{{Number: 1, Instances: 5, State: release.BatchRunning, StartedAt: before(time.Minute)}}
+	return []release.Progress{gray, moved, atOnce, rescale}
+}
+
 // heldPaused is a release that something holds in the phase Paused; by a person where paused.
 func heldPaused(by release.AwaitKind, paused bool) release.Progress {
 	p := progress(idFrozen, "billing", release.PhasePaused, release.BatchConfirmed, release.BatchPending)
