@@ -71,6 +71,9 @@ func (e Errors) passing(err error) (f release.Fault, passes bool) {
 		return "", false
 	}
 	code, _ := e.Lookup(answer.Code)
+	if errors.Is(err, cloudapi.ErrNotFound) && code.Class != cloudapi.ErrNotFound {
+		return "", false // by its status the code says something else than by itself
+	}
 	switch code.Retry {
 	case cloudapi.RetryAfterChangeOrder:
 		return release.FaultConflict, true

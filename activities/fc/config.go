@@ -2,11 +2,9 @@ package fc
 
 import (
 	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 
 	"slipway/activities/cloud"
 	"slipway/cloudapi"
@@ -15,26 +13,12 @@ import (
 
 // changing works out what a release's config makes of a function, and the settings in words.
 type changing struct {
+	cloud.Changes
+
 	members []cloudapi.Param
 	config  release.Config
 	// now is the function that serves, and want what it is to be.
 	now, want function
-
-	settings []release.Setting
-	problems release.Problems
-}
-
-// problem notes what is wrong with a field: its path, a colon and what is to be said of it.
-func (c *changing) problem(format string, args ...any) {
-	field, message, _ := strings.Cut(fmt.Sprintf(format, args...), ": ")
-	c.problems = append(c.problems, release.Problem{Field: field, Message: message})
-}
-
-// setting notes a setting that will change.
-func (c *changing) setting(name, before, after string) {
-	if before != after {
-		c.settings = append(c.settings, release.Setting{Name: name, Before: before, After: after})
-	}
 }
 
 // changes brings the config to the function that is wanted.
@@ -59,7 +43,7 @@ func (c *changing) unknown() {
 		{"runtime", c.config.Runtime != nil, "the runtime of a function is config.platform.runtime"},
 	} {
 		if field.given {
-			c.problem("config.%s: %s", field.name, field.why)
+			c.Problem("config.%s: %s", field.name, field.why)
 		}
 	}
 }
@@ -71,7 +55,7 @@ func (c *changing) variables() {
 	}
 	before := map[string]string{}
 	if raw := c.now[memberVariables]; raw != nil && json.Unmarshal(raw, &before) != nil {
-		c.problem("config.variables: the function's variables cannot be read, so they cannot be written again")
+		c.Problem("config.variables: the function's variables cannot be read, so they cannot be written again")
 		return
 	}
 	after := maps.Clone(before)
@@ -91,21 +75,21 @@ func (c *changing) variables() {
 		case v.Value != nil:
 			after[v.Name] = *v.Value
 			if shown := cloud.WithoutSecrets(*v.Value); v.Show && (!there || had != *v.Value) {
-				c.setting(name, words(had, there), shown)
+				c.Setting(name, words(had, there), shown)
 				continue
 			}
-			c.setting(name, words(had, there), words(*v.Value, true))
+			c.Setting(name, words(had, there), words(*v.Value, true))
 		case v.Remove:
 			delete(after, v.Name)
-			c.setting(name, words(had, there), "")
+			c.Setting(name, words(had, there), "")
 		default:
-			c.problem("config.variables[%d]: Function Compute has no config maps and no secrets that a variable could come from: give a value", i)
+			c.Problem("config.variables[%d]: Function Compute has no config maps and no secrets that a variable could come from: give a value", i)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(before)) {
 		named := slices.ContainsFunc(c.config.Variables, func(v release.Variable) bool { return v.Name == name })
 		if _, stays := after[name]; !stays && !named {
-			c.setting("variables."+name, words(before[name], true), "")
+			c.Setting("variables."+name, words(before[name], true), "")
 		}
 	}
 	c.want.set(memberVariables, after)
@@ -121,25 +105,25 @@ func (c *changing) command() {
 		case words.list == nil:
 			continue
 		case !c.want.container():
-			c.problem("config.%s: the function is of the runtime %s and runs no image: give config.platform.handler or config.platform.customRuntimeConfig",
+			c.Problem("config.%s: the function is of the runtime %s and runs no image: give config.platform.handler or config.platform.customRuntimeConfig",
 				words.name, c.want.text(memberRuntime))
 			continue
 		}
 		text := ""
 		if len(words.list) > 0 {
-			text = wire(words.list)
+			text = cloud.Wire(words.list)
 		}
 		container, had := c.want.object(memberContainer), c.now.object(memberContainer)
 		container[words.name] = text
 		c.want.set(memberContainer, container)
-		c.differ(words.name, simple(had[words.name]), simple(text))
+		c.differ(words.name, cloud.Simple(had[words.name]), cloud.Simple(text))
 	}
 }
 
 // differ notes a setting by its values in plain form.
 func (c *changing) differ(name string, before, after any) {
-	if wire(before) != wire(after) {
-		c.setting(name, shown(cloudapi.Param{}, before), shown(cloudapi.Param{}, after))
+	if cloud.Wire(before) != cloud.Wire(after) {
+		c.Setting(name, cloud.Shown(nil, before), cloud.Shown(nil, after))
 	}
 }
 
@@ -155,7 +139,7 @@ func (c *changing) resources() {
 	if r.Memory != 0 {
 		const unit = 64
 		if r.Memory%unit != 0 {
-			c.problem("config.resources.memory: must be a multiple of %d MiB, is %d", unit, r.Memory)
+			c.Problem("config.resources.memory: must be a multiple of %d MiB, is %d", unit, r.Memory)
 			return
 		}
 		c.member(memberMemory, "resources.memory", strconv.Itoa(r.Memory))
@@ -169,7 +153,7 @@ func (c *changing) member(name, setting, text string) {
 		return
 	}
 	at := slices.IndexFunc(c.members, func(p cloudapi.Param) bool { return p.Name == name })
-	c.setting(setting, shown(c.members[at], c.now.value(name)), shown(c.members[at], c.want.value(name)))
+	c.Setting(setting, cloud.Shown(c.members[at].Enum, c.now.value(name)), cloud.Shown(c.members[at].Enum, c.want.value(name)))
 }
 
 // platform sets the function's settings by their own names, as far as a release may: see
@@ -181,9 +165,9 @@ func (c *changing) platform() {
 		})
 		switch {
 		case !known:
-			c.problem("config.platform.%s: is no setting of a function that a release changes by its name", name)
+			c.Problem("config.platform.%s: is no setting of a function that a release changes by its name", name)
 		case name == memberRuntime && c.becomes(c.config.Platform[name]):
-			c.problem("config.platform.%s: a function cannot change between packages and images: make another one", name)
+			c.Problem("config.platform.%s: a function cannot change between packages and images: make another one", name)
 		default:
 			c.member(name, "platform."+name, string(c.config.Platform[name]))
 		}
@@ -193,23 +177,4 @@ func (c *changing) platform() {
 // becomes reports whether the function would run an image instead of a package, or the other way.
 func (c *changing) becomes(runtime json.RawMessage) bool {
 	return function{memberRuntime: runtime}.container() != c.now.container()
-}
-
-// shown is what is told of a value: numbers, switches and the names that Function Compute has for something as
-// they are, anything else as a digest.
-func shown(p cloudapi.Param, value any) string {
-	switch v := value.(type) {
-	case nil:
-		return ""
-	case json.Number:
-		return v.String()
-	case bool:
-		return strconv.FormatBool(v)
-	case string:
-		if slices.Contains(p.Enum, v) {
-			return v
-		}
-		return cloud.Digest(v)
-	}
-	return cloud.Digest(wire(value))
 }

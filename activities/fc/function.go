@@ -1,14 +1,12 @@
 package fc
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"slipway/activities/cloud"
@@ -95,17 +93,11 @@ func errShape(operation string) error {
 }
 
 // text is a member that is a text; empty where it is none.
-func (f function) text(name string) string {
-	var text string
-	if json.Unmarshal(f[name], &text) != nil {
-		return ""
-	}
-	return text
-}
+func (f function) text(name string) string { return cloud.Text(f[name]) }
 
 // value is a member in plain form: without what says nothing, and numbers in one form.
 func (f function) value(name string) any {
-	value := plain(f[name])
+	value := cloud.Plain(f[name])
 	if object, isObject := value.(map[string]any); isObject && name == memberContainer {
 		delete(object, memberAcceleration)
 		if len(object) == 0 {
@@ -115,71 +107,11 @@ func (f function) value(name string) any {
 	return value
 }
 
-// plain is JSON in plain form; nil for what says nothing: null, and empty texts, lists and objects.
-func plain(text json.RawMessage) any {
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.UseNumber()
-	var value any
-	if decoder.Decode(&value) != nil {
-		return nil
-	}
-	return simple(value)
-}
-
-func simple(value any) any {
-	switch v := value.(type) {
-	case json.Number:
-		if n, err := v.Float64(); err == nil {
-			return json.Number(strconv.FormatFloat(n, 'g', -1, 64))
-		}
-	case string:
-		if v == "" {
-			return nil
-		}
-	case []any:
-		if len(v) == 0 {
-			return nil
-		}
-		for i := range v {
-			v[i] = simple(v[i])
-		}
-	case map[string]any:
-		for name := range v {
-			if v[name] = simple(v[name]); v[name] == nil {
-				delete(v, name)
-			}
-		}
-		if len(v) == 0 {
-			return nil
-		}
-	}
-	return value
-}
-
-// wire is a value as it travels, without the escapes that only HTML needs. Objects have their members in order.
-func wire(value any) string {
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(value); err != nil { // it was decoded from JSON, or is texts and numbers
-		return ""
-	}
-	return strings.TrimSuffix(b.String(), "\n")
-}
-
 // set sets a member.
-func (f function) set(name string, value any) { f[name] = json.RawMessage(wire(value)) }
+func (f function) set(name string, value any) { f[name] = json.RawMessage(cloud.Wire(value)) }
 
 // object is a member that is an object, as it was read.
-func (f function) object(name string) map[string]any {
-	decoder := json.NewDecoder(bytes.NewReader(f[name]))
-	decoder.UseNumber()
-	var object map[string]any
-	if decoder.Decode(&object) != nil || object == nil {
-		return map[string]any{}
-	}
-	return object
-}
+func (f function) object(name string) map[string]any { return cloud.Object(f[name]) }
 
 // container reports whether the function runs an image.
 func (f function) container() bool { return f.text(memberRuntime) == runtimeContainer }
@@ -207,7 +139,7 @@ func (f function) same(g function, member string) bool {
 	if member == memberContainer && !f.container() && !g.container() {
 		return true
 	}
-	return wire(f.value(member)) == wire(g.value(member))
+	return cloud.Wire(f.value(member)) == cloud.Wire(g.value(member))
 }
 
 // differs names the members in which two functions differ, with their code.
@@ -254,7 +186,7 @@ func (d *Driver) digest(functions map[string]function) string {
 			if object, isObject := value.(map[string]any); isObject && p.Name == memberContainer && len(functions) == 1 {
 				delete(object, "image") // it is the artifact
 			}
-			fmt.Fprintf(&all, "%s %s\n", p.Name, wire(value))
+			fmt.Fprintf(&all, "%s %s\n", p.Name, cloud.Wire(value))
 		}
 	}
 	return cloud.Digest(all.String())

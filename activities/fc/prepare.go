@@ -46,7 +46,7 @@ func (d *Driver) prepare(ctx context.Context, r reading, q release.ReleaseQuesti
 	if r.alias.exists {
 		p.live, err = r.versions.functions(ctx, r.alias.serves())
 		if gone(err) {
-			p.problem("app.qualifier: version %s, which the alias %s points to, was deleted: move the alias to one that exists, such as by slipway rollback", r.alias.serves(), qualifier(r.app))
+			p.Problem("app.qualifier: version %s, which the alias %s points to, was deleted: move the alias to one that exists, such as by slipway rollback", r.alias.serves(), qualifier(r.app))
 			return p, nil
 		}
 		if err != nil {
@@ -82,13 +82,13 @@ func (p *preparation) choose(named string) bool {
 	_, stays := p.latest[p.name]
 	switch {
 	case len(p.latest) == 0:
-		p.problem("app.id: the service has no function: make it first, with its triggers")
+		p.Problem("app.id: the service has no function: make it first, with its triggers")
 	case p.name == "":
-		p.problem("artifact.part: the service has several functions: name one of %s", someOf(sorted(p.latest)))
+		p.Problem("artifact.part: the service has several functions: name one of %s", someOf(sorted(p.latest)))
 	case !stays:
-		p.problem("artifact.part: the service has no function %s: name one of %s", p.name, someOf(sorted(p.latest)))
+		p.Problem("artifact.part: the service has no function %s: name one of %s", p.name, someOf(sorted(p.latest)))
 	case !there:
-		p.problem("artifact.part: the version that serves has no function %s: publish a version with it and move the alias to it first", p.name)
+		p.Problem("artifact.part: the version that serves has no function %s: publish a version with it and move the alias to it first", p.name)
 	default:
 		return true
 	}
@@ -102,29 +102,29 @@ func (p *preparation) chosen() bool { return p.want != nil }
 func (p *preparation) strategy(r reading, s release.Strategy) {
 	switch {
 	case s.Type == release.StrategyGray && len(s.Weights) == 0:
-		p.problem("strategy.weights: says how much of the traffic the new version gets, step by step, in percent: give it")
+		p.Problem("strategy.weights: says how much of the traffic the new version gets, step by step, in percent: give it")
 	case s.Type != release.StrategyGray && len(s.Weights) > 0:
-		p.problem("strategy.weights: needs the strategy gray")
+		p.Problem("strategy.weights: needs the strategy gray")
 	case s.Type == release.StrategyBatch:
-		p.problem("strategy.type: Function Compute replaces no instances in batches: use all, or gray with strategy.weights")
+		p.Problem("strategy.type: Function Compute replaces no instances in batches: use all, or gray with strategy.weights")
 	case s.Type == release.StrategyGray && !r.alias.exists:
-		p.problem("strategy.type: there is no alias %s yet, so no version that the rest of the traffic could stay with: use all for the first release", qualifier(r.app))
+		p.Problem("strategy.type: there is no alias %s yet, so no version that the rest of the traffic could stay with: use all for the first release", qualifier(r.app))
 	}
 	last := 0
 	for i, w := range s.Weights {
 		if w < 1 || w > 99 || w <= last {
-			p.problem("strategy.weights[%d]: must be from 1 to 99 and more than the one before, is %d", i, w)
+			p.Problem("strategy.weights[%d]: must be from 1 to 99 and more than the one before, is %d", i, w)
 		}
 		last = w
 	}
 	if s.Gray != 0 {
-		p.problem("strategy.gray: Function Compute moves traffic, not instances: use strategy.weights")
+		p.Problem("strategy.gray: Function Compute moves traffic, not instances: use strategy.weights")
 	}
 	if s.Batches > 1 {
-		p.problem("strategy.batches: Function Compute moves traffic, not instances: use strategy.weights")
+		p.Problem("strategy.batches: Function Compute moves traffic, not instances: use strategy.weights")
 	}
 	if s.MinReadyInstances != nil || s.MinReadyRatio != nil || s.MaxSurge != nil || s.MaxSurgeRatio != nil {
-		p.problem("strategy: Function Compute has no number of instances to keep ready or to go beyond during a release")
+		p.Problem("strategy: Function Compute has no number of instances to keep ready or to go beyond during a release")
 	}
 }
 
@@ -133,7 +133,7 @@ func (p *preparation) sizes(r reading) {
 	before := r.provisioned(p.name).target
 	if n := p.config.Instances; n != nil && int64(*n) != before {
 		p.instances = new(int64(*n))
-		p.setting("instances", strconv.FormatInt(before, 10), strconv.Itoa(*n))
+		p.Setting("instances", strconv.FormatInt(before, 10), strconv.Itoa(*n))
 	}
 }
 
@@ -150,13 +150,13 @@ func (p *preparation) run(a release.Artifact, r reading) {
 		p.artifact = before
 	}
 	if a.Registry != nil {
-		p.problem("artifact.registry: the image is pulled with the rights of the service's role; set config.platform.customContainerConfig for an instance of a registry")
+		p.Problem("artifact.registry: the image is pulled with the rights of the service's role; set config.platform.customContainerConfig for an instance of a registry")
 	}
 	switch {
 	case a.Package != nil && p.want.container():
-		p.problem("artifact.package: the function %s is of the runtime %s and runs no package: give artifact.image", p.name, runtimeContainer)
+		p.Problem("artifact.package: the function %s is of the runtime %s and runs no package: give artifact.image", p.name, runtimeContainer)
 	case a.Image != "" && !p.want.container():
-		p.problem("artifact.image: the function %s is of the runtime %s and runs no image: give artifact.package", p.name, p.want.text(memberRuntime))
+		p.Problem("artifact.image: the function %s is of the runtime %s and runs no image: give artifact.package", p.name, p.want.text(memberRuntime))
 	case a.Image != "":
 		container := p.want.object(memberContainer)
 		container["image"] = a.Image
@@ -167,15 +167,15 @@ func (p *preparation) run(a release.Artifact, r reading) {
 	case !p.want.container():
 		p.kept(before)
 	}
-	if r.alias.exists && len(p.problems) == 0 && p.code == nil && p.instances == nil && !p.changed() {
-		p.problem("artifact: nothing would change, version %s, which serves, has all of it already", r.alias.serves())
+	if r.alias.exists && len(p.Problems) == 0 && p.code == nil && p.instances == nil && !p.changed() {
+		p.Problem("artifact: nothing would change, version %s, which serves, has all of it already", r.alias.serves())
 	}
 }
 
 // object checks the address of a package.
 func (p *preparation) object(url string) {
 	if bucket, key := objectOf(url); bucket == "" || key == "" {
-		p.problem("artifact.package.url: must be %sbucket/object, where Function Compute reads code from", ossScheme)
+		p.Problem("artifact.package.url: must be %sbucket/object, where Function Compute reads code from", ossScheme)
 	}
 }
 
@@ -193,7 +193,7 @@ func (p *preparation) kept(before release.Artifact) {
 		return
 	}
 	if before.Package == nil {
-		p.problem("artifact: LATEST holds other code than the version that serves, and where that one's package lies is not known, because Slipway has not published it: give the artifact")
+		p.Problem("artifact: LATEST holds other code than the version that serves, and where that one's package lies is not known, because Slipway has not published it: give the artifact")
 		return
 	}
 	p.code = before.Package
@@ -220,7 +220,7 @@ func (d *Driver) comesAlong(ctx context.Context, r reading, p *preparation, serv
 		return err
 	}
 	if names := servicesDiffer(frozen.Service, service.Service); len(names) > 0 {
-		p.problem("app.id: a version ships the settings of its service, and in LATEST these are other ones than in version %s, which serves: %s; what it has: %s qualifier=%s; put it back with slipway api fc UpdateService, or publish it by itself and move the alias to that version",
+		p.Problem("app.id: a version ships the settings of its service, and in LATEST these are other ones than in version %s, which serves: %s; what it has: %s qualifier=%s; put it back with slipway api fc UpdateService, or publish it by itself and move the alias to that version",
 			r.alias.serves(), joined(names), showing(r.app, "GetService"), r.alias.serves())
 	}
 	return nil
@@ -244,7 +244,7 @@ func (d *Driver) unreleased(ctx context.Context, r reading, p *preparation, othe
 	if more := len(others) - len(words); more > 0 {
 		words = append(words, fmt.Sprintf("%d more", more))
 	}
-	p.problem("app.id: a version ships all functions of a service, and LATEST has other ones than version %s, which serves: %s. Release each by itself first (artifact.part), or put it back as version %s has it: %s qualifier=%s functionName=NAME shows that, and slipway api fc UpdateFunction changes LATEST",
+	p.Problem("app.id: a version ships all functions of a service, and LATEST has other ones than version %s, which serves: %s. Release each by itself first (artifact.part), or put it back as version %s has it: %s qualifier=%s functionName=NAME shows that, and slipway api fc UpdateFunction changes LATEST",
 		live, strings.Join(words, "; "), live, showing(r.app, "GetFunction"), live)
 	return nil
 }
@@ -282,7 +282,7 @@ func servicesDiffer(a, b fcclient.Service) []string {
 	x, y := read(a), read(b)
 	var names []string
 	for _, name := range slices.Compact(slices.Sorted(slices.Values(slices.Concat(slices.Collect(maps.Keys(x)), slices.Collect(maps.Keys(y)))))) {
-		if wire(x.value(name)) != wire(y.value(name)) {
+		if cloud.Wire(x.value(name)) != cloud.Wire(y.value(name)) {
 			names = append(names, name)
 		}
 	}
@@ -323,12 +323,12 @@ func (d *Driver) planned(ctx context.Context, r reading, q release.ReleaseQuesti
 		return nil, err
 	}
 	plan := &release.Planned{
-		Artifact: p.artifact, Instances: int(r.provisioned(p.name).target), Settings: p.settings, Refused: p.problems, PartUnknown: !p.chosen(),
+		Artifact: p.artifact, Instances: int(r.provisioned(p.name).target), Settings: p.Settings, Refused: p.Problems, PartUnknown: !p.chosen(),
 	}
 	if p.instances != nil {
 		plan.Instances = int(*p.instances)
 	}
-	if len(p.problems) == 0 && q.Strategy.Type != release.StrategyGray {
+	if len(p.Problems) == 0 && q.Strategy.Type != release.StrategyGray {
 		plan.Warning, err = d.warning(ctx, r, p)
 	}
 	return plan, err
@@ -358,7 +358,7 @@ func (d *Driver) prepared(ctx context.Context, r reading, q release.ReleaseQuest
 	}
 	callers, err := d.callers(ctx, r.app.ID, p.name)
 	if len(callers) > 0 {
-		p.problem("strategy.type: these call LATEST, which has the new version at once, whatever the weights are: %s; let them name the alias %s, or use all",
+		p.Problem("strategy.type: these call LATEST, which has the new version at once, whatever the weights are: %s; let them name the alias %s, or use all",
 			someOf(callers), qualifier(r.app))
 	}
 	return p, err

@@ -96,7 +96,7 @@ func provisionOf(p fcclient.ProvisionConfig) (provision, error) {
 }
 
 // says is what a rule says, in one form.
-func (r rule) says() string { return r.Kind + " " + wire(plain(r.Says)) }
+func (r rule) says() string { return r.Kind + " " + cloud.Wire(cloud.Plain(r.Says)) }
 
 // public is the rule as a release knows it.
 func (r rule) public(enabled bool) release.ScalingRule {
@@ -419,7 +419,7 @@ func (d *Driver) putRules(ctx context.Context, app release.App, name string, t t
 		return err
 	}
 	for list, rules := range lists {
-		params[list] = wire(rules)
+		params[list] = cloud.Wire(rules)
 	}
 	call := func(ctx context.Context, params map[string]string) (json.RawMessage, error) {
 		return d.client.Call(ctx, opPutProvision, params)

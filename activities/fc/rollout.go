@@ -48,8 +48,8 @@ func (d *Driver) beginRollout(ctx context.Context, in release.BeginRolloutInput)
 	if err != nil {
 		return release.Change{}, err
 	}
-	if len(p.problems) > 0 && (!begun || !p.chosen()) { // LATEST may be ours already: then the version decides
-		return release.Change{}, cloud.Refused(release.FaultInvalid, "%s", p.problems.OneLine())
+	if len(p.Problems) > 0 && (!begun || !p.chosen()) { // LATEST may be ours already: then the version decides
+		return release.Change{}, cloud.Refused(release.FaultInvalid, "%s", p.Problems.OneLine())
 	}
 	return d.carryOut(ctx, in, rollout{reading: r, preparation: p, own: own, begun: begun})
 }
@@ -157,7 +157,7 @@ func (d *Driver) update(ctx context.Context, o rollout, guard func() error) erro
 	}
 	if p := o.code; p != nil {
 		bucket, key := objectOf(p.URL)
-		params["code"] = wire(map[string]string{"ossBucketName": bucket, "ossObjectName": key})
+		params["code"] = cloud.Wire(map[string]string{"ossBucketName": bucket, "ossObjectName": key})
 	}
 	if len(params) == 0 {
 		return nil
@@ -190,7 +190,7 @@ func written(m cloudapi.Param, want function) string {
 	case m.Name == memberContainer:
 		container := want.object(m.Name)
 		delete(container, memberAcceleration)
-		return wire(container)
+		return cloud.Wire(container)
 	}
 	return string(want[m.Name])
 }

@@ -66,7 +66,7 @@ func (d *Driver) unlike(r reading, functions map[string]function, asked release.
 	p.want = cloned(p.now)
 	p.changes()
 	p.sizes(r)
-	for _, s := range p.settings {
+	for _, s := range p.Settings {
 		names = append(names, s.Name)
 	}
 	return names
