@@ -20,6 +20,10 @@ type story struct {
 // change something once more for every loss of every call of theirs that does.
 func Run(t *testing.T, p Platform) {
 	t.Helper()
+	told := told()
+	if !p.ListsNone {
+		told = append(told, story{name: "the instances of a change", tell: watched})
+	}
 	for _, st := range changing() {
 		if st.told != nil && !st.told(p.Traits) {
 			continue
@@ -29,7 +33,7 @@ func Run(t *testing.T, p Platform) {
 			everyLoss(t, p, Setup{Instances: instances, Empty: st.empty}, st.tell)
 		})
 	}
-	for _, st := range told() {
+	for _, st := range told {
 		if st.told != nil && !st.told(p.Traits) {
 			continue
 		}
@@ -47,7 +51,7 @@ func changing() []story {
 		{name: "a release in steps", tell: stepByStep},
 		{name: "an abort in each batch", tell: abortedInEachBatch},
 		{name: "a rollback", tell: rolledBack},
-		{name: "scaling rules around a release", tell: rulesAroundARelease},
+		{name: "scaling rules around a release", told: hasRules, tell: rulesAroundARelease},
 		{name: "a first release", told: func(t release.Traits) bool { return t.FirstRelease }, empty: true, tell: first},
 		{name: "a restart", told: func(t release.Traits) bool { return t.Restart }, tell: restarted},
 		{name: "a rescale", told: func(t release.Traits) bool { return t.Rescale }, tell: rescaled},
@@ -68,10 +72,9 @@ func told() []story {
 		{name: "a change is found by its token", tell: foundByToken},
 		{name: "the version to return to", tell: versionsToReturnTo},
 		{name: "a version that is gone", tell: versionGone},
-		{name: "each scaling rule alone", tell: ruleByRule},
-		{name: "a scaling rule that is changed meanwhile", tell: ruleChanged},
-		{name: "a scaling rule that is deleted meanwhile", tell: ruleDeleted},
-		{name: "the instances of a change", tell: watched},
+		{name: "each scaling rule alone", told: hasRules, tell: ruleByRule},
+		{name: "a scaling rule that is changed meanwhile", told: hasRules, tell: ruleChanged},
+		{name: "a scaling rule that is deleted meanwhile", told: hasRules, tell: ruleDeleted},
 		{name: "a plan", tell: planned},
 		{name: "what the platform does not have", tell: notHad},
 		{name: "a configuration", tell: configured},
@@ -80,3 +83,6 @@ func told() []story {
 		{name: "the way back is not frozen", tell: wayBackFree},
 	}
 }
+
+// hasRules tells whether applications have scaling rules.
+func hasRules(t release.Traits) bool { return t.Scaling != release.ScalingNone }

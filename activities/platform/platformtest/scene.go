@@ -26,6 +26,8 @@ type scene struct {
 	world  World
 	h      *Harness
 	settle time.Duration
+	// listsNone has the meaning of that of [Platform].
+	listsNone bool
 	// before are the changes that there were when the story began.
 	before []string
 	// late is when a call about scaling rules was sent last whose effect is not known.
@@ -45,7 +47,7 @@ func newScene(t T, p Platform, setup Setup) *scene {
 			require.NotContains(t, text, Secret, "a secret was told")
 		}
 	})
-	return &scene{T: t, traits: p.Traits, world: w, h: h, settle: p.Settle, before: w.Truth().Changes}
+	return &scene{T: t, traits: p.Traits, world: w, h: h, settle: p.Settle, listsNone: p.ListsNone, before: w.Truth().Changes}
 }
 
 // must carries a verb out that has to succeed.
@@ -135,8 +137,10 @@ func (s *scene) tryBegin(b beginning) (change release.Change, err error) {
 	return change, err
 }
 
-// token is that of the step that brings an artifact.
-func token(n int) string { return release.Token("r-test", fmt.Sprintf("rollout-%d", n)) }
+// token is that of the release that brings an artifact.
+func token(n int) string {
+	return release.Token(fmt.Sprintf("r-test-%d", n), string(release.StepRollout))
+}
 
 // rollout is the beginning of a release of an artifact.
 func (s *scene) rollout(n int, st release.Strategy, mark release.Mark) beginning {
@@ -238,10 +242,13 @@ func (s *scene) stepwise() map[release.StrategyType]steps {
 	out := map[release.StrategyType]steps{}
 	for _, kind := range s.traits.Rollouts {
 		switch {
+		case kind == release.StrategyBatch && !s.traits.PausesAfter(kind, 1): // it runs through
 		case kind == release.StrategyBatch:
 			out[kind] = steps{release.Strategy{Type: kind, Batches: 2}, []int{2, instances}}
 		case kind == release.StrategyGray && s.traits.Step == release.StepWeight:
 			out[kind] = steps{release.Strategy{Type: kind, Weights: []int{5, 30}}, []int{5, 30, whole}}
+		case kind == release.StrategyGray && !s.traits.PausesAfter(kind, 2):
+			out[kind] = steps{release.Strategy{Type: kind, Gray: 1, Batches: 2}, []int{1, instances}}
 		case kind == release.StrategyGray:
 			out[kind] = steps{release.Strategy{Type: kind, Gray: 1, Batches: 2}, []int{1, 2, instances}}
 		}
@@ -268,9 +275,12 @@ func (s *scene) confirm(change release.Change, batch int) {
 	must[struct{}](s, release.VerbConfirmBatch, release.ConfirmBatchInput{App: s.world.App(), ChangeID: change.ID, Batch: batch})
 }
 
+// abort aborts a change, which may have to wait until what runs has ended.
 func (s *scene) abort(change release.Change) release.AbortRolloutResult {
 	s.Helper()
-	return must[release.AbortRolloutResult](s, release.VerbAbortRollout, release.AbortRolloutInput{App: s.world.App(), ChangeID: change.ID})
+	result, err := Try[release.AbortRolloutResult](s.h, release.VerbAbortRollout, release.AbortRolloutInput{App: s.world.App(), ChangeID: change.ID})
+	require.NoError(s, err)
+	return result
 }
 
 // verified reads back that the application runs a version alone.

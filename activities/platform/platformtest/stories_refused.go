@@ -43,6 +43,16 @@ func notHad(s *scene) {
 	if !s.traits.Job {
 		s.jobsNotHad()
 	}
+	if !hasRules(s.traits) {
+		refused(s, release.VerbSetScaling, release.SetScalingInput{App: app}, release.FaultInvalid)
+	}
+	if s.listsNone {
+		s.h.Ask(func() {
+			_, err := s.h.Driver.Instances(s.Context(), release.InstancesInput{App: app, ChangeID: "1"})
+			s.h.hears(nil, err)
+			require.Equal(s, release.FaultInvalid, FaultOf(err))
+		})
+	}
 	s.runs(map[int]int{2: s.total()})
 }
 
@@ -72,9 +82,12 @@ func (s *scene) strategiesNotHad() map[string]release.Strategy {
 	if !slices.Contains(s.traits.Rollouts, release.StrategyGray) {
 		return out
 	}
-	if s.traits.Step == release.StepWeight {
+	switch {
+	case s.traits.Step == release.StepWeight:
 		out["strategy.gray"] = release.Strategy{Type: release.StrategyGray, Gray: 1, Batches: 1}
-	} else {
+	case s.traits.Weights > 0:
+		out["strategy.weights"] = release.Strategy{Type: release.StrategyGray, Weights: make([]int, s.traits.Weights+1), Gray: 1, Batches: 1}
+	default:
 		out["strategy.weights"] = release.Strategy{Type: release.StrategyGray, Weights: []int{5}, Gray: 1, Batches: 1}
 	}
 	return out
@@ -102,24 +115,32 @@ func strange(s *scene) {
 		release.VerbFindChange:   release.FindChangeInput{App: app, Verb: release.VerbBeginRollout, Token: token(2), Mark: snap.Mark, Since: s.world.Now()},
 		release.VerbSetScaling:   release.SetScalingInput{App: app},
 	} {
+		if v == release.VerbSetScaling && !hasRules(s.traits) {
+			continue
+		}
 		_, err := Do[struct{}](s.h, v, in)
 		require.Equal(s, release.FaultAuth, FaultOf(err), "%s: %v", v, err)
 	}
-	s.h.Ask(func() {
-		_, err := s.h.Driver.Instances(s.Context(), release.InstancesInput{App: app, ChangeID: "1"})
-		s.h.hears(nil, err)
-		require.Equal(s, release.FaultAuth, FaultOf(err))
-	})
+	if !s.listsNone {
+		s.h.Ask(func() {
+			_, err := s.h.Driver.Instances(s.Context(), release.InstancesInput{App: app, ChangeID: "1"})
+			s.h.hears(nil, err)
+			require.Equal(s, release.FaultAuth, FaultOf(err))
+		})
+	}
 	require.Equal(s, before, s.world.Truth())
 }
 
 // frozen is held back by a freeze at each step towards a new version: it is asked about right before
 // each call, and not where nothing has to change.
 func frozen(s *scene) {
-	s.world.AddRules()
-	held := enabled(s.snapshot(release.SnapshotInput{}))
+	if hasRules(s.traits) {
+		s.world.AddRules()
+		held := enabled(s.snapshot(release.SnapshotInput{}))
+		s.h.FreezeFrom = 1
+		refused(s, release.VerbSetScaling, release.SetScalingInput{App: s.world.App(), Rules: held}, release.FaultFrozen)
+	}
 	s.h.FreezeFrom = 1
-	refused(s, release.VerbSetScaling, release.SetScalingInput{App: s.world.App(), Rules: held}, release.FaultFrozen)
 	st := s.anyStepwise()
 	snap := s.snapshot(release.SnapshotInput{})
 	for _, b := range s.beginnings(snap) {
@@ -177,7 +198,11 @@ func (s *scene) anyStepwise() steps {
 
 // wayBackFree goes back while everything is frozen.
 func wayBackFree(s *scene) {
-	before, held := s.suspended()
+	var before map[string]Rule
+	var held []release.ScalingRule
+	if hasRules(s.traits) {
+		before, held = s.suspended()
+	}
 	st := s.anyStepwise()
 	snap := s.snapshot(release.SnapshotInput{})
 	change := s.begin(s.rollout(2, st.strategy, snap.Mark))
@@ -186,8 +211,10 @@ func wayBackFree(s *scene) {
 	s.abort(change)
 	s.follow(change, seen)
 	s.runs(map[int]int{1: s.total()})
-	s.scale(held, true)
-	require.Equal(s, before, s.world.Truth().Rules)
+	if hasRules(s.traits) {
+		s.scale(held, true)
+		require.Equal(s, before, s.world.Truth().Rules)
+	}
 	s.h.FreezeFrom = 0
 	s.released(3)
 	now, back := s.rollback(release.RollbackQuestion{VersionID: snap.Version.ID})

@@ -40,6 +40,8 @@ type Platform struct {
 	Traits release.Traits
 	// Settle is after what time a call whose answer was lost cannot be at work any more.
 	Settle time.Duration
+	// ListsNone tells that the driver refuses to list the instances of a change: the platform does not.
+	ListsNone bool
 	// Open makes a world. It ends with its test.
 	Open func(t T, s Setup, c Connection) World
 }
