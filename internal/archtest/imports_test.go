@@ -82,12 +82,20 @@ func rules() []rule {
 			why: "fc speaks to Function Compute through fcclient",
 		},
 		{
+			pkg: "activities/servicestage", may: []string{"release", "activities/fault", "activities/platform", "activities/cloud", "servicestageclient", "cloudapi"}, never: []string{noBroker, noZerolog},
+			why: "servicestage speaks to ServiceStage through servicestageclient",
+		},
+		{
 			pkg: "activities/sae/saeworld", may: []string{"release", "activities/platform", "activities/sae", "saeclient", "saesim", "cloudapi"}, never: []string{noBroker, noZerolog},
 			why: "saeworld puts the driver of SAE before its simulator, for suites that know neither",
 		},
 		{
 			pkg: "activities/fc/fcworld", may: []string{"release", "activities/platform", "activities/cloud", "activities/fc", "fcclient", "fcsim", "cloudapi"}, never: []string{noBroker, noZerolog},
 			why: "fcworld puts the driver of Function Compute before its simulator, for suites that know neither",
+		},
+		{
+			pkg: "activities/servicestage/servicestageworld", may: []string{"release", "activities/platform", "activities/cloud", "activities/servicestage", "servicestageclient", "servicestagesim", "cloudapi"}, never: []string{noBroker, noZerolog},
+			why: "servicestageworld puts the driver of ServiceStage before its simulator, for suites that know neither",
 		},
 		{
 			pkg: "activities/gates", may: []string{"release", "activities/fault"}, never: []string{noBroker, noZerolog},

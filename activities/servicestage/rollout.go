@@ -1,0 +1,104 @@
+package servicestage
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strconv"
+
+	"slipway/activities/cloud"
+	"slipway/cloudapi"
+	"slipway/release"
+	"slipway/servicestageclient"
+)
+
+// BeginRollout begins the release of a version: one call, with the whole specification of the component. The version
+// is derived from the token and is used once, so that a call that is said again is refused, or found by its record.
+func (d *Driver) BeginRollout(ctx context.Context, in release.BeginRolloutInput) (release.Change, error) {
+	ctx, calls := errorsOfServiceStage().Recording(ctx)
+	change, err := d.beginRollout(ctx, in)
+	return change, calls.Doubt(missing(err))
+}
+
+func (d *Driver) beginRollout(ctx context.Context, in release.BeginRolloutInput) (release.Change, error) {
+	seen, err := readMark(in.Mark)
+	version, marked := versionOf(in.Token)
+	switch {
+	case err != nil:
+		return release.Change{}, err
+	case !in.Traffic.Empty():
+		return release.Change{}, noSuch(noTraffic)
+	case !marked:
+		return release.Change{}, cloud.Refused(release.FaultInvalid, "a release needs its token")
+	}
+	r, err := d.read(ctx, in.App)
+	if err != nil {
+		return release.Change{}, err
+	}
+	if found := r.released(in.Token); found != nil {
+		return adopted(found), nil
+	}
+	if err := d.inTheWay(ctx, r, seen); err != nil {
+		return release.Change{}, err
+	}
+	p, err := d.prepare(ctx, r, release.ReleaseQuestion{Artifact: in.Artifact, Strategy: in.Strategy, Config: in.Config})
+	if err != nil {
+		return release.Change{}, err
+	}
+	if len(p.Problems) > 0 {
+		return release.Change{}, cloud.Refused(release.FaultInvalid, "%s", p.Problems.OneLine())
+	}
+	if err := d.frame.Guarded(ctx, in.App, in.Override); err != nil {
+		return release.Change{}, err
+	}
+	id, err := d.deploy(ctx, r, p, version)
+	switch {
+	case err == nil && id != "":
+		return release.Change{ID: id, Version: version}, nil
+	case err == nil:
+		return release.Change{}, cloud.Lost("the platform accepted the release but named no job")
+	case errors.Is(err, cloudapi.ErrAmbiguous):
+		return release.Change{}, cloud.Lost(err.Error())
+	case cloudapi.HasCode(err, servicestageclient.CodeVersionUsed) || servicestageclient.EndsByItself(err):
+		// The release that is in the way may be our own.
+		again, lookErr := d.read(context.WithoutCancel(ctx), in.App)
+		if lookErr != nil {
+			return release.Change{}, lookErr
+		}
+		if found := again.released(in.Token); found != nil {
+			return adopted(found), nil
+		}
+	}
+	return release.Change{}, err
+}
+
+// deploy releases a version and returns the ID of its job.
+func (d *Driver) deploy(ctx context.Context, r reading, p *preparation, version string) (string, error) {
+	params := map[string]string{
+		"application_id": r.application, "component_id": r.component,
+		memberName: r.now.Name, memberVersion: version, memberReplica: strconv.Itoa(r.now.Replica), memberStack: string(p.now[memberStack]),
+	}
+	for _, m := range d.members {
+		if p.want[m.Name] != nil {
+			params[m.Name] = p.want.written(m)
+		}
+	}
+	for name, value := range map[string]any{memberSource: p.source, memberStrategy: p.strategy} {
+		text, err := servicestageclient.Wire(value).MarshalJSON()
+		if err != nil {
+			return "", err
+		}
+		params[name] = string(text)
+	}
+	text, err := cloud.Send(ctx, func(ctx context.Context, params map[string]string) (json.RawMessage, error) {
+		return d.client.Call(ctx, opUpdate, params)
+	}, params)
+	if err != nil {
+		return "", err
+	}
+	var answer map[string]json.RawMessage
+	if err := json.Unmarshal(text, &answer); err != nil {
+		answer = nil // it was accepted, and named no job
+	}
+	return cloud.Text(answer["job_id"]), nil
+}

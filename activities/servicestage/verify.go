@@ -1,0 +1,40 @@
+package servicestage
+
+import (
+	"context"
+
+	"slipway/release"
+)
+
+// Verify reads back which version the component runs, and how it is configured. While a release has not come to its end, or has
+// failed, both versions may run.
+func (d *Driver) Verify(ctx context.Context, in release.VerifyInput) (release.Verification, error) {
+	if in.Job {
+		return release.Verification{}, noSuch(noJobs)
+	}
+	v, err := d.verify(ctx, in)
+	return v, missing(err)
+}
+
+func (d *Driver) verify(ctx context.Context, in release.VerifyInput) (v release.Verification, err error) {
+	r, err := d.read(ctx, in.App)
+	if err != nil {
+		return v, err
+	}
+	v.Configured, v.Instances, v.Wanted = d.versionOf(r.now), r.status.AvailableReplica, r.now.Replica
+	v.Running = []release.Share{{Version: v.Configured}}
+	if serves := r.serves(); serves != v.Configured.ID {
+		before, err := d.specified(ctx, r, serves)
+		if err != nil {
+			return v, err
+		}
+		v.Running = append([]release.Share{{Version: before}}, v.Running...)
+	}
+	if v.Other, err = d.busy(ctx, r, ""); err != nil || in.Config == nil {
+		return v, err
+	}
+	for _, s := range d.preparation(r.now, release.ReleaseQuestion{Config: in.Config}).Settings {
+		v.Differs = append(v.Differs, s.Name)
+	}
+	return v, nil
+}
