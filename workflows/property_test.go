@@ -167,6 +167,9 @@ func (s *trial) drawSpec(t *rapid.T) release.Spec {
 // drawConfig draws what is changed of the configuration: nothing, a variable, the number of instances.
 func (s *trial) drawConfig(t *rapid.T) *release.Config {
 	variable, instances := rapid.Bool().Draw(t, "variable"), rapid.SampledFrom([]int{0, 0, 4, 7}).Draw(t, "instances")
+	if !s.Traits.Takes("config.instances") {
+		instances = 0
+	}
 	if !variable && instances == 0 {
 		return nil
 	}

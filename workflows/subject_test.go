@@ -14,10 +14,12 @@ import (
 	"slipway/activities/fc/fcworld"
 	"slipway/activities/platform/platformtest"
 	"slipway/activities/sae/saeworld"
+	"slipway/activities/servicestage/servicestageworld"
 	"slipway/fcsim"
 	"slipway/release"
 	"slipway/saeclient"
 	"slipway/saesim"
+	"slipway/servicestagesim"
 )
 
 // A subject is a platform of which a property of all platforms is to hold.
@@ -44,7 +46,7 @@ type hand struct {
 }
 
 // subjects are the platforms.
-func subjects() []subject { return []subject{subjectSAE(), subjectFC()} }
+func subjects() []subject { return []subject{subjectSAE(), subjectFC(), subjectServiceStage()} }
 
 // A trial is a stage with the world of a platform.
 type trial struct {
@@ -77,7 +79,9 @@ func newTrial(t tester, of subject) *trial {
 	})
 	s.app = s.world.App()
 	s.world.Elsewhere(2, true)
-	s.world.AddRules()
+	if s.Traits.Scaling != release.ScalingNone {
+		s.world.AddRules()
+	}
 	s.reach()
 	s.before = s.world.Truth()
 	require.Len(t, s.before.Shares, 1)
@@ -258,5 +262,47 @@ func troubleOfFC(t *rapid.T, sim *fcsim.Simulator) {
 	if rapid.IntRange(0, 5).Draw(t, "no instances") == 0 {
 		_, err := sim.AddFault(fcsim.Fault{Kind: fcsim.FaultNoInstance, Count: rapid.SampledFrom([]int{3, -1}).Draw(t, "how many")})
 		require.NoError(t, err)
+	}
+}
+
+// subjectServiceStage is ServiceStage, whose pause is shown as the reference has it: that is harder to tell.
+func subjectServiceStage() subject {
+	simOf := func(w platformtest.World) *servicestagesim.Simulator {
+		of, _ := w.(*servicestageworld.World)
+		return of.Simulator
+	}
+	return subject{
+		Platform: servicestageworld.Platform(servicestageworld.Form{PauseIsUpgrading: true, MissingIsUnauthorized: true}),
+		trouble:  func(t *rapid.T, w platformtest.World) { troubleOfServiceStage(t, simOf(w)) },
+		calm:     func(w platformtest.World) { _ = simOf(w).ClearFaults() },
+	}
+}
+
+// troubleOfServiceStage draws faults of the network and the platform, releases that fail, and jobs that begin late.
+func troubleOfServiceStage(t *rapid.T, sim *servicestagesim.Simulator) {
+	kinds := []servicestagesim.FaultKind{
+		servicestagesim.FaultDropBefore, servicestagesim.FaultDropAfter, servicestagesim.FaultTruncate, servicestagesim.FaultError, servicestagesim.FaultErrorAfter,
+	}
+	operations := []string{"", "UpdateComponent", "ComponentAction", "GetComponent", "ListComponentRecords", "GetJob"}
+	for range rapid.IntRange(0, 4).Draw(t, "faults") {
+		f := servicestagesim.Fault{
+			Kind:      rapid.SampledFrom(kinds).Draw(t, "kind"),
+			Operation: rapid.SampledFrom(operations).Draw(t, "at"),
+			Count:     rapid.IntRange(1, 4).Draw(t, "count"),
+		}
+		if f.Kind == servicestagesim.FaultError || f.Kind == servicestagesim.FaultErrorAfter {
+			f.Code = rapid.SampledFrom([]string{"SVCSTG.00100500", "SVCSTG.00100428", "SVCSTG.00100419"}).Draw(t, "code")
+		}
+		_, err := sim.AddFault(f)
+		require.NoError(t, err)
+	}
+	for _, f := range []servicestagesim.Fault{
+		{Kind: servicestagesim.FaultJobFails, Operation: "UpdateComponent", Code: rapid.SampledFrom([]string{"FAILED", "PARTIALLY_FAILED", "ROLLBACKED"}).Draw(t, "status")},
+		{Kind: servicestagesim.FaultQueued, Delay: 10 * time.Minute},
+	} {
+		if rapid.IntRange(0, 3).Draw(t, string(f.Kind)) == 0 {
+			_, err := sim.AddFault(f)
+			require.NoError(t, err)
+		}
 	}
 }
