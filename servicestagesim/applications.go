@@ -226,7 +226,7 @@ func updateConfiguration(c *call) (reply, *apiError) {
 	var k checker
 	c.read(&k, &in, bodyRule{})
 	for i, v := range in.Configuration.Env {
-		k.check(isVariable(v.Name), "configuration.env[%d].name must begin with a letter, _ or - and have at most 64 characters", i)
+		k.check(c.isVariable(v.Name), "configuration.env[%d].name must begin with no digit and have at most 64 characters", i)
 	}
 	if refused := k.refusal(); refused != nil {
 		return reply{}, refused

@@ -120,7 +120,7 @@ func isVariable(text string) bool {
 }
 
 // checkEnvs checks the environment variables of a specification and leaves out those that the platform sets.
-func checkEnvs(k *checker, settings map[string]document) {
+func checkEnvs(k *checker, settings map[string]document, fits func(string) bool) {
 	var given []document
 	if err := json.Unmarshal(settings["envs"], &given); err != nil {
 		return // absent, or its form was noted
@@ -131,7 +131,7 @@ func checkEnvs(k *checker, settings map[string]document) {
 		if err := json.Unmarshal(text, &e); err != nil || e.fromPlatform() {
 			continue
 		}
-		k.check(isVariable(e.Name), "envs[%d].name must begin with a letter, _ or - and have at most 64 characters, is %q", i, simframe.Shorten(e.Name))
+		k.check(fits(e.Name), "envs[%d].name must begin with no digit and have at most 64 characters, is %q", i, simframe.Shorten(e.Name))
 		kept = append(kept, text)
 	}
 	if text, err := encode(kept); err == nil {
@@ -207,7 +207,7 @@ func (s specification) checkSettings(k *checker) {
 	if err := json.Unmarshal(s.Settings["labels"], &labels); err == nil {
 		checkLabels(k, labels, labelRule{})
 	}
-	checkEnvs(k, s.Settings)
+	checkEnvs(k, s.Settings, isVariable)
 	if build := s.Settings["build"]; !isEmpty(build) {
 		var in struct {
 			Parameters struct {

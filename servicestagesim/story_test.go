@@ -33,7 +33,7 @@ type step struct {
 }
 
 // tell runs a story: its steps one after the other on one simulator, with the names that it keeps.
-func tell(t *testing.T, h *harness, steps []step) map[string]string {
+func tell(t tester, h *harness, steps []step) map[string]string {
 	t.Helper()
 	kept := map[string]string{"project": h.sim.config.ProjectID}
 	for i, s := range steps {

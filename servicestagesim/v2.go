@@ -252,6 +252,17 @@ func getJob2(c *call) (reply, *apiError) {
 	}}, nil
 }
 
+// isVariable2 reports whether a text can be the name of an environment variable in version 2, where it may begin with a period.
+func isVariable2(text string) bool { return isVariable(strings.Replace(text, ".", "_", 1)) }
+
+// isVariable reports whether a text can be the name of an environment variable in the version that is called.
+func (c *call) isVariable(text string) bool {
+	if strings.HasPrefix(c.op.Path, "/v2/") {
+		return isVariable2(text)
+	}
+	return isVariable(text)
+}
+
 // member reads a member of a document that is kept as it was sent; one that is absent or of another type is left alone.
 func member(text document, into any) {
 	if err := json.Unmarshal(text, into); err != nil {

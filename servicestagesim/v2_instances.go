@@ -89,7 +89,7 @@ func (in instanceBody) specify(k *checker, b *blueprint, before specification) s
 		}
 	}
 	spec := before.overlay(given)
-	checkEnvs(k, spec.Settings)
+	checkEnvs(k, spec.Settings, isVariable2)
 	spec.Version2 = maps.Clone(spec.Version2)
 	simframe.FillMap(&spec.Version2)
 	for _, name := range only2() {

@@ -67,6 +67,10 @@ func TestVersion2_Stories(t *testing.T) {
 		"an application with its configuration": inTown(
 			step{line: "PUT " + cas2 + "/applications/{app}", body: `{"description":"d"}`, has: `{"name":"shop","description":"d","unified_model":null}`},
 			step{line: "PUT " + cas2 + "/applications/{app}/configuration", body: `{"environment_id":"{env}","configuration":{"env":[{"name":"a","value":"1"},{"name":"a","value":"2"}]}}`, has: `{"configuration":{"env":[{"name":"a","value":"2"}]}}`},
+			step{line: "PUT " + cas2 + "/applications/{app}/configuration", body: `{"environment_id":"{env}","configuration":{"env":[{"name":".a","value":"1"}]}}`},
+			step{line: "PUT /v3/{project}/cas/applications/{app}/configuration", body: `{"environment_id":"{env}","configuration":{"env":[{"name":".a","value":"1"}]}}`, status: 400, code: codeInvalid, says: "configuration.env[0].name"},
+			step{line: "PUT " + cas2 + "/applications/{app}/configuration", body: `{"environment_id":"{env}","configuration":{"env":[{"name":"9","value":"1"}]}}`, status: 400, code: codeInvalid, says: "configuration.env[0].name"},
+			step{line: "PUT " + cas2 + "/applications/{app}/configuration", body: `{"environment_id":"{env}","configuration":{"env":[{"name":"a","value":"2"}]}}`},
 			step{line: "GET " + cas2 + "/applications/{app}/configuration", has: `{"configuration":[{"environment_id":"{env}","configuration":{"env":[{"value":"2"}]}}]}`},
 			step{line: "DELETE " + cas2 + "/applications/{app}/configuration?environment_id={env}", status: 204},
 			step{line: "GET " + cas2 + "/applications", has: `{"count":1,"applications":[{"component_count":0}]}`},

@@ -34,7 +34,7 @@ jobs that run over time, and faults come on demand through the admin API under
 It accepts one key pair and one user, which are no secrets and work nowhere else:
   ` + servicestagesim.TestAccessKeyID + ` / ` + servicestagesim.TestAccessKeySecret + `
   ` + servicestagesim.TestUser + ` / ` + servicestagesim.TestPassword,
-		Example: `  # A component to play with, ten times as fast as life
+		Example: `  # An application to play with, ten times as fast as life
   servicestagesim --demo --speed 10
 
   # For a script: one line of JSON once it is ready, with the environment a client needs
@@ -45,11 +45,11 @@ It accepts one key pair and one user, which are no secrets and work nowhere else
   curl -X POST 127.0.0.1:8392/_servicestagesim/clock/advance -d '{"duration":"2h"}'
 
   # A version is released and the answer gets lost
-  curl -X POST 127.0.0.1:8392/_servicestagesim/faults -d '{"operation":"updateComponent","kind":"drop-after"}'
+  curl -X POST 127.0.0.1:8392/_servicestagesim/faults -d '{"operation":"UpdateComponent","kind":"drop-after"}'
 
   # An image that does not exist
   curl -X PUT 127.0.0.1:8392/_servicestagesim/behaviours -d '{"source":"swr.example/shop:2","result":"missing"}'`,
-		Demo: "begin with an application of one component",
+		Demo: "begin with an application of two components",
 		Flags: func(f *pflag.FlagSet) {
 			f.StringVar(&config.Region, "region", servicestagesim.DefaultRegion, "region to serve")
 			f.StringVar(&config.ProjectID, "project-id", servicestagesim.DefaultProjectID, "project to serve, 32 hexadecimal digits")
