@@ -145,7 +145,7 @@ func Token(releaseID, step string) string { return tokenPrefix + releaseID + ":"
 const tokenPrefix = "slipway:"
 
 // ReleaseOfToken returns the release that a [Token] is of; false where the text is no token.
-func ReleaseOfToken(token string) (releaseID string, is bool) {
+func ReleaseOfToken(token string) (releaseID string, is bool) { //nolint:revive // beside ReleasesOfVersion; OfToken alone would say nothing
 	of, is := strings.CutPrefix(token, tokenPrefix)
 	id, step, parted := strings.Cut(of, ":")
 	return id, is && parted && id != "" && step != ""

@@ -13,6 +13,8 @@ func (p Progress) showApp() NextStep {
 	case PlatformFC:
 		s.Command = "slipway api fc GetAlias" + p.alias()
 		s.Does = "shows which version serves, and which share of the traffic another one gets"
+	case PlatformServiceStage:
+		s.Does = "look at the component in the console of ServiceStage: which version it has, and whether a job runs or a gray release waits"
 	}
 	return s
 }
@@ -44,6 +46,9 @@ func (p Progress) changeSteps(id string, somebody bool) []NextStep {
 		if id == p.ChangeID {
 			end.Does = "gives all of the traffic to the version that is named, before or new; look first which one serves"
 		}
+	case PlatformServiceStage:
+		look.Does = "look at job " + id + " of the component in the console of ServiceStage"
+		end.Does = "wait for the end of the job, which nobody can stop; a gray release that waits is continued or rolled back there, unless it is still wanted"
 	default:
 		look.Does, end.Does = "look at change "+id+" in the platform's console", "end it there, unless it is still wanted"
 	}

@@ -31,6 +31,24 @@ func TestNext_OnFunctionCompute(t *testing.T) {
 	require.Contains(t, commands()[0], "aliasName=canary")
 }
 
+// On ServiceStage no job can be ended, and no command here looks at one: the steps are words.
+func TestNext_OnServiceStage(t *testing.T) {
+	t.Parallel()
+	p := atNext(release.PhasePreparing, func(p *release.Progress) {
+		p.App = release.App{Platform: release.PlatformServiceStage, Region: "cn-north-4", ID: "4b611997-4acd-4538-a06b-32fd2475e057"}
+		p.Awaiting = &release.Awaiting{Kind: release.AwaitOtherChange, ChangeID: "JOB7"}
+	})
+	does := map[release.NextVerb]string{}
+	for _, s := range release.Next(p) {
+		if s.Verb == release.NextShowChange || s.Verb == release.NextEndChange {
+			require.Empty(t, s.Command)
+			does[s.Verb] = s.Does
+		}
+	}
+	require.Contains(t, does[release.NextShowChange], "look at job JOB7")
+	require.Contains(t, does[release.NextEndChange], "nobody can stop")
+}
+
 // Where a platform runs through the batches after the gray one, one word is for all of them.
 func TestNext_OneWordWherePlatformPausesOnce(t *testing.T) {
 	t.Parallel()

@@ -196,10 +196,11 @@ func (w *watchdog) settled(ctx workflow.Context) (runs release.Verification, why
 	return runs, ""
 }
 
-// ownsChange reports whether the lost release began the change.
+// ownsChange reports whether the lost release began the change. A description may hold several tokens, where the platform does
+// not tell whose of them the change is.
 func (w *watchdog) ownsChange(c release.ForeignChange) bool {
 	p := w.lost.p
-	return c.ID == p.ChangeID || strings.HasPrefix(c.Description, release.Token(p.ReleaseID, string(release.StepRollout))+" ")
+	return c.ID == p.ChangeID || slices.Contains(strings.Fields(c.Description), release.Token(p.ReleaseID, string(release.StepRollout)))
 }
 
 // awaitOwnChange follows a change of the lost release to its end. One that waits for a
