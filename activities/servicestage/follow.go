@@ -76,7 +76,7 @@ func (l look) succeeded(job string) bool {
 	return l.jobs[job] != nil && l.jobs[job].Job.ExecutionStatus == servicestageclient.JobSucceeded
 }
 
-// AbortRollout returns to the version that served before. No job can be stopped: while one runs that is a conflict,
+// AbortRollout returns to the version that served before. No job can be stopped: while one runs that is not possible now,
 // and the verb is tried again. A release that has ended is left alone, be it by its own end or because the
 // version before is on its way back. No freeze holds it.
 func (d *Driver) AbortRollout(ctx context.Context, in release.AbortRolloutInput) (release.AbortRolloutResult, error) {
@@ -92,7 +92,7 @@ func (d *Driver) AbortRollout(ctx context.Context, in release.AbortRolloutInput)
 	case seen.State.Ended() || job.Job.Finished() && l.record() == nil:
 		return release.AbortRolloutResult{Ended: true}, nil
 	case !job.Job.Finished():
-		return release.AbortRolloutResult{}, cloud.NotYet(release.FaultConflict,
+		return release.AbortRolloutResult{}, cloud.NotYet(release.FaultNotNow,
 			"job %s runs, and ServiceStage cannot stop a job: once it has ended, the version before is brought back", job.Job.JobID)
 	}
 	before, err := d.before(ctx, l.reading, l.record().Version)

@@ -116,8 +116,8 @@ func TestAbort_WaitsForTheJobThatRuns(t *testing.T) {
 			change := h.begin(2, s)
 			in := release.AbortRolloutInput{App: h.App(), ChangeID: change.ID}
 			sent := h.Changes
-			_, err := platformtest.Try[release.AbortRolloutResult](h.Harness, release.VerbAbortRollout, in, release.FaultConflict)
-			require.Equal(t, release.FaultConflict, platformtest.FaultOf(err))
+			_, err := platformtest.Try[release.AbortRolloutResult](h.Harness, release.VerbAbortRollout, in, release.FaultNotNow)
+			require.Equal(t, release.FaultNotNow, platformtest.FaultOf(err))
 			require.ErrorContains(t, err, change.ID)
 			require.Equal(t, sent, h.Changes)
 			result, err := platformtest.Try[release.AbortRolloutResult](h.Harness, release.VerbAbortRollout, in)
