@@ -3,6 +3,8 @@ package cloud
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"net/url"
+	"strings"
 
 	"slipway/internal/redact"
 )
@@ -21,4 +23,23 @@ func WithoutSecrets(text string) string {
 func Digest(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return "sha256:" + hex.EncodeToString(sum[:6])
+}
+
+// Address is the address of a package without a user, and with a digest in the place of its
+// query: so two addresses are told apart that differ in nothing else.
+func Address(shown string) string {
+	address, query, asks := strings.Cut(shown, "?")
+	u, err := url.Parse(address)
+	if err != nil {
+		return WithoutSecrets(shown)
+	}
+	if u.User != nil {
+		u.User = nil
+		address = u.String()
+	}
+	if !asks {
+		return address
+	}
+	sum := sha256.Sum256([]byte(query))
+	return address + "?sha256=" + hex.EncodeToString(sum[:8])
 }

@@ -106,7 +106,7 @@ func artifact(s *servicestageclient.Source) release.Artifact {
 	case s.Kind == kindImage:
 		return release.Artifact{Image: s.URL}
 	case s.Kind == kindPackage:
-		return release.Artifact{Package: &release.Package{URL: s.URL, Version: s.Version}}
+		return release.Artifact{Package: &release.Package{URL: cloud.Address(s.URL), Version: s.Version}}
 	}
 	return release.Artifact{}
 }
@@ -115,6 +115,7 @@ func artifact(s *servicestageclient.Source) release.Artifact {
 func source(now *servicestageclient.Source, a release.Artifact) servicestageclient.Source {
 	s := *now
 	switch {
+	case a.Same(artifact(now)): // its address may be known by a digest alone
 	case a.Image != "":
 		s.URL = a.Image
 	case a.Package != nil:
