@@ -174,6 +174,13 @@ func (a App) Validate() error {
 	return v.err()
 }
 
+// InRegion reports whether these can be a platform and a region of it, whatever the application is; the error is [Problems].
+func InRegion(platform Platform, region string) error {
+	v := &validator{on: traitsFor(platform)}
+	v.place(App{Platform: platform, Region: region})
+	return v.err()
+}
+
 type validator struct {
 	problems Problems
 	// told are the fields of which nothing else is told, nor of what is within them: those that are too
@@ -219,10 +226,15 @@ func (v *validator) text(field, words string) {
 }
 
 func (v *validator) app(a App) {
-	v.check(v.on.Platform != "", "app.platform", "%q is not a platform served here; use %s", a.Platform, servedPlatforms())
-	v.check(matches(regionPattern, a.Region), "app.region", "%q is not a region ID such as cn-hangzhou", a.Region)
+	v.place(a)
 	v.check(matches(v.on.AppID, a.ID), "app.id", "%q is not an application ID: %s", a.ID, v.on.AppWords)
 	v.check(a.Qualifier == "" || matches(v.on.QualifierID, a.Qualifier), "app.qualifier", "%q must be %s", a.Qualifier, v.on.QualifierWords)
+}
+
+// place checks where an application is.
+func (v *validator) place(a App) {
+	v.check(v.on.Platform != "", "app.platform", "%q is not a platform served here; use %s", a.Platform, servedPlatforms())
+	v.check(matches(regionPattern, a.Region), "app.region", "%q is not a region ID such as cn-hangzhou", a.Region)
 }
 
 // artifact checks one that is there.

@@ -52,6 +52,9 @@ func (s *sender) send(ctx context.Context, x *clientrt.Exchange) error {
 	if err != nil {
 		return refusedCredential(ctx, x.Operation, err)
 	}
+	if err := keys.Validate(); err != nil {
+		return refusedCredential(ctx, x.Operation, err)
+	}
 	for _, secret := range []cloudapi.Secret{keys.SecretKey, keys.SecurityToken, keys.Token} {
 		x.Hide(string(secret))
 	}
@@ -82,9 +85,6 @@ func (s *sender) authenticate(req *http.Request, body []byte, keys Keys) error {
 	if keys.Token != "" {
 		req.Header.Set(tokenHeader, string(keys.Token))
 		return nil
-	}
-	if err := keys.Validate(); err != nil {
-		return err
 	}
 	if len(body) > maxSigned {
 		return fmt.Errorf("the body has %d bytes, and one that is signed with an access key at most %d; a TokenSource has no such limit", len(body), maxSigned)

@@ -111,6 +111,21 @@ func (d *demo) carryOut(step demoCall) error {
 	return nil
 }
 
+// Component names a component and the application that it belongs to, by their IDs.
+type Component struct{ ApplicationID, ID string }
+
+// DemoComponent is the component that [Simulator.SeedDemo] makes to be released; the zero value where there is none.
+func (s *Simulator) DemoComponent() Component {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for id, of := range s.st.Components {
+		if of.Name == DemoComponent && s.st.Applications[of.ApplicationID].Name == DemoApplication {
+			return Component{ApplicationID: of.ApplicationID, ID: id}
+		}
+	}
+	return Component{}
+}
+
 // Components lists the components by application and name, for example "shop/web 1.4.1".
 func (s *Simulator) Components() []string {
 	s.mu.Lock()

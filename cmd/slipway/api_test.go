@@ -10,11 +10,12 @@ import (
 
 	"slipway/fcsim"
 	"slipway/saesim"
+	"slipway/servicestagesim"
 )
 
 // TestAPIScripts runs slipway against simulators of its own for each script. $SHOP is the ID
 // of an application of SAE; its clock runs fast enough that change orders end at once. Function Compute
-// has the service shop.
+// has the service shop, ServiceStage the component $COMPONENT of $APPLICATION.
 func TestAPIScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
@@ -38,6 +39,19 @@ func TestAPIScripts(t *testing.T) {
 			env.Setenv("SLIPWAY_FC_ENDPOINT", onFC.URL)
 			env.Setenv("SLIPWAY_FC_REGION", fcsim.DefaultRegion)
 			env.Setenv("SLIPWAY_FC_ACCOUNT_ID", fcsim.DefaultAccountID)
+			components, err := servicestagesim.New(servicestagesim.Config{Seed: 1})
+			require.NoError(t, err)
+			require.NoError(t, components.SeedDemo())
+			onServiceStage := httptest.NewServer(components)
+			env.Defer(onServiceStage.Close)
+			web := components.DemoComponent()
+			env.Setenv("APPLICATION", web.ApplicationID)
+			env.Setenv("COMPONENT", web.ID)
+			env.Setenv("SLIPWAY_SERVICESTAGE_ENDPOINT", onServiceStage.URL)
+			env.Setenv("SLIPWAY_SERVICESTAGE_REGION", servicestagesim.DefaultRegion)
+			env.Setenv("SLIPWAY_SERVICESTAGE_PROJECT_ID", servicestagesim.DefaultProjectID)
+			env.Setenv("HUAWEICLOUD_SDK_AK", servicestagesim.TestAccessKeyID)
+			env.Setenv("HUAWEICLOUD_SDK_SK", servicestagesim.TestAccessKeySecret)
 			env.Setenv("SHOP", sim.Apps()[0].ID)
 			env.Setenv("SLIPWAY_SAE_ENDPOINT", server.URL)
 			env.Setenv("SLIPWAY_SAE_REGION", saesim.DefaultRegion)

@@ -266,12 +266,16 @@ func TestCompose_RolesAreConfiguredByTheirUsualNames(t *testing.T) {
 	}
 	worker := project.Services["worker"].Environment
 	require.Equal(t, "cn-hangzhou", *worker["SLIPWAY_SAE_REGION"])
-	for _, fc := range []string{"SLIPWAY_FC_REGION", "SLIPWAY_FC_ACCOUNT_ID", "SLIPWAY_FC_ENDPOINT"} {
-		require.Contains(t, worker, fc)
+	for _, name := range []string{
+		"SLIPWAY_FC_REGION", "SLIPWAY_FC_ACCOUNT_ID", "SLIPWAY_FC_ENDPOINT",
+		"SLIPWAY_SERVICESTAGE_REGION", "SLIPWAY_SERVICESTAGE_PROJECT_ID", "SLIPWAY_SERVICESTAGE_ENDPOINT",
+	} {
+		require.Contains(t, worker, name)
 	}
 	require.Equal(t, exampleValues(t)["ALIBABA_CLOUD_ACCESS_KEY_ID"], *worker["ALIBABA_CLOUD_ACCESS_KEY_ID"])
-	require.NotContains(t, project.Services["starter"].Environment, "ALIBABA_CLOUD_ACCESS_KEY_ID",
-		"only the worker speaks to the platform")
+	for _, key := range []string{"ALIBABA_CLOUD_ACCESS_KEY_ID", "HUAWEICLOUD_SDK_AK"} {
+		require.NotContains(t, project.Services["starter"].Environment, key, "only the worker speaks to the platform")
+	}
 }
 
 // The codec server decrypts for whoever reaches it, so that nobody does but this machine.

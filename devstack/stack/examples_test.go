@@ -46,6 +46,11 @@ func examples() []example {
 		}},
 		{name: "fc-all", ends: release.PhaseSucceeded},
 		{name: "fc-rescale", ends: release.PhaseSucceeded},
+		{name: "servicestage-gray", ends: release.PhaseSucceeded},
+		{name: "servicestage-rollback", ends: release.PhaseSucceeded, after: func(t *testing.T, p release.Progress) {
+			t.Helper()
+			require.Contains(t, p.Artifact.String(), "shop/web:1.4.1", "back to what ran before servicestage-gray.yaml")
+		}},
 		{name: "batch", ends: release.PhaseSucceeded},
 		{name: "gray-auto", ends: release.PhaseSucceeded},
 		{name: "gray-manual", ends: release.PhaseSucceeded},
@@ -77,7 +82,7 @@ func examples() []example {
 }
 
 // TestExamples_EachCanBeSubmittedAsItIs submits every file of examples/ to what `make up` brings
-// up. The times between batches are cut short and the addresses of gates are those of this
+// up. The times between batches are cut short and the addresses of gates and the ID of the component of ServiceStage are those of this
 // stack; all else is as it stands in the file.
 func TestExamples_EachCanBeSubmittedAsItIs(t *testing.T) {
 	t.Parallel()
@@ -94,9 +99,6 @@ func TestExamples_EachCanBeSubmittedAsItIs(t *testing.T) {
 	c := releases.New(s.Client)
 
 	submitted := map[string]bool{"set": true}
-	for _, elsewhere := range []string{"servicestage-gray", "servicestage-rollback"} { // what is brought up has no ServiceStage
-		submitted[elsewhere] = true
-	}
 	for _, e := range examples() {
 		submitted[e.name] = true
 		id := submit(t, s, "release", e.name)
@@ -134,6 +136,7 @@ func submit(t *testing.T, s *stack.Stack, kind, name string) string {
 	short := regexp.MustCompile(`(bake|interval): \d+[ms]`).ReplaceAll(text, []byte("$1: 1s"))
 	short = bytes.ReplaceAll(short, []byte("for: 30m"), []byte("for: 6s"))
 	short = bytes.ReplaceAll(short, []byte("http://127.0.0.1:8098"), []byte(s.Monitor()))
+	short = bytes.ReplaceAll(short, []byte("4b611997-4acd-4538-a06b-32fd2475e057"), []byte(s.ServiceStageSim().DemoComponent().ID))
 	monitor, err := url.Parse(s.Monitor())
 	require.NoError(t, err)
 	short = bytes.ReplaceAll(short, []byte("port: 8098"), []byte("port: "+monitor.Port()))

@@ -13,6 +13,7 @@ import (
 
 	"slipway/activities/fc"
 	"slipway/activities/sae"
+	"slipway/activities/servicestage"
 	"slipway/fcclient"
 	"slipway/fcsim"
 	"slipway/internal/acskeys"
@@ -20,6 +21,8 @@ import (
 	"slipway/release"
 	"slipway/saeclient"
 	"slipway/saesim"
+	"slipway/servicestageclient"
+	"slipway/servicestagesim"
 	"slipway/starter"
 	"slipway/worker"
 )
@@ -75,11 +78,16 @@ func (s *Stack) worker() (*worker.Worker, error) {
 	if err != nil {
 		return nil, err
 	}
+	onServiceStage, err := s.ServiceStageClient()
+	if err != nil {
+		return nil, err
+	}
 	return worker.New(worker.Config{
 		Temporal: s.Client, DataConverter: s.data, JetStream: s.JetStream,
 		Platforms: []worker.Platform{
 			{Name: release.PlatformSAE, Region: onSAE.Region(), CallsPerSecond: callsPerSecond, Driver: sae.Opener(onSAE, s.config.Settle)},
 			{Name: release.PlatformFC, Region: onFC.Region(), CallsPerSecond: callsPerSecond, Driver: fc.Opener(onFC, s.config.Settle)},
+			{Name: release.PlatformServiceStage, Region: onServiceStage.Region(), CallsPerSecond: callsPerSecond, Driver: servicestage.Opener(onServiceStage, s.config.Settle)},
 		},
 		GatesAllow: []string{gatesAllow},
 	})
@@ -109,7 +117,15 @@ func (s *Stack) FCClient() (*fcclient.Client, error) {
 	return fcclient.New(fcclient.Config{Region: fcsim.DefaultRegion, AccountID: fcsim.DefaultAccountID, Endpoint: s.fc, Credential: credential})
 }
 
-// keys are those that both simulators accept.
+// ServiceStageClient returns a client of the simulator of ServiceStage.
+func (s *Stack) ServiceStageClient() (*servicestageclient.Client, error) {
+	return servicestageclient.New(servicestageclient.Config{
+		Region: servicestagesim.DefaultRegion, ProjectID: servicestagesim.DefaultProjectID, Endpoint: s.ss,
+		Credential: servicestageclient.Keys{AccessKey: servicestagesim.TestAccessKeyID, SecretKey: servicestagesim.TestAccessKeySecret},
+	})
+}
+
+// keys are those that the simulators of Alibaba Cloud accept.
 func keys() (credentials.Credential, error) {
 	credential, err := acskeys.Pair(saesim.TestAccessKeyID, saesim.TestAccessKeySecret)
 	if err != nil {

@@ -1,5 +1,5 @@
 // Package stack runs all of Slipway in one process: the Temporal server, the NATS
-// server, the simulators of SAE and of Function Compute, and on wish the worker and the starter, wired together and
+// server, the simulators of SAE, Function Compute and ServiceStage, and on wish the worker and the starter, wired together and
 // ready when [Start] returns.
 //
 // Whatever is left out can run as a process of its own: [Stack.Env] is the environment
@@ -28,6 +28,7 @@ import (
 	"slipway/fcsim"
 	"slipway/payload"
 	"slipway/saesim"
+	"slipway/servicestagesim"
 	"slipway/setup"
 )
 
@@ -41,9 +42,9 @@ const shutdownTimeout = 5 * time.Second
 type Config struct {
 	// DataDir keeps the state of all servers between runs; empty keeps nothing.
 	DataDir string
-	// TemporalAddr, NATSAddr, SAEAddr, FCAddr, MonitorAddr and UIAddr are loopback host:port addresses;
+	// TemporalAddr, NATSAddr, SAEAddr, FCAddr, ServiceStageAddr, MonitorAddr and UIAddr are loopback host:port addresses;
 	// empty or port 0 is any free one. Without UIAddr there is no Temporal UI.
-	TemporalAddr, NATSAddr, SAEAddr, FCAddr, MonitorAddr, UIAddr string
+	TemporalAddr, NATSAddr, SAEAddr, FCAddr, ServiceStageAddr, MonitorAddr, UIAddr string
 	// WithoutWorker and WithoutStarter leave that role to another process.
 	WithoutWorker, WithoutStarter bool
 	// Speed is how many seconds pass for the simulators in one second; default 1, at which
@@ -72,6 +73,8 @@ type Stack struct {
 	sae      string
 	fcSim    *fcsim.Simulator
 	fc       string
+	ssSim    *servicestagesim.Simulator
+	ss       string
 	monitor  string
 	data     converter.DataConverter
 
@@ -85,7 +88,7 @@ type Stack struct {
 // Start brings the stack up. ctx bounds the start only; Close ends the stack.
 func Start(ctx context.Context, c Config) (*Stack, error) {
 	s := &Stack{config: c}
-	steps := []func(context.Context) error{s.startTemporal, s.startNATS, s.startSAE, s.startFC, s.startMonitor, s.connect, s.startRoles}
+	steps := []func(context.Context) error{s.startTemporal, s.startNATS, s.startSAE, s.startFC, s.startServiceStage, s.startMonitor, s.connect, s.startRoles}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, s.Close())
@@ -183,6 +186,30 @@ func (s *Stack) startFC(ctx context.Context) error {
 	return nil
 }
 
+func (s *Stack) startServiceStage(ctx context.Context) error {
+	dir, err := s.dir("servicestage")
+	if err != nil {
+		return fmt.Errorf("stack: %w", err)
+	}
+	config := servicestagesim.Config{Speed: s.config.Speed, Seed: s.config.Seed}
+	if dir != "" {
+		config.StateFile = filepath.Join(dir, "state.json")
+	}
+	if s.ssSim, err = servicestagesim.New(config); err != nil {
+		return fmt.Errorf("stack: %w", err)
+	}
+	if s.config.Demo {
+		if err := s.ssSim.SeedDemo(); err != nil {
+			return fmt.Errorf("stack: %w", err)
+		}
+	}
+	s.closers = append(s.closers, s.ssSim.Close)
+	if s.ss, err = s.serve(ctx, s.config.ServiceStageAddr, s.ssSim); err != nil {
+		return fmt.Errorf("stack: servicestage: %w", err)
+	}
+	return nil
+}
+
 // serve serves HTTP until the stack is closed, and returns the URL.
 func (s *Stack) serve(ctx context.Context, addr string, handler http.Handler) (string, error) {
 	if addr == "" {
@@ -270,6 +297,9 @@ func (s *Stack) SAE() string { return s.sae }
 // FC is the URL of the simulator of Function Compute.
 func (s *Stack) FC() string { return s.fc }
 
+// ServiceStage is the URL of the simulator of ServiceStage.
+func (s *Stack) ServiceStage() string { return s.ss }
+
 // Monitor is the URL of what the gates of the examples ask: a health page of an application, which
 // is that of each instance of the demo's shop, too, whose addresses are those of this machine; and
 // a Prometheus server that answers every query with an error rate of [MonitorErrorRate]. It is
@@ -285,6 +315,9 @@ func (s *Stack) Sim() *saesim.Simulator { return s.sim }
 // FCSim is the simulator of Function Compute, for faults and counts.
 func (s *Stack) FCSim() *fcsim.Simulator { return s.fcSim }
 
+// ServiceStageSim is the simulator of ServiceStage, for faults and counts.
+func (s *Stack) ServiceStageSim() *servicestagesim.Simulator { return s.ssSim }
+
 // Env is what `slipway worker`, `slipway starter` and every other command need in their
 // environment to join this stack.
 func (s *Stack) Env() map[string]string {
@@ -299,6 +332,11 @@ func (s *Stack) Env() map[string]string {
 		"SLIPWAY_FC_ACCOUNT_ID":           fcsim.DefaultAccountID,
 		"ALIBABA_CLOUD_ACCESS_KEY_ID":     saesim.TestAccessKeyID,
 		"ALIBABA_CLOUD_ACCESS_KEY_SECRET": saesim.TestAccessKeySecret,
+		"SLIPWAY_SERVICESTAGE_ENDPOINT":   s.ss,
+		"SLIPWAY_SERVICESTAGE_REGION":     servicestagesim.DefaultRegion,
+		"SLIPWAY_SERVICESTAGE_PROJECT_ID": servicestagesim.DefaultProjectID,
+		"HUAWEICLOUD_SDK_AK":              servicestagesim.TestAccessKeyID,
+		"HUAWEICLOUD_SDK_SK":              servicestagesim.TestAccessKeySecret,
 		"SLIPWAY_GATES_ALLOW":             gatesAllow,
 	}
 	if s.config.PayloadKeys != "" {

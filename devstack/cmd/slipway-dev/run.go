@@ -21,6 +21,7 @@ import (
 	"slipway/internal/buildinfo"
 	"slipway/release"
 	"slipway/saesim"
+	"slipway/servicestagesim"
 )
 
 // startTimeout bounds how long the servers may take to come up.
@@ -37,8 +38,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	cmd := &cobra.Command{
 		Use:   "slipway-dev",
 		Short: "Everything Slipway needs, in one process",
-		Long: `slipway-dev runs the Temporal server, the NATS server, the simulators of SAE and of
-Function Compute, the worker and the starter in one process. It is for development, demonstration and tests, never for
+		Long: `slipway-dev runs the Temporal server, the NATS server, the simulators of SAE,
+Function Compute and ServiceStage, the worker and the starter in one process. It is for development, demonstration and tests, never for
 production: every listener is on loopback and asks nobody for credentials.`,
 		Version:      buildinfo.Read().Line("slipway-dev"),
 		SilenceUsage: true, SilenceErrors: true,
@@ -67,7 +68,7 @@ func upCommand() *cobra.Command {
 		Use:   "up",
 		Short: "Bring everything up and keep it running",
 		Long: `up runs everything until it is interrupted. The simulator of SAE has three applications, shop,
-inventory and orders, that of Function Compute has the service shop; their names are printed as
+inventory and orders, that of Function Compute has the service shop, that of ServiceStage the component web; their names are printed as
 commands take them. What examples/*.yaml asks for works here as it is. On the usual ports the slipway command needs no settings.`,
 		Example: `  # everything, state kept in ./data
   slipway-dev up --data-dir data
@@ -95,6 +96,7 @@ commands take them. What examples/*.yaml asks for works here as it is. On the us
 	f.StringVar(&c.NATSAddr, "nats-addr", "127.0.0.1:4222", "loopback address of the NATS server; port 0 is any free one")
 	f.StringVar(&c.SAEAddr, "sae-addr", "127.0.0.1:8099", "loopback address of the SAE simulator; port 0 is any free one")
 	f.StringVar(&c.FCAddr, "fc-addr", "127.0.0.1:8097", "loopback address of the Function Compute simulator; port 0 is any free one")
+	f.StringVar(&c.ServiceStageAddr, "servicestage-addr", "127.0.0.1:8096", "loopback address of the ServiceStage simulator; port 0 is any free one")
 	f.StringVar(&c.MonitorAddr, "monitor-addr", monitorAddr, "loopback address of what the gates of the examples ask; port 0 is any free one")
 	f.StringVar(&c.UIAddr, "ui-addr", "127.0.0.1:8233", "loopback address of Temporal's UI; empty for none")
 	f.StringSliceVar(&without, "without", nil, "roles to leave to processes of their own: worker, starter")
@@ -130,24 +132,28 @@ type readyLine struct {
 	NATS     string `json:"nats"`
 	SAE      string `json:"sae"`
 	FC       string `json:"fc"`
-	Monitor  string `json:"monitor"`
-	UI       string `json:"ui,omitempty"`
-	// Apps are the applications of SAE, and Services those of Function Compute, both as commands take them.
-	Apps     []saesim.App      `json:"apps"`
-	Services []string          `json:"services"`
-	Env      map[string]string `json:"env"`
+	// ServiceStage and the others are URLs.
+	ServiceStage string `json:"servicestage"`
+	Monitor      string `json:"monitor"`
+	UI           string `json:"ui,omitempty"`
+	// Apps are the applications of SAE, Services those of Function Compute, and Components those of ServiceStage, as commands
+	// take them.
+	Apps       []saesim.App      `json:"apps"`
+	Services   []string          `json:"services"`
+	Components []string          `json:"components"`
+	Env        map[string]string `json:"env"`
 }
 
 func ready(s *stack.Stack, output string, stdout io.Writer) error {
 	if output == "json" {
 		return json.NewEncoder(stdout).Encode(readyLine{
-			Ready: true, Temporal: s.Temporal(), NATS: s.NATS(), SAE: s.SAE(), FC: s.FC(), Monitor: s.Monitor(), UI: s.UI(),
-			Apps: s.Sim().Apps(), Services: []string{demoService()}, Env: s.Env(),
+			Ready: true, Temporal: s.Temporal(), NATS: s.NATS(), SAE: s.SAE(), FC: s.FC(), ServiceStage: s.ServiceStage(), Monitor: s.Monitor(), UI: s.UI(),
+			Apps: s.Sim().Apps(), Services: []string{demoService()}, Components: []string{demoComponent(s)}, Env: s.Env(),
 		})
 	}
 	var text strings.Builder
-	fmt.Fprintf(&text, "ready\n  Temporal  %s\n  NATS      %s\n  SAE       %s\n  FC        %s\n  monitor   %s\n",
-		s.Temporal(), s.NATS(), s.SAE(), s.FC(), s.Monitor())
+	fmt.Fprintf(&text, "ready\n  Temporal  %s\n  NATS      %s\n  SAE       %s\n  FC        %s\n  ServiceStage %s\n  monitor   %s\n",
+		s.Temporal(), s.NATS(), s.SAE(), s.FC(), s.ServiceStage(), s.Monitor())
 	if s.UI() != "" {
 		fmt.Fprintf(&text, "  UI        %s\n", s.UI())
 	}
@@ -155,6 +161,7 @@ func ready(s *stack.Stack, output string, stdout io.Writer) error {
 		fmt.Fprintf(&text, "  app       sae/%s/%s %s\n", saesim.DefaultRegion, app.ID, app.Name)
 	}
 	fmt.Fprintf(&text, "  app       %s with its functions %s and %s\n", demoService(), fcsim.DemoWeb, fcsim.DemoMailer)
+	fmt.Fprintf(&text, "  app       %s %s\n", demoComponent(s), servicestagesim.DemoComponent)
 	for _, key := range envOrder() {
 		fmt.Fprintf(&text, "export %s=%s\n", key, s.Env()[key])
 	}
@@ -166,6 +173,11 @@ func ready(s *stack.Stack, output string, stdout io.Writer) error {
 // demoService is the service of Function Compute, as commands take it.
 func demoService() string {
 	return release.App{Platform: release.PlatformFC, Region: fcsim.DefaultRegion, ID: fcsim.DemoService}.SearchValue()
+}
+
+// demoComponent is the component of ServiceStage, as commands take it.
+func demoComponent(s *stack.Stack) string {
+	return release.App{Platform: release.PlatformServiceStage, Region: servicestagesim.DefaultRegion, ID: s.ServiceStageSim().DemoComponent().ID}.SearchValue()
 }
 
 // nextSteps is what can be typed once all is ready.
@@ -184,6 +196,7 @@ func envOrder() []string {
 	return []string{
 		"TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "NATS_URL", "SLIPWAY_SAE_ENDPOINT", "SLIPWAY_SAE_REGION",
 		"SLIPWAY_FC_ENDPOINT", "SLIPWAY_FC_REGION", "SLIPWAY_FC_ACCOUNT_ID",
+		"SLIPWAY_SERVICESTAGE_ENDPOINT", "SLIPWAY_SERVICESTAGE_REGION", "SLIPWAY_SERVICESTAGE_PROJECT_ID", "HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK",
 		"ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "SLIPWAY_GATES_ALLOW",
 	}
 }

@@ -20,7 +20,7 @@ const patience = 3 * time.Minute
 
 // anywhere are the flags for free ports.
 func anywhere() []string {
-	return []string{"--temporal-addr", "127.0.0.1:0", "--nats-addr", "127.0.0.1:0", "--sae-addr", "127.0.0.1:0", "--fc-addr", "127.0.0.1:0", "--monitor-addr", "127.0.0.1:0", "--ui-addr", ""}
+	return []string{"--temporal-addr", "127.0.0.1:0", "--nats-addr", "127.0.0.1:0", "--sae-addr", "127.0.0.1:0", "--fc-addr", "127.0.0.1:0", "--servicestage-addr", "127.0.0.1:0", "--monitor-addr", "127.0.0.1:0", "--ui-addr", ""}
 }
 
 func TestRun_UpPrintsOneReadyLine(t *testing.T) {
@@ -43,6 +43,9 @@ func TestRun_UpPrintsOneReadyLine(t *testing.T) {
 	require.Len(t, ready.Apps, 3)
 	require.Equal(t, []string{"fc/cn-hangzhou/shop"}, ready.Services)
 	require.Equal(t, ready.Env["SLIPWAY_FC_ENDPOINT"], ready.FC)
+	require.Len(t, ready.Components, 1)
+	require.Regexp(t, `^servicestage/cn-north-4/[0-9a-f-]{36}$`, ready.Components[0])
+	require.Equal(t, ready.Env["SLIPWAY_SERVICESTAGE_ENDPOINT"], ready.ServiceStage)
 	for _, key := range envOrder() {
 		require.NotEmpty(t, ready.Env[key], key)
 	}

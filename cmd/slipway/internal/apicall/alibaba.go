@@ -6,6 +6,7 @@ import (
 	"github.com/aliyun/credentials-go/credentials"
 
 	"slipway/cloudapi"
+	"slipway/cmd/slipway/internal/connect"
 	"slipway/internal/acskeys"
 )
 
@@ -15,8 +16,8 @@ type checked[C any] interface {
 	Unchecked() C
 }
 
-// connect makes clients with what a connection says of the transport and, unless nil, of the credential.
-func connect[C checked[C]](client func(http.RoundTripper, credentials.Credential) (C, error)) Connect {
+// onAlibaba makes clients with what a connection says of the transport and, unless nil, of the credential.
+func onAlibaba[C checked[C]](client func(http.RoundTripper, credentials.Credential) (C, error)) Connect {
 	return func(how Connection) (Client, error) {
 		var credential credentials.Credential
 		if how.Anonymous {
@@ -40,7 +41,7 @@ func connect[C checked[C]](client func(http.RoundTripper, credentials.Credential
 func alibabaRemedy(failed *CallError) string {
 	switch failed.Err.Class { //nolint:exhaustive // the others are told in words of every platform
 	case cloudapi.ErrAuth:
-		return "check the credentials of Alibaba Cloud (ALIBABA_CLOUD_ACCESS_KEY_ID and …_SECRET, a profile or a role) and their permissions"
+		return "check " + connect.AlibabaCredentials + " and their permissions"
 	case cloudapi.ErrBilling:
 		return "settle the account of Alibaba Cloud"
 	case cloudapi.ErrFailed:

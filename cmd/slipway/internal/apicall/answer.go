@@ -49,7 +49,7 @@ func (a Answer) Change() string {
 	if err != nil || a.api.Change == "" {
 		return ""
 	}
-	return root.member(data).member(a.api.Change).text
+	return cmp.Or(root.member(data).member(a.api.Change).text, root.member(a.api.Change).text)
 }
 
 // RequestID identifies the call to the support of the platform.

@@ -41,10 +41,12 @@ type API struct {
 	// the request.
 	Envelope  []string
 	RequestID string
-	// Starts names what some operations start, Change is the member of the data with its ID, and Watch the
+	// Starts names what some operations start, Change is the member of the answer or of its data with its ID, and Watch the
 	// arguments that look at it, to which the ID is added; all are empty where nothing goes on after an
 	// answer.
 	Starts, Change, Watch string
+	// Filled are the names in paths that the client fills in.
+	Filled []string
 }
 
 // Input is what every typed set of parameters has.
@@ -58,8 +60,11 @@ type Client interface {
 
 // Place is where a platform is called.
 type Place struct {
-	Region, AccountID, Endpoint string
-	UserAgent                   string
+	// Owner is the account or the project that is called, where the platform needs it.
+	Region, Owner, Endpoint string
+	UserAgent               string
+	// Getenv reads the environment, for platforms whose credentials are there alone.
+	Getenv func(string) string
 }
 
 // Connection says how a client is to be made.

@@ -23,6 +23,9 @@ type Entry struct {
 	ChangeOrderTypes   []string `json:"changeOrderTypes,omitempty"`
 	Parameters         []Param  `json:"parameters"`
 	Errors             []string `json:"errors"`
+
+	// starts names what the operation starts.
+	starts string
 }
 
 // Param is a parameter of an entry. What the reference does not say is left out.
@@ -71,6 +74,7 @@ func entry(op cloudapi.Operation) Entry {
 	e := Entry{
 		Name: op.Name, Group: op.Group, Chapter: op.Chapter, Since: op.Since, Summary: op.Summary, Method: op.Method, Path: op.Path,
 		Mutates: op.Mutates, CreatesChangeOrder: op.Starts != "", ChangeOrderTypes: op.StartsTypes,
+		starts:     op.Starts,
 		Parameters: []Param{}, Errors: append([]string{}, op.Errors...),
 	}
 	for _, p := range slices.Concat(op.Params, op.Extra) {
@@ -92,7 +96,7 @@ func CatalogTable(entries []Entry, style render.Style) string {
 		changes := "-"
 		switch {
 		case e.CreatesChangeOrder:
-			changes = "change order"
+			changes = e.starts
 		case e.Mutates:
 			changes = "yes"
 		}

@@ -21,7 +21,7 @@ func FC() API {
 		LookupCode: fcclient.LookupErrorCode,
 		Input:      inputOf[*fcclient.Client],
 		Connect: func(p Place) (Connect, error) {
-			config := fcclient.Config{Region: p.Region, AccountID: p.AccountID, Endpoint: p.Endpoint, UserAgent: p.UserAgent}
+			config := fcclient.Config{Region: p.Region, AccountID: p.Owner, Endpoint: p.Endpoint, UserAgent: p.UserAgent}
 			return ConnectFC(config), config.Validate()
 		},
 		Remedy:    func(failed *CallError, _ cloudapi.Retry) string { return alibabaRemedy(failed) },
@@ -38,7 +38,7 @@ const fcRequestID = "X-Fc-Request-Id"
 
 // ConnectFC makes clients of a configuration.
 func ConnectFC(config fcclient.Config) Connect {
-	return connect(func(transport http.RoundTripper, credential credentials.Credential) (*fcclient.Client, error) {
+	return onAlibaba(func(transport http.RoundTripper, credential credentials.Credential) (*fcclient.Client, error) {
 		config := config // each client has its own
 		config.Transport, config.Credential = transport, cmp.Or(credential, config.Credential)
 		return fcclient.New(config)

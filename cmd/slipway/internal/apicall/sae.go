@@ -38,7 +38,7 @@ func SAE() API {
 
 // ConnectSAE makes clients of a configuration.
 func ConnectSAE(config saeclient.Config) Connect {
-	return connect(func(transport http.RoundTripper, credential credentials.Credential) (*saeclient.Client, error) {
+	return onAlibaba(func(transport http.RoundTripper, credential credentials.Credential) (*saeclient.Client, error) {
 		config := config // each client has its own
 		config.Transport, config.Credential = transport, cmp.Or(credential, config.Credential)
 		return saeclient.New(config)

@@ -52,12 +52,12 @@ func Extend(op cloudapi.Operation, values map[string]string, at cloudapi.Positio
 	return op, names
 }
 
-// Placeholders are the names in the path of an operation that have no value.
-func Placeholders(op cloudapi.Operation, values map[string]string) []string {
+// Placeholders are the names in the path of an operation that have no value, and that the client does not fill in.
+func (a API) Placeholders(op cloudapi.Operation, values map[string]string) []string {
 	var names []string
 	for _, part := range strings.Split(op.Path, "{")[1:] {
 		name, _, closed := strings.Cut(part, "}")
-		if closed && values[name] == "" {
+		if closed && values[name] == "" && !slices.Contains(a.Filled, name) {
 			names = append(names, name)
 		}
 	}

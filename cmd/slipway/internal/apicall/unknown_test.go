@@ -42,6 +42,6 @@ func TestExtend_ParametersThatAnOperationIsNotKnownToHave(t *testing.T) {
 	require.Equal(t, cloudapi.InPath, id.In)
 	config, _ := op.Param("Config")
 	require.Equal(t, cloudapi.KindValue, config.Kind)
-	require.Equal(t, []string{"Part"}, apicall.Placeholders(op, map[string]string{"Id": "1"}))
-	require.Empty(t, apicall.Placeholders(op, map[string]string{"Id": "1", "Part": "2"}))
+	require.Equal(t, []string{"Part"}, apicall.SAE().Placeholders(op, map[string]string{"Id": "1"}))
+	require.Empty(t, apicall.SAE().Placeholders(op, map[string]string{"Id": "1", "Part": "2"}))
 }

@@ -33,6 +33,12 @@ const (
   slipway api fc UpdateAlias serviceName=shop aliasName=live versionId=7 'additionalVersionWeight={"8":0.05}' --dry-run
   slipway api fc GetAlias serviceName=shop aliasName=live -o json
   slipway api fc GetNewThing --unchecked --method GET --path '/2016-08-15/services/{serviceName}/things' serviceName=shop`
+	exampleOfServiceStage = `  slipway api servicestage --list --group component
+  slipway api servicestage ListComponents limit=100
+  slipway api servicestage ComponentAction --help
+  slipway api servicestage ComponentAction application_id=… component_id=… action=scale 'parameters={"replica":3}' --dry-run
+  slipway api servicestage GetComponent application_id=… component_id=… -o json
+  slipway api servicestage GetNewThing --unchecked --method GET --path '/v3/{project_id}/cas/things'`
 )
 
 // platformAPI is the API of a platform on the command line: how it is called, and the settings that say where.
@@ -63,7 +69,8 @@ nothing is repeated. See "slipway api PLATFORM OPERATION --help" for the paramet
 operation.`,
 		Example: `  slipway api sae --list
   slipway api sae ListApplications
-  slipway api fc GetAlias serviceName=shop aliasName=live`,
+  slipway api fc GetAlias serviceName=shop aliasName=live
+  slipway api servicestage ListComponents`,
 		GroupID: groupMaintenance,
 		Args:    cobra.ArbitraryArgs,
 	}
@@ -244,12 +251,12 @@ func (p platformAPI) positions() []string {
 
 // connect returns what makes clients for a person: credentials come from the platform's default chain.
 func (p platformAPI) connect(v *config.Values) (apicall.Connect, error) {
-	place := apicall.Place{Region: v.String(p.region), Endpoint: v.String(p.endpoint), UserAgent: userAgent()}
+	place := apicall.Place{Region: v.String(p.region), Endpoint: v.String(p.endpoint), UserAgent: userAgent(), Getenv: v.Env}
 	if place.Region == "" {
-		return nil, v.Bad(p.region, "is not set", "name a region, for example --"+p.region+" cn-hangzhou")
+		return nil, v.Bad(p.region, "is not set", "name a region, for example --"+p.region+" "+p.exampleRegion)
 	}
-	if p.account != "" {
-		place.AccountID = v.String(p.account)
+	if p.owner != "" {
+		place.Owner = v.String(p.owner)
 	}
 	connect, err := p.Connect(place)
 	if err != nil {
@@ -302,7 +309,7 @@ func (a *app) extend(call *apiCall, values map[string]string) error {
 	known := call.op.Group != ""
 	var unknown []string
 	call.op, unknown = apicall.Extend(call.op, values, cloudapi.Position(call.in))
-	if missing := apicall.Placeholders(call.op, values); len(missing) > 0 {
+	if missing := call.platform.Placeholders(call.op, values); len(missing) > 0 {
 		return &usageError{"the path of " + call.op.Name + " needs " + strings.Join(missing, ", ")}
 	}
 	if known && len(unknown) > 0 {
@@ -335,6 +342,8 @@ func (a *app) infoChange(call *apiCall, answer apicall.Answer) {
 		a.infof("%s was accepted for %s %s", op.Name, call.platform.Starts, started)
 	case op.Starts != "":
 		a.infof("%s is done (request %s) and names no %s", op.Name, answer.RequestID(), op.Starts)
+	case answer.RequestID() == "":
+		a.infof("%s is done", op.Name)
 	default:
 		a.infof("%s is done (request %s)", op.Name, answer.RequestID())
 	}

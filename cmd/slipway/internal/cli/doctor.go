@@ -31,7 +31,7 @@ streams and buckets beside what setup would make of them, the rights of a starte
 worker, starters and what waits for them, dead letters of the last day, Temporal, its
 namespace and search attributes, the encoding of payloads, workers and their versions, for
 the regions of the latest releases and those of --region, and each platform where
-SLIPWAY_SAE_REGION or SLIPWAY_FC_REGION is set.
+SLIPWAY_SAE_REGION, SLIPWAY_FC_REGION or SLIPWAY_SERVICESTAGE_REGION is set.
 
 Nothing is changed, and no stream stores anything: a right to publish is tried with a message
 that is addressed to no stream. Checks run side by side, each for --timeout at most. What has failed
@@ -48,7 +48,7 @@ comes first, then warnings, then what could not be checked, then what is well.`,
 	cmd.PreRunE = func(*cobra.Command, []string) error {
 		for _, region := range regions {
 			platform, in, _ := strings.Cut(region, "/")
-			if err := (release.App{Platform: release.Platform(platform), Region: in, ID: "any"}).Validate(); err != nil {
+			if err := release.InRegion(release.Platform(platform), in); err != nil {
 				return &usageError{fmt.Sprintf("--region %q is no region of a platform, for example sae/cn-hangzhou", region)}
 			}
 		}

@@ -12,6 +12,7 @@ import (
 	"slipway/activities/fc"
 	"slipway/activities/platform"
 	"slipway/activities/sae"
+	"slipway/activities/servicestage"
 	"slipway/cloudapi"
 	"slipway/cmd/slipway/internal/apicall"
 	"slipway/cmd/slipway/internal/config"
@@ -31,9 +32,14 @@ type settingsOf struct {
 	// The names of its settings, and all those that say where it is.
 	region, endpoint, callsPerSecond, settle string
 	place                                    []config.Setting
-	// account is the setting that its regions need besides; empty for none.
-	account string
-	open    open
+	// owner is the setting that names the account or the project whose platform is called, and ownerRemedy what to do
+	// where it is missing; empty for none.
+	owner, ownerRemedy string
+	// exampleRegion is the ID of one of its regions, and credentials what remedies call its credentials.
+	exampleRegion, credentials string
+	// oneRegion tells that the owner belongs to one region.
+	oneRegion bool
+	open      open
 }
 
 // open returns what makes the driver for a region once there is a guard, with its settle delay, and how long a call takes
@@ -59,14 +65,24 @@ func allSettings() []settingsOf {
 		{
 			platform: release.PlatformSAE, api: apicall.SAE, example: exampleOfSAE, check: "ListApplications",
 			region: config.SAERegion, endpoint: config.SAEEndpoint, callsPerSecond: config.SAECallsPerSecond, settle: config.SAESettle,
-			place: config.SAE(),
-			open:  opening(connect.SAE, sae.Opener),
+			place:         config.SAE(),
+			exampleRegion: "cn-hangzhou", credentials: connect.AlibabaCredentials,
+			open: opening(connect.SAE, sae.Opener),
 		},
 		{
 			platform: release.PlatformFC, api: apicall.FC, example: exampleOfFC, check: "ListServices",
 			region: config.FCRegion, endpoint: config.FCEndpoint, callsPerSecond: config.FCCallsPerSecond, settle: config.FCSettle,
-			place: config.FC(), account: config.FCAccountID,
+			place: config.FC(), owner: config.FCAccountID, ownerRemedy: "name the account whose Function Compute is called, by its number",
+			exampleRegion: "cn-hangzhou", credentials: connect.AlibabaCredentials,
 			open: opening(connect.FC, fc.Opener),
+		},
+		{
+			platform: release.PlatformServiceStage, api: apicall.ServiceStage, example: exampleOfServiceStage, check: "ListComponents",
+			region: config.ServiceStageRegion, endpoint: config.ServiceStageEndpoint,
+			callsPerSecond: config.ServiceStageCallsPerSecond, settle: config.ServiceStageSettle,
+			place: config.ServiceStage(), owner: config.ServiceStageProjectID, ownerRemedy: "name the project of the region, by its ID",
+			exampleRegion: "cn-north-4", credentials: connect.HuaweiCredentials, oneRegion: true,
+			open: opening(connect.ServiceStage, servicestage.Opener),
 		},
 	}
 }
@@ -87,9 +103,9 @@ func (s settingsOf) variables() string {
 func (s settingsOf) regions(v *config.Values) ([]string, error) {
 	var regions []string
 	for _, region := range v.List(s.region) {
-		err := release.App{Platform: s.platform, Region: region, ID: "any"}.Validate()
+		err := release.InRegion(s.platform, region)
 		if problems, wrong := errors.AsType[release.Problems](err); wrong {
-			return nil, v.Bad(s.region, problems[0].Message, "name the region that is meant, for example cn-hangzhou")
+			return nil, v.Bad(s.region, problems[0].Message, "name the region that is meant, for example "+s.exampleRegion)
 		}
 		if !slices.Contains(regions, region) {
 			regions = append(regions, region)
@@ -98,8 +114,10 @@ func (s settingsOf) regions(v *config.Values) ([]string, error) {
 	switch {
 	case len(regions) > 1 && v.Said(s.endpoint):
 		return nil, v.Bad(s.endpoint, "is one endpoint for "+strings.Join(regions, " and "), "leave it out, or name one region and run a worker for each")
-	case len(regions) > 0 && s.account != "" && v.String(s.account) == "":
-		return nil, v.Bad(s.account, "is not set", "name the account whose "+s.product()+" is called, by its number")
+	case len(regions) > 1 && s.oneRegion:
+		return nil, v.Bad(s.region, strings.Join(regions, " and ")+" have no project in common", "name one region and run a worker for each")
+	case len(regions) > 0 && s.owner != "" && v.String(s.owner) == "":
+		return nil, v.Bad(s.owner, "is not set", s.ownerRemedy)
 	}
 	return regions, nil
 }
@@ -132,8 +150,7 @@ func (s settingsOf) serve(v *config.Values, region string, observe cloudapi.Obse
 func (s settingsOf) remedies() map[release.Fault]string {
 	place := "check " + s.variables()
 	return map[release.Fault]string{
-		release.FaultAuth: "check the credentials of Alibaba Cloud (ALIBABA_CLOUD_ACCESS_KEY_ID and …_SECRET, a profile or a role), " +
-			"and that they may call " + s.check,
+		release.FaultAuth:        "check " + s.credentials + ", and that they may call " + s.check,
 		release.FaultBilling:     "settle the account",
 		release.FaultUnavailable: place + " and the network",
 		release.FaultInvalid:     place,
@@ -146,7 +163,7 @@ func served(v *config.Values, metrics *worker.Metrics) ([]worker.Platform, error
 	var out []worker.Platform
 	var names []string
 	for _, s := range allSettings() {
-		names = append(names, s.place[0].Env+"=cn-hangzhou")
+		names = append(names, s.place[0].Env+"="+s.exampleRegion)
 		regions, err := s.regions(v)
 		if err != nil {
 			return nil, err

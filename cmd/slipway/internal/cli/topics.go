@@ -45,6 +45,7 @@ a context file. What a flag or the environment says wins over the context.
 
 Credentials for SAE come from Alibaba Cloud's default chain:
 ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, an OIDC role, a profile
-in ~/.alibabacloud or ~/.aliyun, the role of the instance.`,
+in ~/.alibabacloud or ~/.aliyun, the role of the instance. The access key of Huawei Cloud is taken from
+HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK and, where it is temporary, HUAWEICLOUD_SDK_SECURITY_TOKEN.`,
 	}
 }

@@ -41,6 +41,12 @@ const (
 	FCCallsPerSecond = "fc-calls-per-second"
 	FCSettle         = "fc-settle"
 
+	ServiceStageEndpoint       = "servicestage-endpoint"
+	ServiceStageRegion         = "servicestage-region"
+	ServiceStageProjectID      = "servicestage-project-id"
+	ServiceStageCallsPerSecond = "servicestage-calls-per-second"
+	ServiceStageSettle         = "servicestage-settle"
+
 	GatesAllow        = "gates-allow"
 	DeploymentName    = "deployment-name"
 	DeploymentBuildID = "deployment-build-id"
@@ -121,8 +127,17 @@ func FC() []Setting {
 	}
 }
 
+// ServiceStage is where ServiceStage is found.
+func ServiceStage() []Setting {
+	return []Setting{
+		{Name: ServiceStageRegion, Env: "SLIPWAY_SERVICESTAGE_REGION", Usage: "ServiceStage region, for example cn-north-4"},
+		{Name: ServiceStageProjectID, Env: "SLIPWAY_SERVICESTAGE_PROJECT_ID", Usage: "ID of the project of Huawei Cloud whose components ServiceStage has, which belongs to one region"},
+		{Name: ServiceStageEndpoint, Env: "SLIPWAY_SERVICESTAGE_ENDPOINT", Usage: "URL of the ServiceStage API, for a simulator or a proxy (default the region's own endpoint)"},
+	}
+}
+
 // Platforms say where all platforms are found.
-func Platforms() []Setting { return slices.Concat(SAE(), FC()) }
+func Platforms() []Setting { return slices.Concat(SAE(), FC(), ServiceStage()) }
 
 // Calls say how workers call the platforms.
 func Calls() []Setting {
@@ -131,6 +146,8 @@ func Calls() []Setting {
 		{Name: SAESettle, Env: "SLIPWAY_SAE_SETTLE", Usage: "how long a call whose answer was lost may still be at work on SAE (default 15s)"},
 		{Name: FCCallsPerSecond, Env: "SLIPWAY_FC_CALLS_PER_SECOND", Usage: "calls to Function Compute begun each second in a region by all workers together (default 20)"},
 		{Name: FCSettle, Env: "SLIPWAY_FC_SETTLE", Usage: "how long a call whose answer was lost may still be at work on Function Compute (default 15s)"},
+		{Name: ServiceStageCallsPerSecond, Env: "SLIPWAY_SERVICESTAGE_CALLS_PER_SECOND", Usage: "calls to ServiceStage begun each second in a region by all workers together (default 20)"},
+		{Name: ServiceStageSettle, Env: "SLIPWAY_SERVICESTAGE_SETTLE", Usage: "how long a call whose answer was lost may still be at work on ServiceStage (default 15s)"},
 	}
 }
 

@@ -35,12 +35,13 @@ func (e *Error) Found() string {
 type Values struct {
 	viper   *viper.Viper
 	sources map[string]string
+	getenv  func(string) string
 }
 
 // Load reads the settings. The flags are those of the command, parsed; getenv answers an
 // unset variable with an empty string, and an empty variable counts as unset.
 func Load(flags *pflag.FlagSet, getenv func(string) string) (*Values, error) {
-	v := &Values{viper: viper.New(), sources: map[string]string{}}
+	v := &Values{viper: viper.New(), sources: map[string]string{}, getenv: getenv}
 	if err := v.readFile(flags, getenv); err != nil {
 		return nil, err
 	}
@@ -70,6 +71,9 @@ func (v *Values) set(name, value, source string) {
 
 // String returns the value of a setting; empty when nothing was said.
 func (v *Values) String(name string) string { return v.viper.GetString(name) }
+
+// Env returns a variable of the environment that is no setting of Slipway, such as a key of a platform.
+func (v *Values) Env(name string) string { return v.getenv(name) }
 
 // Said reports whether a flag, the environment or the file gave the setting.
 func (v *Values) Said(name string) bool { return v.sources[name] != "" }

@@ -324,4 +324,12 @@ func TestConnect_Platforms(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "123", onFC.AccountID())
 	require.Less(t, onFC.Timeout(), cloud.DefaultSettle, "a call that was lost has ended by then")
+
+	_, err = connect.ServiceStage(v, connect.Caller{Region: "cn-north-4"})
+	require.ErrorContains(t, err, "check SLIPWAY_SERVICESTAGE_REGION, SLIPWAY_SERVICESTAGE_PROJECT_ID, SLIPWAY_SERVICESTAGE_ENDPOINT and the credentials of Huawei Cloud (HUAWEICLOUD_SDK_AK")
+	v, _ = setup(t, nil, map[string]string{"SLIPWAY_SERVICESTAGE_PROJECT_ID": "p123"}, nil)
+	onServiceStage, err := connect.ServiceStage(v, connect.Caller{Region: "cn-north-4", UserAgent: "test"})
+	require.NoError(t, err)
+	require.Equal(t, "p123", onServiceStage.ProjectID())
+	require.Less(t, onServiceStage.Timeout(), cloud.DefaultSettle, "a call that was lost has ended by then")
 }
