@@ -14,7 +14,8 @@ func (p Progress) showApp() NextStep {
 		s.Command = "slipway api fc GetAlias" + p.alias()
 		s.Does = "shows which version serves, and which share of the traffic another one gets"
 	case PlatformServiceStage:
-		s.Does = "look at the component in the console of ServiceStage: which version it has, and whether a job runs or a gray release waits"
+		s.Command = "slipway api servicestage ListComponents limit=100 --servicestage-region " + word(p.App.Region)
+		s.Does = "shows the components with their versions and states, and the application of each"
 	}
 	return s
 }
@@ -47,8 +48,9 @@ func (p Progress) changeSteps(id string, somebody bool) []NextStep {
 			end.Does = "gives all of the traffic to the version that is named, before or new; look first which one serves"
 		}
 	case PlatformServiceStage:
-		look.Does = "look at job " + id + " of the component in the console of ServiceStage"
-		end.Does = "wait for the end of the job, which nobody can stop; a gray release that waits is continued or rolled back there, unless it is still wanted"
+		look.Command = "slipway api servicestage GetJob job_id=" + word(id) + " --servicestage-region " + word(p.App.Region)
+		look.Does = "shows which tasks of job " + id + " are done"
+		end.Does = "no job can be stopped: wait for its end, and where a gray release waits, end it in the platform's console"
 	default:
 		look.Does, end.Does = "look at change "+id+" in the platform's console", "end it there, unless it is still wanted"
 	}

@@ -31,24 +31,6 @@ func TestNext_OnFunctionCompute(t *testing.T) {
 	require.Contains(t, commands()[0], "aliasName=canary")
 }
 
-// On ServiceStage no job can be ended, and no command here looks at one: the steps are words.
-func TestNext_OnServiceStage(t *testing.T) {
-	t.Parallel()
-	p := atNext(release.PhasePreparing, func(p *release.Progress) {
-		p.App = release.App{Platform: release.PlatformServiceStage, Region: "cn-north-4", ID: "4b611997-4acd-4538-a06b-32fd2475e057"}
-		p.Awaiting = &release.Awaiting{Kind: release.AwaitOtherChange, ChangeID: "JOB7"}
-	})
-	does := map[release.NextVerb]string{}
-	for _, s := range release.Next(p) {
-		if s.Verb == release.NextShowChange || s.Verb == release.NextEndChange {
-			require.Empty(t, s.Command)
-			does[s.Verb] = s.Does
-		}
-	}
-	require.Contains(t, does[release.NextShowChange], "look at job JOB7")
-	require.Contains(t, does[release.NextEndChange], "nobody can stop")
-}
-
 // Where a platform runs through the batches after the gray one, one word is for all of them.
 func TestNext_OneWordWherePlatformPausesOnce(t *testing.T) {
 	t.Parallel()
@@ -80,4 +62,20 @@ func TestNext_NamesTheAlias(t *testing.T) {
 	require.Equal(t, "slipway rollback fc/cn-hangzhou/shop --qualifier canary", command())
 	p.App.Qualifier = "live"
 	require.Equal(t, "slipway rollback fc/cn-hangzhou/shop", command())
+}
+
+// On ServiceStage a change is a job, which can be looked at and not be stopped.
+func TestNext_OnServiceStage(t *testing.T) {
+	t.Parallel()
+	p := atNext(release.PhasePreparing, func(p *release.Progress) {
+		p.App = release.App{Platform: release.PlatformServiceStage, Region: "cn-north-4", ID: "4b611997-4acd-4538-a06b-32fd2475e057"}
+		p.Awaiting = &release.Awaiting{Kind: release.AwaitOtherChange, ChangeID: "JOB7"}
+	})
+	steps := map[release.NextVerb]release.NextStep{}
+	for _, s := range release.Next(p) {
+		steps[s.Verb] = s
+	}
+	require.Equal(t, "slipway api servicestage GetJob job_id=JOB7 --servicestage-region cn-north-4", steps[release.NextShowChange].Command)
+	require.Empty(t, steps[release.NextEndChange].Command)
+	require.Contains(t, steps[release.NextEndChange].Does, "no job can be stopped")
 }
