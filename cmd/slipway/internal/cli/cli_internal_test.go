@@ -301,7 +301,7 @@ func TestCLI_OperationsAreMadeWhereTheyAreNamed(t *testing.T) {
 		args []string // nil stands for any
 		want []string
 	}{
-		"any arguments":        {nil, []string{"fc", "sae"}},
+		"any arguments":        {nil, []string{"fc", "sae", "servicestage"}},
 		"none":                 {[]string{}, nil},
 		"another command":      {[]string{"version"}, nil},
 		"all platforms":        {[]string{"api", "--help"}, nil},
