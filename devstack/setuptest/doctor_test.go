@@ -94,6 +94,7 @@ func TestDoctor_AHouseThatWorks(t *testing.T) {
 		"NATS": "(environment variable NATS_URL)", "Temporal": "127.0.0.1:", "namespace": "default, which keeps histories for 30d",
 		"workers, sae/cn-hangzhou": "1 on slipway-sae-cn-hangzhou", "dead letters": "none",
 		"workers, fc/cn-hangzhou": "1 on slipway-fc-cn-hangzhou", "SAE, cn-hangzhou": "takes these credentials", "Function Compute, cn-hangzhou": "takes these credentials",
+		"workers, servicestage/cn-north-4": "1 on slipway-servicestage-cn-north-4", "ServiceStage, cn-north-4": "takes these credentials",
 		"starter, requests": "starters wait for messages", "bucket slipway-ledger": "as setup makes it",
 	} {
 		require.Contains(t, found[check].Found, want, check)
@@ -119,7 +120,7 @@ func TestDoctor_AHouseWithoutAnybodyInIt(t *testing.T) {
 	t.Parallel()
 	s := house(t, stack.Config{WithoutWorker: true, WithoutStarter: true})
 	found := doctor(t, environ(s), 1)
-	require.ElementsMatch(t, []string{"workers, workflows", "workers, sae/cn-hangzhou", "workers, fc/cn-hangzhou", "starter, requests", "starter, commands"}, results(found, "failed"))
+	require.ElementsMatch(t, []string{"workers, workflows", "workers, sae/cn-hangzhou", "workers, fc/cn-hangzhou", "workers, servicestage/cn-north-4", "starter, requests", "starter, commands"}, results(found, "failed"))
 	require.Contains(t, found["starter, requests"].Found, "no starter has ever run")
 
 	in, err := s.JetStream.Stream(t.Context(), wire.StreamIn)
