@@ -1,12 +1,11 @@
 package servicestagesim
 
 import (
-	"bytes"
-	"encoding/json"
 	"maps"
 	"net/http"
 	"time"
 
+	"slipway/internal/loosejson"
 	"slipway/internal/simframe"
 )
 
@@ -35,7 +34,7 @@ func succeed(c *call, r reply) simframe.Answer {
 	a := simframe.Answer{Status: r.status, Header: http.Header{"X-Request-Id": {c.requestID}}, Body: r.raw}
 	maps.Copy(a.Header, r.header)
 	if r.body != nil {
-		text, err := encode(r.body)
+		text, err := loosejson.Encode(r.body)
 		if err != nil {
 			return fail(c, refuse(codeInternal, err.Error()))
 		}
@@ -58,7 +57,7 @@ func fail(c *call, refused *apiError) simframe.Answer {
 	if c.op != nil {
 		body = errorForm(c.op, refused)
 	}
-	text, err := encode(body)
+	text, err := loosejson.Encode(body)
 	if err != nil {
 		text = nil // texts can always be encoded
 	}
@@ -76,17 +75,6 @@ func errorForm(op *operation, refused *apiError) any {
 		}}
 	}
 	return groupOf(op.Path).errorBody(refused)
-}
-
-// encode writes a value as JSON.
-func encode(value any) ([]byte, error) {
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(value); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
 // millis is the form of creation times and the like: milliseconds since 1970.

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"slipway/internal/loosejson"
 )
 
 // What goes to an engine needs no authorization while no engine asks for one, but what is sent must be right.
@@ -117,7 +119,7 @@ func TestRestore_RefusesWhatTheGroupsCouldNotRelyOn(t *testing.T) {
 		st, err := h.sim.store.Decode(whole)
 		require.NoError(t, err)
 		change(st)
-		spoilt, err := encode(st)
+		spoilt, err := loosejson.Encode(st)
 		require.NoError(t, err)
 		require.Error(t, h.sim.Restore(spoilt), name)
 	}

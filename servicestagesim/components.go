@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"slipway/internal/loosejson"
 	"slipway/internal/simframe"
 )
 
@@ -209,7 +210,7 @@ func importComponent(c *call) (reply, *apiError) {
 		return reply{}, refused
 	}
 	spec.Source = source{Kind: kindImage, URL: importedImage(in.WorkloadName), Storage: "swr"}
-	if text, err := encode(spec.Source); err == nil {
+	if text, err := loosejson.Encode(spec.Source); err == nil {
 		spec.SourceText = text
 	}
 	made.WorkloadName, made.Replica, made.Version, made.Changed = in.WorkloadName, 1, in.Version, c.now

@@ -87,19 +87,13 @@ func SteppedClock(start time.Time) *Clock { return simframe.SteppedClock(start) 
 
 // withDefaults returns the configuration with every default filled in.
 func (c Config) withDefaults() Config {
-	if c.Clock == nil {
-		c.Clock = FastClock(cmp.Or(c.Speed, 1))
-	}
+	c.Clock = simframe.ClockOf(c.Clock, c.Speed)
 	if c.Wall == nil {
 		c.Wall = time.Now
 	}
-	c.AccessKeys, c.SecurityTokens, c.Users = maps.Clone(c.AccessKeys), maps.Clone(c.SecurityTokens), maps.Clone(c.Users)
-	if len(c.AccessKeys) == 0 {
-		c.AccessKeys = map[string]string{TestAccessKeyID: TestAccessKeySecret}
-	}
-	if len(c.Users) == 0 {
-		c.Users = map[string]string{TestUser: TestPassword}
-	}
+	c.AccessKeys = simframe.KeysOf(c.AccessKeys, TestAccessKeyID, TestAccessKeySecret)
+	c.SecurityTokens = maps.Clone(c.SecurityTokens)
+	c.Users = simframe.KeysOf(c.Users, TestUser, TestPassword)
 	c.Domain = cmp.Or(c.Domain, DefaultDomain)
 	c.ProjectID = cmp.Or(c.ProjectID, DefaultProjectID)
 	c.Region = cmp.Or(c.Region, DefaultRegion)

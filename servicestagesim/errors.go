@@ -1,7 +1,6 @@
 package servicestagesim
 
 import (
-	"fmt"
 	"net/http"
 	"strings"
 
@@ -9,13 +8,7 @@ import (
 )
 
 // An apiError is a refusal as the API words it.
-type apiError struct {
-	Status  int
-	Code    string
-	Message string
-}
-
-func (e *apiError) Error() string { return fmt.Sprintf("%d %s: %s", e.Status, e.Code, e.Message) }
+type apiError = simframe.APIError
 
 // Codes of refusals. Spelling is Huawei Cloud's own.
 const (

@@ -1,7 +1,6 @@
 package servicestagesim
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -55,12 +54,4 @@ func checkFault(f Fault) error {
 		err = errors.Join(err, fmt.Errorf("batch: only %s hits batches; leave it out", FaultJobFails))
 	}
 	return err
-}
-
-// faultRefusal is the answer of an error fault.
-func faultRefusal(f Fault) *apiError {
-	refused := refuse(cmp.Or(f.Code, codeInternal), "")
-	refused.Status = cmp.Or(f.Status, refused.Status)
-	refused.Message = cmp.Or(f.Message, refused.Message)
-	return refused
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"slipway/cloudapi"
+	"slipway/internal/loosejson"
 	"slipway/internal/simframe"
 )
 
@@ -68,7 +69,7 @@ func (c *call) read(k *checker, into any, rule bodyRule) {
 			k.check(given[param.Name], "%s must be given", param.Name)
 		}
 	}
-	right, err := encode(members)
+	right, err := loosejson.Encode(members)
 	if err == nil {
 		err = json.Unmarshal(right, into)
 	}

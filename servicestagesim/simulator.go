@@ -79,7 +79,11 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if c.body, refused = readBody(w, r); refused == nil {
 		refused = s.route(c, r)
 	}
-	c.requestID = s.countCall(c)
+	operation := ""
+	if c.op != nil {
+		operation = c.op.Name
+	}
+	c.requestID = s.store.NextRequest(operation)
 	if refused == nil {
 		refused = s.authenticate(c, r)
 	}
@@ -87,9 +91,11 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fail(c, refused).Write(w)
 		return
 	}
-	s.takeFaults(c).Serve(w, r, simframe.Call{
+	s.store.TakeFaults(operation, c.workloadID()).Serve(w, r, simframe.Call{
 		CarryOut: func() simframe.Answer { return s.carryOut(c) },
-		Refuse:   func(f Fault) simframe.Answer { return fail(c, faultRefusal(f)) },
+		Refuse: func(f Fault) simframe.Answer {
+			return fail(c, simframe.Codes(describeCode).RefuseFault(f, codeInternal))
+		},
 	})
 }
 
@@ -103,24 +109,6 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *apiError) {
 		return nil, refuse(codeInvalid, "the body could not be read: "+err.Error())
 	}
 	return body, nil
-}
-
-// countCall numbers a request, counts its operation, and returns the request's ID.
-func (s *Simulator) countCall(c *call) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.st.Requests++
-	if c.op != nil {
-		s.st.Count(c.op.Name)
-	}
-	return simframe.UUID(s.st.Seed, "request/"+strconv.FormatUint(s.st.Requests, 10))
-}
-
-// takeFaults uses up the faults that are meant for a call.
-func (s *Simulator) takeFaults(c *call) simframe.CallFaults {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.st.Faults.TakeCall(s.st.Target(c.op.Name, c.workloadID()))
 }
 
 // carryOut runs the operation of a call.

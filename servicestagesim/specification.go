@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"slipway/internal/loosejson"
 	"slipway/internal/simframe"
 )
 
@@ -134,7 +135,7 @@ func checkEnvs(k *checker, settings map[string]document, fits func(string) bool)
 		k.check(fits(e.Name), "envs[%d].name must begin with no digit and have at most 64 characters, is %q", i, simframe.Shorten(e.Name))
 		kept = append(kept, text)
 	}
-	if text, err := encode(kept); err == nil {
+	if text, err := loosejson.Encode(kept); err == nil {
 		settings["envs"] = text
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"slipway/internal/loosejson"
 	"slipway/internal/simframe"
 )
 
@@ -183,7 +184,7 @@ func (of *component) asBlueprint() *blueprint {
 	if spec.Source.Kind == kindCode {
 		shown = map[string]any{"kind": kindCode, "spec": spec.SourceText}
 	}
-	if text, err := encode(shown); err == nil {
+	if text, err := loosejson.Encode(shown); err == nil {
 		b.Source = text
 	}
 	return b
@@ -231,7 +232,7 @@ func (c *call) blueprintView(b *blueprint) blueprintView {
 	}
 	if build := (map[string]document{}); b.Build != nil || b.BuildJob != "" {
 		member(b.Build, &build)
-		if text, err := encode(b.BuildJob); err == nil {
+		if text, err := loosejson.Encode(b.BuildJob); err == nil {
 			build["id"] = text
 		}
 		shown.Build = build

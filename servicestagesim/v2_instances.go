@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"slipway/internal/loosejson"
 	"slipway/internal/simframe"
 )
 
@@ -99,7 +100,7 @@ func (in instanceBody) specify(k *checker, b *blueprint, before specification) s
 	}
 	if source, found := in.source(b); found {
 		spec.Source = source
-		if text, err := encode(source); err == nil {
+		if text, err := loosejson.Encode(source); err == nil {
 			spec.SourceText = text
 		}
 	}

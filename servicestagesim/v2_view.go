@@ -3,6 +3,8 @@ package servicestagesim
 import (
 	"encoding/json"
 	"slices"
+
+	"slipway/internal/loosejson"
 )
 
 // instanceStatus2 is the status of an instance in an answer.
@@ -72,7 +74,7 @@ func (s specification) artifacts(name, version string) map[string]document {
 		if kind != kindImage {
 			kind = kindPackage
 		}
-		text, err := encode(map[string]any{
+		text, err := loosejson.Encode(map[string]any{
 			"storage": s.Source.Storage, "type": kind, "url": s.Source.URL, "auth": "iam", "version": version, "properties": map[string]string{},
 		})
 		if err == nil {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 
+	"slipway/internal/loosejson"
 	"slipway/internal/simframe"
 )
 
@@ -86,7 +87,7 @@ func withoutCommit(text document) document {
 		return text
 	}
 	delete(members, "commit_id")
-	left, err := encode(members)
+	left, err := loosejson.Encode(members)
 	if err != nil {
 		return text
 	}

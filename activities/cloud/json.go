@@ -4,7 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"strconv"
-	"strings"
+
+	"slipway/internal/loosejson"
 )
 
 // What a release does not change of a specification has to be written again as it was read, so that
@@ -58,13 +59,8 @@ func Simple(value any) any {
 
 // Wire is a value as it travels, without the escapes that only HTML needs. Objects have their members in order.
 func Wire(value any) string {
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(value); err != nil { // it was decoded from JSON, or is texts and numbers
-		return ""
-	}
-	return strings.TrimSuffix(b.String(), "\n")
+	text, _ := loosejson.Encode(value) // it was decoded from JSON, or is texts and numbers
+	return string(text)
 }
 
 // Text is JSON that is a text; empty where it is none.

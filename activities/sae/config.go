@@ -99,13 +99,7 @@ func wireText(value any) string {
 		text, _ := of.MarshalText() // of what a release gives, which is text and numbers
 		return string(text)
 	}
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(value); err != nil { // as above
-		return ""
-	}
-	return strings.TrimSuffix(b.String(), "\n")
+	return cloud.Wire(value)
 }
 
 // command sets the command, which is one word on SAE (SAE API reference ch. 12.3), and its

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"slipway/internal/simcmd"
+	"slipway/servicestageclient"
 	"slipway/servicestagesim"
 )
 
@@ -21,6 +22,7 @@ type readyLine struct {
 // program describes the command.
 func program() simcmd.Program[*servicestagesim.Simulator] {
 	var config servicestagesim.Config
+	var key simcmd.AccessKey
 	return simcmd.Program[*servicestagesim.Simulator]{
 		Name: "servicestagesim", AddrEnv: "SERVICESTAGESIM_ADDR", Addr: "127.0.0.1:8392",
 		Short: "Huawei Cloud ServiceStage on loopback",
@@ -31,9 +33,12 @@ signed with an access key, or carry a token that POST /v3/auth/tokens gives. Rel
 jobs that run over time, and faults come on demand through the admin API under
 /_servicestagesim/, where a browser finds a page that shows what goes on.
 
-It accepts one key pair and one user, which are no secrets and work nowhere else:
-  ` + servicestagesim.TestAccessKeyID + ` / ` + servicestagesim.TestAccessKeySecret + `
+Tokens are for one user, which is no secret and works nowhere else:
   ` + servicestagesim.TestUser + ` / ` + servicestagesim.TestPassword,
+		Keys: simcmd.KeySettings{
+			IDEnv: servicestageclient.VariableAccessKey, SecretEnv: servicestageclient.VariableSecretKey, TokenEnv: servicestageclient.VariableSecurityToken,
+			TestID: servicestagesim.TestAccessKeyID, TestSecret: servicestagesim.TestAccessKeySecret,
+		},
 		Example: `  # An application to play with, ten times as fast as life
   servicestagesim --demo --speed 10
 
@@ -57,14 +62,18 @@ It accepts one key pair and one user, which are no secrets and work nowhere else
 			f.BoolVar(&config.PauseIsUpgrading, "pause-is-upgrading", false, "show a gray release that waits as UPGRADING, as the reference has it")
 			f.BoolVar(&config.MissingIsUnauthorized, "missing-is-unauthorized", false, "answer 401 for what does not exist in version 3, as the real service does")
 		},
-		Begin: func(o simcmd.Options) (*servicestagesim.Simulator, error) { return begin(config, o) },
-		Ready: func(sim *servicestagesim.Simulator, url string) simcmd.Ready { return ready(config, sim, url) },
+		Begin: func(o simcmd.Options) (*servicestagesim.Simulator, error) {
+			key = o.Key
+			return begin(config, o)
+		},
+		Ready: func(sim *servicestagesim.Simulator, url string) simcmd.Ready { return ready(config, key, sim, url) },
 	}
 }
 
 // begin makes the simulator that the flags describe.
 func begin(config servicestagesim.Config, o simcmd.Options) (*servicestagesim.Simulator, error) {
 	config.Clock, config.Speed, config.Seed, config.StateFile, config.Hosts = o.Clock(), o.Speed, o.Seed, o.StateFile, o.Hosts
+	config.AccessKeys, config.SecurityTokens = o.Key.Keys(), o.Key.Tokens()
 	if err := config.Validate(); err != nil {
 		return nil, fmt.Errorf("%w: %w", simcmd.ErrUsage, err)
 	}
@@ -72,16 +81,14 @@ func begin(config servicestagesim.Config, o simcmd.Options) (*servicestagesim.Si
 }
 
 // ready tells what serves at a URL. A flag that was given empty means its default, as in the simulator.
-func ready(config servicestagesim.Config, sim *servicestagesim.Simulator, url string) simcmd.Ready {
+func ready(config servicestagesim.Config, key simcmd.AccessKey, sim *servicestagesim.Simulator, url string) simcmd.Ready {
 	project, region := cmp.Or(config.ProjectID, servicestagesim.DefaultProjectID), cmp.Or(config.Region, servicestagesim.DefaultRegion)
-	said := simcmd.Ready{AccessKeyID: servicestagesim.TestAccessKeyID, AccessKeySecret: servicestagesim.TestAccessKeySecret}
-	said.Line = readyLine{Ready: true, ServiceStage: url, ProjectID: project, Env: map[string]string{
+	said := simcmd.Ready{AccessKeyID: key.ID, AccessKeySecret: key.Shown()}
+	said.Line = readyLine{Ready: true, ServiceStage: url, ProjectID: project, Env: key.AddTo(map[string]string{
 		"SLIPWAY_SERVICESTAGE_ENDPOINT":   url,
 		"SLIPWAY_SERVICESTAGE_REGION":     region,
 		"SLIPWAY_SERVICESTAGE_PROJECT_ID": project,
-		"HUAWEICLOUD_SDK_AK":              servicestagesim.TestAccessKeyID,
-		"HUAWEICLOUD_SDK_SK":              servicestagesim.TestAccessKeySecret,
-	}}
+	})}
 	for _, name := range sim.Components() {
 		said.Has = append(said.Has, "component "+name)
 	}

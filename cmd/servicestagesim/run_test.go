@@ -9,8 +9,10 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"slipway/cloudapi"
 	"slipway/internal/simcmd"
 	"slipway/internal/simcmd/simcmdtest"
+	"slipway/servicestageclient"
 	"slipway/servicestagesim"
 	"slipway/servicestagesim/simadmin"
 )
@@ -85,9 +87,27 @@ func TestRun_WrongCommandLines(t *testing.T) {
 
 func TestRun_HelpHasExamples(t *testing.T) {
 	t.Parallel()
-	code, stdout, _ := simcmdtest.Output(t.Context(), program(), map[string]string{"SERVICESTAGESIM_ADDR": "127.0.0.1:7777"}, "--help")
-	require.Equal(t, simcmd.ExitOK, code)
-	for _, text := range []string{"Examples:", "--demo", "--state-file", "--project-id", "127.0.0.1:7777", servicestagesim.TestAccessKeyID, servicestagesim.TestUser} {
-		require.Contains(t, stdout, text)
+	simcmdtest.Helps(t, simcmdtest.In(map[string]string{"SERVICESTAGESIM_ADDR": "127.0.0.1:7777"}, program()),
+		"Examples:", "--demo", "--state-file", "--project-id", "127.0.0.1:7777", servicestagesim.TestAccessKeyID, servicestagesim.TestUser)
+}
+
+// A client and the simulator read the key pair in the same place.
+func TestRun_AcceptsTheKeyPairOfTheEnvironment(t *testing.T) {
+	t.Parallel()
+	var ready readyLine
+	env := map[string]string{servicestageclient.VariableAccessKey: "own-id", servicestageclient.VariableSecretKey: "own-secret"}
+	simcmdtest.Start(t, simcmdtest.In(env, program()), &ready)
+	require.Equal(t, "own-id", ready.Env[servicestageclient.VariableAccessKey])
+	require.NotContains(t, ready.Env, servicestageclient.VariableSecretKey)
+	call := func(id string, secret cloudapi.Secret) error {
+		client, err := servicestageclient.New(servicestageclient.Config{
+			ProjectID: ready.ProjectID, Endpoint: ready.ServiceStage, Credential: servicestageclient.Keys{AccessKey: id, SecretKey: secret},
+		})
+		require.NoError(t, err)
+		defer client.CloseIdleConnections()
+		_, err = client.ListApplications(t.Context(), &servicestageclient.ListApplicationsInput{})
+		return err
 	}
+	require.NoError(t, call("own-id", "own-secret"))
+	require.ErrorIs(t, call(servicestagesim.TestAccessKeyID, servicestagesim.TestAccessKeySecret), cloudapi.ErrAuth)
 }

@@ -36,9 +36,6 @@ type AccessKey struct {
 
 // read takes the key from the environment.
 func (s KeySettings) read(getenv func(string) string) (AccessKey, error) {
-	if s.IDEnv == "" {
-		return AccessKey{}, nil
-	}
 	key := AccessKey{ID: getenv(s.IDEnv), Secret: getenv(s.SecretEnv), settings: s, own: true}
 	if s.TokenEnv != "" {
 		key.Token = getenv(s.TokenEnv)
@@ -83,9 +80,6 @@ func (k AccessKey) Shown() string {
 
 // help is what the help of a command says of the key pair.
 func (s KeySettings) help() string {
-	if s.IDEnv == "" {
-		return ""
-	}
 	names := []string{"$" + s.IDEnv, "$" + s.SecretEnv}
 	if s.TokenEnv != "" {
 		names = append(names, "$"+s.TokenEnv)

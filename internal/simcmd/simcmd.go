@@ -89,7 +89,7 @@ type Program[S Simulator] struct {
 	Addr string
 	// Short, Long and Example are the help; Demo is that of --demo.
 	Short, Long, Example, Demo string
-	// Keys say which key pair it accepts, which is Options.Key; without them it has one of its own.
+	// Keys say which key pair it accepts, which is Options.Key.
 	Keys KeySettings
 	// Flags adds those of the simulator's own.
 	Flags func(*pflag.FlagSet)

@@ -152,16 +152,16 @@ func ready(s *stack.Stack, output string, stdout io.Writer) error {
 		})
 	}
 	var text strings.Builder
-	fmt.Fprintf(&text, "ready\n  Temporal  %s\n  NATS      %s\n  SAE       %s\n  FC        %s\n  ServiceStage %s\n  monitor   %s\n",
+	fmt.Fprintf(&text, "ready\n  Temporal      %s\n  NATS          %s\n  SAE           %s\n  FC            %s\n  ServiceStage  %s\n  monitor       %s\n",
 		s.Temporal(), s.NATS(), s.SAE(), s.FC(), s.ServiceStage(), s.Monitor())
 	if s.UI() != "" {
-		fmt.Fprintf(&text, "  UI        %s\n", s.UI())
+		fmt.Fprintf(&text, "  UI            %s\n", s.UI())
 	}
 	for _, app := range s.Sim().Apps() {
-		fmt.Fprintf(&text, "  app       sae/%s/%s %s\n", saesim.DefaultRegion, app.ID, app.Name)
+		fmt.Fprintf(&text, "  app           sae/%s/%s %s\n", saesim.DefaultRegion, app.ID, app.Name)
 	}
-	fmt.Fprintf(&text, "  app       %s with its functions %s and %s\n", demoService(), fcsim.DemoWeb, fcsim.DemoMailer)
-	fmt.Fprintf(&text, "  app       %s %s\n", demoComponent(s), servicestagesim.DemoComponent)
+	fmt.Fprintf(&text, "  app           %s with its functions %s and %s\n", demoService(), fcsim.DemoWeb, fcsim.DemoMailer)
+	fmt.Fprintf(&text, "  app           %s %s\n", demoComponent(s), servicestagesim.DemoComponent)
 	for _, key := range envOrder() {
 		fmt.Fprintf(&text, "export %s=%s\n", key, s.Env()[key])
 	}
