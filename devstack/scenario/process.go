@@ -28,7 +28,7 @@ type Launch struct {
 
 // Start starts the process. It is killed when ctx ends.
 func (l Launch) Start(ctx context.Context) (*Process, error) {
-	p := &Process{done: make(chan error, 1), log: &tail{to: l.Log}}
+	p := &Process{done: make(chan error, 1), log: &tail{to: l.Log, began: make(chan struct{})}}
 	p.cmd = exec.CommandContext(ctx, l.Binary, l.Role)
 	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
 	p.cmd.Env = []string{"SLIPWAY_HTTP_ADDR=127.0.0.1:0", "SLIPWAY_LOG_FORMAT=json"}
@@ -66,8 +66,15 @@ func exitStatus(exit *exec.ExitError, ok bool) (syscall.WaitStatus, bool) {
 	return status, isUnix
 }
 
-// Stop asks the process to end and waits until it has.
+// Stop asks the process to end and waits until it has. A process that has only just been started is
+// asked once it has said something: before that, it does not yet listen to signals and would end
+// as the operating system ends one that does not.
 func (p *Process) Stop() error {
+	select {
+	case <-p.log.began:
+	case err := <-p.done:
+		return fmt.Errorf("scenario: the process ended before it was stopped: %w; last lines:\n%s", err, p.log)
+	}
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		return fmt.Errorf("scenario: stop: %w", err)
 	}
@@ -82,12 +89,15 @@ const tailSize = 4 << 10
 
 // tail passes lines on and keeps the last of them.
 type tail struct {
-	to   io.Writer
-	mu   sync.Mutex
-	last bytes.Buffer
+	to    io.Writer
+	began chan struct{} // closed with the first line
+	once  sync.Once
+	mu    sync.Mutex
+	last  bytes.Buffer
 }
 
 func (t *tail) Write(line []byte) (int, error) {
+	t.once.Do(func() { close(t.began) })
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.last.Write(line)
