@@ -28,7 +28,7 @@ import (
 
 const (
 	// parked is how many workflows wait at the same time.
-	parked = 500
+	parked = 200
 	// mostKiB bounds what a parked release costs, and mostTimes how many times more that is
 	// than the least that a parked workflow costs with this SDK.
 	mostKiB   = 64
