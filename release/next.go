@@ -223,10 +223,14 @@ func (p Progress) confirming(a Awaiting) []NextStep {
 		return nil
 	}
 	s := p.step(NextConfirm, "confirm", "lets the next batch begin")
+	waits, further := traitsFor(p.App.Platform).PausesAfter(p.Strategy.Type, a.Batch+1), a.Batch+1 < len(p.Batches)
 	if a.Batch > 0 {
 		s.Command += fmt.Sprintf(" --batch %d", a.Batch)
 		if a.Batch < len(p.Batches) {
 			s.Does = "lets batch " + p.batchBegins(a.Batch+1)
+		}
+		if further && !waits {
+			s.Does += ", and every one after it by itself"
 		}
 	}
 	if p.Watched() {
@@ -236,7 +240,7 @@ func (p Progress) confirming(a Awaiting) []NextStep {
 		}
 	}
 	steps := []NextStep{needed(s)}
-	if all := (Command{Kind: CommandConfirm, All: true}); traitsFor(p.App.Platform).PausesAfter(p.Strategy.Type, a.Batch+1) && a.Batch+1 < len(p.Batches) && p.admits(all) {
+	if all := (Command{Kind: CommandConfirm, All: true}); waits && further && p.admits(all) {
 		steps = append(steps, p.step(NextConfirmAll, "confirm", "lets that batch and every one after it begin"))
 		steps[1].Command += " --all"
 	}

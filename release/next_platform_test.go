@@ -46,6 +46,8 @@ func TestNext_OneWordWherePlatformPausesOnce(t *testing.T) {
 			all = all || s.Verb == release.NextConfirmAll
 		}
 		require.Equal(t, want, all, platform)
+		does := map[bool]string{true: "lets batch 2 of 3 begin", false: "lets batch 2 of 3 begin, and every one after it by itself"}
+		require.Equal(t, does[want], release.Next(p)[0].Does, platform)
 	}
 }
 

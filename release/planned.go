@@ -269,8 +269,8 @@ func (s Spec) LastBatchBy(now time.Time, batches int) time.Time {
 				last = next
 			}
 		}
-		if n == batches {
-			break
+		if n == batches || !traitsFor(s.App.Platform).PausesAfter(s.Strategy.Type, n) {
+			break // what follows cannot be held
 		}
 		if s.Strategy.Confirm != ConfirmAuto {
 			return total
@@ -308,13 +308,18 @@ func (s Spec) PlannedBatches(now time.Time, batches []Batch) []PlannedBatch {
 			}
 		}
 		if i < len(batches)-1 {
-			out[i].Then = s.pause()
+			out[i].Then = s.pauseAfter(b.Number)
 		}
 	}
 	return out
 }
 
-func (s Spec) pause() *PlannedPause {
+// pauseAfter is what happens after a batch that is not the last one. Where the platform runs through its
+// batches, there is nothing.
+func (s Spec) pauseAfter(batch int) *PlannedPause {
+	if !traitsFor(s.App.Platform).PausesAfter(s.Strategy.Type, batch) {
+		return &PlannedPause{Confirm: ConfirmAuto}
+	}
 	p := &PlannedPause{Bake: s.Strategy.Bake, Confirm: s.Strategy.Confirm, Gates: gateNames(s.Strategy.Gates)}
 	if p.Confirm != ConfirmAuto {
 		p.Confirm, p.Limit, p.OnTimeout = ConfirmManual, s.Limits.Confirm, s.Limits.OnConfirmTimeout

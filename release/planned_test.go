@@ -73,6 +73,10 @@ func TestSpec_LastBatchBy(t *testing.T) {
 		"by a time of day": {batches(func(s *release.Spec) {
 			s.Strategy.Schedule = []release.BatchSchedule{{Batch: 3, At: "18:00", Zone: "UTC"}}
 		}), 3, 11 * time.Hour},
+		"by the one bake time that the platform waits for": {batches(func(s *release.Spec) {
+			s.App, s.Strategy.Type, s.Strategy.Bake = aComponent().App, release.StrategyGray, release.Duration(time.Hour)
+		}), 4, 2 * time.Hour},
+		"by nothing where the platform runs through": {batches(func(s *release.Spec) { s.App = aComponent().App }), 3, time.Hour},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -98,6 +102,25 @@ func TestSpec_PlannedBatchesSayWhatHappensBetweenThem(t *testing.T) {
 	require.Equal(t, "the next batch begins at once", release.PlannedPause{Confirm: release.ConfirmAuto}.Text())
 	require.Equal(t, "a person must confirm within 24h (else: hold)",
 		release.PlannedPause{Confirm: release.ConfirmManual, Limit: release.DefaultConfirmLimit, OnTimeout: release.TimeoutHold}.Text())
+}
+
+// Where the platform runs through the batches after the first, nothing is said to happen between them.
+func TestSpec_PlannedBatchesOfAPlatformThatWaitsOnce(t *testing.T) {
+	t.Parallel()
+	s := aComponent()
+	s.Strategy = release.Strategy{Type: release.StrategyGray, Gray: 1, Batches: 2, Bake: release.Duration(time.Hour)}
+	of := func(s release.Spec) (then []string) {
+		for _, b := range s.WithDefaults().PlannedBatches(time.Time{}, []release.Batch{{Number: 1}, {Number: 2}, {Number: 3}})[:2] {
+			then = append(then, b.Then.Text())
+		}
+		return then
+	}
+	const person, nothing = "runs for 1h; a person must confirm within 24h (else: abort)", "the next batch begins at once"
+	require.Equal(t, []string{person, nothing}, of(s))
+	s.Strategy = release.Strategy{Type: release.StrategyBatch, Batches: 3}
+	require.Equal(t, []string{nothing, nothing}, of(s))
+	s.App, s.Strategy = validSpec().App, release.Strategy{Type: release.StrategyGray, Batches: 2, Bake: release.Duration(time.Hour)}
+	require.Equal(t, []string{person, person}, of(s), "SAE waits after each")
 }
 
 func TestSpec_PlannedWatch(t *testing.T) {

@@ -151,7 +151,7 @@ func (p planning) take(snap release.Snapshot) {
 		}
 		p.plan.Batches = p.spec.PlannedBatches(p.plan.At, p.p.Batches)
 	}
-	if p.p.RollbackTo != nil { // the target is resolved
+	if p.p.RollbackTo != nil || p.first() { // the target is resolved
 		p.bring(snap)
 	}
 	if words := p.otherChange(snap.Busy); words != "" {
@@ -200,7 +200,7 @@ func (p planning) bring(snap release.Snapshot) {
 	}
 	switch p.spec.Operation {
 	case release.OperationRelease, release.OperationRollback, release.OperationJob:
-		if p.bringsArtifact() {
+		if p.bringsArtifact() && !p.first() { // which returns to nothing
 			p.plan.Return = &release.PlannedReturn{Version: *p.p.RollbackTo, Kept: p.returnable(), OnFailure: p.spec.Rollback.Wanted()}
 		}
 	case release.OperationRestart, release.OperationRescale:

@@ -169,6 +169,19 @@ func TestShift_AWarningIsTold(t *testing.T) {
 	require.Equal(t, warning, plan.Warning)
 }
 
+// A plan of the first version says what it brings, and that nothing is returned to.
+func TestShift_APlanOfTheFirstVersion(t *testing.T) {
+	t.Parallel()
+	s := newPlanStage(t)
+	newShifting(s.stage).serves = ""
+	s.env.ExecuteWorkflow(release.WorkflowPlan, release.Request{Spec: s.spec(release.Strategy{})})
+	var plan release.Plan
+	require.NoError(t, s.env.GetWorkflowResult(&plan))
+	require.Empty(t, plan.Refusals)
+	require.Equal(t, release.Version{Artifact: release.Artifact{Image: newImage}}, *plan.Brings)
+	require.Nil(t, plan.Return)
+}
+
 // A rescale moves no traffic: its batch is of the instances that it brings.
 func TestShift_ARescaleHasNoWeight(t *testing.T) {
 	t.Parallel()

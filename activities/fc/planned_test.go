@@ -186,6 +186,26 @@ func TestPlanned_WarnsOfCallersOfLATEST(t *testing.T) {
 	h.release("r-2", h.image(2))
 }
 
+// TestPlanned_WarnsOfAnAliasThatIsNew so that a name that was mistyped is seen before it exists.
+func TestPlanned_WarnsOfAnAliasThatIsNew(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, 0)
+	warning := func(alias string) string {
+		app := h.App()
+		app.Qualifier = alias
+		p := must[release.Snapshot](h, release.VerbSnapshot, release.SnapshotInput{App: app, Release: new(h.image(2))}).Planned
+		require.Empty(t, p.Refused)
+		return p.Warning
+	}
+	require.Empty(t, warning("live"))
+	const created = "the service shop has no alias liev: this release creates it, and moves no other one; " +
+		"those that there are: slipway api fc ListAliases serviceName=shop --fc-region cn-hangzhou"
+	require.Equal(t, created, warning("liev"))
+	h.trigger("timer", "")
+	require.Equal(t, created+"; these call LATEST, which has what is released before the alias liev has it, and keeps it when the alias returns: "+
+		"trigger timer; let them name the alias", warning("liev"))
+}
+
 // TestPlanned_WhatARejectedReleaseHasLeft stands in the way of the release of another function, and it is
 // said which function that is, since when, and what to do.
 func TestPlanned_WhatARejectedReleaseHasLeft(t *testing.T) {

@@ -334,9 +334,23 @@ func (d *Driver) planned(ctx context.Context, r reading, q release.ReleaseQuesti
 	return plan, err
 }
 
-// warning says who would have what is released at once, as they call LATEST; empty where nobody does.
-// That it cannot be read stands against nothing.
+// warning says what somebody should know of a release of all of the traffic; empty where there is nothing.
 func (d *Driver) warning(ctx context.Context, r reading, p *preparation) (string, error) {
+	var warnings []string
+	if !r.alias.exists {
+		warnings = append(warnings, fmt.Sprintf("the service %s has no alias %s: this release creates it, and moves no other one; those that there are: %s",
+			r.app.ID, qualifier(r.app), showing(r.app, "ListAliases")))
+	}
+	live, err := d.liveAtOnce(ctx, r, p)
+	if live != "" {
+		warnings = append(warnings, live)
+	}
+	return strings.Join(warnings, "; "), err
+}
+
+// liveAtOnce says who would have what is released at once, as they call LATEST; empty where nobody does.
+// That it cannot be read stands against nothing.
+func (d *Driver) liveAtOnce(ctx context.Context, r reading, p *preparation) (string, error) {
 	callers, err := d.callers(ctx, r.app.ID, p.name)
 	switch {
 	case err != nil && errorsOfFC().FaultOf(err).Retryable():

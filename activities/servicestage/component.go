@@ -264,7 +264,7 @@ func (d *Driver) inTheWay(ctx context.Context, r reading, seen mark) error {
 // missing maps an error of the client, and says so in the words of a release where the component is not there.
 func missing(err error) error {
 	if errors.Is(err, errNoComponent) {
-		return cloud.Refused(release.FaultNotFound, "app.id: the project has no component of this ID")
+		return cloud.Refused(release.FaultNotFound, "app.id: the project has no component of this ID: name one that it has (slipway api servicestage ListComponents)")
 	}
 	return failed(err)
 }

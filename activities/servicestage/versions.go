@@ -78,20 +78,20 @@ func (d *Driver) wanted(ctx context.Context, r reading, q release.RollbackQuesti
 			return nil, err
 		}
 		if !served {
-			return nil, cloud.Refused(release.FaultInvalid, "version %s was never in service, and ServiceStage returns to none that was not", q.VersionID)
+			return nil, cloud.Refused(release.FaultInvalid, "version: %s was never in service, and ServiceStage returns to none that was not", q.VersionID)
 		}
 		v, err := d.specified(ctx, r, q.VersionID)
 		return &v, err
 	}
 	found, err := d.lastGood(ctx, r, q)
 	if err == nil && found == nil {
-		err = cloud.Refused(release.FaultNotFound, "there is no version to return to: each of the component's %d records serves now, never did, or is known to be bad", len(r.records))
+		err = cloud.Refused(release.FaultNotFound, "version: there is none to return to: each of the component's %d records serves now, never did, or is known to be bad; name the one that is meant", len(r.records))
 	}
 	return found, err
 }
 
 func noVersion(id string) error {
-	return cloud.Refused(release.FaultNotFound, "the component has no version %s", id)
+	return cloud.Refused(release.FaultNotFound, "version: the component has no version %s: name one of its records (slipway api servicestage ListComponentRecords)", id)
 }
 
 // lastGood finds the version that is known to be good, or else the newest one that serves no more and is not known to be

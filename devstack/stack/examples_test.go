@@ -82,8 +82,8 @@ func examples() []example {
 }
 
 // TestExamples_EachCanBeSubmittedAsItIs submits every file of examples/ to what `make up` brings
-// up. The times between batches are cut short and the addresses of gates and the ID of the component of ServiceStage are those of this
-// stack; all else is as it stands in the file.
+// up. The times between batches are cut short and the addresses of gates are those of this stack; all else is
+// as it stands in the file.
 func TestExamples_EachCanBeSubmittedAsItIs(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -136,7 +136,6 @@ func submit(t *testing.T, s *stack.Stack, kind, name string) string {
 	short := regexp.MustCompile(`(bake|interval): \d+[ms]`).ReplaceAll(text, []byte("$1: 1s"))
 	short = bytes.ReplaceAll(short, []byte("for: 30m"), []byte("for: 6s"))
 	short = bytes.ReplaceAll(short, []byte("http://127.0.0.1:8098"), []byte(s.Monitor()))
-	short = bytes.ReplaceAll(short, []byte("4b611997-4acd-4538-a06b-32fd2475e057"), []byte(s.ServiceStageSim().DemoComponent().ID))
 	monitor, err := url.Parse(s.Monitor())
 	require.NoError(t, err)
 	short = bytes.ReplaceAll(short, []byte("port: 8098"), []byte("port: "+monitor.Port()))

@@ -23,6 +23,7 @@ import (
 const (
 	gettingStarted  = "../../../docs/getting-started.md"
 	functionCompute = "../../../docs/function-compute.md"
+	serviceStage    = "../../../docs/servicestage.md"
 )
 
 // comments above the blocks of the page. Whoever reads the page does not see them.
@@ -38,7 +39,7 @@ const (
 // passes faster.
 func TestDocuments_WhatIsShownIsTrue(t *testing.T) {
 	t.Parallel()
-	for _, page := range []string{gettingStarted, functionCompute} {
+	for _, page := range []string{gettingStarted, functionCompute, serviceStage} {
 		t.Run(filepath.Base(page), func(t *testing.T) {
 			t.Parallel()
 			requireTrue(t, page)

@@ -62,6 +62,7 @@ which only the file can: secret: {id, key}.` + asksInLine,
   slipway deploy sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --variable LOG_LEVEL=debug --variable OLD_FLAG-
   slipway deploy fc/cn-hangzhou/orders --image registry.example/orders:1.4.3 --strategy gray --weights 5,30
   slipway deploy fc/cn-hangzhou/orders --part pay --package oss://code/pay-1.4.3.zip --package-version 1.4.3 --qualifier canary
+  slipway deploy servicestage/cn-north-4/4b611997-4acd-4538-a06b-32fd2475e057 --image registry.example/shop:1.4.3 --strategy gray --gray 1 --weights 20 --batches 2
   slipway deploy sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --image registry.example/shop:1.4.3 --registry cri-1a2b3c --config-from config.yaml --cpu 1000 --memory 2048`,
 	}, release.OperationRelease)
 	var code release.Package

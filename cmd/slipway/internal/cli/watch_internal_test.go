@@ -42,45 +42,50 @@ func recordOf(phase release.Phase, updated time.Time) ledgerEntry[release.Progre
 
 func TestWatchTarget_Recorded(t *testing.T) {
 	t.Parallel()
-	long, asked := time.Now().Add(-time.Hour), time.Date(2026, 11, 22, 20, 35, 0, 0, time.UTC)
+	asked := time.Date(2026, 11, 22, 20, 35, 0, 0, time.UTC)
+	of := func(phase release.Phase) ledgerEntry[release.Progress] { return recordOf(phase, time.Time{}) }
 	for name, c := range map[string]struct {
 		entry   ledgerEntry[release.Progress]
+		age     time.Duration // since the entry was updated
 		err     error
 		closed  bool
 		partial string
 		fails   string
 		talk    string
 	}{
-		"ended":               {recordOf(release.PhaseAborted, long), nil, true, "", "", "Temporal has forgotten the release; shown is what the ledger has, as of "},
-		"not accepted yet":    {ledgerEntry[release.Progress]{asked: asked}, nil, false, "in the ledger since 2026-11-22T20:35:00Z, but it has not been accepted yet", "", ""},
-		"about to start":      {recordOf(release.PhaseQueued, time.Now()), nil, false, "Temporal does not show the release yet", "", ""},
-		"lost":                {recordOf(release.PhaseRollingOut, long), nil, false, "", "the ledger does not know how it ended", ""},
-		"unknown":             {ledgerEntry[release.Progress]{}, ledger.ErrNotFound, false, "", "there is no release", ""},
-		"no ID of a release":  {ledgerEntry[release.Progress]{}, release.Problem{Field: "releaseId"}, false, "", "there is no release", ""},
-		"the ledger is away":  {ledgerEntry[release.Progress]{}, errors.New("connect to NATS"), false, "the ledger could not be asked: connect to NATS", "there is no release", ""},
-		"has another content": {recordOf(release.PhaseSucceeded, long), nil, false, "", "another content: recorded is sha256:one, asked for is sha256:two", ""},
+		"ended":               {of(release.PhaseAborted), time.Hour, nil, true, "", "", "Temporal has forgotten the release; shown is what the ledger has, as of "},
+		"not accepted yet":    {ledgerEntry[release.Progress]{asked: asked}, 0, nil, false, "in the ledger since 2026-11-22T20:35:00Z, but it has not been accepted yet", "", ""},
+		"about to start":      {of(release.PhaseQueued), startTime - 1, nil, false, "Temporal does not show the release yet", "", ""},
+		"lost":                {of(release.PhaseRollingOut), startTime, nil, false, "", "the ledger does not know how it ended", ""},
+		"unknown":             {ledgerEntry[release.Progress]{}, 0, ledger.ErrNotFound, false, "", "there is no release", ""},
+		"no ID of a release":  {ledgerEntry[release.Progress]{}, 0, release.Problem{Field: "releaseId"}, false, "", "there is no release", ""},
+		"the ledger is away":  {ledgerEntry[release.Progress]{}, 0, errors.New("connect to NATS"), false, "the ledger could not be asked: connect to NATS", "there is no release", ""},
+		"has another content": {of(release.PhaseSucceeded), time.Hour, nil, false, "", "another content: recorded is sha256:one, asked for is sha256:two", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s, talk := recording(c.entry, c.err), &bytes.Buffer{}
-			o := watchOptions{id: id}
-			if name == "has another content" {
-				o.digest = "sha256:two"
-			}
-			status, err := s.recorded(t.Context(), &call{app: &app{Env: Env{Stderr: talk}}}, o)
-			if c.fails == "" {
-				require.NoError(t, err)
-			} else {
-				require.ErrorContains(t, err, c.fails)
-			}
-			require.Equal(t, c.closed, status.Closed)
-			require.Contains(t, status.Partial.Message, c.partial)
-			require.Equal(t, c.partial == "", status.Partial.Message == "")
-			require.Contains(t, talk.String(), c.talk)
-			require.Equal(t, c.talk == "", talk.Len() == 0)
-			if c.closed {
-				require.Equal(t, c.entry.progress, status.Progress)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				c.entry.updated = time.Now().Add(-c.age)
+				s, talk := recording(c.entry, c.err), &bytes.Buffer{}
+				o := watchOptions{id: id}
+				if name == "has another content" {
+					o.digest = "sha256:two"
+				}
+				status, err := s.recorded(t.Context(), &call{app: &app{Env: Env{Stderr: talk}}}, o)
+				if c.fails == "" {
+					require.NoError(t, err)
+				} else {
+					require.ErrorContains(t, err, c.fails)
+				}
+				require.Equal(t, c.closed, status.Closed)
+				require.Contains(t, status.Partial.Message, c.partial)
+				require.Equal(t, c.partial == "", status.Partial.Message == "")
+				require.Contains(t, talk.String(), c.talk)
+				require.Equal(t, c.talk == "", talk.Len() == 0)
+				if c.closed {
+					require.Equal(t, c.entry.progress, status.Progress)
+				}
+			})
 		})
 	}
 }

@@ -23,7 +23,7 @@ that has a region, in each of its regions, with one account. It stops by itself 
 or SIGTERM once what it has begun is done.`,
 		Example: `  SLIPWAY_SAE_REGION=cn-hangzhou,cn-shanghai slipway worker
   SLIPWAY_FC_REGION=cn-hangzhou SLIPWAY_FC_ACCOUNT_ID=1234567890123456 slipway worker
-  SLIPWAY_SERVICESTAGE_REGION=cn-north-4 SLIPWAY_SERVICESTAGE_PROJECT_ID=15ed34cb-2a7a-4b1c-a4f1-9d4e8b1f0a11 slipway worker
+  SLIPWAY_SERVICESTAGE_REGION=cn-north-4 SLIPWAY_SERVICESTAGE_PROJECT_ID=0123456789abcdef0123456789abcdef slipway worker
   slipway worker --config /etc/slipway.yaml --http-addr 0.0.0.0:8080`,
 		GroupID: groupRoles,
 		Args:    arguments(),
