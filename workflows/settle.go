@@ -328,10 +328,10 @@ func (s settlement) settleAny(ctx workflow.Context, v followResult) *ending {
 		return v.why.end(release.PhaseNeedsAttention, "; what runs could not be read back: %v%s", f, s.scaling.left())
 	case !runs.Uniform() || s.hidden(runs) != "":
 		return v.why.end(release.PhaseNeedsAttention, "; the application runs %s%s%s", runs.Words(), s.hidden(runs), s.scaling.left())
-	case v.gone && runs.Holds(s.p.Brings()):
+	case v.gone && runs.Holds(s.p.Brings()) && runs.Missing() == "":
 		s.enter(ctx, release.PhaseFinalizing, v.why.text)
 		return s.restored(ctx, v.why.end(release.PhaseSucceeded, "; every instance runs the new version"))
 	default:
-		return s.restored(ctx, v.why.end(release.PhaseFailed, "%s; the application runs %s", s.noneBefore(), runs.Words()))
+		return s.restored(ctx, v.why.end(release.PhaseFailed, "%s; the application runs %s%s", s.noneBefore(), runs.Words(), runs.Missing()))
 	}
 }
