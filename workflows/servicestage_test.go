@@ -87,10 +87,10 @@ func TestServiceStage_Endings(t *testing.T) {
 		}, release.PhaseAborted, "too many errors", 2},
 		"the platform goes back by itself": {func(c *console) {
 			c.fails(update, servicestageclient.JobRolledBack)
-		}, release.PhaseRolledBack, "no nodes", 2},
+		}, release.PhaseRolledBack, "ServiceStage has gone back by itself: no nodes", 2},
 		"somebody goes back at the console": {func(c *console) {
 			c.unready(func() { c.Act("rollback_current", "") })
-		}, release.PhaseRolledBack, "not by Slipway", 2},
+		}, release.PhaseRolledBack, "such as in the platform's console", 2},
 		"the rest of a gray release fails": {func(c *console) {
 			c.spec.Strategy = batched
 			c.fails(action, servicestageclient.JobFailed)

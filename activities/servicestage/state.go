@@ -112,12 +112,18 @@ func progress(job *servicestageclient.GetJobOutput) (seen release.Observation, u
 	case servicestageclient.JobFailed, servicestageclient.JobPartiallyFailed, servicestageclient.JobCancelled:
 		seen.State, seen.Message = release.ChangeFailed, why(job)
 	case servicestageclient.JobRolledBack:
-		seen.State, seen.Message = release.ChangeAborted, why(job)
+		seen.State, seen.Message = release.ChangeFailed, wentBack
+		if reason := why(job); reason != "" {
+			seen.Message += ": " + reason
+		}
 	default: // not begun, or not known
 		seen.State = release.ChangePreparing
 	}
 	return seen, true
 }
+
+// wentBack says of a job that the platform has undone it. Nobody has told it to.
+const wentBack = "ServiceStage has gone back by itself"
 
 // why is the reason that a job gives for its end; empty where it gives none.
 func why(job *servicestageclient.GetJobOutput) string {

@@ -116,7 +116,8 @@ func TestObserve_EachStateOfThePlatform(t *testing.T) {
 		},
 		"cancelled": {shown: shown{status: "FAILED", version: ours, last: jobOne, jobs: one("CANCELLED")}, want: release.ChangeFailed, batch: 1, message: "Building failed."},
 		"gone back by itself": {
-			shown: shown{status: "RUNNING", version: ours, last: jobOne, jobs: one("ROLLBACKED")}, want: release.ChangeAborted, batch: 1, message: "Building failed.",
+			shown: shown{status: "RUNNING", version: ours, last: jobOne, jobs: one("ROLLBACKED")}, want: release.ChangeFailed, batch: 1,
+			message: "ServiceStage has gone back by itself: Building failed.",
 		},
 		"the pause": {
 			shown: shown{status: "GRAYING", version: ours, last: jobOne, gray: true, jobs: one("SUCCEEDED"), ready: 4}, want: release.ChangeAwaitingConfirm, batch: 1,
