@@ -50,6 +50,15 @@ func (v Verification) Identified() bool {
 // Uniform reports whether the application runs one version only, whichever it is.
 func (v Verification) Uniform() bool { return v.OnlyRuns(v.Configured) }
 
+// Missing says how many instances the application lacks, where it has fewer than it is to have; empty where it has all, or where that
+// is not known.
+func (v Verification) Missing() string {
+	if v.Instances >= v.Wanted {
+		return ""
+	}
+	return fmt.Sprintf(", with %d of %d instances", v.Instances, v.Wanted)
+}
+
 // Text names the version that runs, or the versions with how many instances run each.
 func (v Verification) Text() string {
 	switch {

@@ -2,6 +2,7 @@ package release
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 )
 
@@ -159,9 +160,24 @@ func (c *ForeignChange) Unchanged(later *ForeignChange) bool {
 	return c != nil && later != nil && c.ID == later.ID && c.Stuck == later.Stuck
 }
 
-// Words name the change for people.
+// Releases are the IDs of the releases that have begun the change, as its description tells: of several, one has. None is a change
+// that was begun elsewhere, or by a release whose platform does not tell it.
+func (c ForeignChange) Releases() (ids []string) {
+	for word := range strings.FieldsSeq(c.Description) {
+		if id, is := ReleaseOfToken(word); is && CheckReleaseID(id) == nil {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// Words name the change for people, and who has begun it.
 func (c ForeignChange) Words() string {
-	return "change " + c.ID + " (" + c.Type + "), begun elsewhere"
+	by := "begun elsewhere"
+	if of := c.Releases(); len(of) > 0 {
+		by = "begun by release " + strings.Join(of, " or ")
+	}
+	return "change " + c.ID + " (" + c.Type + "), " + by
 }
 
 // SnapshotInput asks for a [Snapshot].

@@ -216,7 +216,10 @@ func (f *follower) followed(act release.Action) followResult {
 	case f.stoppedNow():
 		return followResult{act: act, why: decided(f.abort)}
 	case f.seen.State == release.ChangeAborted:
-		const elsewhere = "the change ended aborted, but not by Slipway: it was aborted elsewhere, such as in the platform's console, or its approval was refused"
+		elsewhere := "the change ended aborted, but not by Slipway: it was aborted elsewhere, such as in the platform's console"
+		if f.platform.traits().Approval {
+			elsewhere += ", or its approval was refused"
+		}
 		return followResult{act: act, why: cause{text: failure(elsewhere, f.seen)}}
 	default:
 		return followResult{act: act, why: cause{text: failure("the change ended "+string(f.seen.State), f.seen)}}

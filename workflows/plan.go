@@ -180,7 +180,7 @@ func (p planning) otherChange(busy *release.ForeignChange) string {
 		return ""
 	}
 	words := busy.Words()
-	if running != "" { // not every change carries a mark of its release
+	if running != "" && len(busy.Releases()) == 0 { // not every change carries a mark of its release
 		words += ", or by that release"
 	}
 	if !busy.Since.IsZero() {

@@ -292,7 +292,7 @@ func (p preparation) record(snap release.Snapshot) {
 func (p preparation) resolveTarget() *fault {
 	switch p.spec.Operation {
 	case release.OperationRollback:
-		if p.snap.Wanted.ID == p.snap.Version.ID {
+		if p.snap.Wanted.ID == p.snap.Version.ID && p.runs.mixed == "" {
 			return &fault{class: release.FaultInvalid, text: "the application runs version " + p.snap.Wanted.ID + " already"}
 		}
 		p.p.Artifact, p.p.Version = p.snap.Wanted.Artifact, p.snap.Wanted.ID

@@ -89,6 +89,14 @@ func (s settlement) hidden(runs release.Verification) string {
 	return ", and which configuration each instance has cannot be read back"
 }
 
+// missing says how many instances the application lacks; empty where it lacks none, and where it has some only as there are requests.
+func (s settlement) missing(runs release.Verification) string {
+	if s.platform.traits().Step != release.StepInstances {
+		return ""
+	}
+	return runs.Missing()
+}
+
 // recordRunning notes what the application was read to run, for the end of the release.
 func (s settlement) recordRunning(runs release.Verification, f *fault) {
 	s.runs = running{}
@@ -328,10 +336,10 @@ func (s settlement) settleAny(ctx workflow.Context, v followResult) *ending {
 		return v.why.end(release.PhaseNeedsAttention, "; what runs could not be read back: %v%s", f, s.scaling.left())
 	case !runs.Uniform() || s.hidden(runs) != "":
 		return v.why.end(release.PhaseNeedsAttention, "; the application runs %s%s%s", runs.Words(), s.hidden(runs), s.scaling.left())
-	case v.gone && runs.Holds(s.p.Brings()):
+	case v.gone && runs.Holds(s.p.Brings()) && s.missing(runs) == "":
 		s.enter(ctx, release.PhaseFinalizing, v.why.text)
 		return s.restored(ctx, v.why.end(release.PhaseSucceeded, "; every instance runs the new version"))
 	default:
-		return s.restored(ctx, v.why.end(release.PhaseFailed, "%s; the application runs %s", s.noneBefore(), runs.Words()))
+		return s.restored(ctx, v.why.end(release.PhaseFailed, "%s; the application runs %s%s", s.noneBefore(), runs.Words(), s.missing(runs)))
 	}
 }

@@ -48,7 +48,13 @@ func (d *Driver) beginOnce(ctx context.Context, a action) (release.Change, error
 			return adopted(found), err
 		}
 	}
+	if r.returned(a, seen) {
+		return adopted(&release.Change{ID: seen.Job, Version: r.now.Version}), nil
+	}
 	if err := d.blocks(ctx, a, r, seen); err != nil {
+		return release.Change{}, err
+	}
+	if err := a.possible(r); err != nil {
 		return release.Change{}, err
 	}
 	if a.check != nil {
@@ -74,6 +80,30 @@ func (d *Driver) beginOnce(ctx context.Context, a action) (release.Change, error
 	}
 	return change, nil
 }
+
+// returned reports whether the version that a rollback brings serves alone already, as the caller has seen: the platform has gone back by
+// itself, or somebody has brought it back. There is nothing to begin then, and ServiceStage would refuse it.
+func (r reading) returned(a action, seen mark) bool {
+	if a.verb != release.VerbBeginRollback || r.status.LastJobID != seen.Job || r.moving() || r.failed() || r.stopped() {
+		return false
+	}
+	return r.now.Version == a.parameters.Version && r.serves() == a.parameters.Version
+}
+
+// possible refuses an action that the component takes in no such state, however long it is waited for: that of one which is
+// stopped, and but for a rollback that of one which has failed.
+func (a action) possible(r reading) error {
+	switch {
+	case r.stopped():
+		return cloud.Refused(release.FaultInvalid, "%s", stoppedComponent)
+	case r.failed() && a.verb != release.VerbBeginRollback:
+		return cloud.Refused(release.FaultInvalid, "app.id: what was done last with the component has failed, and ServiceStage restarts and scales no such component: roll back, or release a version first")
+	}
+	return nil
+}
+
+// stoppedComponent is why nothing can be done with a component that is stopped.
+const stoppedComponent = "app.id: the component is stopped, and ServiceStage changes nothing of it until it is started: start it at the console first"
 
 // blocks fails where something is in the way of an action. A gray release that waits is not in the way of a rollback once the
 // caller has seen it so.

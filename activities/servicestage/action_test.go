@@ -64,7 +64,7 @@ func TestRollback_OnlyToWhatWasInService(t *testing.T) {
 	snap := h.snapshot(release.SnapshotInput{Rollback: &release.RollbackQuestion{}})
 	require.Equal(t, good.Version, snap.Version.ID, "what is in service")
 	require.Len(t, snap.Running, 2, "and what has failed runs beside it")
-	require.Equal(t, "1.0.0", snap.Wanted.ID, "neither the one that failed nor the one that was rejected")
+	require.Equal(t, good.Version, snap.Wanted.ID, "what the failed one was to replace, neither that nor the one that was rejected")
 	f, why := refused(h, release.VerbSnapshot, release.SnapshotInput{App: h.App(), Rollback: &release.RollbackQuestion{VersionID: rejected.Version}})
 	require.Equal(t, release.FaultInvalid, f)
 	require.Contains(t, why, "never in service")

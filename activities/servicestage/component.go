@@ -151,6 +151,34 @@ func (r reading) moving() bool {
 	return false
 }
 
+// failed reports whether the component shows that what was done last has failed.
+func (r reading) failed() bool {
+	s := r.status.ComponentStatus
+	return s == servicestageclient.ComponentFailed || s == servicestageclient.ComponentPartiallyFailed
+}
+
+// stopped reports whether the component has no instances because somebody has stopped it.
+func (r reading) stopped() bool {
+	s := r.status.ComponentStatus
+	return s == servicestageclient.ComponentStopped || s == servicestageclient.ComponentDown
+}
+
+// beside is the version that may run beside the one that is shown, empty for none: the one in service while another is released or
+// has failed, or the newest one where the way back from it has failed. No operation lists the instances with their versions.
+func (d *Driver) beside(ctx context.Context, r reading) (string, error) {
+	if serves := r.serves(); serves != r.now.Version {
+		return serves, nil
+	}
+	if !r.failed() || len(r.records) == 0 || r.records[0].Version == r.now.Version {
+		return "", nil
+	}
+	last, err := d.job(ctx, r.status.LastJobID)
+	if err != nil || last == nil || last.Job.ExecutionStatus == servicestageclient.JobSucceeded {
+		return "", err
+	}
+	return r.records[0].Version, nil
+}
+
 // isGone reports whether the component is being deleted, or was.
 func (r reading) isGone() bool {
 	s := r.status.ComponentStatus

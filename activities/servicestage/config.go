@@ -34,6 +34,21 @@ type preparation struct {
 // A release begins from the version in service. Where another one has failed, the component shows that one, and
 // what an update leaves out stays as it is shown: what the failed one has brought is taken back, or in the way.
 func (d *Driver) prepare(ctx context.Context, r reading, q release.ReleaseQuestion) (*preparation, error) {
+	p, err := d.prepared(ctx, r, q)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case r.stopped():
+		p.Problem("%s", stoppedComponent)
+	case r.failed() && q.Strategy.Type == release.StrategyGray:
+		p.Problem("strategy.type: what was done last with the component has failed, and ServiceStage begins no gray release of such a component: use all or batch, or roll back first")
+	}
+	return p, nil
+}
+
+// prepared is what a release makes of the version in service.
+func (d *Driver) prepared(ctx context.Context, r reading, q release.ReleaseQuestion) (*preparation, error) {
 	serves := r.serves()
 	if serves == r.now.Version {
 		return d.preparation(r.now, q), nil

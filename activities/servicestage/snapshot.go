@@ -30,8 +30,8 @@ func (d *Driver) snapshot(ctx context.Context, in release.SnapshotInput) (snap r
 	if snap.Version, err = d.specified(ctx, r, r.serves()); err != nil {
 		return snap, err
 	}
-	if shown := d.versionOf(r.now); shown.ID != snap.Version.ID {
-		snap.Running = []release.Share{{Version: snap.Version}, {Version: shown}}
+	if snap.Running, err = d.mixed(ctx, r, snap.Version); err != nil {
+		return snap, err
 	}
 	if snap.Busy, err = d.busy(ctx, r, own); err != nil {
 		return snap, err
@@ -46,6 +46,20 @@ func (d *Driver) snapshot(ctx context.Context, in release.SnapshotInput) (snap r
 	}
 	snap.Planned, err = d.planned(ctx, r, *in.Release)
 	return snap, err
+}
+
+// mixed are the versions that may run where there is more than the one in service; nil where that one runs alone.
+func (d *Driver) mixed(ctx context.Context, r reading, serves release.Version) ([]release.Share, error) {
+	beside, err := d.beside(ctx, r)
+	if err != nil || beside == "" {
+		return nil, err
+	}
+	other := r.now.Version
+	if other == serves.ID {
+		other = beside
+	}
+	v, err := d.specified(ctx, r, other)
+	return []release.Share{{Version: serves}, {Version: v}}, err
 }
 
 // AwaitIdle answers a snapshot once nothing is at work on the component by another's doing, or something else than what is

@@ -59,14 +59,41 @@ func (l look) observe() release.Observation {
 	switch {
 	case !job.Job.Finished():
 	case l.replaced():
-		if !undone {
-			seen.State = release.ChangeSucceeded
-		}
-		seen.ReplacedBy = l.status.LastJobID
+		seen = l.overtaken(seen, undone)
 	case !undone:
 		seen = l.settled()
+	case seen.State == release.ChangeFailed && l.waitsAgain():
+		seen.State, seen.Message = release.ChangeStuck, "the rest of the gray release has failed, and the component waits for a decision: "+seen.Message
 	}
 	return l.withBatches(seen)
+}
+
+// overtaken is how a change is whose jobs have ended, where somebody has begun another job since. A restart, a rescale
+// or a look at the workload does not make a release whose instances are not ready a success: while the component shows
+// the version of the release, it says when that has come to an end.
+func (l look) overtaken(seen release.Observation, undone bool) release.Observation {
+	switch {
+	case undone:
+	case l.record() == nil:
+		seen.State = release.ChangeSucceeded
+	default:
+		if seen = l.settled(); !seen.State.Ended() {
+			return seen
+		}
+	}
+	seen.ReplacedBy = l.status.LastJobID
+	return seen
+}
+
+// waitsAgain reports whether a gray release waits for a decision after its rest has failed. Nothing else can be done with
+// the component until it is taken back, or goes on.
+func (l look) waitsAgain() bool {
+	record := l.record()
+	if record == nil || !isGray(record) {
+		return false
+	}
+	s := l.status.ComponentStatus
+	return s == servicestageclient.ComponentGraying || s == servicestageclient.ComponentUpgrading && l.decisive() != l.id
 }
 
 // replaced reports whether another job was begun after the last one of the change.
@@ -85,12 +112,18 @@ func progress(job *servicestageclient.GetJobOutput) (seen release.Observation, u
 	case servicestageclient.JobFailed, servicestageclient.JobPartiallyFailed, servicestageclient.JobCancelled:
 		seen.State, seen.Message = release.ChangeFailed, why(job)
 	case servicestageclient.JobRolledBack:
-		seen.State, seen.Message = release.ChangeAborted, why(job)
+		seen.State, seen.Message = release.ChangeFailed, wentBack
+		if reason := why(job); reason != "" {
+			seen.Message += ": " + reason
+		}
 	default: // not begun, or not known
 		seen.State = release.ChangePreparing
 	}
 	return seen, true
 }
+
+// wentBack says of a job that the platform has undone it. Nobody has told it to.
+const wentBack = "ServiceStage has gone back by itself"
 
 // why is the reason that a job gives for its end; empty where it gives none.
 func why(job *servicestageclient.GetJobOutput) string {

@@ -116,7 +116,8 @@ func TestObserve_EachStateOfThePlatform(t *testing.T) {
 		},
 		"cancelled": {shown: shown{status: "FAILED", version: ours, last: jobOne, jobs: one("CANCELLED")}, want: release.ChangeFailed, batch: 1, message: "Building failed."},
 		"gone back by itself": {
-			shown: shown{status: "RUNNING", version: ours, last: jobOne, jobs: one("ROLLBACKED")}, want: release.ChangeAborted, batch: 1, message: "Building failed.",
+			shown: shown{status: "RUNNING", version: ours, last: jobOne, jobs: one("ROLLBACKED")}, want: release.ChangeFailed, batch: 1,
+			message: "ServiceStage has gone back by itself: Building failed.",
 		},
 		"the pause": {
 			shown: shown{status: "GRAYING", version: ours, last: jobOne, gray: true, jobs: one("SUCCEEDED"), ready: 4}, want: release.ChangeAwaitingConfirm, batch: 1,
@@ -143,7 +144,19 @@ func TestObserve_EachStateOfThePlatform(t *testing.T) {
 			shown: shown{status: "RUNNING", version: ours, last: jobTwo, gray: true, continued: true, jobs: two("SUCCEEDED"), ready: 4}, want: release.ChangeSucceeded, batch: 3,
 		},
 		"gone on, failed, and waiting again": {
-			shown: shown{status: "GRAYING", version: ours, last: jobTwo, gray: true, continued: true, jobs: two("FAILED"), ready: 4}, want: release.ChangeFailed, batch: 2,
+			shown: shown{status: "GRAYING", version: ours, last: jobTwo, gray: true, continued: true, jobs: two("FAILED"), ready: 4}, want: release.ChangeStuck, batch: 2,
+			message: "the rest of the gray release has failed, and the component waits for a decision: Building failed.",
+		},
+		"gone on, failed, and waiting again as the reference has it": {
+			shown: shown{status: "UPGRADING", version: ours, last: jobTwo, gray: true, continued: true, jobs: two("CANCELLED"), ready: 4}, want: release.ChangeStuck, batch: 2,
+			message: "the rest of the gray release has failed, and the component waits for a decision: Building failed.",
+		},
+		"gone on, failed": {
+			shown: shown{status: "FAILED", version: ours, last: jobTwo, gray: true, continued: true, jobs: two("FAILED"), ready: 4}, want: release.ChangeFailed, batch: 2,
+			message: "Building failed.",
+		},
+		"the gray batch has failed": {
+			shown: shown{status: "UPGRADING", version: ours, last: jobOne, gray: true, jobs: one("FAILED"), ready: 4}, want: release.ChangeFailed, batch: 1,
 			message: "Building failed.",
 		},
 		"rolling back": {
@@ -167,7 +180,17 @@ func TestObserve_EachStateOfThePlatform(t *testing.T) {
 			shown: shown{status: "RUNNING", version: rejected, last: jobOther, jobs: beside("SUCCEEDED"), before: old}, want: release.ChangeAborted, by: jobOther,
 		},
 		"another job after the end": {
-			shown: shown{status: "RESTARTING", version: ours, last: jobOther, jobs: beside("RUNNING")}, want: release.ChangeSucceeded, batch: 1, by: jobOther,
+			shown: shown{status: "RESTARTING", version: ours, last: jobOther, jobs: beside("RUNNING")}, want: release.ChangeRunning, batch: 1,
+		},
+		"another job after the end, done": {
+			shown: shown{status: "RUNNING", version: ours, last: jobOther, jobs: beside("SUCCEEDED"), ready: 4}, want: release.ChangeSucceeded, batch: 1, by: jobOther,
+		},
+		"another job after the end, not ready": {
+			shown: shown{status: "PENDING", version: ours, last: jobOther, jobs: beside("SUCCEEDED"), ready: 1}, want: release.ChangeRunning, batch: 1,
+			message: "1 of 4 instances are ready",
+		},
+		"another job after the end, failed": {
+			shown: shown{status: "FAILED", version: ours, last: jobOther, jobs: beside("FAILED")}, want: release.ChangeFailed, batch: 1, by: jobOther, message: "namespace_deleted",
 		},
 		"an action at work": {shown: shown{status: "RESTARTING", version: old, last: jobOne, action: true, jobs: one("RUNNING")}, want: release.ChangeRunning},
 		"an action, done":   {shown: shown{status: "RUNNING", version: old, last: jobOne, action: true, jobs: one("SUCCEEDED"), ready: 4}, want: release.ChangeSucceeded},

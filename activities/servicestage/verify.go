@@ -23,12 +23,16 @@ func (d *Driver) verify(ctx context.Context, in release.VerifyInput) (v release.
 	}
 	v.Configured, v.Instances, v.Wanted = d.versionOf(r.now), r.status.AvailableReplica, r.now.Replica
 	v.Running = []release.Share{{Version: v.Configured}}
-	if serves := r.serves(); serves != v.Configured.ID {
-		before, err := d.specified(ctx, r, serves)
+	beside, err := d.beside(ctx, r)
+	if err != nil {
+		return v, err
+	}
+	if beside != "" {
+		other, err := d.specified(ctx, r, beside)
 		if err != nil {
 			return v, err
 		}
-		v.Running = append([]release.Share{{Version: before}}, v.Running...)
+		v.Running = append([]release.Share{{Version: other}}, v.Running...)
 	}
 	if v.Other, err = d.busy(ctx, r, ""); err != nil || in.Config == nil {
 		return v, err

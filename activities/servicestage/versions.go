@@ -111,12 +111,12 @@ func (d *Driver) lastGood(ctx context.Context, r reading, q release.RollbackQues
 	return &candidates[0], nil
 }
 
-// candidates are the newest versions that were in service, serve no more and are not to be avoided.
+// candidates are the newest versions that were in service, are not shown any more and are not to be avoided. Where a release has failed
+// the first one is what serves beside it.
 func (d *Driver) candidates(ctx context.Context, r reading, avoid []release.Version) (all []release.Version, err error) {
-	serves := r.serves()
 	for i := range r.records {
 		record := &r.records[i]
-		if record.Version == serves || len(all) == mostVersionReads {
+		if record.Version == r.now.Version || len(all) == mostVersionReads {
 			continue
 		}
 		served, err := d.served(ctx, record)
