@@ -162,6 +162,15 @@ func (t Traits) TakesRulesAway() bool { return t.Scaling == ScalingTakeAway }
 // Takes reports whether a field of a release file, by its path, means something on the platform.
 func (t Traits) Takes(field string) bool { return t.why(field, "") == "" }
 
+// Why says why a field of a release file means nothing on the platform, and what to do instead; empty where it means
+// something.
+func (t Traits) Why(field string) string { return t.why(field, "") }
+
+// Sets reports whether a release may set a parameter of the platform by its own name.
+func (t Traits) Sets(name string) bool {
+	return slices.ContainsFunc(t.Parameters(), func(p Parameter) bool { return p.Name == name && p.Field == "" && p.Why == "" })
+}
+
 // why returns why a field, or a value of one, means nothing on the platform; empty where it does.
 func (t Traits) why(field, value string) string {
 	for _, l := range t.Unsupported {
