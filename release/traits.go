@@ -99,6 +99,10 @@ type Traits struct {
 	size func(v *validator, field string, r Resources)
 	// holder checks the ID of a config map or a secret, and key a key of one that is mounted.
 	holder, key func(v *validator, field, text string)
+	// showApp says how a person looks at an application, and changeSteps how at a change, and how it is ended; nil where only the
+	// console does.
+	showApp     func(p Progress, s *NextStep)
+	changeSteps func(p Progress, id string, look, end *NextStep)
 }
 
 // Unsupported is what a platform has no counterpart for.
@@ -237,6 +241,7 @@ func traitsOfSAE() Traits {
 		},
 		Parameters: parametersOfSAE,
 		size:       (*validator).sizeOfSAE, holder: (*validator).holderOfSAE, key: (*validator).wholeOfSAE,
+		showApp: Progress.showAppOnSAE, changeSteps: Progress.changeStepsOnSAE,
 	}
 }
 
@@ -273,6 +278,7 @@ func traitsOfFC() Traits {
 		Unsupported: slices.Concat(unsupportedOnFC(), unsupportedConfigOfFC()),
 		Parameters:  parametersOfFC,
 		size:        (*validator).sizeOfFC,
+		showApp:     Progress.showAppOnFC, changeSteps: Progress.changeStepsOnFC,
 	}
 }
 
@@ -318,6 +324,7 @@ func traitsOfServiceStage() Traits {
 		Unsupported: slices.Concat(unsupportedOnServiceStage(), unsupportedConfigOfServiceStage()),
 		Parameters:  parametersOfServiceStage,
 		holder:      (*validator).holderOfServiceStage,
+		showApp:     Progress.showAppOnServiceStage, changeSteps: Progress.changeStepsOnServiceStage,
 	}
 }
 
