@@ -31,7 +31,8 @@ func New(config Config) (*Client, error) {
 	connection := config.connection()
 	scheme, host, _ := connection.Address() // Validate has found no problem
 	signer := &signer{
-		scheme: scheme, host: host, account: config.AccountID, userAgent: userAgent(config.UserAgent), keys: keys, now: time.Now,
+		scheme: scheme, host: host, account: config.AccountID, keys: keys, now: time.Now,
+		userAgent: clientrt.UserAgent("fcclient/"+APIVersion, config.UserAgent),
 	}
 	return &Client{
 		caller: connection.Caller(api(), signer.send),

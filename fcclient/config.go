@@ -67,8 +67,8 @@ type Config struct {
 // Validate returns all problems of the configuration at once, joined, or nil.
 func (c Config) Validate() error {
 	var problems []error
-	if (c.Region != "" || c.Endpoint == "") && !regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`).MatchString(c.Region) {
-		problems = append(problems, fmt.Errorf("region %q is not a region ID such as cn-hangzhou", c.Region))
+	if c.Region != "" || c.Endpoint == "" {
+		problems = append(problems, clientrt.CheckRegion(c.Region, "cn-hangzhou"))
 	}
 	if (c.AccountID != "" || c.Endpoint == "") && !regexp.MustCompile(`^[0-9]+$`).MatchString(c.AccountID) {
 		problems = append(problems, fmt.Errorf("account ID %q is not a number; without an endpoint it names the host", c.AccountID))
@@ -83,13 +83,4 @@ func (c Config) connection() clientrt.Connection {
 		ConnectTimeout: c.ConnectTimeout, ReadTimeout: c.ReadTimeout, Limiter: c.Limiter, ReadRetries: c.ReadRetries,
 		ReadDelay: c.ReadDelay, Observe: c.Observe, UserAgent: c.UserAgent, Transport: c.Transport,
 	}
-}
-
-// userAgent is how the client calls itself.
-func userAgent(more string) string {
-	const own = "fcclient/" + APIVersion
-	if more == "" {
-		return own
-	}
-	return own + " " + more
 }

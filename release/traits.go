@@ -99,6 +99,10 @@ type Traits struct {
 	size func(v *validator, field string, r Resources)
 	// holder checks the ID of a config map or a secret, and key a key of one that is mounted.
 	holder, key func(v *validator, field, text string)
+	// showApp says how a person looks at an application, and changeSteps how at a change, and how it is ended; nil where only the
+	// console does.
+	showApp     func(p Progress, s *NextStep)
+	changeSteps func(p Progress, id string, look, end *NextStep)
 }
 
 // Unsupported is what a platform has no counterpart for.
@@ -161,6 +165,15 @@ func (t Traits) TakesRulesAway() bool { return t.Scaling == ScalingTakeAway }
 
 // Takes reports whether a field of a release file, by its path, means something on the platform.
 func (t Traits) Takes(field string) bool { return t.why(field, "") == "" }
+
+// Why says why a field of a release file means nothing on the platform, and what to do instead; empty where it means
+// something.
+func (t Traits) Why(field string) string { return t.why(field, "") }
+
+// Sets reports whether a release may set a parameter of the platform by its own name.
+func (t Traits) Sets(name string) bool {
+	return slices.ContainsFunc(t.Parameters(), func(p Parameter) bool { return p.Name == name && p.Field == "" && p.Why == "" })
+}
 
 // why returns why a field, or a value of one, means nothing on the platform; empty where it does.
 func (t Traits) why(field, value string) string {
@@ -228,6 +241,7 @@ func traitsOfSAE() Traits {
 		},
 		Parameters: parametersOfSAE,
 		size:       (*validator).sizeOfSAE, holder: (*validator).holderOfSAE, key: (*validator).wholeOfSAE,
+		showApp: Progress.showAppOnSAE, changeSteps: Progress.changeStepsOnSAE,
 	}
 }
 
@@ -264,6 +278,7 @@ func traitsOfFC() Traits {
 		Unsupported: slices.Concat(unsupportedOnFC(), unsupportedConfigOfFC()),
 		Parameters:  parametersOfFC,
 		size:        (*validator).sizeOfFC,
+		showApp:     Progress.showAppOnFC, changeSteps: Progress.changeStepsOnFC,
 	}
 }
 
@@ -309,6 +324,7 @@ func traitsOfServiceStage() Traits {
 		Unsupported: slices.Concat(unsupportedOnServiceStage(), unsupportedConfigOfServiceStage()),
 		Parameters:  parametersOfServiceStage,
 		holder:      (*validator).holderOfServiceStage,
+		showApp:     Progress.showAppOnServiceStage, changeSteps: Progress.changeStepsOnServiceStage,
 	}
 }
 

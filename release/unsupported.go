@@ -15,6 +15,18 @@ func (v *validator) unsupported(given any, field string) {
 	}}, given, field, field)
 }
 
+// Lacking lists what a release asks for and the platform does not have, by the fields of a release file: what
+// [Spec.Validate] refuses before anything begins, for drivers, which may be asked past it.
+func (t Traits) Lacking(q ReleaseQuestion) Problems {
+	v := &validator{on: t, told: map[string]bool{}}
+	v.unsupported(q, "")
+	v.strategyOf(Spec{Operation: OperationRelease, Strategy: q.Strategy})
+	if q.Config != nil {
+		v.parameters(q.Config.Platform)
+	}
+	return v.problems
+}
+
 // unsupported looks for what a platform has no counterpart for.
 type unsupported struct {
 	traits Traits

@@ -2,9 +2,7 @@ package saeclient
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
-	"regexp"
 	"time"
 
 	"github.com/aliyun/credentials-go/credentials"
@@ -62,12 +60,7 @@ type Config struct {
 
 // Validate returns all problems of the configuration at once, joined, or nil.
 func (c Config) Validate() error {
-	var problems []error
-	if !regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`).MatchString(c.Region) {
-		problems = append(problems, fmt.Errorf("region %q is not a region ID such as cn-hangzhou", c.Region))
-	}
-	problems = append(problems, c.connection().Problems()...)
-	return errors.Join(problems...)
+	return errors.Join(append([]error{clientrt.CheckRegion(c.Region, "cn-hangzhou")}, c.connection().Problems()...)...)
 }
 
 // connection is how SAE is reached.

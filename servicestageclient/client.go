@@ -23,20 +23,14 @@ func New(config Config) (*Client, error) {
 	if err := config.Validate(); err != nil {
 		return nil, fmt.Errorf("%s: %w: %w", product, cloudapi.ErrInvalid, err)
 	}
-	connection := config.connection().WithDefaults()
-	scheme, host, err := connection.Address()
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w: %w", product, cloudapi.ErrInvalid, err)
-	}
+	connection := config.connection()
+	scheme, host, _ := connection.Address() // Validate has found no problem
 	sender := &sender{
-		base: scheme + "://" + host, project: config.ProjectID, domain: config.DomainID, userAgent: userAgent(config.UserAgent),
-		credential: config.Credential, now: time.Now,
+		base: scheme + "://" + host, project: config.ProjectID, domain: config.DomainID, credential: config.Credential, now: time.Now,
+		userAgent: clientrt.UserAgent(ownUserAgent, config.UserAgent),
 	}
 	return &Client{
-		caller: clientrt.Caller{
-			API: api(), Send: sender.send, Transport: connection.Transport, Timeout: connection.Timeout(),
-			Limiter: config.Limiter, ReadRetries: config.ReadRetries, ReadDelay: config.ReadDelay, Observe: config.Observe,
-		},
+		caller:  connection.Caller(api(), sender.send),
 		sender:  sender,
 		region:  config.Region,
 		project: config.ProjectID,

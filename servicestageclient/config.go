@@ -59,8 +59,8 @@ type Config struct {
 // Validate returns all problems of the configuration at once, joined, or nil.
 func (c Config) Validate() error {
 	var problems []error
-	if (c.Region != "" || c.Endpoint == "") && !regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`).MatchString(c.Region) {
-		problems = append(problems, fmt.Errorf("region %q is not a region ID such as cn-north-4", c.Region))
+	if c.Region != "" || c.Endpoint == "" {
+		problems = append(problems, clientrt.CheckRegion(c.Region, exampleRegion))
 	}
 	if !regexp.MustCompile(`^[A-Za-z0-9_-]+$`).MatchString(c.ProjectID) {
 		problems = append(problems, fmt.Errorf("project ID %q is not an ID; it is a part of every path", c.ProjectID))
@@ -78,16 +78,14 @@ func (c Config) Validate() error {
 func (c Config) connection() clientrt.Connection {
 	return clientrt.Connection{
 		Endpoint: c.Endpoint, DefaultHost: "servicestage." + c.Region + ".myhuaweicloud.com",
-		ConnectTimeout: c.ConnectTimeout, ReadTimeout: c.ReadTimeout, ReadRetries: c.ReadRetries,
-		UserAgent: c.UserAgent, Transport: c.Transport,
+		ConnectTimeout: c.ConnectTimeout, ReadTimeout: c.ReadTimeout, Limiter: c.Limiter, ReadRetries: c.ReadRetries,
+		ReadDelay: c.ReadDelay, Observe: c.Observe, UserAgent: c.UserAgent, Transport: c.Transport,
 	}
 }
 
-// userAgent is how the client calls itself.
-func userAgent(more string) string {
-	const own = "servicestageclient/v3"
-	if more == "" {
-		return own
-	}
-	return own + " " + more
-}
+const (
+	// ownUserAgent is how the client calls itself.
+	ownUserAgent = "servicestageclient/v3"
+	// exampleRegion is the ID of a region, for errors.
+	exampleRegion = "cn-north-4"
+)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"regexp"
 	"sync"
 	"time"
 
@@ -45,8 +44,8 @@ type TokenConfig struct {
 // Validate returns all problems of the configuration at once, joined, or nil.
 func (c TokenConfig) Validate() error {
 	var problems []error
-	if (c.Region != "" || c.Endpoint == "") && !regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`).MatchString(c.Region) {
-		problems = append(problems, fmt.Errorf("region %q is not a region ID such as cn-north-4", c.Region))
+	if c.Region != "" || c.Endpoint == "" {
+		problems = append(problems, clientrt.CheckRegion(c.Region, exampleRegion))
 	}
 	for _, required := range []struct{ name, value string }{
 		{"domain", c.Domain}, {"user", c.User}, {"password", string(c.Password)}, {"project ID", c.ProjectID},
@@ -84,29 +83,23 @@ func NewTokenSource(config TokenConfig) (*TokenSource, error) {
 	if err := config.Validate(); err != nil {
 		return nil, fmt.Errorf("%s: %w: %w", iamProduct, cloudapi.ErrInvalid, err)
 	}
-	connection := config.connection().WithDefaults()
-	scheme, host, err := connection.Address()
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w: %w", iamProduct, cloudapi.ErrInvalid, err)
-	}
+	connection := config.connection()
+	scheme, host, _ := connection.Address() // Validate has found no problem
 	if config.Now == nil {
 		config.Now = time.Now
 	}
 	base := scheme + "://" + host
 	return &TokenSource{
 		config: config,
-		caller: clientrt.Caller{
-			API: iamAPI(), Transport: connection.Transport, Timeout: connection.Timeout(),
-			Send: func(ctx context.Context, x *clientrt.Exchange) error {
-				req, _, err := x.NewRequest(ctx, base+x.Operation.Path)
-				if err != nil {
-					return err
-				}
-				req.Header.Set("Content-Type", jsonType)
-				req.Header.Set("User-Agent", userAgent(""))
-				return x.Do(req)
-			},
-		},
+		caller: connection.Caller(iamAPI(), func(ctx context.Context, x *clientrt.Exchange) error {
+			req, _, err := x.NewRequest(ctx, base+x.Operation.Path)
+			if err != nil {
+				return err
+			}
+			req.Header.Set("Content-Type", jsonType)
+			req.Header.Set("User-Agent", ownUserAgent)
+			return x.Do(req)
+		}),
 		turn: make(chan struct{}, 1),
 	}, nil
 }

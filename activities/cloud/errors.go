@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"slipway/activities/fault"
 	"slipway/cloudapi"
@@ -87,6 +88,19 @@ func (e Errors) passing(err error) (f release.Fault, passes bool) {
 // Refused is an error that trying again does not help.
 func Refused(f release.Fault, format string, args ...any) error {
 	return fault.Final(f, WithoutSecrets(fmt.Sprintf(format, args...)))
+}
+
+// RefusedFor refuses because of every problem there is; nil where there is none. Secrets are looked for in what is said of a field,
+// and not in its path, where secret is a word for a field.
+func RefusedFor(problems release.Problems) error {
+	if len(problems) == 0 {
+		return nil
+	}
+	told := slices.Clone(problems)
+	for i := range told {
+		told[i].Message = WithoutSecrets(told[i].Message)
+	}
+	return fault.Final(release.FaultInvalid, told.OneLine())
 }
 
 // Undecidable fails closed.

@@ -15,6 +15,7 @@ import (
 type changing struct {
 	cloud.Changes
 
+	traits  release.Traits
 	members []cloudapi.Param
 	config  release.Config
 	// now is the function that serves, and want what it is to be.
@@ -27,25 +28,6 @@ func (c *changing) changes() {
 	c.platform()
 	c.command()
 	c.resources()
-	c.unknown()
-}
-
-// unknown refuses what functions do not have, or not in the form of a release.
-func (c *changing) unknown() {
-	for _, field := range []struct {
-		name  string
-		given bool
-		why   string
-	}{
-		{"probes", c.config.Probes != nil, "a function has no such probes; a check by HTTP is config.platform.customHealthCheckConfig"},
-		{"hooks", c.config.Hooks != nil, "a function has no commands as hooks; handlers of its own are config.platform.instanceLifecycleConfig"},
-		{"mounts", c.config.Mounts != nil, "what is mounted belongs to the service, which a release does not change"},
-		{"runtime", c.config.Runtime != nil, "the runtime of a function is config.platform.runtime"},
-	} {
-		if field.given {
-			c.Problem("config.%s: %s", field.name, field.why)
-		}
-	}
 }
 
 // variables changes the environment variables that are named, and with Replace removes all others.
@@ -68,7 +50,7 @@ func (c *changing) variables() {
 		}
 		return cloud.Digest(value)
 	}
-	for i, v := range c.config.Variables {
+	for _, v := range c.config.Variables {
 		had, there := before[v.Name]
 		name := "variables." + v.Name
 		switch {
@@ -82,8 +64,6 @@ func (c *changing) variables() {
 		case v.Remove:
 			delete(after, v.Name)
 			c.Setting(name, words(had, there), "")
-		default:
-			c.Problem("config.variables[%d]: Function Compute has no config maps and no secrets that a variable could come from: give a value", i)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(before)) {
@@ -156,16 +136,12 @@ func (c *changing) member(name, setting, text string) {
 	c.Setting(setting, cloud.Shown(c.members[at].Enum, c.now.value(name)), cloud.Shown(c.members[at].Enum, c.want.value(name)))
 }
 
-// platform sets the function's settings by their own names, as far as a release may: see
-// [release.PlatformParameters].
+// platform sets the function's settings by their own names. What a release may not set so is refused, see
+// [release.Traits] Lacking.
 func (c *changing) platform() {
 	for _, name := range slices.Sorted(maps.Keys(c.config.Platform)) {
-		known := slices.ContainsFunc(release.PlatformParameters(release.PlatformFC), func(p release.Parameter) bool {
-			return p.Name == name && p.Field == "" && p.Why == ""
-		})
 		switch {
-		case !known:
-			c.Problem("config.platform.%s: is no setting of a function that a release changes by its name", name)
+		case !c.traits.Sets(name):
 		case name == memberRuntime && c.becomes(c.config.Platform[name]):
 			c.Problem("config.platform.%s: a function cannot change between packages and images: make another one", name)
 		default:

@@ -41,8 +41,12 @@ type Config struct {
 
 // Driver carries out the platform verbs on Function Compute. It holds no state.
 type Driver struct {
+	cloud.NoJobs
+	cloud.NoTraffic
+
 	client *fcclient.Client
 	frame  cloud.Frame
+	traits release.Traits
 	// members are the settings of a function that can be changed, by their names.
 	members []cloudapi.Param
 }
@@ -58,7 +62,10 @@ func New(c Config) (*Driver, error) {
 	if err != nil {
 		return nil, fmt.Errorf("fc: %w", err)
 	}
-	return &Driver{client: c.Client, frame: frame, members: membersOfFunctions()}, nil
+	t, _ := release.TraitsOf(release.PlatformFC)
+	return &Driver{
+		NoJobs: cloud.NoJobs{Of: t}, NoTraffic: cloud.NoTraffic{Of: t}, client: c.Client, frame: frame, traits: t, members: membersOfFunctions(),
+	}, nil
 }
 
 // Opener returns what opens a driver with a client once there is a guard, for a worker.

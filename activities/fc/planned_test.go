@@ -40,7 +40,7 @@ func TestPlanned_Refusals(t *testing.T) {
 		"no weights":           {nil, by(gray()), []string{"strategy.weights: says how much"}},
 		"weights of all":       {nil, by(release.Strategy{Type: release.StrategyAll, Weights: []int{5}}), []string{"strategy.weights: needs the strategy gray"}},
 		"weights that fall":    {nil, by(gray(0, 30, 20, 100)), []string{"strategy.weights[0]", "strategy.weights[2]", "strategy.weights[3]"}},
-		"a pace":               {nil, by(release.Strategy{Type: release.StrategyAll, MinReadyInstances: new(1)}), []string{"strategy: "}},
+		"a pace":               {nil, by(release.Strategy{Type: release.StrategyAll, MinReadyInstances: new(1)}), []string{"strategy.minReadyInstances: "}},
 		"nothing would change": {nil, of(release.Artifact{Image: "registry.example/shop:1"}), []string{"artifact: nothing would change, version 1"}},
 		"nothing of config": {nil, func(*host) release.ReleaseQuestion {
 			return release.ReleaseQuestion{Strategy: all(), Config: &release.Config{}}
@@ -62,7 +62,7 @@ func TestPlanned_Refusals(t *testing.T) {
 		"a route to LATEST": {func(h *host) { h.route("shop.example.com", ""); h.route("live.example.com", "live") }, by(gray(5)), []string{
 			"strategy.type: these call LATEST", "route shop.example.com/*;",
 		}},
-		"a secret":            {nil, with(release.Config{Variables: []release.Variable{{Name: "A", Secret: &release.KeyOf{ID: "1", Key: "k"}}}}), []string{"config.variables[0]: "}},
+		"a secret":            {nil, with(release.Config{Variables: []release.Variable{{Name: "A", Secret: &release.KeyOf{ID: "1", Key: "k"}}}}), []string{"config.variables[0].secret: "}},
 		"probes and the like": {nil, with(release.Config{Probes: &release.Probes{}, Hooks: &release.Hooks{}, Mounts: &release.Mounts{}, Runtime: &release.Runtime{}}), []string{"config.probes", "config.hooks", "config.mounts", "config.runtime"}},
 		"odd memory":          {nil, with(release.Config{Resources: &release.Resources{Memory: 100}}), []string{"config.resources.memory: must be a multiple of 64"}},
 		"platform settings": {nil, with(release.Config{Platform: release.Parameters{

@@ -38,7 +38,8 @@ type preparation struct {
 // prepare finds out what a release makes of an application, and all that stands against it. It only
 // reads. The same is found out for a plan and right before the release begins.
 func (d *Driver) prepare(ctx context.Context, r reading, q release.ReleaseQuestion) (p *preparation, err error) {
-	p = &preparation{changing: &changing{members: d.members, config: config(q.Config)}}
+	p = &preparation{changing: &changing{traits: d.traits, members: d.members, config: config(q.Config)}}
+	p.Problems = d.traits.Lacking(q)
 	if p.latest, err = d.functions(ctx, r.app.ID, ""); err != nil {
 		return nil, err
 	}
@@ -105,8 +106,6 @@ func (p *preparation) strategy(r reading, s release.Strategy) {
 		p.Problem("strategy.weights: says how much of the traffic the new version gets, step by step, in percent: give it")
 	case s.Type != release.StrategyGray && len(s.Weights) > 0:
 		p.Problem("strategy.weights: needs the strategy gray")
-	case s.Type == release.StrategyBatch:
-		p.Problem("strategy.type: Function Compute replaces no instances in batches: use all, or gray with strategy.weights")
 	case s.Type == release.StrategyGray && !r.alias.exists:
 		p.Problem("strategy.type: there is no alias %s yet, so no version that the rest of the traffic could stay with: use all for the first release", qualifier(r.app))
 	}
@@ -116,15 +115,6 @@ func (p *preparation) strategy(r reading, s release.Strategy) {
 			p.Problem("strategy.weights[%d]: must be from 1 to 99 and more than the one before, is %d", i, w)
 		}
 		last = w
-	}
-	if s.Gray != 0 {
-		p.Problem("strategy.gray: Function Compute moves traffic, not instances: use strategy.weights")
-	}
-	if s.Batches > 1 {
-		p.Problem("strategy.batches: Function Compute moves traffic, not instances: use strategy.weights")
-	}
-	if s.MinReadyInstances != nil || s.MinReadyRatio != nil || s.MaxSurge != nil || s.MaxSurgeRatio != nil {
-		p.Problem("strategy: Function Compute has no number of instances to keep ready or to go beyond during a release")
 	}
 }
 
@@ -148,9 +138,6 @@ func (p *preparation) run(a release.Artifact, r reading) {
 	p.artifact.Part = p.name
 	if !a.Known() {
 		p.artifact = before
-	}
-	if a.Registry != nil {
-		p.Problem("artifact.registry: the image is pulled with the rights of the service's role; set config.platform.customContainerConfig for an instance of a registry")
 	}
 	switch {
 	case a.Package != nil && p.want.container():

@@ -27,11 +27,11 @@ func (d *Driver) beginRollout(ctx context.Context, in release.BeginRolloutInput)
 	if err != nil {
 		return release.Change{}, err
 	}
-	switch {
-	case !in.Traffic.Empty():
-		return release.Change{}, noSuch(noTraffic)
-	case in.Token == "":
+	if in.Token == "" {
 		return release.Change{}, cloud.Refused(release.FaultInvalid, "a release needs its token")
+	}
+	if err := cloud.TrafficIn(d.traits, in.Traffic); err != nil {
+		return release.Change{}, err
 	}
 	r, err := d.read(ctx, in.App, reader{named: in.Artifact.Part})
 	if err != nil {
@@ -49,7 +49,7 @@ func (d *Driver) beginRollout(ctx context.Context, in release.BeginRolloutInput)
 		return release.Change{}, err
 	}
 	if len(p.Problems) > 0 && (!begun || !p.chosen()) { // LATEST may be ours already: then the version decides
-		return release.Change{}, cloud.Refused(release.FaultInvalid, "%s", p.Problems.OneLine())
+		return release.Change{}, cloud.RefusedFor(p.Problems)
 	}
 	return d.carryOut(ctx, in, rollout{reading: r, preparation: p, own: own, begun: begun})
 }

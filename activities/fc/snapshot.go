@@ -55,7 +55,7 @@ func (r reading) mark() mark {
 // Snapshot reads what the application is: the version that serves, provisioned instances, scaling
 // rules, a release that somebody else has open, and what else it is asked for.
 func (d *Driver) Snapshot(ctx context.Context, in release.SnapshotInput) (release.Snapshot, error) {
-	if err := refusedSnapshot(in); err != nil {
+	if err := cloud.AskedOf(d.traits, in); err != nil {
 		return release.Snapshot{}, err
 	}
 	asked := reader{byRecord: in.Rollback != nil}
@@ -113,7 +113,7 @@ func (r reading) target() int {
 // AwaitIdle answers a snapshot once nobody else has a release open, or once the open one is not as
 // it is known any more.
 func (d *Driver) AwaitIdle(ctx context.Context, in release.SnapshotInput) (release.Snapshot, error) {
-	if err := refusedSnapshot(in); err != nil {
+	if err := cloud.AskedOf(d.traits, in); err != nil {
 		return release.Snapshot{}, err
 	}
 	a, err := d.alias(ctx, in.App)
@@ -127,20 +127,7 @@ func (d *Driver) AwaitIdle(ctx context.Context, in release.SnapshotInput) (relea
 	return d.Snapshot(ctx, in)
 }
 
-// refusedSnapshot refuses to read what Function Compute does not have.
-func refusedSnapshot(in release.SnapshotInput) error {
-	switch {
-	case in.Job != nil:
-		return noSuch(noJobs)
-	case in.Adopt != "":
-		return cloud.Refused(release.FaultInvalid, "adopt: Function Compute keeps no record of a change that could be followed; begin a release of your own")
-	case in.Traffic:
-		return noSuch(noTraffic)
-	}
-	return nil
-}
-
-// noSuch refuses what Function Compute does not have.
-func noSuch(what string) error {
-	return cloud.Refused(release.FaultInvalid, "Function Compute has no %s", what)
+// BeginRestart is refused.
+func (d *Driver) BeginRestart(context.Context, release.BeginRestartInput) (release.Change, error) {
+	return release.Change{}, cloud.NoSuch(d.traits, "instances that could be restarted: it starts and ends them with the calls")
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 
+	"slipway/activities/cloud"
 	"slipway/cloudapi"
 	"slipway/fcclient"
 	"slipway/release"
@@ -14,7 +15,7 @@ import (
 // was published, so that one that is known by its ID needs no comparison.
 func (d *Driver) Verify(ctx context.Context, in release.VerifyInput) (release.Verification, error) {
 	if in.Job {
-		return release.Verification{}, noSuch(noJobs)
+		return release.Verification{}, cloud.NoSuch(d.traits, "jobs")
 	}
 	v, err := d.verify(ctx, in)
 	return v, failed(noService(in.App, err))
@@ -62,7 +63,7 @@ func (d *Driver) verify(ctx context.Context, in release.VerifyInput) (v release.
 // unlike names the settings of a config that the version that serves does not have.
 func (d *Driver) unlike(r reading, functions map[string]function, asked release.Config) (names []string) {
 	name := part(r.versions.named, functions)
-	p := &preparation{changing: &changing{members: d.members, config: asked, now: functions[name]}, name: name}
+	p := &preparation{changing: &changing{traits: d.traits, members: d.members, config: asked, now: functions[name]}, name: name}
 	p.want = cloned(p.now)
 	p.changes()
 	p.sizes(r)

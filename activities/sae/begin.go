@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"slices"
 	"strconv"
 
 	"slipway/activities/cloud"
@@ -41,9 +42,9 @@ func (d *Driver) deploymentOf(ctx context.Context, in release.BeginRolloutInput)
 		}
 	}
 	changed := d.changes(in.Config, now)
-	changed.lacks(in.Artifact, in.Strategy)
-	if len(changed.problems) > 0 {
-		return nil, cloud.Refused(release.FaultInvalid, "%s", changed.problems.OneLine())
+	lacking := d.traits.Lacking(release.ReleaseQuestion{Artifact: in.Artifact, Strategy: in.Strategy, Config: in.Config})
+	if err := cloud.RefusedFor(slices.Concat(changed.problems, lacking)); err != nil {
+		return nil, err
 	}
 	params := changed.params
 	params[paramApp] = in.App.ID
@@ -123,9 +124,8 @@ func (d *Driver) BeginRollback(ctx context.Context, in release.BeginRollbackInpu
 	return d.once(ctx, beginning{
 		verb: release.VerbBeginRollback, app: in.App, mark: in.Mark, override: in.Override, again: in.Again,
 		call: func(ctx context.Context) (string, error) {
-			asked := changing{}
-			if asked.lacks(in.Version.Artifact, in.Strategy); len(asked.problems) > 0 {
-				return "", cloud.Refused(release.FaultInvalid, "%s", asked.problems.OneLine())
+			if err := cloud.RefusedFor(d.traits.Lacking(release.ReleaseQuestion{Artifact: in.Version.Artifact, Strategy: in.Strategy})); err != nil {
+				return "", err
 			}
 			out, err := cloud.Send(ctx, d.client.RollbackApplication, rollbackOf(in))
 			if err != nil {
@@ -170,7 +170,7 @@ func (d *Driver) BeginRestart(ctx context.Context, in release.BeginRestartInput)
 
 // BeginRescale begins the change order that changes the number of instances.
 func (d *Driver) BeginRescale(ctx context.Context, in release.BeginRescaleInput) (release.Change, error) {
-	if err := partless(in.Part); err != nil {
+	if err := cloud.PartIn(d.traits, in.Part); err != nil {
 		return release.Change{}, err
 	}
 	return d.once(ctx, beginning{

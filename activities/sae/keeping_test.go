@@ -202,8 +202,8 @@ func settingsAlone() []settingAlone {
 		{"runtime.options", release.Config{Runtime: &release.Runtime{Options: new("")}}, map[string]string{"WarStartOptions": ""}, "a war in Tomcat"},
 		{"platform.Timezone", ownOf("Timezone", `"Asia/Tokyo"`), map[string]string{"Timezone": "Asia/Tokyo"}, "host aliases"},
 		{"platform.CustomHostAlias", ownOf("CustomHostAlias", `[{"hostName": "a", "ip": "10.0.0.9"}]`), map[string]string{"CustomHostAlias": `[{"hostName":"a","ip":"10.0.0.9"}]`}, "host aliases"},
-		{"platform.SlsConfigs", ownOf("SlsConfigs", `""`), map[string]string{"SlsConfigs": ""}, "logs to SLS"},
-		{"platform.TomcatConfig", ownOf("TomcatConfig", `""`), map[string]string{"TomcatConfig": ""}, "a war in Tomcat"},
+		{"platform.SlsConfigs", ownOf("SlsConfigs", `[]`), map[string]string{"SlsConfigs": `[]`}, "logs to SLS"},
+		{"platform.TomcatConfig", ownOf("TomcatConfig", `{}`), map[string]string{"TomcatConfig": `{}`}, "a war in Tomcat"},
 		{"platform.Labels", ownOf("Labels", `{"team":"a","tier":"web"}`), map[string]string{"Labels": `{"team":"a","tier":"web"}`}, "network and size"},
 		{"platform.AssociateEip", ownOf("AssociateEip", `false`), map[string]string{"AssociateEip": "false"}, "network and size"},
 		{

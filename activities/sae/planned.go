@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 
-	"slipway/activities/cloud"
 	"slipway/release"
 	"slipway/saeclient"
 )
@@ -30,7 +29,7 @@ func (d *Driver) planned(ctx context.Context, r reading, q release.ReleaseQuesti
 			c.problem("config: nothing would change, the application has all of it already")
 		}
 	}
-	c.lacks(q.Artifact, q.Strategy)
+	c.problems = append(c.problems, d.traits.Lacking(q)...)
 	c.artifact(q.Artifact)
 	plan.Artifact.Registry = pulls(plan.Artifact, r.config.text(paramImage), r.config.registry())
 	c.sizes()
@@ -116,26 +115,6 @@ func (c *changing) sizes() {
 		remedy = "with that memory there are cpu " + strings.Join(fit, ", ")
 	}
 	c.problem("config.resources: SAE has no instances with cpu %s and memory %s; %s", cpu, memory, remedy)
-}
-
-// lacks refuses what means nothing on SAE.
-func (c *changing) lacks(a release.Artifact, s release.Strategy) {
-	if len(s.Weights) > 0 {
-		c.problem("strategy.weights: SAE replaces instances and shifts no traffic; use gray and batches")
-	}
-	if a.Part != "" {
-		c.problem("%s", noParts)
-	}
-}
-
-const noParts = "artifact.part: an application of SAE has no parts; leave it out"
-
-// partless refuses to change a part of an application.
-func partless(part string) error {
-	if part == "" {
-		return nil
-	}
-	return cloud.Refused(release.FaultInvalid, "%s", noParts)
 }
 
 // fits checks the numbers of a strategy against the number of instances that the application will

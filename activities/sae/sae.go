@@ -15,6 +15,7 @@ import (
 	"slipway/activities/cloud"
 	"slipway/activities/platform"
 	"slipway/cloudapi"
+	"slipway/release"
 	"slipway/saeclient"
 )
 
@@ -41,6 +42,7 @@ type Config struct {
 type Driver struct {
 	client *saeclient.Client
 	frame  cloud.Frame
+	traits release.Traits
 	// deployment is the operation that deploys, with all that can be set of an application.
 	deployment cloudapi.Operation
 }
@@ -57,6 +59,7 @@ func New(c Config) (*Driver, error) {
 		return nil, fmt.Errorf("sae: %w", err)
 	}
 	d := &Driver{client: c.Client, frame: frame}
+	d.traits, _ = release.TraitsOf(release.PlatformSAE)
 	d.deployment, _ = saeclient.LookupOperation(opDeploy)
 	return d, nil
 }

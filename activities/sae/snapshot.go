@@ -8,6 +8,7 @@ import (
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 
+	"slipway/activities/cloud"
 	"slipway/activities/fault"
 	"slipway/release"
 	"slipway/saeclient"
@@ -59,6 +60,9 @@ func (d *Driver) Snapshot(ctx context.Context, in release.SnapshotInput) (releas
 	if in.Job != nil {
 		return d.jobSnapshot(ctx, in)
 	}
+	if err := cloud.AskedOf(d.traits, in); err != nil {
+		return release.Snapshot{}, err
+	}
 	r, err := d.read(ctx, in.App.ID)
 	if err != nil {
 		return release.Snapshot{}, failed(err)
@@ -100,11 +104,6 @@ func (d *Driver) Snapshot(ctx context.Context, in release.SnapshotInput) (releas
 func (d *Driver) answer(ctx context.Context, in release.SnapshotInput, r reading, snap *release.Snapshot) (err error) {
 	if in.Rollback != nil {
 		if snap.Wanted, err = d.wanted(ctx, r, *in.Rollback); err != nil {
-			return err
-		}
-	}
-	if in.Rescale != nil {
-		if err := partless(in.Rescale.Part); err != nil {
 			return err
 		}
 	}

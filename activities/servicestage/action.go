@@ -224,8 +224,8 @@ func (d *Driver) BeginRestart(ctx context.Context, in release.BeginRestartInput)
 
 // BeginRescale changes the number of instances. On virtual machines these are servers that somebody has to choose.
 func (d *Driver) BeginRescale(ctx context.Context, in release.BeginRescaleInput) (release.Change, error) {
-	if in.Part != "" {
-		return release.Change{}, noParts()
+	if err := cloud.PartIn(d.traits, in.Part); err != nil {
+		return release.Change{}, err
 	}
 	return d.begin(ctx, action{
 		app: in.App, verb: release.VerbBeginRescale, mark: in.Mark, override: in.Override, again: in.Again, name: servicestageclient.ActionScale,

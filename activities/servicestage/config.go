@@ -17,6 +17,7 @@ import (
 type preparation struct {
 	cloud.Changes
 
+	traits  release.Traits
 	members []cloudapi.Param
 	config  release.Config
 	// now is the specification that serves, and want what it is to be.
@@ -76,7 +77,8 @@ func (d *Driver) prepared(ctx context.Context, r reading, q release.ReleaseQuest
 
 // preparation is what a release makes of a component as it is specified.
 func (d *Driver) preparation(c *servicestageclient.Component, q release.ReleaseQuestion) *preparation {
-	p := &preparation{members: d.members, now: specificationOf(c), variables: variablesOf(c)}
+	p := &preparation{traits: d.traits, members: d.members, now: specificationOf(c), variables: variablesOf(c)}
+	p.Problems = d.traits.Lacking(q)
 	if q.Config != nil {
 		p.config = *q.Config
 	}
@@ -89,7 +91,6 @@ func (d *Driver) preparation(c *servicestageclient.Component, q release.ReleaseQ
 	p.probes()
 	p.hooks()
 	p.platform()
-	p.unknown()
 	return p
 }
 
@@ -98,12 +99,6 @@ func (p *preparation) run(c *servicestageclient.Component, a release.Artifact) {
 	now := c.Source
 	if now == nil {
 		now = &servicestageclient.Source{}
-	}
-	if a.Registry != nil {
-		p.Problem("artifact.registry: the image is pulled with the rights of the component's account; leave it out")
-	}
-	if a.Part != "" {
-		p.Problem("artifact.part: a component has no parts; leave it out")
 	}
 	switch {
 	case now.Kind == kindCode:
@@ -121,9 +116,6 @@ func (p *preparation) run(c *servicestageclient.Component, a release.Artifact) {
 
 // strategies finds out how the instances are replaced.
 func (p *preparation) strategies(c *servicestageclient.Component, s release.Strategy) {
-	if s.MinReadyInstances != nil || s.MinReadyRatio != nil || s.MaxSurge != nil || s.MaxSurgeRatio != nil {
-		p.Problem("strategy: ServiceStage has no number of instances to keep ready or to go beyond during a release")
-	}
 	if len(s.Weights) > 0 && s.Type != release.StrategyGray {
 		p.Problem("strategy.weights: needs the strategy gray")
 	}
@@ -296,61 +288,39 @@ func (p *preparation) probes() {
 	if p.config.Probes == nil {
 		return
 	}
-	if p.config.Probes.Startup != nil {
-		p.Problem("config.probes.startup: ServiceStage has no such probe: use liveness with an initialDelay")
-	}
 	p.probe("liveness", p.config.Probes.Liveness)
 	p.probe("readiness", p.config.Probes.Readiness)
 }
 
 func (p *preparation) probe(name string, probe *release.Probe) {
-	if probe == nil {
+	if probe == nil || probe.None { // none is refused, see [release.Traits] Lacking
 		return
 	}
-	field := "config.probes." + name
 	wanted := servicestageclient.Probe{Delay: int(probe.InitialDelay.Std().Seconds()), Timeout: max(1, int(probe.Timeout.Std().Seconds()))}
 	switch {
-	case probe.None:
-		p.Problem("%s.none: ServiceStage keeps a probe that a release leaves out: remove it at the console", field)
-		return
 	case probe.HTTP != nil:
 		wanted.Type, wanted.Path, wanted.Port, wanted.Scheme = "http", probe.HTTP.Path, &probe.HTTP.Port, "HTTP"
 		if probe.HTTP.Scheme == "https" {
 			wanted.Scheme = "HTTPS"
-		}
-		if probe.HTTP.Contains != "" || probe.HTTP.Lacks != "" {
-			p.Problem("%s.http: ServiceStage does not look into the answer: leave contains and lacks out", field)
 		}
 	case probe.TCP != 0:
 		wanted.Type, wanted.Port = "tcp", &probe.TCP
 	default:
 		wanted.Type, wanted.Command = "command", probe.Exec
 	}
-	if probe.Period != 0 || probe.FailureThreshold != 0 || probe.SuccessThreshold != 0 {
-		p.Problem("%s: ServiceStage has neither a period nor thresholds: leave them out", field)
-	}
 	p.structured(name+"_probe", "probes."+name, wanted)
 }
 
 // hooks sets the commands that run in an instance when it starts and before it stops.
 func (p *preparation) hooks() {
-	h := p.config.Hooks
-	if h == nil {
-		return
+	if h := p.config.Hooks; h != nil {
+		p.hook("post_start", "postStart", h.PostStart)
+		p.hook("pre_stop", "preStop", h.PreStop)
 	}
-	if h.Grace != 0 {
-		p.Problem("config.hooks.grace: ServiceStage has no such time: leave it out")
-	}
-	p.hook("post_start", "postStart", h.PostStart)
-	p.hook("pre_stop", "preStop", h.PreStop)
 }
 
 func (p *preparation) hook(member, name string, hook *release.Hook) {
-	switch {
-	case hook == nil:
-	case hook.None:
-		p.Problem("config.hooks.%s.none: ServiceStage keeps a hook that a release leaves out: remove it at the console", name)
-	default:
+	if hook != nil && !hook.None { // none is refused, see [release.Traits] Lacking
 		p.structured(member, "hooks."+name, servicestageclient.LifecycleHook{Type: "command", Command: hook.Exec})
 	}
 }
@@ -366,35 +336,12 @@ func (p *preparation) structured(member, setting string, value any) {
 	p.differ(member, setting)
 }
 
-// platform sets members by their own names, as far as a release may: see [release.PlatformParameters].
+// platform sets members by their own names. What a release may not set so is refused, see [release.Traits] Lacking.
 func (p *preparation) platform() {
 	for _, name := range slices.Sorted(maps.Keys(p.config.Platform)) {
-		known := slices.ContainsFunc(release.PlatformParameters(release.PlatformServiceStage), func(one release.Parameter) bool {
-			return one.Name == name && one.Field == "" && one.Why == ""
-		})
-		member := slices.ContainsFunc(p.members, func(one cloudapi.Param) bool { return one.Name == name })
-		if !known || !member {
-			p.Problem("config.platform.%s: is no setting of a component that a release changes by its name", name)
-			continue
-		}
-		p.want[name] = p.config.Platform[name]
-		p.differ(name, "platform."+name)
-	}
-}
-
-// unknown refuses what components do not have, or not in the form of a release.
-func (p *preparation) unknown() {
-	for _, field := range []struct {
-		name  string
-		given bool
-		why   string
-	}{
-		{"instances", p.config.Instances != nil, "a release does not change the number of instances; use operation rescale before or after it"},
-		{"mounts", p.config.Mounts != nil, "volumes stay as the component has them; change them at the component itself"},
-		{"runtime", p.config.Runtime != nil, "the runtime of a component cannot be changed; options of its Java machine are config.platform.jvm_opts"},
-	} {
-		if field.given {
-			p.Problem("config.%s: %s", field.name, field.why)
+		if p.traits.Sets(name) {
+			p.want[name] = p.config.Platform[name]
+			p.differ(name, "platform."+name)
 		}
 	}
 }

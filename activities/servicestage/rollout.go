@@ -26,10 +26,11 @@ func (d *Driver) beginRollout(ctx context.Context, in release.BeginRolloutInput)
 	switch {
 	case err != nil:
 		return release.Change{}, err
-	case !in.Traffic.Empty():
-		return release.Change{}, noSuch(noTraffic)
 	case !marked:
 		return release.Change{}, cloud.Refused(release.FaultInvalid, "a release needs its token")
+	}
+	if err := cloud.TrafficIn(d.traits, in.Traffic); err != nil {
+		return release.Change{}, err
 	}
 	r, err := d.read(ctx, in.App)
 	if err != nil {
@@ -45,8 +46,8 @@ func (d *Driver) beginRollout(ctx context.Context, in release.BeginRolloutInput)
 	if err != nil {
 		return release.Change{}, err
 	}
-	if len(p.Problems) > 0 {
-		return release.Change{}, cloud.Refused(release.FaultInvalid, "%s", p.Problems.OneLine())
+	if err := cloud.RefusedFor(p.Problems); err != nil {
+		return release.Change{}, err
 	}
 	if err := d.frame.Guarded(ctx, in.App, in.Override); err != nil {
 		return release.Change{}, err

@@ -239,9 +239,9 @@ func TestRollout_RefusesWhatComponentsDoNotHave(t *testing.T) {
 	}
 	refusedPlan := h.snapshot(release.SnapshotInput{Release: &q}).Planned.Refused.OneLine()
 	for _, field := range []string{
-		"artifact.package", "artifact.registry", "artifact.part", "strategy.gray", "strategy.batches", "strategy.weights", "strategy:", "config.variables[0].name",
+		"artifact.package", "artifact.registry", "artifact.part", "strategy.gray", "strategy.batches", "strategy.weights", "strategy.minReadyInstances:", "config.variables[0].name",
 		"config.instances", "config.mounts", "config.runtime", "config.probes.startup", "config.probes.liveness.none", "config.probes.readiness.http",
-		"config.probes.readiness:", "config.hooks.preStop.none", "config.hooks.grace", "config.platform.replica", "config.platform.nonsense",
+		"config.probes.readiness.period:", "config.hooks.preStop.none", "config.hooks.grace", "config.platform.replica", "config.platform.nonsense",
 	} {
 		require.Contains(t, refusedPlan, field)
 	}

@@ -41,8 +41,12 @@ type Config struct {
 
 // Driver carries out the platform verbs on ServiceStage.
 type Driver struct {
+	cloud.NoJobs
+	cloud.NoTraffic
+
 	client *servicestageclient.Client
 	frame  cloud.Frame
+	traits release.Traits
 	// members are the settings of a component that a release can change or has to write again.
 	members []cloudapi.Param
 	places  *places
@@ -59,7 +63,11 @@ func New(c Config) (*Driver, error) {
 	if err != nil {
 		return nil, fmt.Errorf("servicestage: %w", err)
 	}
-	return &Driver{client: c.Client, frame: frame, members: membersOfComponents(), places: &places{known: map[string]string{}}}, nil
+	t, _ := release.TraitsOf(release.PlatformServiceStage)
+	return &Driver{
+		NoJobs: cloud.NoJobs{Of: t}, NoTraffic: cloud.NoTraffic{Of: t}, client: c.Client, frame: frame, traits: t,
+		members: membersOfComponents(), places: &places{known: map[string]string{}},
+	}, nil
 }
 
 // Opener returns what opens a driver with a client once there is a guard, for a worker.

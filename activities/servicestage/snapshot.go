@@ -13,7 +13,7 @@ import (
 // Snapshot reads what the component is: the version in service, its instances, what is at work on it, and what
 // else it is asked for.
 func (d *Driver) Snapshot(ctx context.Context, in release.SnapshotInput) (release.Snapshot, error) {
-	if err := refusedSnapshot(in); err != nil {
+	if err := cloud.AskedOf(d.traits, in); err != nil {
 		return release.Snapshot{}, err
 	}
 	snap, err := d.snapshot(ctx, in)
@@ -74,19 +74,4 @@ func (d *Driver) AwaitIdle(ctx context.Context, in release.SnapshotInput) (relea
 		state = release.ChangeAwaitingConfirm
 	}
 	return release.Snapshot{}, fault.Unchanged("job "+snap.Busy.ID+" is unfinished", release.LookDelay(state, int(activity.GetInfo(ctx).Attempt)))
-}
-
-// refusedSnapshot refuses to read what ServiceStage does not have.
-func refusedSnapshot(in release.SnapshotInput) error {
-	switch {
-	case in.Job != nil:
-		return noSuch(noJobs)
-	case in.Adopt != "":
-		return cloud.Refused(release.FaultInvalid, "adopt: a change that was begun elsewhere cannot be taken over on ServiceStage; begin a release of your own")
-	case in.Rescale != nil && in.Rescale.Part != "":
-		return noParts()
-	case in.Traffic:
-		return noSuch(noTraffic)
-	}
-	return nil
 }

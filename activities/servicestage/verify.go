@@ -3,6 +3,7 @@ package servicestage
 import (
 	"context"
 
+	"slipway/activities/cloud"
 	"slipway/release"
 )
 
@@ -10,7 +11,7 @@ import (
 // failed, both versions may run.
 func (d *Driver) Verify(ctx context.Context, in release.VerifyInput) (release.Verification, error) {
 	if in.Job {
-		return release.Verification{}, noSuch(noJobs)
+		return release.Verification{}, cloud.NoSuch(d.traits, "jobs")
 	}
 	v, err := d.verify(ctx, in)
 	return v, missing(err)

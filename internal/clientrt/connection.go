@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
@@ -56,6 +57,22 @@ func (c Connection) Problems() []error {
 		problems = append(problems, errors.New("user agent holds control characters"))
 	}
 	return problems
+}
+
+// CheckRegion tells whether a text can be the ID of a region, such as the example.
+func CheckRegion(region, example string) error {
+	if !regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`).MatchString(region) {
+		return fmt.Errorf("region %q is not a region ID such as %s", region, example)
+	}
+	return nil
+}
+
+// UserAgent is how a client calls itself, and what its user has to add.
+func UserAgent(own, more string) string {
+	if more == "" {
+		return own
+	}
+	return own + " " + more
 }
 
 // isControl reports whether a character must not stand in a header.

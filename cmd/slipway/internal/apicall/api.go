@@ -1,11 +1,15 @@
 package apicall
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"reflect"
+	"regexp"
+	"slices"
+	"strings"
 
 	"slipway/cloudapi"
 )
@@ -16,6 +20,8 @@ type API struct {
 	Word, Product string
 	// Reference names the documentation that the facts come from.
 	Reference string
+	// Vendor is whose cloud it is, and Credentials what remedies call its credentials.
+	Vendor, Credentials string
 	// Operations are all operations, in groups.
 	Operations func() []cloudapi.Operation
 	// Lookup finds an operation by its exact name.
@@ -26,10 +32,11 @@ type API struct {
 	Input func(operation string) (Input, bool)
 	// Connect returns what makes clients for a place; its error says what is wrong with the place.
 	Connect func(Place) (Connect, error)
-	// Remedy says what to do about a failure in words of the platform, empty where there is nothing to add.
-	Remedy func(failed *CallError, advice cloudapi.Retry) string
-	// Header is the value of a header of a signed request that may be shown.
-	Header func(name, value string) string
+	// Shown are the headers of a signed request, in lower case, that are known to be harmless beside those that all
+	// requests have, and Signed the pattern of the part of its Authorization that may be shown: all but the signature. The ID of an
+	// access key is no secret.
+	Shown  []string
+	Signed string
 	// BodyHash is the header with a hash of the body, which would let a short secret be guessed; empty
 	// where there is none.
 	BodyHash string
@@ -45,6 +52,9 @@ type API struct {
 	// arguments that look at it, to which the ID is added; all are empty where nothing goes on after an
 	// answer.
 	Starts, Change, Watch string
+	// Running are the arguments that show what is started and not finished, with the names of parameters in braces in the
+	// places of their values; empty where Starts is.
+	Running string
 	// Filled are the names in paths that the client fills in.
 	Filled []string
 }
@@ -82,6 +92,26 @@ type Connect func(Connection) (Client, error)
 
 // command is a command that calls an operation, with words after it.
 func (a API) command(words string) string { return fmt.Sprintf("slipway api %s %s", a.Word, words) }
+
+// running is the command that shows what goes on of the same subject as a call with these values.
+func (a API) running(values map[string]string) string {
+	return a.command(regexp.MustCompile(`\{\w+\}`).ReplaceAllStringFunc(a.Running, func(name string) string {
+		return cmp.Or(values[strings.Trim(name, "{}")], "…")
+	}))
+}
+
+// header is the value of a header of a signed request that may be shown. What is not known to be harmless is redacted.
+func (a API) header(name, value string) string {
+	switch {
+	case slices.Contains([]string{"accept", "content-type", "host", "user-agent"}, name), slices.Contains(a.Shown, name):
+		return value
+	case name == "authorization":
+		if signed := regexp.MustCompile("^" + a.Signed).FindString(value); signed != "" {
+			return signed + redacted
+		}
+	}
+	return redacted
+}
 
 // inputOf makes the typed parameters of an operation, which are those of the client's method of
 // the same name.

@@ -45,7 +45,7 @@ func (c *CallError) Error() string {
 // Remedy says what to do about the failure.
 func (c *CallError) Remedy() string {
 	known, _ := c.Call.API.LookupCode(c.Err.Code)
-	remedy := cmp.Or(c.Call.API.Remedy(c, known.Retry), byAdvice(known.Retry), c.byClass())
+	remedy := cmp.Or(c.byAdvice(known.Retry), c.byClass())
 	if c.Err.RetryAfter > 0 {
 		remedy += fmt.Sprintf("; the server asks to wait %s", c.Err.RetryAfter)
 	}
@@ -56,10 +56,14 @@ func (c *CallError) Remedy() string {
 }
 
 // byAdvice is the remedy for a code whose advice says more than its class.
-func byAdvice(advice cloudapi.Retry) string {
+func (c *CallError) byAdvice(advice cloudapi.Retry) string {
 	switch advice {
 	case cloudapi.RetryAfterChangeOrder:
-		return "wait until the running change is finished, then call again"
+		api := c.Call.API
+		if api.Running == "" {
+			return "wait until the running change is finished, then call again"
+		}
+		return "wait until the running " + api.Starts + " is finished, then call again; " + api.running(c.Call.Values) + " shows it"
 	case cloudapi.RetryAfterStateChange:
 		return "look at the present state and call again when it has changed"
 	case cloudapi.RetryNever, cloudapi.RetryBackoff, cloudapi.RetryOperator, cloudapi.RetryVerifyThenRetry:
@@ -74,15 +78,15 @@ func (c *CallError) byClass() string {
 	case cloudapi.ErrNotFound:
 		return "check the ID, and that the region is the right one"
 	case cloudapi.ErrAuth:
-		return "check the credentials and their permissions"
+		return "check " + c.Call.API.Credentials + " and their permissions"
 	case cloudapi.ErrBilling:
-		return "settle the account"
+		return "settle the account of " + c.Call.API.Vendor
 	case cloudapi.ErrQuota:
 		return "free what is no longer used, or ask for a higher quota"
 	case cloudapi.ErrConflict:
 		return "look at the present state, then decide"
 	case cloudapi.ErrFailed:
-		return "look at the console of the platform, or ask its support with the request ID"
+		return "look at the " + c.Call.API.Product + " console, or ask the support of " + c.Call.API.Vendor + " with the request ID"
 	case cloudapi.ErrThrottled:
 		return "call again later"
 	case cloudapi.ErrUnavailable:

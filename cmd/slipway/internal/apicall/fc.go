@@ -3,11 +3,11 @@ package apicall
 import (
 	"cmp"
 	"net/http"
-	"regexp"
 
 	"github.com/aliyun/credentials-go/credentials"
 
 	"slipway/cloudapi"
+	"slipway/cmd/slipway/internal/connect"
 	"slipway/fcclient"
 	"slipway/release"
 )
@@ -16,6 +16,7 @@ import (
 func FC() API {
 	return API{
 		Word: string(release.PlatformFC), Product: "Function Compute", Reference: "Function Compute API reference",
+		Vendor: alibaba, Credentials: connect.AlibabaCredentials,
 		Operations: fcclient.Operations,
 		Lookup:     fcclient.LookupOperation,
 		LookupCode: fcclient.LookupErrorCode,
@@ -24,8 +25,8 @@ func FC() API {
 			config := fcclient.Config{Region: p.Region, AccountID: p.Owner, Endpoint: p.Endpoint, UserAgent: p.UserAgent}
 			return ConnectFC(config), config.Validate()
 		},
-		Remedy:    func(failed *CallError, _ cloudapi.Retry) string { return alibabaRemedy(failed) },
-		Header:    fcHeader,
+		Shown:     []string{"date", "x-fc-account-id"},
+		Signed:    `FC [^:]+:`,
 		Positions: []cloudapi.Position{cloudapi.InQuery, cloudapi.InBody, cloudapi.InHeader},
 		Path:      "/" + fcclient.APIVersion + "/services",
 		Envelope:  []string{fcRequestID},
@@ -43,18 +44,4 @@ func ConnectFC(config fcclient.Config) Connect {
 		config.Transport, config.Credential = transport, cmp.Or(credential, config.Credential)
 		return fcclient.New(config)
 	})
-}
-
-// fcHeader is the value of a header that may be shown. What is not known to be harmless is
-// redacted; the ID of an access key is no secret.
-func fcHeader(name, value string) string {
-	switch name {
-	case "accept", "content-type", "date", "host", "user-agent", "x-fc-account-id":
-		return value
-	case "authorization":
-		if signed := regexp.MustCompile(`^FC [^:]+:`).FindString(value); signed != "" {
-			return signed + redacted
-		}
-	}
-	return redacted
 }

@@ -137,7 +137,7 @@ func (c Call) header(name, value string) string {
 			return value
 		}
 	}
-	return c.API.Header(name, value)
+	return c.API.header(name, value)
 }
 
 // hideIn redacts the parameters that are secret, or not known.

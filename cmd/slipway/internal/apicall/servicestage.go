@@ -1,9 +1,6 @@
 package apicall
 
 import (
-	"cmp"
-	"regexp"
-
 	"slipway/cloudapi"
 	"slipway/cmd/slipway/internal/connect"
 	"slipway/release"
@@ -20,6 +17,7 @@ import (
 func ServiceStage() API {
 	return API{
 		Word: string(release.PlatformServiceStage), Product: "ServiceStage", Reference: "ServiceStage API reference",
+		Vendor: "Huawei Cloud", Credentials: connect.HuaweiCredentials,
 		Operations: catalog.Operations,
 		Lookup:     catalog.LookupOperation,
 		LookupCode: servicestageclient.LookupErrorCode,
@@ -30,11 +28,12 @@ func ServiceStage() API {
 			}
 			return ConnectServiceStage(config), config.Validate()
 		},
-		Remedy:    serviceStageRemedy,
-		Header:    sdkHeader,
+		Shown:     []string{"x-domain-id", "x-project-id", "x-sdk-content-sha256", "x-sdk-date"},
+		Signed:    `SDK-HMAC-SHA256 Access=[^,]*, ?SignedHeaders=[^,]*, ?Signature=`,
 		Positions: []cloudapi.Position{cloudapi.InQuery, cloudapi.InBody, cloudapi.InHeader},
 		Path:      "/v3/{project_id}/cas/applications",
 		Filled:    []string{"project_id"},
+		Running:   "ListComponentRecords application_id={application_id} component_id={component_id}",
 		Starts:    "job", Change: "job_id", Watch: "GetJob job_id=",
 	}
 }
@@ -53,51 +52,12 @@ func serviceStageInput(operation string) (Input, bool) {
 
 // ConnectServiceStage makes clients of a configuration.
 func ConnectServiceStage(config servicestageclient.Config) Connect {
-	return func(how Connection) (Client, error) {
+	return clients(func(how Connection) (*servicestageclient.Client, error) {
 		config := config // each client has its own
 		config.Transport = how.Transport
 		if how.Anonymous {
 			config.Credential = servicestageclient.Keys{AccessKey: "none", SecretKey: "none"} // no server accepts it
 		}
-		c, err := servicestageclient.New(config)
-		if err != nil {
-			return nil, err
-		}
-		if how.Unchecked {
-			c = c.Unchecked()
-		}
-		return c, nil
-	}
-}
-
-// serviceStageRemedy is what to do about a failure in words of Huawei Cloud.
-func serviceStageRemedy(failed *CallError, advice cloudapi.Retry) string {
-	switch failed.Err.Class { //nolint:exhaustive // the others are told in words of every platform
-	case cloudapi.ErrAuth:
-		return "check " + connect.HuaweiCredentials + " and their permissions in the project"
-	case cloudapi.ErrBilling:
-		return "settle the account of Huawei Cloud"
-	case cloudapi.ErrFailed:
-		return "look at the ServiceStage console, or ask the support of Huawei Cloud with the request ID"
-	}
-	if advice == cloudapi.RetryAfterChangeOrder {
-		return "wait until the running job is finished, then call again; " +
-			failed.Call.API.command("ListComponentRecords application_id=") + cmp.Or(failed.Call.Values["application_id"], "…") +
-			" component_id=" + cmp.Or(failed.Call.Values["component_id"], "…") + " shows it"
-	}
-	return ""
-}
-
-// sdkHeader is the value of a header that may be shown. What is not known to be harmless is
-// redacted; the ID of an access key is no secret.
-func sdkHeader(name, value string) string {
-	switch name {
-	case "accept", "content-type", "host", "user-agent", "x-domain-id", "x-project-id", "x-sdk-content-sha256", "x-sdk-date":
-		return value
-	case "authorization":
-		if signed := regexp.MustCompile(`^SDK-HMAC-SHA256 Access=[^,]*, ?SignedHeaders=[^,]*, ?Signature=`).FindString(value); signed != "" {
-			return signed + redacted
-		}
-	}
-	return redacted
+		return servicestageclient.New(config)
+	})
 }

@@ -103,7 +103,7 @@ func TestServiceStage_RemediesAndJobs(t *testing.T) {
 	config.Credential = servicestageclient.Keys{AccessKey: servicestagesim.TestAccessKeyID, SecretKey: "wrong"}
 	_, err := apicall.Do(t.Context(), apicall.Call{API: apicall.ServiceStage(), Operation: ssOperation(t, "ListComponents")}, apicall.ConnectServiceStage(config))
 	require.ErrorIs(t, err, cloudapi.ErrAuth)
-	require.ErrorContains(t, err, "check the credentials of Huawei Cloud (HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK) and their permissions in the project")
+	require.ErrorContains(t, err, "check the credentials of Huawei Cloud (HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK) and their permissions")
 	require.Equal(t, "JOB1", apicall.ServiceStage().Answer(json.RawMessage(`{"job_id":"JOB1","component_id":"c"}`)).Change())
 	require.Equal(t, "Starts a job.", apicall.ServiceStage().Effect(ssOperation(t, "ComponentAction")))
 	require.Empty(t, apicall.ServiceStage().Placeholders(cloudapi.Operation{Path: "/v3/{project_id}/cas/things"}, nil))

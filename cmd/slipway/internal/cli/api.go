@@ -260,7 +260,7 @@ func (p platformAPI) connect(v *config.Values) (apicall.Connect, error) {
 	}
 	connect, err := p.Connect(place)
 	if err != nil {
-		return nil, &usageError{err.Error() + "; check " + p.variables()}
+		return nil, &usageError{err.Error() + "; check " + config.Variables(p.place)}
 	}
 	return connect, nil
 }

@@ -90,15 +90,6 @@ func allSettings() []settingsOf {
 // product is its name for people.
 func (s settingsOf) product() string { return s.api().Product }
 
-// variables are the environment variables that say where the platform is.
-func (s settingsOf) variables() string {
-	var names []string
-	for _, each := range s.place {
-		names = append(names, each.Env)
-	}
-	return strings.Join(names, ", ")
-}
-
 // regions reads the regions of the platform, before anything is connected to.
 func (s settingsOf) regions(v *config.Values) ([]string, error) {
 	var regions []string
@@ -148,7 +139,7 @@ func (s settingsOf) serve(v *config.Values, region string, observe cloudapi.Obse
 
 // remedies are what to do where the platform refuses a worker.
 func (s settingsOf) remedies() map[release.Fault]string {
-	place := "check " + s.variables()
+	place := "check " + config.Variables(s.place)
 	return map[release.Fault]string{
 		release.FaultAuth:        "check " + s.credentials + ", and that they may call " + s.check,
 		release.FaultBilling:     "settle the account",

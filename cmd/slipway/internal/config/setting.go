@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/pflag"
 )
@@ -134,6 +135,15 @@ func ServiceStage() []Setting {
 		{Name: ServiceStageProjectID, Env: "SLIPWAY_SERVICESTAGE_PROJECT_ID", Usage: "ID of the project of Huawei Cloud whose components ServiceStage has, which belongs to one region"},
 		{Name: ServiceStageEndpoint, Env: "SLIPWAY_SERVICESTAGE_ENDPOINT", Usage: "URL of the ServiceStage API, for a simulator or a proxy (default the region's own endpoint)"},
 	}
+}
+
+// Variables names the environment variables of settings.
+func Variables(settings []Setting) string {
+	var names []string
+	for _, s := range settings {
+		names = append(names, s.Env)
+	}
+	return strings.Join(names, ", ")
 }
 
 // Platforms say where all platforms are found.

@@ -32,7 +32,7 @@ func SAE(v *config.Values, c Caller) (*saeclient.Client, error) {
 		ConnectTimeout: cloud.ConnectTimeout, ReadTimeout: cloud.ReadTimeout, Observe: c.Observe,
 	})
 	if err != nil {
-		return nil, unusable(err, "SLIPWAY_SAE_REGION, SLIPWAY_SAE_ENDPOINT", AlibabaCredentials)
+		return nil, unusable(err, config.SAE(), AlibabaCredentials)
 	}
 	return client, nil
 }
@@ -44,7 +44,7 @@ func FC(v *config.Values, c Caller) (*fcclient.Client, error) {
 		ConnectTimeout: cloud.ConnectTimeout, ReadTimeout: cloud.ReadTimeout, Observe: c.Observe,
 	})
 	if err != nil {
-		return nil, unusable(err, "SLIPWAY_FC_REGION, SLIPWAY_FC_ACCOUNT_ID, SLIPWAY_FC_ENDPOINT", AlibabaCredentials)
+		return nil, unusable(err, config.FC(), AlibabaCredentials)
 	}
 	return client, nil
 }
@@ -56,12 +56,12 @@ func ServiceStage(v *config.Values, c Caller) (*servicestageclient.Client, error
 		Credential: servicestageclient.KeysFrom(v.Env), ConnectTimeout: cloud.ConnectTimeout, ReadTimeout: cloud.ReadTimeout, Observe: c.Observe,
 	})
 	if err != nil {
-		return nil, unusable(err, "SLIPWAY_SERVICESTAGE_REGION, SLIPWAY_SERVICESTAGE_PROJECT_ID, SLIPWAY_SERVICESTAGE_ENDPOINT", HuaweiCredentials)
+		return nil, unusable(err, config.ServiceStage(), HuaweiCredentials)
 	}
 	return client, nil
 }
 
 // unusable says which settings and credentials to look at.
-func unusable(err error, settings, credentials string) error {
-	return fmt.Errorf("%w; check %s and %s", err, settings, credentials)
+func unusable(err error, place []config.Setting, credentials string) error {
+	return fmt.Errorf("%w; check %s and %s", err, config.Variables(place), credentials)
 }
