@@ -70,6 +70,9 @@ func TestManifest_ExamplesAreValid(t *testing.T) {
 		"servicestage-rollback.yaml": func(s release.Spec) bool {
 			return s.App.Platform == release.PlatformServiceStage && s.Operation == release.OperationRollback && s.Strategy.Type == release.StrategyAll
 		},
+		"approval.yaml": func(s release.Spec) bool {
+			return s.Approval.Count == 2 && len(s.Approval.From) == 3 && s.Approval.NotRequester && s.Strategy.Approval.Count == 1 && s.Strategy.Confirm == release.ConfirmManual
+		},
 		"freeze-override.yaml": func(s release.Spec) bool { return s.Freeze.Override != "" && s.Lane.Preempt },
 	}
 	require.Len(t, files, len(want)+1, "and set.yaml")
@@ -225,7 +228,7 @@ func TestManifest_ReadRefuses(t *testing.T) {
 		{"other kind", "apiVersion: slipway.dev/v2\nkind: Lane\nspec: {}\n", []string{"apiVersion: must be slipway.dev/v1", "kind: must be Release"}},
 		{"list as spec", head + "spec: [a]\n", []string{"spec: must be a group of fields"}},
 		{"empty spec", head + "spec: {}\n", []string{"app.platform", "app.region", "app.id", "artifact: give image or package, or config"}},
-		{"unknown field", body("  strategy:\n    grey: 1\n"), []string{"strategy.grey: is not a field here; there are type, gray, weights, batches, confirm, bake, minReadyInstances, minReadyRatio, maxSurge, maxSurgeRatio, gates, watch, schedule (line 7)"}},
+		{"unknown field", body("  strategy:\n    grey: 1\n"), []string{"strategy.grey: is not a field here; there are type, gray, weights, batches, confirm, approval, bake, minReadyInstances, minReadyRatio, maxSurge, maxSurgeRatio, gates, watch, schedule (line 7)"}},
 		{"unknown group", body("  strtegy: {type: gray}\n"), []string{"strtegy: is not a field here; there are app, operation, artifact, config, job, version,"}},
 		{"wrong case", body("  Note: x\n"), []string{"Note: is not a field here"}},
 		{"given twice", body("  note: a\n  note: b\n"), []string{"spec.note: is given twice (line 7)"}},

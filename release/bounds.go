@@ -32,7 +32,8 @@ const (
 	MaxHistory     = 10_000
 	MaxHistorySize = 10 << 20
 
-	maxEntries = 100 // of a list that [Bounds] does not name
+	maxApprovers = 50
+	maxEntries   = 100 // of a list that [Bounds] does not name
 )
 
 // Bound is how much there may be of something.
@@ -68,7 +69,7 @@ func Bounds() []Bound {
 			"traffic.dubbo[].group", "traffic.dubbo[].version", "traffic.dubbo[].items[].expr", "traffic.alb[].serviceName", "traffic.alb[].items[].name",
 		}},
 		{What: "an ID", Max: MaxID, Fields: []string{
-			"app.id", "app.qualifier", "artifact.part", "version", "adopt", "retryOf", "changeId", "artifact.package.version", "releaseId", "id", "names[]",
+			"app.id", "app.qualifier", "artifact.part", "version", "adopt", "retryOf", "changeId", "config", "artifact.package.version", "releaseId", "id", "names[]",
 			"artifact.registry.instance", "config.variables[].configMap.id", "config.variables[].secret.id", "config.mounts.configMaps[].id",
 			"config.mounts.secrets[].id", "config.mounts.nas[].id", "config.mounts.buckets[].bucket", "config.mounts.scratch[].name",
 			"job.variables[].configMap.id", "job.variables[].secret.id",
@@ -78,7 +79,7 @@ func Bounds() []Bound {
 			"strategy.watch.gates[].prometheus.pass", "strategy.watch.gates[].prometheus.fail", "via",
 		}},
 		{What: "a duration", Max: MaxWord, Fields: []string{
-			"strategy.bake", "strategy.gates[].interval", "strategy.watch.gates[].interval", "strategy.gates[].http.timeout", "strategy.watch.gates[].http.timeout", "strategy.watch.for", "limits.confirm", "limits.platformApproval",
+			"approval.within", "strategy.approval.within", "strategy.bake", "strategy.gates[].interval", "strategy.watch.gates[].interval", "strategy.gates[].http.timeout", "strategy.watch.gates[].http.timeout", "strategy.watch.for", "limits.confirm", "limits.platformApproval",
 			"limits.queue", "limits.total",
 			"config.hooks.grace", "config.probes.liveness.initialDelay", "config.probes.liveness.period", "config.probes.liveness.timeout",
 			"config.probes.readiness.initialDelay", "config.probes.readiness.period", "config.probes.readiness.timeout",
@@ -97,6 +98,8 @@ func Bounds() []Bound {
 			"config.mounts.buckets", "config.mounts.scratch",
 		}},
 		{What: "a name", Max: 40, Fields: []string{"name", "waves[].name", "waves[].releases[].name", "strategy.gates[].name", "strategy.watch.gates[].name"}},
+		{What: "the name of somebody who may approve", Max: 256, Fields: []string{"approval.from[]", "strategy.approval.from[]"}},
+		{What: "people who may approve", Max: maxApprovers, List: true, Fields: []string{"approval.from", "strategy.approval.from"}},
 		{What: "waves", Max: MaxWaves, List: true, Fields: []string{"waves"}},
 		{What: "releases of a set in all", Max: MaxSetReleases, List: true, Fields: []string{"waves[].releases"}},
 		{What: "gates, statuses, traffic rules and their items", Max: maxGates, List: true, Fields: []string{

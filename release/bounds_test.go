@@ -25,10 +25,12 @@ func given() map[string]any {
 		Config: wholeConfig(), Job: wholeJob(),
 		Strategy: release.Strategy{
 			Type: release.StrategyGray, Weights: []int{5}, Confirm: release.ConfirmManual,
+			Approval: wholeApproval(),
 			Gates:    []release.Gate{wholeGate()},
 			Schedule: []release.BatchSchedule{{Batch: 1, At: "10:00", Zone: "UTC"}},
 			Watch:    &release.Watch{Gates: []release.Gate{wholeGate()}},
 		},
+		Approval: wholeApproval(),
 		Traffic: &release.Traffic{
 			SpringCloud: []release.TrafficRule{{Path: "/", Condition: "OR", Items: item}},
 			Dubbo: []release.DubboTrafficRule{{
@@ -43,7 +45,7 @@ func given() map[string]any {
 	return map[string]any{
 		"spec":    spec,
 		"set":     release.Set{Name: "s", Waves: []release.Wave{{Name: "w", Confirm: release.ConfirmAuto, Releases: []release.SetRelease{{Name: "r", Spec: spec}}}}, OnFailure: release.SetStop, RequestedBy: "ci", Note: "n"},
-		"command": release.Command{Kind: release.CommandAbort, ID: "c-1", Artifact: "shop:1", ChangeID: "co", Version: "v", By: "me", Via: "x", Source: "ci", Note: "n", Reason: "r"},
+		"command": release.Command{Kind: release.CommandAbort, ID: "c-1", Artifact: "shop:1", ChangeID: "co", Config: "sha256:1", Version: "v", By: "me", Via: "x", Source: "ci", Note: "n", Reason: "r"},
 		"word":    release.LaneCommand{By: "me", Reason: "r", ReleaseID: "r-1", Artifact: "shop:1"},
 		"toggle":  release.ToggleRequest{App: qualified(anApp()), Names: []string{"cpu"}, By: "me", Reason: "r"},
 	}
@@ -52,6 +54,10 @@ func given() map[string]any {
 func qualified(a release.App) release.App {
 	a.Qualifier = "live"
 	return a
+}
+
+func wholeApproval() *release.Approval {
+	return &release.Approval{From: []string{"ann"}, OnTimeout: release.TimeoutHold}
 }
 
 // wholeGate has something in every place, as wholeConfig does.

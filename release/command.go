@@ -24,11 +24,16 @@ const (
 	CommandRollback CommandKind = "rollback"
 	// CommandOverride lets the release pass over freezes from now on.
 	CommandOverride CommandKind = "override"
+	// CommandApprove is one person's permission for the release, or for a finished batch, that asks
+	// for approval.
+	CommandApprove CommandKind = "approve"
+	// CommandReject refuses that permission and ends the release as an abort does.
+	CommandReject CommandKind = "reject"
 )
 
 // CommandKinds returns all commands.
 func CommandKinds() []CommandKind {
-	return []CommandKind{CommandConfirm, CommandAbort, CommandPause, CommandResume, CommandRollback, CommandOverride}
+	return []CommandKind{CommandConfirm, CommandAbort, CommandPause, CommandResume, CommandRollback, CommandOverride, CommandApprove, CommandReject}
 }
 
 // Command is a person's word to a running release: the data of a command event and
@@ -39,7 +44,8 @@ type Command struct {
 	// ID is the identity of the command; the same ID counts once. For an event it is
 	// [CommandID] of it.
 	ID string `json:"id,omitempty"`
-	// Batch is the finished batch that is confirmed, from 1, the gray batch first.
+	// Batch is the finished batch that is confirmed, approved or rejected, from 1, the gray batch
+	// first; 0 approves or rejects the release itself.
 	Batch int `json:"batch,omitempty"`
 	// All makes a confirmation stand: it confirms the finished batch that waits, and each one
 	// after it of the same change. It must name the artifact and the change.
@@ -50,6 +56,9 @@ type Command struct {
 	Artifact string `json:"artifact,omitempty"`
 	// ChangeID binds the word to one change in the same way.
 	ChangeID string `json:"changeId,omitempty"`
+	// Config binds an approval, or a rejection, to the configuration that the release brings, by its
+	// digest (see [Config.Digest]): an approval leaves it out only where the release brings none.
+	Config string `json:"config,omitempty"`
 	// Version is the platform's ID of the version that a rollback returns to; empty means
 	// the one that ran before.
 	Version string `json:"version,omitempty"`
@@ -65,8 +74,11 @@ type Command struct {
 	// Source is the source of the event that brought the command; empty where it came in
 	// another way. What is in By is claimed; who may publish as a source is for NATS to say.
 	Source string `json:"source,omitempty"`
-	Note   string `json:"note,omitempty"`
-	Reason string `json:"reason,omitempty"`
+	// Verified tells that the door through which the command came has proved who is in By; else that
+	// is claimed. It is never taken from what was sent, and counts with [ViaEvent] alone.
+	Verified bool   `json:"verified,omitempty"`
+	Note     string `json:"note,omitempty"`
+	Reason   string `json:"reason,omitempty"`
 }
 
 // MemoCommands is the name under which the memo of a release or a set says, by the number, that
@@ -94,11 +106,15 @@ func (c Command) Validate() error {
 	switch c.Kind {
 	case CommandConfirm:
 		c.validateConfirm(v)
+	case CommandApprove, CommandReject:
+		c.validateApproval(v)
 	case CommandAbort, CommandPause, CommandResume, CommandRollback, CommandOverride:
 		v.check(c.Batch == 0, "batch", "has no meaning for %s, which is about the whole release", c.Kind)
 	default:
-		v.check(false, "type", "%q is not a command; use confirm, abort, pause, resume, rollback or override", c.Kind)
+		v.check(false, "type", "%q is not a command; use confirm, abort, pause, resume, rollback, override, approve or reject", c.Kind)
 	}
+	v.check(c.Config == "" || c.decides(), "config", "has no meaning for %s", c.Kind)
+	v.check(!c.Verified || c.Via == ViaEvent, "verified", "is for the door to say that has proved who gives the command")
 	v.check(!c.All || c.Kind == CommandConfirm, "all", "has no meaning for %s", c.Kind)
 	v.check(c.Kind != CommandOverride || c.Words() != "", "reason", "must say why the freeze does not hold this release")
 	v.check(c.Version == "" || c.Kind == CommandRollback, "version", "has no meaning for %s", c.Kind)
@@ -151,7 +167,7 @@ func Admit(p Progress, c Command) (repeated bool, err error) {
 		return refuse("the release is rolling back already")
 	case (p.Operation == OperationJob || p.Phase == PhaseRunning) && c.Kind == CommandRollback:
 		return refuse("a job has no versions to return to by name; abort the release: what the job had before is put back")
-	case c.Kind != CommandConfirm && p.Phase == PhaseFinalizing && (p.Strategy.Watch == nil || !c.stops()):
+	case c.Kind != CommandConfirm && !c.decides() && p.Phase == PhaseFinalizing && (p.Strategy.Watch == nil || !c.stops()):
 		return refuse("the new version runs everywhere already; start a rollback instead")
 	case p.Phase == PhaseWatching && c.AtSafePoint && c.Via == ViaLane:
 		return refuse("the new version runs everywhere already, and its watch gives way to the next release")
@@ -168,6 +184,8 @@ func Admit(p Progress, c Command) (repeated bool, err error) {
 		return false, nil
 	case CommandAbort:
 		return false, nil
+	case CommandApprove, CommandReject:
+		return admitApproval(p, c)
 	case CommandPause:
 		return admitPause(p)
 	case CommandResume:
@@ -189,13 +207,21 @@ func admitVersion(a App, version string) (repeated bool, err error) {
 	return false, nil
 }
 
+// decides reports whether the command says yes or no where approval is asked for.
+func (c Command) decides() bool { return c.Kind == CommandApprove || c.Kind == CommandReject }
+
 // stops reports whether the command stops a release.
-func (c Command) stops() bool { return c.Kind == CommandAbort || c.Kind == CommandRollback }
+func (c Command) stops() bool { return c.Kind.Stops() }
+
+// Stops reports whether the command stops a release: it goes back, or ends before it has begun.
+func (k CommandKind) Stops() bool {
+	return k == CommandAbort || k == CommandReject || k == CommandRollback
+}
 
 // stops reports whether a word that has counted stops the release.
 func stops(decisions []Decision) bool {
 	return slices.ContainsFunc(decisions, func(d Decision) bool {
-		return d.Refused == "" && (d.Kind == CommandRollback || d.Kind == CommandAbort && !d.AtSafePoint)
+		return d.Refused == "" && d.Kind.Stops() && !d.AtSafePoint
 	})
 }
 
@@ -214,6 +240,8 @@ func admitPause(p Progress) (repeated bool, err error) {
 	switch p.Phase { //nolint:exhaustive // in the others there is something left to hold back
 	case PhaseQueued:
 		return refuse("the release waits for its turn; hold its lane instead")
+	case PhaseAwaitingApproval:
+		return refuse("the release waits for approval and has changed nothing; reject or abort it, or hold its lane")
 	case PhaseRunning:
 		return refuse("the job runs, and a run cannot be paused; abort the release to stop it")
 	}
@@ -234,6 +262,8 @@ func admitConfirm(p Progress, c Command) (repeated bool, err error) {
 		return true, nil
 	case p.Paused:
 		return refuse("the release is paused; resume it first")
+	case p.awaitsApproval():
+		return refuse("batch %d does not wait for a confirmation: %s", c.Batch, p.needsApproval())
 	case a != nil && a.Kind == AwaitWatch && a.Batch != c.Batch:
 		return refuse("batch %d does not wait for a confirmation: the release is watched; confirm batch %d to end the watch", c.Batch, a.Batch)
 	case a == nil || a.Kind != AwaitConfirm && a.Kind != AwaitWatch:
@@ -254,6 +284,8 @@ func admitAll(p Progress) (repeated bool, err error) {
 		return refuse("the release is rolling back already")
 	case p.Phase == PhaseFinalizing || p.Watched():
 		return refuse("the new version runs everywhere already; no batch is left to confirm")
+	case p.Strategy.Approval != nil:
+		return refuse("each batch asks for approval of its own; approve the one that waits")
 	case !waits && stands(p.Decisions, p.ChangeID):
 		return true, nil
 	case p.Paused:
@@ -297,6 +329,8 @@ func obeyed(decisions []Decision, c Command) bool {
 		case c.Kind == CommandConfirm && !c.All && d.Batch == c.Batch:
 			return true
 		case c.Kind == CommandOverride:
+			return true
+		case c.Kind == CommandReject && d.Batch == c.Batch:
 			return true
 		case c.Kind == CommandAbort && (!d.AtSafePoint || c.AtSafePoint):
 			return true

@@ -71,6 +71,7 @@ func (s Spec) withoutDefaults() Spec {
 	if s.Rollback.Wanted() {
 		s.Rollback.OnFailure = nil
 	}
+	s.Approval, s.Strategy.Approval = s.Approval.withoutDefaults(), s.Strategy.Approval.withoutDefaults()
 	if s.Traffic.Empty() {
 		s.Traffic = nil
 	}

@@ -8,8 +8,13 @@ type EventKind string
 
 // The lifecycle events.
 const (
-	EventAccepted                EventKind = "accepted"
-	EventStarted                 EventKind = "started"
+	EventAccepted EventKind = "accepted"
+	EventStarted  EventKind = "started"
+	// EventApprovalWaiting tells that people are asked to approve the release, or a finished batch,
+	// EventApprovalGiven that one of them has, and EventApprovalGranted that enough have.
+	EventApprovalWaiting         EventKind = "approval.waiting"
+	EventApprovalGiven           EventKind = "approval.given"
+	EventApprovalGranted         EventKind = "approval.granted"
 	EventBatchWaiting            EventKind = "batch.waiting"
 	EventBatchConfirmed          EventKind = "batch.confirmed"
 	EventBatchDone               EventKind = "batch.done"
@@ -51,7 +56,7 @@ func (p Phase) Outcome() (EventKind, bool) {
 		return EventFailed, true
 	case PhaseNeedsAttention:
 		return EventAttention, true
-	case PhaseQueued, PhasePreparing, PhaseRollingOut, PhaseAwaitingConfirm, PhaseAwaitingPlatformApproval, PhasePaused,
+	case PhaseQueued, PhasePreparing, PhaseAwaitingApproval, PhaseRollingOut, PhaseAwaitingConfirm, PhaseAwaitingPlatformApproval, PhasePaused,
 		PhaseRunning, PhaseFinalizing, PhaseWatching, PhaseRollingBack:
 		return "", false
 	}

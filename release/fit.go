@@ -55,7 +55,7 @@ type Cut struct {
 	Held  int `json:"held,omitempty"`
 	// Kept are the rules that were not put back of which only the name is left of what was kept.
 	Kept int `json:"kept,omitempty"`
-	// Strategy tells that gates and schedule are left out of the strategy, and Artifact that
+	// Strategy tells that gates, schedule and who may approve are left out, and Artifact that
 	// an artifact is too large to be kept.
 	Strategy bool `json:"strategy,omitempty"`
 	Artifact bool `json:"artifact,omitempty"`
@@ -210,6 +210,11 @@ func (k Keep) Apply(p Progress, settled func(HeldRule) bool) Progress {
 	if w := p.Strategy.Watch; !k.Strategy && w != nil && len(w.Gates) > 0 {
 		p.Strategy.Watch, cut.Strategy = &Watch{For: w.For}, true
 	}
+	p.Approval = k.cutApproval(p.Approval, cut)
+	if a := p.Strategy.Approval; !k.Strategy && a != nil && len(a.From) > 0 {
+		p.Strategy.Approval, cut.Strategy = new(*a), true
+		p.Strategy.Approval.From = nil
+	}
 	if k.Core {
 		p = p.core()
 	}
@@ -262,6 +267,18 @@ func (k Keep) cutRules(rules []HeldRule, settled func(HeldRule) bool, cut *Cut) 
 		}
 	}
 	return kept
+}
+
+// cutApproval keeps who may approve with the strategy. The core has no approval: what is awaited says that
+// one is missing.
+func (k Keep) cutApproval(s *ApprovalState, cut *Cut) *ApprovalState {
+	if s == nil {
+		return nil
+	}
+	if !k.Strategy && len(s.From) > 0 {
+		s.From, cut.Strategy = nil, true
+	}
+	return s
 }
 
 // cutGates keeps the latest verdicts of gates, each with its latest samples.
@@ -322,6 +339,15 @@ func (p *Progress) texts() []*string {
 		out = append(out, &g.Name, &g.Reason)
 		for j := range g.Samples {
 			out = append(out, &g.Samples[j].Value, &g.Samples[j].Note)
+		}
+	}
+	if s := p.Approval; s != nil {
+		out = append(out, &s.Artifact, &s.Config, &s.ChangeID)
+		for i := range s.From {
+			out = append(out, &s.From[i])
+		}
+		for i := range s.Given {
+			out = append(out, &s.Given[i].By)
 		}
 	}
 	if p.Stalled != nil {

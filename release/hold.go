@@ -11,9 +11,11 @@ type HeldBatch struct {
 	// Ask tells that a person must confirm: always with confirm manual, and where a gate
 	// was inconclusive.
 	Ask bool
+	// Approve tells that people must approve it, in the place of one who confirms.
+	Approve bool
 	// Doubt tells that a gate was inconclusive.
 	Doubt bool
-	// Confirmed tells that the batch was confirmed.
+	// Confirmed tells that the batch was confirmed or approved.
 	Confirmed bool
 	// Standing tells that all batches were confirmed, before this one waited. That was no answer
 	// to a doubt which nobody knew of then.
@@ -34,6 +36,8 @@ func (h HeldBatch) Awaits() AwaitKind {
 		return AwaitBake
 	case !h.Measured:
 		return AwaitGates
+	case h.Ask && h.Approve && !h.Confirmed:
+		return AwaitApproval
 	case h.Ask && !h.Confirmed && (h.Doubt || !h.Standing):
 		return AwaitConfirm
 	case !h.Due:

@@ -59,6 +59,11 @@ func TestHold_HeldBatch(t *testing.T) {
 			require.NotContains(t, []release.AwaitKind{"", release.AwaitConfirm}, h.Awaits(), c.name)
 		}
 	}
+	for _, confirmed := range []bool{false, true} {
+		h := free
+		h.Ask, h.Approve, h.Standing, h.Confirmed = true, true, true, confirmed
+		require.Equal(t, !confirmed, h.Awaits() == release.AwaitApproval, "a confirmation of all is no approval")
+	}
 	asked := free
 	asked.Ask, asked.Confirmed = true, true
 	require.Empty(t, asked.Awaits(), "a confirmed batch is not asked for again")

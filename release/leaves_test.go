@@ -260,6 +260,9 @@ func badOfSpec() map[string]any {
 		"lane.policy": "jump", "lane.preempt": true,
 	}
 	maps.Copy(bad, badOfConfig())
+	for _, approval := range []string{"approval.", "strategy.approval."} {
+		maps.Copy(bad, map[string]any{approval + "count": 21, approval + "from[]": " ", approval + "within": negative, approval + "onTimeout": "explode"})
+	}
 	for path, value := range maps.Clone(bad) {
 		if of, gate := strings.CutPrefix(path, "strategy.gates[]"); gate {
 			bad["strategy.watch.gates[]"+of] = value
@@ -307,6 +310,7 @@ func freeOfSpec() map[string]string {
 	return map[string]string{
 		"scaling.suspend": anySwitch, "rollback.onFailure": anySwitch, "strategy.gates[].dryRun": anySwitch, "strategy.watch.gates[].dryRun": anySwitch,
 		"note": anyText, "freeze.override": anyText, "config.mounts.nas[].readOnly": anySwitch, "config.mounts.buckets[].readOnly": anySwitch,
+		"approval.verified": anySwitch, "strategy.approval.verified": anySwitch, "approval.notRequester": "needs a requestedBy, which has a test of its own", "strategy.approval.notRequester": "the same",
 		"job.args[]": anyText, "job.runtime.options": anyText, "job.runtime.args": anyText,
 		"traffic.dubbo[].group": "none or any group that the application has", "traffic.dubbo[].version": "none or any version that the application has",
 		"traffic.dubbo[].items[].expr": "the language of the application; none is the argument itself",
@@ -327,6 +331,9 @@ func validCommand(path string) any {
 	if path == "reason" {
 		return release.Command{Kind: release.CommandOverride, By: "mei", Reason: "orders are lost"}
 	}
+	if path == "config" {
+		return release.Command{Kind: release.CommandPause, By: "mei"}
+	}
 	if path == "all" {
 		return release.Command{Kind: release.CommandAbort, By: "mei"}
 	}
@@ -334,7 +341,7 @@ func validCommand(path string) any {
 }
 
 func badOfCommand() map[string]any {
-	return map[string]any{"batch": 0, "all": true, "version": "v-7", "atSafePoint": true, "denied": true, "by": release.Slipway, "reason": ""}
+	return map[string]any{"batch": 0, "all": true, "version": "v-7", "atSafePoint": true, "denied": true, "config": "sha256:1", "verified": true, "by": release.Slipway, "reason": ""}
 }
 
 func freeOfCommand() map[string]string {

@@ -13,12 +13,16 @@ const (
 	LimitQueue Limit = "queue"
 	// LimitConfirm bounds the wait for somebody to confirm a batch.
 	LimitConfirm Limit = "confirm"
+	// LimitApproval bounds the wait for people to approve; it is part of the approval.
+	LimitApproval Limit = "approval"
 	// LimitPlatformApproval bounds the wait for the platform's own approval.
 	LimitPlatformApproval Limit = "platformApproval"
 )
 
 // AllLimits lists all limits.
-func AllLimits() []Limit { return []Limit{LimitTotal, LimitQueue, LimitConfirm, LimitPlatformApproval} }
+func AllLimits() []Limit {
+	return []Limit{LimitTotal, LimitQueue, LimitConfirm, LimitApproval, LimitPlatformApproval}
+}
 
 // LimitAction is what a release does when a limit has passed.
 type LimitAction string
@@ -29,9 +33,9 @@ const (
 	LimitIgnore LimitAction = "ignore"
 	// LimitAbort aborts the release as a person would.
 	LimitAbort LimitAction = "abort"
-	// LimitContinue confirms the batch in the place of a person.
+	// LimitContinue confirms or approves in the place of a person.
 	LimitContinue LimitAction = "continue"
-	// LimitHold keeps the batch parked until the total limit.
+	// LimitHold keeps the release, or the batch, parked until the total limit.
 	LimitHold LimitAction = "hold"
 	// LimitEnd ends the release as it stands: nothing can be aborted any more, or policy holds
 	// the batch.
@@ -48,14 +52,14 @@ type LimitSituation struct {
 	Returning bool
 	// Paused tells that a person lets nothing new begin.
 	Paused bool
-	// Confirmed tells that the awaited batch was confirmed.
+	// Confirmed tells that the awaited batch was confirmed, or that what asks for it was approved.
 	Confirmed bool
 	// Begun tells that the turn of the release has come.
 	Begun bool
 }
 
-// AfterLimit answers what a release does that has this policy for batches which nobody
-// confirms. It is a pure table: see TestLimits_AfterLimit for every row.
+// AfterLimit answers what a release does that has this policy for what nobody confirms or
+// approves. It is a pure table: see TestLimits_AfterLimit for every row.
 func AfterLimit(l Limit, s LimitSituation, p TimeoutPolicy) LimitAction {
 	switch l {
 	case LimitTotal:
@@ -64,7 +68,7 @@ func AfterLimit(l Limit, s LimitSituation, p TimeoutPolicy) LimitAction {
 		return abortUnless(s.Stopping || s.Begun)
 	case LimitPlatformApproval:
 		return abortUnless(s.Stopping)
-	case LimitConfirm:
+	case LimitConfirm, LimitApproval:
 		if s.Stopping || s.Confirmed || s.Paused {
 			return LimitIgnore
 		}
@@ -114,6 +118,8 @@ func (l Limits) Passed(limit Limit) string {
 		return fmt.Sprintf("its turn did not come within %s", l.Queue)
 	case LimitConfirm:
 		return fmt.Sprintf("nobody confirmed the batch within %s", l.Confirm)
+	case LimitApproval:
+		return "" // the approval knows: ApprovalState.Late
 	case LimitPlatformApproval:
 		return fmt.Sprintf("the platform's approval was not given within %s", l.PlatformApproval)
 	}
@@ -127,6 +133,8 @@ func (k AwaitKind) Limit() (Limit, bool) {
 		return LimitQueue, true
 	case AwaitConfirm:
 		return LimitConfirm, true
+	case AwaitApproval:
+		return LimitApproval, true
 	case AwaitPlatformApproval:
 		return LimitPlatformApproval, true
 	case AwaitOtherChange, AwaitBake, AwaitGates, AwaitSchedule, AwaitResume, AwaitWatch, AwaitFreeze:

@@ -2,6 +2,7 @@ package release_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -37,11 +38,16 @@ func TestLimits_AfterLimit(t *testing.T) {
 		"total on the way back":              {release.LimitTotal, with(in(release.PhaseRollingBack), func(s *situation) { s.Returning = true }), same(release.LimitEnd)},
 		"total at the end":                   {release.LimitTotal, in(release.PhaseFinalizing), same(release.LimitIgnore)},
 		"total of a watch":                   {release.LimitTotal, in(release.PhaseWatching), same(release.LimitIgnore)},
+		"total while people are asked":       {release.LimitTotal, in(release.PhaseAwaitingApproval), same(release.LimitAbort)},
 		"queue":                              {release.LimitQueue, queued, same(release.LimitAbort)},
 		"queue that has come":                {release.LimitQueue, in(release.PhaseQueued), same(release.LimitIgnore)},
 		"queue of what is aborted":           {release.LimitQueue, with(queued, stopping), same(release.LimitIgnore)},
-		"approval":                           {release.LimitPlatformApproval, in(release.PhaseAwaitingPlatformApproval), same(release.LimitAbort)},
-		"approval of what is aborted":        {release.LimitPlatformApproval, with(in(release.PhaseAwaitingPlatformApproval), stopping), same(release.LimitIgnore)},
+		"approval":                           {release.LimitApproval, in(release.PhaseAwaitingApproval), [3]release.LimitAction{release.LimitAbort, release.LimitContinue, release.LimitHold}},
+		"approval of a batch":                {release.LimitApproval, waits, [3]release.LimitAction{release.LimitAbort, release.LimitContinue, release.LimitHold}},
+		"approval that was given":            {release.LimitApproval, with(in(release.PhaseAwaitingApproval), confirmed), same(release.LimitIgnore)},
+		"approval of what is rejected":       {release.LimitApproval, with(in(release.PhaseAwaitingApproval), stopping), same(release.LimitIgnore)},
+		"platform's approval":                {release.LimitPlatformApproval, in(release.PhaseAwaitingPlatformApproval), same(release.LimitAbort)},
+		"platform's, of what is aborted":     {release.LimitPlatformApproval, with(in(release.PhaseAwaitingPlatformApproval), stopping), same(release.LimitIgnore)},
 		"confirm":                            {release.LimitConfirm, waits, [3]release.LimitAction{release.LimitAbort, release.LimitContinue, release.LimitHold}},
 		"confirm of a confirmed batch":       {release.LimitConfirm, with(waits, confirmed), same(release.LimitIgnore)},
 		"confirm of what is aborted":         {release.LimitConfirm, with(waits, stopping), same(release.LimitIgnore)},
@@ -62,7 +68,10 @@ func TestLimits_ALimitThatHasPassedIsNamed(t *testing.T) {
 	t.Parallel()
 	limits := release.Spec{}.WithDefaults().Limits
 	for _, l := range release.AllLimits() {
-		require.Contains(t, limits.Passed(l), " within ", l)
+		if l != release.LimitApproval { // which belongs to the approval
+			require.Contains(t, limits.Passed(l), " within ", l)
+		}
 	}
+	require.Equal(t, "0 of 2 approvals were given within 4h", release.NewApproval(&release.Approval{Count: 2, Within: release.Duration(4 * time.Hour)}).Late())
 	require.Empty(t, limits.Passed(""))
 }

@@ -12,8 +12,10 @@ type NeedKind string
 const (
 	// NeedConfirm is a finished batch that somebody must confirm, or the wave of a set.
 	NeedConfirm NeedKind = "confirm"
-	// NeedApproval is a change that waits for the platform's own approval.
+	// NeedApproval is a release, or a finished batch, that people must approve.
 	NeedApproval NeedKind = "approval"
+	// NeedPlatformApproval is a change that waits for the platform's own approval.
+	NeedPlatformApproval NeedKind = "platform-approval"
 	// NeedResume is a release that a person has paused.
 	NeedResume NeedKind = "resume"
 	// NeedHelp is a release that stands still: it tries something in vain.
@@ -48,7 +50,7 @@ type Need struct {
 
 // UnderWayNeeds returns the kinds that [Progress.Need] returns.
 func UnderWayNeeds() []NeedKind {
-	return []NeedKind{NeedConfirm, NeedApproval, NeedResume, NeedHelp, NeedOtherChange, NeedFreeze}
+	return []NeedKind{NeedConfirm, NeedApproval, NeedPlatformApproval, NeedResume, NeedHelp, NeedOtherChange, NeedFreeze}
 }
 
 // Need returns what a release that stands at p needs of a person now; false where it goes on by
@@ -78,8 +80,10 @@ func (p Progress) Need(now time.Time) (Need, bool) {
 		if p.Watched() {
 			n.Text = "a decision about the new version, whose watch was not conclusive"
 		}
+	case AwaitApproval:
+		n.Kind, n.Text = NeedApproval, p.approvalNeed(*a)
 	case AwaitPlatformApproval:
-		n.Kind, n.Text = NeedApproval, "the platform's approval of its change"
+		n.Kind, n.Text = NeedPlatformApproval, "the platform's approval of its change"
 		if p.ChangeID != "" {
 			n.Text = "the platform's approval of change " + p.ChangeID
 		}
@@ -97,6 +101,18 @@ func (p Progress) Need(now time.Time) (Need, bool) {
 		return Need{}, false
 	}
 	return n, true
+}
+
+// approvalNeed says what must be approved, by whom, and who has.
+func (p Progress) approvalNeed(a Awaiting) string {
+	what := "approval"
+	if a.Batch > 0 {
+		what = "approval of batch " + p.BatchText(a.Batch)
+	}
+	if p.Approval == nil {
+		return what
+	}
+	return what + " by " + p.Approval.standing()
 }
 
 func (p Progress) needsHelp() Need {

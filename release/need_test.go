@@ -39,7 +39,17 @@ func TestNeed(t *testing.T) {
 		{"rolling out", release.PhaseRollingOut, nil, long, "", ""},
 		{"confirm", release.PhaseAwaitingConfirm, waits(release.Awaiting{Kind: release.AwaitConfirm, Batch: 1}), 0, release.NeedConfirm, "confirmation of batch 1 of 2"},
 		{"confirm, partial", release.PhaseAwaitingConfirm, nil, 0, release.NeedConfirm, "confirmation of a batch"},
-		{"approval", release.PhaseAwaitingPlatformApproval, waits(release.Awaiting{Kind: release.AwaitPlatformApproval}), 0, release.NeedApproval, "the platform's approval of change c-1"},
+		{"approval", release.PhaseAwaitingApproval, func(p *release.Progress) {
+			waits(release.Awaiting{Kind: release.AwaitApproval})(p)
+			p.Approval = twoOf("ann", "li", "mei")
+			p.Approval.Take(release.Decision{By: "li"})
+		}, 0, release.NeedApproval, "approval by 2 of ann, li, mei, not whoever asked for it; approved by li, 1 missing"},
+		{"approval of a batch", release.PhaseAwaitingConfirm, func(p *release.Progress) {
+			waits(release.Awaiting{Kind: release.AwaitApproval, Batch: 1})(p)
+			p.Approval = &release.ApprovalState{Approval: release.Approval{Count: 1, Verified: true}, Batch: 1, AskedAt: since}
+		}, 0, release.NeedApproval, "approval of batch 1 of 2 by 1 person, with a verified identity; nobody has approved yet"},
+		{"approval, partial", release.PhaseAwaitingApproval, nil, 0, release.NeedApproval, "approval"},
+		{"platform's approval", release.PhaseAwaitingPlatformApproval, waits(release.Awaiting{Kind: release.AwaitPlatformApproval}), 0, release.NeedPlatformApproval, "the platform's approval of change c-1"},
 		{"paused", release.PhasePaused, func(p *release.Progress) {
 			waits(release.Awaiting{Kind: release.AwaitResume})(p)
 			p.Paused, p.Decisions = true, []release.Decision{{Kind: release.CommandPause, By: "mei", At: since, Note: "the logs"}}

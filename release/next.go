@@ -16,8 +16,11 @@ const (
 	NextConfirm NextVerb = "confirm"
 	// NextConfirmAll lets every batch that is left begin.
 	NextConfirmAll NextVerb = "confirm-all"
-	// NextApprove gives the platform's own approval, which is done on the platform.
+	// NextApprove approves the release or a finished batch, and NextReject ends the release instead.
 	NextApprove NextVerb = "approve"
+	NextReject  NextVerb = "reject"
+	// NextPlatformApprove gives the platform's own approval, which is done on the platform.
+	NextPlatformApprove NextVerb = "platform-approve"
 	// NextResume ends the pause of a release.
 	NextResume NextVerb = "resume"
 	// NextOverride lets a release pass over freezes.
@@ -132,6 +135,8 @@ func (p Progress) assumed() Progress {
 	switch p.Phase {
 	case PhaseAwaitingConfirm:
 		p.Awaiting = &Awaiting{Kind: AwaitConfirm}
+	case PhaseAwaitingApproval:
+		p.Awaiting = &Awaiting{Kind: AwaitApproval}
 	case PhaseAwaitingPlatformApproval:
 		p.Awaiting = &Awaiting{Kind: AwaitPlatformApproval}
 	case PhaseQueued:
@@ -165,7 +170,11 @@ func (p Progress) awaited() []NextStep {
 		}
 		does := "ends the pause"
 		if d, confirmed := p.ConfirmedBy(); confirmed {
-			does += fmt.Sprintf("; batch %d is confirmed by %s already", p.Awaiting.Batch, d.By)
+			word := "confirmed"
+			if d.Kind == CommandApprove {
+				word = "approved"
+			}
+			does += fmt.Sprintf("; batch %d is %s by %s already", p.Awaiting.Batch, word, d.By)
 		}
 		return []NextStep{needed(p.step(NextResume, "resume", does))}
 	}
@@ -177,7 +186,9 @@ func (p Progress) awaited() []NextStep {
 	case AwaitConfirm, AwaitWatch:
 		return p.confirming(*a)
 	case AwaitPlatformApproval:
-		return []NextStep{{Verb: NextApprove, Does: p.approving(), Needed: true}}
+		return []NextStep{{Verb: NextPlatformApprove, Does: p.approving(), Needed: true}}
+	case AwaitApproval:
+		return p.deciding(*a)
 	case AwaitFreeze:
 		return p.frozen(*a)
 	case AwaitQueue:
@@ -189,6 +200,23 @@ func (p Progress) awaited() []NextStep {
 	case AwaitResume, AwaitBake, AwaitGates, AwaitSchedule:
 	}
 	return nil
+}
+
+// deciding are the steps of those who may approve: what each of them says is bound to what is asked
+// about. A rejection needs a reason, which is refused as it is written here.
+func (p Progress) deciding(a Awaiting) []NextStep {
+	of := ""
+	if a.Batch > 0 {
+		of = fmt.Sprintf(" --batch %d", a.Batch)
+	}
+	approve := needed(p.step(NextApprove, "approve", "approves it"))
+	if s := p.Approval; s != nil {
+		approve.Does += ", by " + s.standing()
+	}
+	reject := p.step(NextReject, "reject", "ends the release, for the reason you give")
+	approve.Command += of
+	reject.Command += of + " --reason ''"
+	return []NextStep{approve, reject}
 }
 
 // frozen is what may be done about the freeze that holds the release. Nothing goes on without one of
@@ -272,12 +300,14 @@ func (p Progress) approving() string {
 
 func (p Progress) abortDoes() string {
 	switch {
-	case p.Operation == OperationJob && p.Phase != PhaseQueued && p.Phase != PhasePreparing:
+	case p.Operation == OperationJob && p.Phase != PhaseQueued && p.Phase != PhasePreparing && p.Phase != PhaseAwaitingApproval:
 		return p.jobAbortDoes()
 	case !p.Operation.changesVersion() && p.ChangeID != "":
 		return "stops it"
 	case p.Phase == PhaseQueued:
 		return "takes it out of its lane; nothing was changed"
+	case p.Phase == PhaseAwaitingApproval:
+		return "ends it; nothing was changed"
 	case p.ChangeID == "" && p.Phase == PhasePreparing: // a partial progress of another phase names no change either
 		return "ends it; no change was begun"
 	}
@@ -348,7 +378,7 @@ func afterEnd(p Progress) []NextStep {
 		return []NextStep{retry}
 	case PhaseNeedsAttention:
 		return p.attending(retry)
-	case PhaseQueued, PhasePreparing, PhaseRollingOut, PhaseAwaitingConfirm, PhaseAwaitingPlatformApproval, PhasePaused,
+	case PhaseQueued, PhasePreparing, PhaseAwaitingApproval, PhaseRollingOut, PhaseAwaitingConfirm, PhaseAwaitingPlatformApproval, PhasePaused,
 		PhaseRunning, PhaseFinalizing, PhaseWatching, PhaseRollingBack:
 	}
 	return nil
@@ -435,10 +465,10 @@ func NextOfSet(p SetProgress) []NextStep {
 // NextUnanswered returns the steps of a progress that is partial because no worker answers: what waits
 // for a confirmation is not known, so a confirmation would be refused. The cause is checked first.
 func NextUnanswered(steps []NextStep) []NextStep {
-	steps = slices.Clone(steps)
+	steps = slices.DeleteFunc(slices.Clone(steps), func(s NextStep) bool { return s.Verb == NextReject })
 	for i, s := range steps {
-		if s.Verb == NextConfirm {
-			steps[i] = needed(NextStep{Verb: NextDoctor, Command: "slipway doctor", Does: "shows why no worker answers; what waits for a confirmation is not known until one does"})
+		if s.Verb == NextConfirm || s.Verb == NextApprove {
+			steps[i] = needed(NextStep{Verb: NextDoctor, Command: "slipway doctor", Does: "shows why no worker answers; what waits for a confirmation or approval is not known until one does"})
 		}
 	}
 	return steps

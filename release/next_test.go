@@ -124,8 +124,8 @@ func TestNext(t *testing.T) {
 			p.Decisions = []release.Decision{{Kind: release.CommandConfirm, Batch: 1, By: "ann"}}
 		}), []string{pause, abort, rollback}},
 		{
-			"approval", atNext(release.PhaseAwaitingPlatformApproval, awaiting(release.AwaitPlatformApproval, 0)),
-			[]string{"! approve", pause, abort, rollback},
+			"platform's approval", atNext(release.PhaseAwaitingPlatformApproval, awaiting(release.AwaitPlatformApproval, 0)),
+			[]string{"! platform-approve", pause, abort, rollback},
 		},
 		{"paused", atNext(release.PhasePaused, func(p *release.Progress) {
 			p.Paused = true
@@ -161,6 +161,20 @@ func TestNext(t *testing.T) {
 			awaiting(release.AwaitConfirm, 2)(p)
 			p.Strategy.Watch = &release.Watch{}
 		}), []string{"! slipway release confirm " + nextID + " --batch 2", abort, rollback}},
+		{
+			"approval", atNext(release.PhaseAwaitingApproval, func(p *release.Progress) {
+				awaiting(release.AwaitApproval, 0)(p)
+				p.ChangeID = ""
+			}),
+			[]string{"! slipway release approve " + nextID, "slipway release reject " + nextID + " --reason ''", abort},
+		},
+		{
+			"approval of a batch", atNext(release.PhaseAwaitingConfirm, awaiting(release.AwaitApproval, 1)),
+			[]string{"! slipway release approve " + nextID + " --batch 1", "slipway release reject " + nextID + " --batch 1 --reason ''", pause, abort, rollback},
+		},
+		{"rejected", atNext(release.PhaseAborted, func(p *release.Progress) {
+			p.Decisions = []release.Decision{{Kind: release.CommandReject, By: "ann"}}
+		}), []string{retry}},
 		{"rolling back", atNext(release.PhaseRollingBack, nil), []string{watch}},
 		{"succeeded", atNext(release.PhaseSucceeded, nil), []string{undo}},
 		{"rollback, finalizing", atNext(release.PhaseFinalizing, func(p *release.Progress) { p.Operation = release.OperationRollback }), []string{watch}},
@@ -204,7 +218,7 @@ func TestNext(t *testing.T) {
 
 func awaitKinds() []release.AwaitKind {
 	return []release.AwaitKind{
-		release.AwaitQueue, release.AwaitOtherChange, release.AwaitBake, release.AwaitConfirm, release.AwaitPlatformApproval,
+		release.AwaitQueue, release.AwaitOtherChange, release.AwaitBake, release.AwaitConfirm, release.AwaitApproval, release.AwaitPlatformApproval,
 		release.AwaitGates, release.AwaitResume, release.AwaitSchedule, release.AwaitWatch, release.AwaitFreeze,
 	}
 }

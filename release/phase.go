@@ -11,9 +11,11 @@ const (
 	PhaseQueued Phase = "Queued"
 	// PhasePreparing reads the application and suspends its scaling rules.
 	PhasePreparing Phase = "Preparing"
+	// PhaseAwaitingApproval is parked, before anything is changed, until enough people have approved.
+	PhaseAwaitingApproval Phase = "AwaitingApproval"
 	// PhaseRollingOut has a change at work.
 	PhaseRollingOut Phase = "RollingOut"
-	// PhaseAwaitingConfirm is parked between two batches until a person speaks.
+	// PhaseAwaitingConfirm is parked between two batches until a person speaks, or enough have approved.
 	PhaseAwaitingConfirm Phase = "AwaitingConfirm"
 	// PhaseAwaitingPlatformApproval is parked until the platform's own approval is given.
 	PhaseAwaitingPlatformApproval Phase = "AwaitingPlatformApproval"
@@ -43,7 +45,7 @@ const (
 // Phases returns all phases in the order of a release's life.
 func Phases() []Phase {
 	return []Phase{
-		PhaseQueued, PhasePreparing, PhaseRollingOut, PhaseAwaitingConfirm, PhaseAwaitingPlatformApproval, PhasePaused,
+		PhaseQueued, PhasePreparing, PhaseAwaitingApproval, PhaseRollingOut, PhaseAwaitingConfirm, PhaseAwaitingPlatformApproval, PhasePaused,
 		PhaseRunning, PhaseFinalizing, PhaseWatching, PhaseRollingBack, PhaseSucceeded, PhaseRolledBack, PhaseAborted, PhaseFailed, PhaseNeedsAttention,
 	}
 }
@@ -54,7 +56,9 @@ func (p Phase) Next() []Phase {
 	case PhaseQueued:
 		return []Phase{PhasePreparing, PhaseAborted, PhaseFailed}
 	case PhasePreparing:
-		return []Phase{PhaseRollingOut, PhaseRunning, PhasePaused, PhaseAborted, PhaseFailed, PhaseNeedsAttention}
+		return []Phase{PhaseAwaitingApproval, PhaseRollingOut, PhaseRunning, PhasePaused, PhaseAborted, PhaseFailed, PhaseNeedsAttention}
+	case PhaseAwaitingApproval:
+		return []Phase{PhasePreparing, PhaseAborted}
 	case PhaseRollingOut:
 		return []Phase{
 			PhaseAwaitingConfirm, PhaseAwaitingPlatformApproval, PhasePaused, PhaseRunning, PhaseFinalizing, PhaseRollingBack,
@@ -94,5 +98,5 @@ func (p Phase) Ended() bool { return p != "" && len(p.Next()) == 0 }
 
 // Parked reports whether a release in phase p waits for somebody's word.
 func (p Phase) Parked() bool {
-	return p == PhaseAwaitingConfirm || p == PhaseAwaitingPlatformApproval || p == PhasePaused
+	return p == PhaseAwaitingApproval || p == PhaseAwaitingConfirm || p == PhaseAwaitingPlatformApproval || p == PhasePaused
 }

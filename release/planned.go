@@ -56,6 +56,8 @@ type Plan struct {
 	// Strategy is how instances are replaced, and Batches the steps of that.
 	Strategy Strategy       `json:"strategy"`
 	Batches  []PlannedBatch `json:"batches,omitempty"`
+	// Approval is who must approve before anything is changed; nil where nobody is asked.
+	Approval *Approval `json:"approval,omitempty"`
 	// Watch is what follows the last batch; nil where the release ends with it.
 	Watch *PlannedWatch `json:"watch,omitempty"`
 	// Job is what becomes of a job template; nil for other operations.
@@ -121,8 +123,9 @@ type PlannedPause struct {
 	// Gates are the names of the gates that are measured.
 	Gates []string `json:"gates,omitempty"`
 	// Confirm is who lets the next batch begin. A person has until Limit, and then OnTimeout says
-	// what becomes of the release.
+	// what becomes of the release. Approval is who must approve in the place of one who confirms.
 	Confirm   ConfirmMode   `json:"confirm"`
+	Approval  *Approval     `json:"approval,omitempty"`
 	Limit     Duration      `json:"limit,omitzero"`
 	OnTimeout TimeoutPolicy `json:"onTimeout,omitempty"`
 }
@@ -142,7 +145,15 @@ func (p PlannedPause) Text() string {
 		}
 		return strings.Join(words, "; ") + "; then the next batch begins"
 	}
+	if p.Approval != nil {
+		return strings.Join(append(words, p.Approval.Planned()), "; ")
+	}
 	return strings.Join(append(words, mustConfirm(p.Limit, p.OnTimeout)), "; ")
+}
+
+// Planned says in words who must approve, and what happens otherwise.
+func (a Approval) Planned() string {
+	return fmt.Sprintf("%s must approve within %s (else: %s)", a.Text(), a.Within, a.OnTimeout)
 }
 
 func mustConfirm(limit Duration, otherwise TimeoutPolicy) string {
@@ -323,6 +334,9 @@ func (s Spec) pauseAfter(batch int) *PlannedPause {
 	p := &PlannedPause{Bake: s.Strategy.Bake, Confirm: s.Strategy.Confirm, Gates: gateNames(s.Strategy.Gates)}
 	if p.Confirm != ConfirmAuto {
 		p.Confirm, p.Limit, p.OnTimeout = ConfirmManual, s.Limits.Confirm, s.Limits.OnConfirmTimeout
+	}
+	if a := s.Strategy.Approval; a != nil {
+		p.Approval, p.Limit, p.OnTimeout = a, a.Within, a.OnTimeout
 	}
 	return p
 }

@@ -34,6 +34,8 @@ const (
 	AwaitBake AwaitKind = "bake"
 	// AwaitConfirm waits for a person to confirm a batch.
 	AwaitConfirm AwaitKind = "confirm"
+	// AwaitApproval waits for enough people to approve the release, or a finished batch.
+	AwaitApproval AwaitKind = "approval"
 	// AwaitPlatformApproval waits for the platform's approval of the change.
 	AwaitPlatformApproval AwaitKind = "platform-approval"
 	// AwaitGates measures the gates after a batch.
@@ -104,6 +106,9 @@ type Progress struct {
 	RunsMixed string    `json:"runsMixed,omitempty"`
 	Batches   []Batch   `json:"batches,omitempty"`
 	Awaiting  *Awaiting `json:"awaiting,omitempty"`
+	// Approval is where the approval stands that the release asks for, or has asked for last; nil where
+	// it asks for none.
+	Approval *ApprovalState `json:"approval,omitempty"`
 	// Waited is how long the release has waited since StartedAt, in the waits that are over:
 	// for a person, a time, a freeze or an unfinished change. Measuring gates is no waiting.
 	Waited Duration `json:"waited,omitempty"`
@@ -194,6 +199,7 @@ func (p Progress) Clone() Progress {
 	p.ScalingRules = slices.Clone(p.ScalingRules)
 	p.Decisions = slices.Clone(p.Decisions)
 	p.Gates = slices.Clone(p.Gates)
+	p.Approval = p.Approval.clone()
 	if p.Traffic != nil {
 		p.Traffic = new(*p.Traffic)
 	}
@@ -269,7 +275,7 @@ type Batch struct {
 // Awaiting is what a parked release waits for, and until when.
 type Awaiting struct {
 	Kind AwaitKind `json:"kind"`
-	// Batch is the finished batch that is to be confirmed; 0 where none is meant.
+	// Batch is the finished batch that is to be confirmed or approved; 0 where none is meant.
 	Batch int       `json:"batch,omitempty"`
 	Since time.Time `json:"since"`
 	// Until is when the limit passes; zero where there is none.
@@ -340,7 +346,7 @@ type Decision struct {
 	Kind CommandKind `json:"kind"`
 	// ID is the identity of the message that brought the word, where it had one.
 	ID string `json:"id,omitempty"`
-	// Batch is the batch that was confirmed. A standing confirmation has none; each batch that
+	// Batch is the batch that was confirmed, approved or rejected. A standing confirmation has none; each batch that
 	// it lets pass has a decision of its own, of the same ID, with the time at which nothing but a freeze held it any more.
 	Batch int `json:"batch,omitempty"`
 	// All tells that a standing confirmation was given, or has let the batch pass.
@@ -359,7 +365,9 @@ type Decision struct {
 	Via string `json:"via,omitempty"`
 	// Source is the source of the event that brought the word.
 	Source string `json:"source,omitempty"`
-	Note   string `json:"note,omitempty"`
+	// Verified tells that the identity in By was verified.
+	Verified bool   `json:"verified,omitempty"`
+	Note     string `json:"note,omitempty"`
 	// Refused is the reason why the word changed nothing; empty when it counted.
 	Refused string `json:"refused,omitempty"`
 }
@@ -375,7 +383,9 @@ func (p Progress) Stopping() string {
 		return "being aborted"
 	case CommandRollback:
 		return "being rolled back"
-	case CommandConfirm, CommandPause, CommandResume, CommandOverride:
+	case CommandReject:
+		return "being ended: it was rejected"
+	case CommandConfirm, CommandPause, CommandResume, CommandOverride, CommandApprove:
 	}
 	return ""
 }
@@ -385,15 +395,14 @@ func (p Progress) Stopping() string {
 func (p Progress) StoppedBy() (Decision, bool) {
 	runs := p.Phase == PhaseRunning || slices.ContainsFunc(p.Batches, func(b Batch) bool { return b.State == BatchRunning })
 	for _, d := range slices.Backward(p.Decisions) {
-		stops := d.Kind == CommandAbort || d.Kind == CommandRollback
-		if stops && d.Refused == "" && (!d.AtSafePoint || !runs) {
+		if d.Kind.Stops() && d.Refused == "" && (!d.AtSafePoint || !runs) {
 			return d, true
 		}
 	}
 	return Decision{}, false
 }
 
-// ConfirmedBy returns the decision that has confirmed the finished batch at which a pause, a freeze
+// ConfirmedBy returns the decision that has confirmed, or approved as the last that was missing, the finished batch at which a pause, a freeze
 // or the time of day holds the release, be it of this batch or of all of the change; false where
 // nobody has.
 func (p Progress) ConfirmedBy() (Decision, bool) {
@@ -402,7 +411,8 @@ func (p Progress) ConfirmedBy() (Decision, bool) {
 		return Decision{}, false
 	}
 	for _, d := range slices.Backward(p.Decisions) {
-		if d.Kind != CommandConfirm || d.Refused != "" {
+		approved := d.Kind == CommandApprove && p.Approval.Granted()
+		if d.Kind != CommandConfirm && !approved || d.Refused != "" {
 			continue
 		}
 		if d.Batch == a.Batch || d.All && d.Batch == 0 && d.ChangeID == p.ChangeID {

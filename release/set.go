@@ -115,6 +115,7 @@ func (s Set) Validate() error {
 		at := fmt.Sprintf("waves[%d]", i)
 		v.wave(at, w)
 		for j, r := range w.Releases {
+			r.Spec.RequestedBy = cmp.Or(r.Spec.RequestedBy, s.RequestedBy) // as it is submitted
 			v.release(fmt.Sprintf("%s.releases[%d]", at, j), r, s.OnFailure)
 		}
 		count += len(w.Releases)

@@ -161,7 +161,7 @@ func AdmitSet(p SetProgress, c Command) (repeated bool, err error) {
 			return refuse("the set is rolling back already")
 		}
 		return false, nil
-	case CommandPause, CommandResume, CommandRollback, CommandOverride:
+	case CommandPause, CommandResume, CommandRollback, CommandOverride, CommandApprove, CommandReject:
 	}
 	return refuse("a set takes confirm and abort; say %s to one of its releases", c.Kind)
 }

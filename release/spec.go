@@ -120,6 +120,8 @@ type Spec struct {
 	// Instances is the number of instances that a rescale asks for.
 	Instances int      `json:"instances,omitempty"`
 	Strategy  Strategy `json:"strategy,omitzero"`
+	// Approval asks people before anything is changed; nil asks nobody.
+	Approval *Approval `json:"approval,omitempty"`
 	// Traffic holds the traffic rules of a gray release.
 	Traffic  *Traffic `json:"traffic,omitempty"`
 	Scaling  Scaling  `json:"scaling,omitzero"`
@@ -241,6 +243,9 @@ type Strategy struct {
 	// batch for gray.
 	Batches int         `json:"batches,omitempty"`
 	Confirm ConfirmMode `json:"confirm,omitempty"`
+	// Approval asks people about each finished batch but the last, in the place of the one who confirms
+	// it; nil does not.
+	Approval *Approval `json:"approval,omitempty"`
 	// Bake is how long a finished batch runs before the next one may begin.
 	Bake Duration `json:"bake,omitzero"`
 	// MinReadyInstances is the number of instances that stay ready during the change;
@@ -325,6 +330,7 @@ func (s Spec) WithDefaults() Spec {
 	s.App = s.App.WithDefaults()
 	s.Operation = cmp.Or(s.Operation, OperationRelease)
 	s.Strategy = s.Strategy.withDefaults(on)
+	s.Approval = s.Approval.withDefaults()
 	st := &s.Strategy
 	st.Gates = gatesWithDefaults(st.Gates)
 	if st.Watch != nil {
@@ -350,7 +356,7 @@ func (s Spec) WithDefaults() Spec {
 // withDefaults fills how the batches of a strategy are divided, where they replace instances, and who
 // lets each begin: a person, where the platform waits for one.
 func (s Strategy) withDefaults(on Traits) Strategy {
-	s.Type = cmp.Or(s.Type, StrategyAll)
+	s.Type, s.Approval = cmp.Or(s.Type, StrategyAll), s.Approval.withDefaults()
 	if s.Type != StrategyGray && s.Type != StrategyBatch {
 		return s
 	}

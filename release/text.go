@@ -56,7 +56,7 @@ func (a *Awaiting) Text(unit Unit, zone *time.Location) string {
 	switch a.Kind {
 	case AwaitBake, AwaitSchedule, AwaitWatch, AwaitFreeze:
 		return s + " until " + stamp(a.Until, zone)
-	case AwaitQueue, AwaitOtherChange, AwaitConfirm, AwaitPlatformApproval, AwaitGates, AwaitResume:
+	case AwaitQueue, AwaitOtherChange, AwaitConfirm, AwaitApproval, AwaitPlatformApproval, AwaitGates, AwaitResume:
 	}
 	return s + ", at the latest until " + stamp(a.Until, zone) // then a limit of the release ends the wait
 }
@@ -79,6 +79,8 @@ func (a *Awaiting) Subject(unit Unit) string {
 		return "the bake time" + of
 	case AwaitConfirm:
 		return "confirmation" + of
+	case AwaitApproval:
+		return "approval" + of
 	case AwaitPlatformApproval:
 		return "the platform's approval"
 	case AwaitGates:
@@ -135,6 +137,9 @@ func (p Progress) Confirmed() string {
 	}
 	batch := p.Awaiting.Batch
 	s := fmt.Sprintf("batch %d is confirmed by %s", batch, d.By)
+	if d.Kind == CommandApprove {
+		s = fmt.Sprintf("batch %d is approved by %s", batch, p.Approval.Names())
+	}
 	switch p.Awaiting.Kind {
 	case AwaitResume:
 		return s + fmt.Sprintf(", and the pause holds batch %d back", batch+1)
@@ -142,7 +147,7 @@ func (p Progress) Confirmed() string {
 		return s + fmt.Sprintf(", and a freeze holds batch %d back", batch+1)
 	case AwaitSchedule:
 		return s + fmt.Sprintf(", and batch %d begins at its time of day", batch+1)
-	case AwaitQueue, AwaitOtherChange, AwaitBake, AwaitConfirm, AwaitPlatformApproval, AwaitGates, AwaitWatch:
+	case AwaitQueue, AwaitOtherChange, AwaitBake, AwaitConfirm, AwaitApproval, AwaitPlatformApproval, AwaitGates, AwaitWatch:
 	}
 	return s
 }
@@ -174,6 +179,9 @@ func (d Decision) Text(unit Unit, zone *time.Location) string {
 // command line and slipway top send what people decide, and goes without saying.
 func (d Decision) Attribution(zone *time.Location) string {
 	s := "by " + d.By
+	if d.Verified {
+		s += " (verified)"
+	}
 	if d.Via != "" && d.Via != ViaUpdate {
 		s += " via " + d.Via
 	}
@@ -194,7 +202,10 @@ func (d Decision) Attribution(zone *time.Location) string {
 // time in the zone; nil is UTC.
 func (c Command) Acknowledgement(decisions []Decision, unit Unit, zone *time.Location) string {
 	done := c.done(unit)
-	counts := func(d Decision) bool { return d.Kind == c.Kind && d.Version == c.Version && d.Refused == "" }
+	counts := func(d Decision) bool {
+		other := c.Kind == CommandApprove && !SamePerson(d.By, c.By) // each approval counts for itself
+		return d.Kind == c.Kind && d.Version == c.Version && d.Refused == "" && !other
+	}
 	if slices.ContainsFunc(decisions, func(d Decision) bool { return counts(d) && d.Batch == c.Batch && d.ID == c.ID }) {
 		return done + " by " + c.By
 	}
@@ -230,6 +241,15 @@ func (c Command) done(unit Unit) string {
 		return "asked to roll back,"
 	case CommandOverride:
 		return "asked to pass over freezes,"
+	case CommandApprove, CommandReject:
+		of := "the release"
+		if c.Batch > 0 {
+			of = fmt.Sprintf("%s %d", unit, c.Batch)
+		}
+		if c.Kind == CommandReject {
+			return of + " rejected"
+		}
+		return of + " approved"
 	}
 	return string(c.Kind)
 }

@@ -16,6 +16,7 @@ func TestAwaiting_Text(t *testing.T) {
 		release.AwaitOtherChange:      "the end of an unfinished change of the application",
 		release.AwaitBake:             "the bake time of wave 2",
 		release.AwaitConfirm:          "confirmation of wave 2",
+		release.AwaitApproval:         "approval of wave 2",
 		release.AwaitPlatformApproval: "the platform's approval",
 		release.AwaitGates:            "the gates of wave 2",
 		release.AwaitResume:           "somebody to resume it",

@@ -70,6 +70,8 @@ func (s Spec) Validate() error {
 	v.actor("requestedBy", s.RequestedBy)
 	v.operation(s)
 	v.strategy(s)
+	v.approval("approval", s.Approval, s.RequestedBy)
+	v.check(s.Approval == nil || s.Adopt == "", "approval", "cannot be asked before a change that has begun already; leave it out to adopt one, or ask with strategy.approval between its batches")
 	v.watch(s)
 	v.traffic(s)
 	v.limits(s.Limits)
@@ -286,6 +288,8 @@ func (v *validator) strategy(spec Spec) {
 		v.steps(s)
 	}
 	v.pauses(s)
+	v.approval("strategy.approval", s.Approval, spec.RequestedBy)
+	v.check(s.Approval == nil || s.Confirm != ConfirmAuto || s.Type == StrategyAll, "strategy.approval", "has no meaning with confirm auto, which asks nobody; use manual")
 	v.gates("strategy.gates", s.Gates)
 	v.schedule("strategy.schedule", s.Schedule, s.batches())
 	v.pace(s)
@@ -298,6 +302,7 @@ func (v *validator) steps(s Strategy) {
 		v.check(s.Gray == 0, "strategy.gray", "has no meaning with type all; use type gray")
 		v.check(s.Batches == 0 || s.Batches == 1, "strategy.batches", "has no meaning with type all; use type batch")
 		v.check(s.Confirm == "", "strategy.confirm", "has no meaning with type all, which has one batch")
+		v.check(s.Approval == nil, "strategy.approval", "has no meaning with type all, which has one batch; approval asks before it")
 		v.check(s.Bake == 0, "strategy.bake", "has no meaning with type all, which has one batch")
 		v.check(len(s.Gates) == 0, "strategy.gates", "have no meaning with type all: they are checked between batches; strategy.watch has gates for after the last one")
 		v.noWeights(s)
@@ -353,6 +358,7 @@ func (v *validator) pauses(s Strategy) {
 	if s.Type == StrategyBatch {
 		const through = "%s runs through the batches of type batch; use type gray, after whose first batch it waits, or leave it out"
 		v.check(s.Confirm != ConfirmManual, "strategy.confirm", "cannot be manual: "+through, v.on.Name)
+		v.check(s.Approval == nil, "strategy.approval", "cannot be asked for: "+through, v.on.Name)
 		v.check(s.Bake == 0, "strategy.bake", "cannot be kept: "+through, v.on.Name)
 		v.check(len(s.Gates) == 0, "strategy.gates", "cannot be checked: "+through, v.on.Name)
 		v.check(len(s.Schedule) == 0, "strategy.schedule", "cannot be kept: "+through, v.on.Name)

@@ -170,7 +170,7 @@ func TestWaiting(t *testing.T) {
 			[]string{"slipway release resume r-confirmed"},
 		},
 		{release.NeedResume, "r-paused", at(3), "paused by mei: the logs", []string{"slipway release resume r-paused"}},
-		{release.NeedApproval, "r-approve", at(4), "the platform's approval of change c-1", []string{""}},
+		{release.NeedPlatformApproval, "r-approve", at(4), "the platform's approval of change c-1", []string{""}},
 		{release.NeedConfirm, "r-confirm", at(5), "confirmation of batch 1 of 3", []string{"slipway release confirm r-confirm --batch 1"}},
 		{release.NeedHelp, "r-stalled", at(6), "it stands still: SAE is away; what helps: wait; if it lasts, find out whether the workers reach what they ask", []string{""}},
 		{release.NeedConfirm, "s-one", at(7), "confirmation of wave 2 of 2 of set shop", []string{"slipway set confirm s-one --wave 2"}},

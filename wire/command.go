@@ -24,7 +24,7 @@ func CommandType(kind release.CommandKind) string {
 
 // CommandData is the data of a command event.
 type CommandData struct {
-	// Batch is the finished batch that is confirmed, from 1, the gray batch first.
+	// Batch is the finished batch that is confirmed, approved or rejected, from 1, the gray batch first.
 	Batch int `json:"batch,omitempty"`
 	// All confirms the finished batch that waits and each one after it, in the place of Batch.
 	All bool `json:"all,omitempty"`
@@ -32,6 +32,8 @@ type CommandData struct {
 	// change; the release refuses it when either differs.
 	Artifact string `json:"artifact,omitempty"`
 	ChangeID string `json:"changeId,omitempty"`
+	// Config binds an approval or a rejection to the configuration of the release in the same way.
+	Config string `json:"config,omitempty"`
 	// Version is the version that a rollback returns to.
 	Version string `json:"version,omitempty"`
 	// AtSafePoint makes an abort wait until no batch is in progress.
@@ -44,7 +46,7 @@ type CommandData struct {
 // dataOf returns what is sent of a command.
 func dataOf(c release.Command) CommandData {
 	return CommandData{
-		Batch: c.Batch, All: c.All, Artifact: c.Artifact, ChangeID: c.ChangeID, Version: c.Version, AtSafePoint: c.AtSafePoint,
+		Batch: c.Batch, All: c.All, Artifact: c.Artifact, ChangeID: c.ChangeID, Config: c.Config, Version: c.Version, AtSafePoint: c.AtSafePoint,
 		By: c.By, Note: c.Note, Reason: c.Reason,
 	}
 }
@@ -52,7 +54,7 @@ func dataOf(c release.Command) CommandData {
 // command returns what was sent as a command that came by an event.
 func (d CommandData) command(kind release.CommandKind, id string) release.Command {
 	return release.Command{
-		Kind: kind, ID: id, Batch: d.Batch, All: d.All, Artifact: d.Artifact, ChangeID: d.ChangeID, Version: d.Version,
+		Kind: kind, ID: id, Batch: d.Batch, All: d.All, Artifact: d.Artifact, ChangeID: d.ChangeID, Config: d.Config, Version: d.Version,
 		AtSafePoint: d.AtSafePoint, By: d.By, Via: release.ViaEvent, Note: d.Note, Reason: d.Reason,
 	}
 }

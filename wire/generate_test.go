@@ -85,6 +85,7 @@ func applications() *rapid.Generator[release.Spec] {
 			RetryOf:     rapid.SampledFrom([]string{"", "r-abcdefghijklmnop", "r-s-abcdefghijklmnop", "r-by_hand"}).Draw(t, "retry of"),
 			Note:        rapid.StringN(0, 1024, release.MaxWords).Draw(t, "note"),
 		}
+		s.Approval = rapid.Ptr(approvals(), true).Draw(t, "approval")
 		switch s.Operation {
 		case release.OperationRollback:
 			s.Version = rapid.StringMatching(`([A-Za-z0-9][A-Za-z0-9_-]{0,127})?`).Draw(t, "version")
@@ -100,7 +101,7 @@ func applications() *rapid.Generator[release.Spec] {
 				s.Artifact = artifacts().Draw(t, "artifact")
 			}
 			s.Strategy = strategies().Draw(t, "strategy")
-			if s.Config == nil {
+			if s.Config == nil && s.Approval == nil {
 				s.Adopt = rapid.SampledFrom([]string{"", "co-1"}).Draw(t, "adopt")
 			}
 			if s.Strategy.Type == release.StrategyGray && s.Adopt == "" {
@@ -190,6 +191,19 @@ func artifacts() *rapid.Generator[release.Artifact] {
 	})
 }
 
+func approvals() *rapid.Generator[release.Approval] {
+	return rapid.Custom(func(t *rapid.T) release.Approval {
+		a := release.Approval{
+			Count: rapid.IntRange(0, 2).Draw(t, "count"), Verified: rapid.Bool().Draw(t, "verified"),
+			Within: durations(90*24*time.Hour).Draw(t, "within"), OnTimeout: rapid.SampledFrom(append(release.TimeoutPolicies(), "")).Draw(t, "policy"),
+		}
+		if rapid.Bool().Draw(t, "of some?") {
+			a.From = []string{"ann", "李", "release-manager@shop.example"}
+		}
+		return a
+	})
+}
+
 func strategies() *rapid.Generator[release.Strategy] {
 	return rapid.Custom(func(t *rapid.T) release.Strategy {
 		s := release.Strategy{
@@ -216,6 +230,9 @@ func strategies() *rapid.Generator[release.Strategy] {
 		}
 		if rapid.Bool().Draw(t, "watched?") {
 			s.Watch = &release.Watch{For: release.Duration(24 * time.Hour), Gates: rapid.SliceOfNDistinct(gates(), 1, 3, func(g release.Gate) string { return g.Name }).Draw(t, "gates of the watch")}
+		}
+		if s.Type == release.StrategyGray && s.Confirm != release.ConfirmAuto {
+			s.Approval = rapid.Ptr(approvals(), true).Draw(t, "approval")
 		}
 		if s.Type == release.StrategyGray {
 			s.Gray = rapid.IntRange(1, 500).Draw(t, "gray")
@@ -276,6 +293,13 @@ func commands() *rapid.Generator[release.Command] {
 			c.Version = rapid.StringMatching(`([A-Za-z0-9][A-Za-z0-9_-]{0,20})?`).Draw(t, "version")
 		case release.CommandOverride:
 			c.Reason = rapid.StringN(1, 100, -1).Draw(t, "why")
+		case release.CommandApprove:
+			c.Artifact, c.Config = rapid.StringN(1, 50, -1).Draw(t, "approved"), rapid.StringN(0, 50, -1).Draw(t, "config")
+			if c.ChangeID != "" {
+				c.Batch = rapid.IntRange(0, 501).Draw(t, "batch")
+			}
+		case release.CommandReject:
+			c.Reason, c.Batch = rapid.StringMatching(`[a-z][a-z ]{0,40}`).Draw(t, "why"), rapid.IntRange(0, 501).Draw(t, "batch")
 		case release.CommandPause, release.CommandResume:
 		}
 		return c

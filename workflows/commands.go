@@ -68,9 +68,10 @@ func (c *commands[P]) listenUpdate(ctx workflow.Context, kind release.CommandKin
 		})
 }
 
-// byUpdate is a command that came by an update, whatever way it claims to have come.
+// byUpdate is a command that came by an update, whatever way it claims to have come: any client of
+// Temporal may send one, so that nobody has verified who gives it.
 func byUpdate(kind release.CommandKind, c release.Command) release.Command {
-	c.Kind, c.Via, c.Source = kind, release.ViaUpdate, ""
+	c.Kind, c.Via, c.Source, c.Verified = kind, release.ViaUpdate, "", false
 	return c
 }
 
@@ -79,8 +80,10 @@ func moves(p release.Phase, kind release.CommandKind) bool {
 	switch kind {
 	case release.CommandConfirm:
 		return p == release.PhaseAwaitingConfirm || p == release.PhaseWatching
-	case release.CommandAbort, release.CommandRollback:
+	case release.CommandAbort, release.CommandRollback, release.CommandReject:
 		return p.Parked() || p == release.PhaseWatching
+	case release.CommandApprove:
+		return p == release.PhaseAwaitingApproval || p == release.PhaseAwaitingConfirm
 	case release.CommandResume:
 		return p == release.PhasePaused
 	case release.CommandPause:
@@ -140,7 +143,7 @@ func (c *commands[P]) record(d release.Decision) *release.Decision {
 func decisionOf(ctx workflow.Context, c release.Command) release.Decision {
 	return release.Decision{
 		Kind: c.Kind, ID: c.ID, Batch: c.Batch, All: c.All, ChangeID: c.ChangeID, Version: c.Version, AtSafePoint: c.AtSafePoint, Denied: c.Denied,
-		By: c.By, At: workflow.Now(ctx), Via: c.Via, Source: c.Source, Note: c.Words(),
+		By: c.By, At: workflow.Now(ctx), Via: c.Via, Source: c.Source, Verified: c.Verified, Note: c.Words(),
 	}
 }
 
@@ -154,6 +157,9 @@ func because(d *release.Decision) string {
 	words := "aborted by "
 	if d.Kind == release.CommandRollback {
 		words = "rolled back by "
+	}
+	if d.Kind == release.CommandReject {
+		words = "rejected by "
 	}
 	if d.Note == "" {
 		return words + d.By

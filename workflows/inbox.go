@@ -124,6 +124,7 @@ func (in *inbox) receive(ctx workflow.Context, kind release.CommandKind, c workf
 	if command.Via == "" {
 		command.Via = release.ViaSignal
 	}
+	command.Verified = command.Verified && command.Via == release.ViaEvent // the starter has seen to it
 	if in.within(ctx, command) {
 		_, _ = in.apply(ctx, command)
 	}

@@ -21,7 +21,7 @@ func (j jobRelease) work(ctx workflow.Context) *ending {
 	if e := (preparation{run: j.run}).prepare(ctx); e != nil {
 		return e
 	}
-	if f := holding(j).awaitSchedule(ctx); f != nil {
+	if f := holding(j).awaitStart(ctx); f != nil {
 		return j.untouched(f)
 	}
 	j.events.note(&j.p)

@@ -116,7 +116,7 @@ func (f *follower) waitReason(ctx workflow.Context) release.AwaitKind {
 	h := f.held
 	return release.HeldBatch{
 		Paused: f.p.Paused, Baked: !workflow.Now(ctx).Before(h.bakedAt), Measured: h.measured, Ask: h.ask,
-		Doubt: h.doubt != "", Confirmed: f.confirmed == h.batch, Standing: f.allConfirmed(f.changeID), Due: h.due, Frozen: h.frozen != nil && !f.override,
+		Doubt: h.doubt != "", Confirmed: f.confirmed == h.batch, Standing: f.allConfirmed(f.changeID), Approve: f.p.Strategy.Approval != nil, Due: h.due, Frozen: h.frozen != nil && !f.override,
 	}.Awaits()
 }
 
@@ -145,6 +145,8 @@ func (f *follower) beginWait(ctx workflow.Context, kind release.AwaitKind) {
 		f.measure(ctx)
 	case release.AwaitConfirm:
 		f.ask(ctx)
+	case release.AwaitApproval:
+		f.askPeople(ctx)
 	case release.AwaitSchedule:
 		f.schedule(ctx)
 	case release.AwaitQueue, release.AwaitOtherChange, release.AwaitPlatformApproval, release.AwaitWatch:
@@ -166,6 +168,18 @@ func (f *follower) ask(ctx workflow.Context) {
 	if !h.asked {
 		h.asked = true
 		f.events.emit(&f.p, release.EventBatchWaiting)
+	}
+}
+
+// askPeople asks for the approval of the finished batch. Who has given it before a pause need not do so again.
+func (f *follower) askPeople(ctx workflow.Context) {
+	h := f.held
+	f.p.Approval = f.p.ApprovalOfBatch(h.batch, f.changeID)
+	f.askApproval(ctx)
+	f.enter(ctx, release.PhaseAwaitingConfirm, h.doubt)
+	if !h.asked {
+		h.asked = true
+		f.events.emit(&f.p, release.EventApprovalWaiting)
 	}
 }
 

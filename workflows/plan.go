@@ -32,7 +32,7 @@ func Plan(ctx workflow.Context, in *release.Request) (*release.Plan, error) {
 	p := planning{
 		preparation: preparation{run: r, by: workflow.Now(ctx).Add(planTime)},
 		plan: &release.Plan{
-			App: r.p.App, Operation: r.p.Operation, At: workflow.Now(ctx), Strategy: r.p.Strategy, FreezeOverride: r.spec.Freeze.Override,
+			App: r.p.App, Operation: r.p.Operation, At: workflow.Now(ctx), Strategy: r.p.Strategy, Approval: in.Spec.Approval, FreezeOverride: r.spec.Freeze.Override,
 		},
 	}
 	p.refuseAll(problems)

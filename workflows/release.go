@@ -108,7 +108,7 @@ func (r *run) work(ctx workflow.Context) *ending {
 	if r.snap.Own != nil {
 		return resumption{r}.takeUp(ctx, *r.snap.Own)
 	}
-	if f := (holding{r}).awaitSchedule(ctx); f != nil {
+	if f := (holding{r}).awaitStart(ctx); f != nil {
 		return r.untouched(f)
 	}
 	r.noteHeld()

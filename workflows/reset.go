@@ -126,6 +126,9 @@ func (s resumption) inherit(past release.Progress) {
 		s.p.Artifact = past.Artifact // of configuration alone, it is known once the application was read
 	}
 	s.p.Traffic = past.Traffic
+	if a := past.Approval; a.Granted() && a.Batch == 0 && a.About(past) {
+		s.p.Approval = a // nobody is asked twice
+	}
 	s.instances = release.InstancesBefore(past.Settings)
 	for _, held := range past.ScalingRules {
 		if i := slices.IndexFunc(s.p.ScalingRules, func(rule release.HeldRule) bool { return rule.Name == held.Name }); i >= 0 {

@@ -109,6 +109,7 @@ func newRun(ctx workflow.Context, in *release.Request) *run {
 	if r.turn {
 		r.p.StartedAt = r.p.AcceptedAt
 	}
+	r.p.Approval = release.NewApproval(spec.Approval)
 	r.scaling = newScaling(r.platform, &r.p)
 	r.scaling.debts, r.scaling.leased = in.Debts, r.suspends()
 	return r
@@ -198,25 +199,61 @@ func (r *run) startClock(ctx workflow.Context) {
 func (r *run) after(l release.Limit, returning bool) release.LimitAction {
 	return release.AfterLimit(l, release.LimitSituation{
 		Phase: r.p.Phase, Stopping: r.abort != nil, Returning: returning || r.p.Phase == release.PhaseRollingBack, Paused: r.p.Paused,
-		Confirmed: r.p.Awaiting == nil || r.confirmed == r.p.Awaiting.Batch, Begun: r.turn,
-	}, r.spec.Limits.OnConfirmTimeout)
+		Confirmed: r.answered(), Begun: r.turn,
+	}, r.onTimeout())
+}
+
+// answered reports whether people have said what the release waits for them to say, or it waits for
+// nothing.
+func (r *run) answered() bool {
+	switch a := r.p.Awaiting; {
+	case a == nil:
+		return true
+	case a.Kind == release.AwaitApproval:
+		return r.p.Approval.Granted()
+	default:
+		return r.confirmed == a.Batch
+	}
+}
+
+// onTimeout is the policy for when people do not say in time what the release waits for.
+func (r *run) onTimeout() release.TimeoutPolicy {
+	if r.awaits() == release.AwaitApproval {
+		return r.p.Approval.OnTimeout
+	}
+	return r.spec.Limits.OnConfirmTimeout
+}
+
+// passed says in words that a limit has passed.
+func (r *run) passed(l release.Limit) string {
+	if l == release.LimitApproval {
+		return r.p.Approval.Late()
+	}
+	return r.spec.Limits.Passed(l)
 }
 
 // limitPassed acts when a limit has passed. A release that ends as it stands is ended by
 // whoever follows its change.
 func (r *run) limitPassed(ctx workflow.Context, l release.Limit) {
-	why := r.spec.Limits.Passed(l)
+	why := r.passed(l)
 	switch r.after(l, false) {
 	case release.LimitAbort:
 		if r.abort == nil {
 			r.abort = r.commands.record(byLimit(ctx, release.CommandAbort, why))
 		}
 	case release.LimitContinue:
-		d := byLimit(ctx, release.CommandConfirm, why)
+		kind := release.CommandConfirm
+		if l == release.LimitApproval {
+			kind = release.CommandApprove
+		}
+		d := byLimit(ctx, kind, why)
 		d.Batch = r.p.Awaiting.Batch
-		r.apply(&r.p, r.commands.record(d))
+		r.obey(r.commands.record(d))
 	case release.LimitHold:
 		r.p.Awaiting.Until = time.Time{}
+		if l == release.LimitApproval {
+			r.p.Approval.Until = time.Time{}
+		}
 		r.p.Reason = why + "; held until the total limit"
 		r.show()
 	case release.LimitIgnore, release.LimitEnd:
@@ -275,11 +312,25 @@ func (r *run) wait(ctx workflow.Context, kind release.AwaitKind, batch int, d ti
 func (r *run) takeCommands() {
 	r.commands = commands[release.Progress]{
 		of: "release", decisions: &r.p.Decisions, recorded: r.p.Prune, moved: r.moved,
-		apply:    func(_ workflow.Context, d *release.Decision) { r.apply(&r.p, d) },
+		apply:    func(_ workflow.Context, d *release.Decision) { r.obey(d) },
 		admit:    func(c release.Command) (repeated bool, err error) { return release.Admit(r.p, c) },
 		progress: func() release.Progress { return r.p },
 		answer:   func() release.Progress { return r.p.Fit(release.MaxAnswer) },
 	}
+}
+
+// obey gives a decision that counts its effect, and tells of each approval.
+func (r *run) obey(d *release.Decision) {
+	r.apply(&r.p, d)
+	if d.Kind != release.CommandApprove {
+		return
+	}
+	kind := release.EventApprovalGiven
+	if r.p.Approval.Granted() {
+		kind = release.EventApprovalGranted
+	}
+	r.emit(kind)
+	r.show()
 }
 
 // moved tells an update what to wait for: a parked release moves at once, and the answer shows
@@ -289,8 +340,11 @@ func (r *run) moved(kind release.CommandKind) func() bool {
 	if !moves(before, kind) {
 		return nil
 	}
-	stops := kind == release.CommandAbort || kind == release.CommandRollback
+	stops := kind.Stops()
 	return func() bool {
+		if kind == release.CommandApprove && !r.p.Approval.Granted() {
+			return true // further people must approve
+		}
 		return r.p.Phase != before || r.p.Stalled != nil || !stops && (r.p.Awaiting != awaited || r.awaits() == release.AwaitFreeze)
 	}
 }

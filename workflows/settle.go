@@ -192,7 +192,7 @@ func (s settlement) wentBack(ctx workflow.Context, why cause) *ending {
 	switch {
 	case s.abort == nil:
 		return s.returned(ctx, why.end(release.PhaseRolledBack, ""))
-	case s.abort.Kind == release.CommandAbort:
+	case s.abort.Kind != release.CommandRollback:
 		return s.returned(ctx, why.end(release.PhaseAborted, ""))
 	case s.abort.Version == "" || s.abort.Version == s.rollbackTo().ID:
 		return s.returned(ctx, why.end(release.PhaseRolledBack, ""))

@@ -88,6 +88,14 @@ func (r *run) showFreeze(by release.Freeze) {
 	r.show()
 }
 
+// awaitStart waits for what comes before the first change of a release that is read and checked.
+func (h holding) awaitStart(ctx workflow.Context) *fault {
+	if f := h.awaitApproval(ctx); f != nil {
+		return f
+	}
+	return h.awaitSchedule(ctx)
+}
+
 // awaitSchedule waits for the time of day at which the first batch may begin.
 func (h holding) awaitSchedule(ctx workflow.Context) *fault {
 	first, scheduled := h.p.Strategy.WaitsFor(1)
@@ -113,7 +121,10 @@ func (h holding) refresh(ctx workflow.Context) *fault {
 	if f := h.stopped(); f != nil || h.brought {
 		return f
 	}
-	return preparation{run: h.run}.read(ctx)
+	if f := (preparation{run: h.run}).read(ctx); f != nil {
+		return f
+	}
+	return h.stillApproved()
 }
 
 // pause shows the release as paused and returns the way back to where it was.

@@ -27,7 +27,7 @@ func (w *will) apply(p *release.Progress, d *release.Decision) {
 	switch d.Kind {
 	case release.CommandConfirm:
 		w.confirm(p, d)
-	case release.CommandAbort, release.CommandRollback:
+	case release.CommandAbort, release.CommandRollback, release.CommandReject:
 		if d.AtSafePoint && !w.atSafePoint {
 			w.later = d
 			return
@@ -39,6 +39,11 @@ func (w *will) apply(p *release.Progress, d *release.Decision) {
 		p.Paused = false
 	case release.CommandOverride:
 		w.override = true
+	case release.CommandApprove:
+		p.Approval.Take(*d)
+		if p.Approval.Granted() {
+			w.confirmed = p.Approval.Batch // 0 is none: that of the release comes before its batches
+		}
 	}
 }
 

@@ -218,7 +218,10 @@ func (m matcher) matchObject(path string, n node, typ reflect.Type) {
 	m.t.Helper()
 	file := m.names[m.file]
 	inType := map[string]bool{}
-	for f := range typ.Fields() {
+	for _, f := range reflect.VisibleFields(typ) {
+		if f.Anonymous {
+			continue // its fields stand for themselves
+		}
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 		at := strings.TrimPrefix(path+"."+name, ".")
 		property, there := n.Properties[name]
@@ -298,10 +301,11 @@ func TestSchema_EnumsMatchTheConstants(t *testing.T) {
 		"strategies":         {strategies, request.Defs["strategy"].Properties["type"].Enum},
 		"confirms":           {confirms, request.Defs["strategy"].Properties["confirm"].Enum},
 		"timeout policies":   {words(release.TimeoutPolicies()...), request.Defs["limits"].Properties["onConfirmTimeout"].Enum},
+		"approval policies":  {words(release.TimeoutPolicies()...), request.Defs["approval"].Properties["onTimeout"].Enum},
 		"lane policies":      {words(release.LaneQueue, release.LaneSupersede, release.LaneReject), request.Defs["lane"].Properties["policy"].Enum},
 		"phases":             {words(release.Phases()...), event.Defs["phase"].Enum},
 		"batch states":       {words(release.BatchPending, release.BatchRunning, release.BatchDone, release.BatchFailed, release.BatchConfirmed, release.BatchAborted), event.Defs["batch"].Properties["state"].Enum},
-		"kinds of waiting":   {words(release.AwaitQueue, release.AwaitOtherChange, release.AwaitBake, release.AwaitConfirm, release.AwaitPlatformApproval, release.AwaitGates, release.AwaitResume, release.AwaitSchedule, release.AwaitWatch, release.AwaitFreeze), event.Defs["awaiting"].Properties["kind"].Enum},
+		"kinds of waiting":   {words(release.AwaitQueue, release.AwaitOtherChange, release.AwaitBake, release.AwaitConfirm, release.AwaitApproval, release.AwaitPlatformApproval, release.AwaitGates, release.AwaitResume, release.AwaitSchedule, release.AwaitWatch, release.AwaitFreeze), event.Defs["awaiting"].Properties["kind"].Enum},
 		"kinds of decisions": {words(release.CommandKinds()...), event.Defs["decision"].Properties["kind"].Enum},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -61,6 +61,11 @@ func examples() []example {
 				require.Equal(t, release.VerdictPass, verdict.Verdict, "%s: %s", verdict.Name, verdict.Reason)
 			}
 		}},
+		{name: "approval", ends: release.PhaseSucceeded, after: func(t *testing.T, p release.Progress) {
+			t.Helper()
+			require.True(t, p.Approval.Granted())
+			require.Equal(t, 1, p.Approval.Batch, "of the gray batch, after that of the release")
+		}},
 		{name: "traffic", ends: release.PhaseSucceeded},
 		{name: "config", ends: release.PhaseSucceeded},
 		{name: "config-only", ends: release.PhaseSucceeded},
@@ -173,6 +178,10 @@ func confirmAll(ctx context.Context, t *testing.T, c *releases.Client, id string
 		switch p.Awaiting.Kind { //nolint:exhaustive // the others end by themselves
 		case release.AwaitConfirm:
 			_, err = c.SendCommand(ctx, id, release.Command{Kind: release.CommandConfirm, Batch: p.Awaiting.Batch, By: "ann"})
+		case release.AwaitApproval:
+			approve := p.Deciding(release.CommandApprove)
+			approve.By = p.Approval.From[len(p.Approval.Given)]
+			_, err = c.SendCommand(ctx, id, approve)
 		case release.AwaitSchedule:
 			zone, zoneErr := time.LoadLocation("Asia/Shanghai")
 			require.NoError(t, zoneErr)

@@ -150,7 +150,7 @@ func TestOverview(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		now := time.Now()
 		temporal := &server{
-			counts: map[string]int64{"'ReleaseSet'": 4, "= 'RollingOut'": 5, "= 'AwaitingPlatformApproval'": 1, "'Delivery'": 4},
+			counts: map[string]int64{"'ReleaseSet'": 4, "= 'RollingOut'": 5, "= 'AwaitingApproval'": 1, "= 'AwaitingPlatformApproval'": 1, "'Delivery'": 4},
 			begun: []release.Progress{
 				paused(release.AwaitResume, true), paused(release.AwaitFreeze, false), paused(release.AwaitSchedule, false), paused(release.AwaitFreeze, true),
 				{Phase: release.PhaseAwaitingPlatformApproval},
@@ -174,8 +174,8 @@ func TestOverview(t *testing.T) {
 		require.NoError(t, registry.Register(all))
 		right := map[string]float64{
 			"slipway_releases Queued": 0, "slipway_releases Preparing": 0, "slipway_releases RollingOut": 5, "slipway_releases AwaitingConfirm": 0,
-			"slipway_releases AwaitingPlatformApproval": 1, "slipway_releases Paused": 0, "slipway_releases Running": 0, "slipway_releases Finalizing": 0, "slipway_releases Watching": 0, "slipway_releases RollingBack": 0,
-			"slipway_waiting_for_people confirm": 4, "slipway_waiting_for_people approval": 1, "slipway_waiting_for_people resume": 2,
+			"slipway_releases AwaitingApproval": 1, "slipway_releases AwaitingPlatformApproval": 1, "slipway_releases Paused": 0, "slipway_releases Running": 0, "slipway_releases Finalizing": 0, "slipway_releases Watching": 0, "slipway_releases RollingBack": 0,
+			"slipway_waiting_for_people confirm": 4, "slipway_waiting_for_people approval": 1, "slipway_waiting_for_people platform-approval": 1, "slipway_waiting_for_people resume": 2,
 			"slipway_waiting_for_people help": 1, "slipway_waiting_for_people other-change": 1, "slipway_waiting_for_people freeze": 1,
 			"slipway_lanes_held release": 2, "slipway_lanes_held person": 1,
 			"slipway_freezes_active stop": 1, "slipway_freezes_active window": 1,
@@ -235,8 +235,8 @@ func TestOverview_WaitingUnderLoad(t *testing.T) {
 	resume := paused(release.AwaitResume, true)
 	stalled := release.Progress{Phase: release.PhaseAwaitingPlatformApproval, Stalled: &release.Stall{Doing: "sae.Observe"}}
 	counts := map[string]int64{"'ReleaseSet'": 2, "= 'AwaitingPlatformApproval'": 1}
-	byPhase := map[string]float64{"confirm": 2, "approval": 1}
-	whole := map[string]float64{"confirm": 2, "approval": 1, "resume": 1, "help": 0, "other-change": 0, "freeze": 0}
+	byPhase := map[string]float64{"confirm": 2, "approval": 0, "platform-approval": 1}
+	whole := map[string]float64{"confirm": 2, "approval": 0, "platform-approval": 1, "resume": 1, "help": 0, "other-change": 0, "freeze": 0}
 	none := maps.Clone(whole)
 	none["resume"] = 0
 	for _, tt := range []struct {

@@ -74,7 +74,8 @@ func (c Config) waiting() *reading {
 		types []string
 	}{
 		{release.NeedConfirm, release.PhaseAwaitingConfirm, append(release.WorkflowTypes(), release.WorkflowReleaseSet)},
-		{release.NeedApproval, release.PhaseAwaitingPlatformApproval, release.WorkflowTypes()},
+		{release.NeedApproval, release.PhaseAwaitingApproval, release.WorkflowTypes()},
+		{release.NeedPlatformApproval, release.PhaseAwaitingPlatformApproval, release.WorkflowTypes()},
 	}
 	known := []string{string(release.PhaseQueued)}
 	for _, by := range counts {

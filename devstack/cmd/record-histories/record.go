@@ -150,6 +150,15 @@ func (r *recorder) sendCommands(ctx context.Context, s story, id string) error {
 			continue
 		}
 		w.command.ID = fmt.Sprintf("%s-%d", s.name, n)
+		if w.command.Kind == release.CommandApprove {
+			p, err := r.progress(ctx, id)
+			if err != nil {
+				return err
+			}
+			bound := p.Deciding(w.command.Kind)
+			bound.ID, bound.By = w.command.ID, w.command.By
+			w.command = bound
+		}
 		if w.command.All {
 			p, err := r.progress(ctx, id)
 			if err != nil {

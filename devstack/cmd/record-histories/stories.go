@@ -51,6 +51,12 @@ func gray(_ *recorder, s *release.Spec) {
 	s.Strategy = release.Strategy{Type: release.StrategyGray, Gray: 1, Batches: 2, Confirm: release.ConfirmManual}
 }
 
+// approved asks two people for the release, and for each batch.
+func approved(_ *recorder, s *release.Spec) {
+	s.Approval = &release.Approval{Count: 2, NotRequester: true}
+	s.Strategy.Approval = &release.Approval{Count: 2}
+}
+
 func weighted(_ *recorder, s *release.Spec) {
 	s.Strategy = release.Strategy{Type: release.StrategyGray, Weights: []int{5, 30}, Confirm: release.ConfirmManual}
 }
@@ -101,6 +107,12 @@ func stories() []story {
 		{name: "gray-confirmed-all", ask: gray, words: []word{{on: release.EventBatchWaiting, batch: 1, command: release.Command{
 			Kind: release.CommandConfirm, All: true, By: "ann", Note: "fine",
 		}}}},
+		{name: "gray-approved", ask: and(gray, approved), words: []word{
+			{on: release.EventApprovalWaiting, command: release.Command{Kind: release.CommandApprove, By: "ann"}},
+			{on: release.EventApprovalGiven, command: release.Command{Kind: release.CommandApprove, By: "li"}},
+			{on: release.EventApprovalWaiting, batch: 1, command: release.Command{Kind: release.CommandApprove, By: "ann"}},
+			{on: release.EventApprovalGiven, batch: 1, command: release.Command{Kind: release.CommandReject, Batch: 1, By: "li", Reason: "latency"}},
+		}},
 		{name: "gray-failed", ask: gray, fault: saesim.Fault{Kind: saesim.FaultBatchFails, Batch: 2}, words: []word{confirm(1)}},
 		{name: "gray-stuck", ask: gray, fault: saesim.Fault{Kind: saesim.FaultHang}},
 		{name: "gray-aborted", ask: gray, words: []word{waiting(release.CommandAbort)}},

@@ -35,7 +35,7 @@ func aliasFlags(cmd *cobra.Command) {
 	alias(flagReason, flagNote)
 	alias(flagNote, flagReason)
 	alias(flagToVersion, "to-revision")
-	if cmd.Flags().Lookup(flagBatch) != nil { // as "kubectl argo rollouts promote" has it
+	if cmd.Flags().Lookup(flagBatch) != nil && cmd.Flags().Lookup(flagAll) != nil { // as "kubectl argo rollouts promote" has it
 		alias(flagAll, "full")
 	}
 	if len(aliases) == 0 {
@@ -53,7 +53,7 @@ func aliasFlags(cmd *cobra.Command) {
 // names the right command, whatever flags it is given.
 func misplaced() []*cobra.Command {
 	var all []*cobra.Command
-	for _, name := range []string{"submit", "list", "get", "watch", "status", "confirm", "promote", "abort", "pause", "resume", "override", "retry"} {
+	for _, name := range []string{"submit", "list", "get", "watch", "status", "confirm", "promote", "abort", "pause", "resume", "override", "approve", "reject", "retry"} {
 		all = append(all, &cobra.Command{
 			Use: name, Hidden: true, DisableFlagParsing: true, Args: cobra.ArbitraryArgs,
 			RunE: func(_ *cobra.Command, args []string) error {

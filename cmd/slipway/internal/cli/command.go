@@ -259,6 +259,8 @@ func takersOf(command release.CommandKind) releases.Filter {
 	switch command {
 	case release.CommandConfirm:
 		f.Phases = []release.Phase{release.PhaseAwaitingConfirm, release.PhaseWatching}
+	case release.CommandApprove, release.CommandReject:
+		f.Phases = []release.Phase{release.PhaseAwaitingApproval, release.PhaseAwaitingConfirm}
 	case release.CommandResume:
 		f.Phases, f.Takes = []release.Phase{release.PhasePaused}, command
 	case release.CommandPause:
@@ -266,9 +268,9 @@ func takersOf(command release.CommandKind) releases.Filter {
 	case release.CommandRollback:
 		f.Phases = append(waits, release.PhasePaused, release.PhaseWatching)
 	case release.CommandOverride:
-		f.Phases = append(waits, release.PhaseQueued, release.PhasePreparing, release.PhasePaused, release.PhaseRunning)
+		f.Phases = append(waits, release.PhaseQueued, release.PhasePreparing, release.PhaseAwaitingApproval, release.PhasePaused, release.PhaseRunning)
 	case release.CommandAbort:
-		f.Phases = append(waits, release.PhaseQueued, release.PhasePreparing, release.PhasePaused, release.PhaseRunning, release.PhaseWatching)
+		f.Phases = append(waits, release.PhaseQueued, release.PhasePreparing, release.PhaseAwaitingApproval, release.PhasePaused, release.PhaseRunning, release.PhaseWatching)
 	}
 	return f
 }
@@ -294,6 +296,9 @@ func (a *app) waitingBatch(ctx context.Context, call *call) (release.Command, er
 // holds the next one back: a second confirmation of that one is answered so.
 func batchToConfirm(id string, p release.Progress, zone *time.Location) (int, error) {
 	if a := p.Awaiting; a == nil || a.Kind != release.AwaitConfirm && a.Kind != release.AwaitWatch && p.Confirmed() == "" {
+		if a != nil && a.Kind == release.AwaitApproval {
+			return 0, &releases.RefusedError{ID: id, Reason: "what waits asks for approval: slipway release approve " + id}
+		}
 		return 0, &releases.RefusedError{ID: id, Reason: "no batch waits for a confirmation: " + render.Line(p, zone)}
 	}
 	return p.Awaiting.Batch, nil

@@ -173,7 +173,7 @@ func alternative(l wire.Letter, refused *releases.RefusedError) string {
 	id := refused.ID
 	_, c, err := wire.DecodeCommand(l.Original())
 	switch {
-	case err == nil && (c.Kind == release.CommandAbort || c.Kind == release.CommandRollback) && !release.IsSetID(id):
+	case err == nil && c.Kind.Stops() && !release.IsSetID(id):
 		return "to return the application to a version that it had before, begin a release: slipway rollback " + cmp.Or(refused.App, "APP")
 	case release.IsSetID(id):
 		return "to release its applications again, submit the set: slipway set submit -f FILE"

@@ -158,7 +158,7 @@ func outcomeCode(p release.Phase) int {
 		return exitFailed
 	case release.PhaseNeedsAttention:
 		return exitAttention
-	case release.PhaseQueued, release.PhasePreparing, release.PhaseRollingOut, release.PhaseAwaitingConfirm,
+	case release.PhaseQueued, release.PhasePreparing, release.PhaseAwaitingApproval, release.PhaseRollingOut, release.PhaseAwaitingConfirm,
 		release.PhaseAwaitingPlatformApproval, release.PhasePaused, release.PhaseRunning, release.PhaseFinalizing, release.PhaseWatching, release.PhaseRollingBack:
 	}
 	return exitError

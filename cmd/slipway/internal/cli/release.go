@@ -29,7 +29,7 @@ Exit codes:
   slipway release rollback r-abcdefghijklmnop --reason "error rate doubled"`,
 		GroupID: groupReleases,
 	}, a.submit(), a.retry(), a.list(), a.get(), a.watch(),
-		a.confirm(), a.abort(), a.pause(), a.resume(), a.releaseRollback(), a.override())
+		a.confirm(), a.abort(), a.pause(), a.resume(), a.releaseRollback(), a.override(), a.approve(), a.reject())
 }
 
 const (

@@ -34,7 +34,7 @@ func phaseIcon(p release.Phase) (string, color) {
 		return iconBad, red
 	case release.PhaseNeedsAttention:
 		return iconAlarm, red
-	case release.PhaseQueued, release.PhaseAwaitingConfirm, release.PhaseAwaitingPlatformApproval, release.PhasePaused:
+	case release.PhaseQueued, release.PhaseAwaitingApproval, release.PhaseAwaitingConfirm, release.PhaseAwaitingPlatformApproval, release.PhasePaused:
 		return iconParked, yellow
 	case release.PhasePreparing, release.PhaseRollingOut, release.PhaseRunning, release.PhaseFinalizing, release.PhaseWatching, release.PhaseRollingBack:
 		return iconMoving, cyan

@@ -61,6 +61,9 @@ func planFacts(p release.Plan, style Style) [][]Cell {
 	add("Waits for:", yellow, p.Waits...)
 	add("Not known:", yellow, p.Unknown...)
 	add("Warning:", yellow, p.Warning)
+	if p.Approval != nil {
+		add("Approval:", yellow, p.Approval.Planned())
+	}
 	add("Alias:", plain, p.App.Qualifier)
 	if p.Brings != nil && p.Operation != release.OperationRollback { // which brings all functions
 		add("Function:", plain, p.Brings.Artifact.Part)

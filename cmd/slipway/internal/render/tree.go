@@ -79,6 +79,7 @@ func facts(p release.Progress, now time.Time, style Style) []fact {
 		fact{name: "Runs now", value: Cell{Text: runs(p)}},
 		fact{name: "Paused", value: Cell{Text: paused(p, now.Location()), color: yellow}},
 		fact{name: "Awaiting", value: Cell{Text: until, color: yellow}},
+		fact{name: "Approval", value: approval(p)},
 		fact{name: "Confirmed", value: Cell{Text: p.Confirmed(), color: green}},
 	)
 	if !style.Embedded { // what surrounds the picture has its own way to offer them
@@ -309,6 +310,15 @@ func gateNodes(p release.Progress, batch int) []node {
 		}
 	}
 	return rows
+}
+
+// approval says who must approve, and who has.
+func approval(p release.Progress) Cell {
+	c := Cell{Text: p.Approval.Text(), color: yellow}
+	if p.Approval.Granted() || p.Phase.Ended() {
+		c.color = plain
+	}
+	return c
 }
 
 func batchNode(p release.Progress, b release.Batch, now time.Time) []Cell {

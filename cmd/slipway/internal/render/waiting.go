@@ -48,7 +48,7 @@ func needColor(n release.NeedKind) color {
 	switch n {
 	case release.NeedAttention, release.NeedHelp, release.NeedRestore:
 		return red
-	case release.NeedConfirm, release.NeedApproval, release.NeedResume, release.NeedLane, release.NeedOtherChange, release.NeedFreeze:
+	case release.NeedConfirm, release.NeedApproval, release.NeedPlatformApproval, release.NeedResume, release.NeedLane, release.NeedOtherChange, release.NeedFreeze:
 	}
 	return yellow
 }

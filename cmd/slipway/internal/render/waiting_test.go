@@ -28,9 +28,9 @@ func needing() []releases.Waiting {
 			Next: []release.NextStep{{Verb: release.NextResumeLane, Command: "slipway lane resume sae/cn-hangzhou/7171a6cb", Does: "lets releases begin again", Needed: true}},
 		},
 		{
-			Need: release.NeedApproval, Text: "the platform's approval of change c-1", Subject: releases.SubjectRelease, ID: "r-qrstuvwxyzabcdef",
+			Need: release.NeedPlatformApproval, Text: "the platform's approval of change c-1", Subject: releases.SubjectRelease, ID: "r-qrstuvwxyzabcdef",
 			App: "sae/cn-hangzhou/7171a6cc", AppName: "mail",
-			Next: []release.NextStep{{Verb: release.NextApprove, Does: "approve change c-1 in the platform's console", Needed: true}},
+			Next: []release.NextStep{{Verb: release.NextPlatformApprove, Does: "approve change c-1 in the platform's console", Needed: true}},
 		},
 		{
 			Need: release.NeedHelp, Text: "it stands still: SAE is away; what helps: wait; if it lasts, ask", Subject: releases.SubjectRelease, ID: "r-stalled234567ab",

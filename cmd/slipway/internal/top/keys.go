@@ -174,12 +174,24 @@ func verbs() []verb {
 	}
 }
 
+// means is what a key gives to a release: where it waits for approval, approving is how it is confirmed.
+func (v verb) means(p release.Progress) release.CommandKind {
+	if v.kind == release.CommandConfirm && p.Awaiting != nil && p.Awaiting.Kind == release.AwaitApproval {
+		return release.CommandApprove
+	}
+	return v.kind
+}
+
 // command is what a key would send: bound to the batch, the artifact and the change that the
 // release shows now, as "slipway release confirm" binds it.
 func (m *model) command(kind release.CommandKind, p release.Progress) release.Command {
 	c := release.Command{Kind: kind, By: m.By, Via: release.ViaUpdate, ChangeID: p.ChangeID}
 	if p.Artifact != (release.Artifact{}) {
 		c.Artifact = p.Artifact.String()
+	}
+	if kind == release.CommandApprove {
+		c = p.Deciding(kind)
+		c.By, c.Via = m.By, release.ViaUpdate
 	}
 	if kind == release.CommandConfirm && p.Awaiting != nil {
 		c.Batch = p.Awaiting.Batch
@@ -214,12 +226,13 @@ func (m *model) ask(key string) {
 		return
 	}
 	v := verbs()[slices.IndexFunc(verbs(), func(v verb) bool { return v.key == key })]
-	if err := m.refusal(v.kind, r); err != nil {
-		m.note = note{text: fmt.Sprintf("%s does not apply to %s: %s", v.kind, r.ID, brief(err)), bad: true}
+	kind := v.means(*r.progress)
+	if err := m.refusal(kind, r); err != nil {
+		m.note = note{text: fmt.Sprintf("%s does not apply to %s: %s", kind, r.ID, brief(err)), bad: true}
 		return
 	}
 	m.note = note{}
-	m.question = &question{id: r.ID, command: m.command(v.kind, *r.progress), text: m.asked(v.kind, r), word: v.typed}
+	m.question = &question{id: r.ID, command: m.command(kind, *r.progress), text: m.asked(kind, r), word: v.typed}
 }
 
 // asked is the question for a command. It names what it is about.
@@ -244,13 +257,19 @@ func (m *model) asked(kind release.CommandKind, r row) string {
 			return fmt.Sprintf("%s? Batch %d begins then%s.", what, next, p.BatchShifts(next))
 		}
 		return what + "? It is the last one."
+	case release.CommandApprove:
+		what := "the release"
+		if batch := p.Approval.Batch; batch > 0 {
+			what = "batch " + p.BatchText(batch)
+		}
+		return "Approve " + what + " of " + of + "? Approval is by " + outside(p.Approval.Approval.Text()) + "."
 	case release.CommandAbort:
 		return "Abort the release of " + of + at + " and return to the version that ran before?"
 	case release.CommandPause:
 		return "Pause the release of " + of + at + "? Nothing new begins then until it is resumed."
 	case release.CommandResume:
 		return "Resume the release of " + of + at + "?"
-	case release.CommandRollback, release.CommandOverride:
+	case release.CommandRollback, release.CommandOverride, release.CommandReject:
 	}
 	return string(kind) + " " + of + "?"
 }

@@ -220,6 +220,11 @@ func (m *model) awaits(p release.Progress) string {
 	case release.NeedResume:
 		return "you: resume it"
 	case release.NeedApproval:
+		if p.Approval == nil {
+			return "you: approve"
+		}
+		return outside("you: approve, " + p.Approval.Text())
+	case release.NeedPlatformApproval:
 		return awaited(release.Awaiting{Kind: release.AwaitPlatformApproval})
 	case release.NeedOtherChange:
 		if p.Awaiting.ChangeID == "" {
@@ -241,7 +246,7 @@ func (m *model) awaits(p release.Progress) string {
 	switch p.Awaiting.Kind {
 	case release.AwaitQueue, release.AwaitOtherChange, release.AwaitFreeze:
 		return cmp.Or(m.local(p.Reason), awaited(*p.Awaiting)) // the reason names what it waits for
-	case release.AwaitConfirm, release.AwaitResume, release.AwaitPlatformApproval, release.AwaitBake, release.AwaitGates, release.AwaitSchedule, release.AwaitWatch:
+	case release.AwaitConfirm, release.AwaitApproval, release.AwaitResume, release.AwaitPlatformApproval, release.AwaitBake, release.AwaitGates, release.AwaitSchedule, release.AwaitWatch:
 	}
 	return awaited(*p.Awaiting)
 }
@@ -280,7 +285,7 @@ func (m *model) doing(p release.Progress) string {
 		return "you: look at the application"
 	case release.PhaseSucceeded, release.PhaseRolledBack, release.PhaseAborted, release.PhaseFailed:
 		return "ended " + m.clock(p.EndedAt)
-	case release.PhaseAwaitingConfirm, release.PhaseAwaitingPlatformApproval, release.PhasePaused:
+	case release.PhaseAwaitingApproval, release.PhaseAwaitingConfirm, release.PhaseAwaitingPlatformApproval, release.PhasePaused:
 	}
 	return ""
 }
