@@ -262,7 +262,7 @@ type FreezesInput struct {
 // person lets batches begin it is the limit of the whole release.
 func (s Spec) LastBatchBy(now time.Time, batches int) time.Time {
 	total := now.Add(s.Limits.Total.Std())
-	last := now
+	on, last := traitsFor(s.App.Platform), now
 	for n := 1; n <= batches; n++ {
 		if at, scheduled := s.Strategy.WaitsFor(n); scheduled {
 			if next, err := at.Next(last); err == nil {
@@ -271,6 +271,9 @@ func (s Spec) LastBatchBy(now time.Time, batches int) time.Time {
 		}
 		if n == batches {
 			break
+		}
+		if !on.PausesAfter(s.Strategy.Type, n) {
+			continue
 		}
 		if s.Strategy.Confirm != ConfirmAuto {
 			return total
@@ -299,7 +302,7 @@ func longestGate(gates []Gate) (longest time.Duration) {
 // PlannedBatches are the batches of a release that begins now, with what happens between them.
 func (s Spec) PlannedBatches(now time.Time, batches []Batch) []PlannedBatch {
 	out := make([]PlannedBatch, len(batches))
-	last := now
+	on, last := traitsFor(s.App.Platform), now
 	for i, b := range batches {
 		out[i] = PlannedBatch{Number: b.Number, Instances: b.Instances, Weight: b.Weight}
 		if at, scheduled := s.Strategy.WaitsFor(b.Number); scheduled {
@@ -308,13 +311,17 @@ func (s Spec) PlannedBatches(now time.Time, batches []Batch) []PlannedBatch {
 			}
 		}
 		if i < len(batches)-1 {
-			out[i].Then = s.pause()
+			out[i].Then = s.pause(on.PausesAfter(s.Strategy.Type, b.Number))
 		}
 	}
 	return out
 }
 
-func (s Spec) pause() *PlannedPause {
+// pause is what happens after a batch that is not the last one: nothing where the platform does not wait.
+func (s Spec) pause(waits bool) *PlannedPause {
+	if !waits {
+		return &PlannedPause{Confirm: ConfirmAuto}
+	}
 	p := &PlannedPause{Bake: s.Strategy.Bake, Confirm: s.Strategy.Confirm, Gates: gateNames(s.Strategy.Gates)}
 	if p.Confirm != ConfirmAuto {
 		p.Confirm, p.Limit, p.OnTimeout = ConfirmManual, s.Limits.Confirm, s.Limits.OnConfirmTimeout
