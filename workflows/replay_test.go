@@ -18,7 +18,7 @@ func TestReplay_GoldenHistoriesReplay(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/histories/*.json")
 	require.NoError(t, err)
-	require.GreaterOrEqual(t, len(files), 52)
+	require.GreaterOrEqual(t, len(files), 60)
 	for _, file := range files {
 		t.Run(strings.TrimPrefix(strings.TrimSuffix(file, ".json"), "testdata/histories/"), func(t *testing.T) {
 			t.Parallel()

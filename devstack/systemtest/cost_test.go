@@ -13,10 +13,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"slipway/cloudapi"
 	"slipway/devstack/scenario"
 	"slipway/devstack/stack"
 	"slipway/release"
 	"slipway/saeclient"
+	"slipway/saesim"
 )
 
 // priced is a release whose cost is measured.
@@ -127,6 +129,34 @@ func (h *house) priced(of priced, row int) (release.App, release.Spec) {
 // cost is what the table of docs/operations.md says: events of history, and calls without looks.
 type cost struct {
 	events, calls int
+}
+
+// changing counts the calls that change something.
+func changing(calls saesim.CallCounts, lookup func(string) (cloudapi.Operation, bool)) (n int) {
+	for name, count := range calls.Operations {
+		if op, _ := lookup(name); op.Mutates {
+			n += count
+		}
+	}
+	return n
+}
+
+// requireCost carries a release of the row out, and compares its history and the calls that change something with
+// what is documented.
+func (h *house) requireCost(tt priced, app release.App, calls func() int) {
+	h.t.Helper()
+	id, events := h.request(app, h.t.Name()+app.ID, tt.strategy)
+	for batch := 1; batch <= tt.confirmations; batch++ {
+		h.until(events, release.EventBatchWaiting, batch)
+		h.confirm(id, batch)
+	}
+	h.until(events, release.EventSucceeded, 0)
+	h.result(id)
+	is := cost{h.history(id), calls()}
+	h.t.Logf("cost row=%q history_events=%d changing_calls=%d history=%v", tt.row, is.events, is.calls, h.kindsInHistory(id))
+	documented := documentedCost(h.t, tt.row)
+	require.InDelta(h.t, documented.events, is.events, 2, "history events of %q in docs/operations.md", tt.row)
+	require.Equal(h.t, documented.calls, is.calls, "calls of %q in docs/operations.md", tt.row)
 }
 
 func documentedCost(t *testing.T, row string) (found cost) {

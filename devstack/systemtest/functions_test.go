@@ -1,7 +1,6 @@
 package systemtest_test
 
 import (
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -187,11 +186,7 @@ func TestFunctions_APlanChangesNothing(t *testing.T) {
 	h.requireService(app, "1", "1", none())
 	calls := h.FCSim().Calls()
 	require.NotZero(t, calls.Total)
-	for name, n := range calls.Operations {
-		op, known := fcclient.LookupOperation(name)
-		require.True(t, known, name)
-		require.False(t, op.Mutates, "%s was called %d times", name, n)
-	}
+	require.Zero(t, changing(calls, fcclient.LookupOperation), "%v", calls.Operations)
 }
 
 // TestFunctions_WhatAReleaseCosts measures the cost of a release on Function Compute in history events and in
@@ -199,30 +194,12 @@ func TestFunctions_APlanChangesNothing(t *testing.T) {
 func TestFunctions_WhatAReleaseCosts(t *testing.T) {
 	t.Parallel()
 	h := start(t, stack.Config{})
-	for i, tt := range []priced{
+	for _, tt := range []priced{
 		{row: "Function Compute, all", strategy: all()},
 		{row: "Function Compute, gray, two weights, two confirmations", strategy: weighted(), confirmations: 2},
 	} {
-		app, err := scenario.CreateService(h.ctx, h.fc, fmt.Sprintf("cost%d", i))
-		require.NoError(t, err)
+		app := h.service()
 		h.FCSim().ResetCalls()
-		id, events := h.request(app, fmt.Sprintf("%s-%d", t.Name(), i), tt.strategy)
-		for batch := 1; batch <= tt.confirmations; batch++ {
-			h.until(events, release.EventBatchWaiting, batch)
-			h.confirm(id, batch)
-		}
-		h.until(events, release.EventSucceeded, 0)
-		h.result(id)
-		is := cost{events: h.history(id)}
-		calls := h.FCSim().Calls()
-		for name, n := range calls.Operations {
-			if op, _ := fcclient.LookupOperation(name); op.Mutates {
-				is.calls += n
-			}
-		}
-		t.Logf("cost row=%q history_events=%d changing_calls=%d of %d calls=%v history=%v", tt.row, is.events, is.calls, calls.Total, calls.Operations, h.kindsInHistory(id))
-		documented := documentedCost(t, tt.row)
-		require.InDelta(t, documented.events, is.events, 2, "history events of %q in docs/operations.md", tt.row)
-		require.Equal(t, documented.calls, is.calls, "calls of %q in docs/operations.md", tt.row)
+		h.requireCost(tt, app, func() int { return changing(h.FCSim().Calls(), fcclient.LookupOperation) })
 	}
 }

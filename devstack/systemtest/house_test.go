@@ -20,6 +20,7 @@ import (
 	"slipway/fcclient"
 	"slipway/release"
 	"slipway/saeclient"
+	"slipway/servicestageclient"
 	"slipway/wire"
 )
 
@@ -41,6 +42,7 @@ type house struct {
 	ctx context.Context
 	sae *saeclient.Client
 	fc  *fcclient.Client
+	ss  *servicestageclient.Client
 }
 
 // start brings a stack up for one test.
@@ -81,7 +83,10 @@ func enter(t *testing.T, s *stack.Stack) *house {
 	fc, err := s.FCClient()
 	require.NoError(t, err)
 	t.Cleanup(fc.CloseIdleConnections)
-	return &house{Stack: s, t: t, ctx: ctx, sae: sae, fc: fc}
+	ss, err := s.ServiceStageClient()
+	require.NoError(t, err)
+	t.Cleanup(ss.CloseIdleConnections)
+	return &house{Stack: s, t: t, ctx: ctx, sae: sae, fc: fc, ss: ss}
 }
 
 // app creates an application named after the test.

@@ -98,6 +98,9 @@ func TestReadyAsksThePlatform(t *testing.T) {
 		"another account": {map[string]string{"SLIPWAY_FC_ACCOUNT_ID": "1"}, []string{
 			"platform fc in cn-hangzhou refuses its worker", "AccessDenied", "and that they may call ListServices",
 		}},
+		"a wrong secret of Huawei Cloud": {map[string]string{"HUAWEICLOUD_SDK_SK": wrong}, []string{
+			"platform servicestage in cn-north-4 refuses its worker", "check the credentials of Huawei Cloud (HUAWEICLOUD_SDK_AK", "and that they may call ListComponents",
+		}},
 		"nobody at the endpoint": {map[string]string{"SLIPWAY_SAE_ENDPOINT": "http://127.0.0.1:1"}, []string{"connection refused", "check SLIPWAY_SAE_REGION, SLIPWAY_SAE_ENDPOINT and the network"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -116,6 +119,7 @@ func TestReadyAsksThePlatform(t *testing.T) {
 			if c.change == nil {
 				require.Contains(t, h.metrics(addr), `slipway_platform_calls_total{operation="ListApplications",platform="sae",region="cn-hangzhou",result="ok"} 1`)
 				require.Contains(t, h.metrics(addr), `slipway_platform_calls_total{operation="ListServices",platform="fc",region="cn-hangzhou",result="ok"} 1`)
+				require.Contains(t, h.metrics(addr), `slipway_platform_calls_total{operation="ListComponents",platform="servicestage",region="cn-north-4",result="ok"} 1`)
 			} else {
 				require.Eventually(t, func() bool { return strings.Contains(log.text(), `"message":"not ready"`) }, patience, 50*time.Millisecond)
 				for _, each := range c.want {

@@ -24,11 +24,12 @@ import (
 	"slipway/release"
 	"slipway/saeclient"
 	"slipway/saesim"
+	"slipway/servicestageclient"
 	"slipway/wire"
 )
 
 // timeLimit bounds the recording.
-const timeLimit = 5 * time.Minute
+const timeLimit = 10 * time.Minute
 
 // recorder plays stories and writes down the histories.
 type recorder struct {
@@ -38,6 +39,7 @@ type recorder struct {
 	out io.Writer
 	sae *saeclient.Client
 	fc  *fcclient.Client
+	ss  *servicestageclient.Client
 	// probe answers 200 at /up and 503 elsewhere.
 	probe *httptest.Server
 	// byHand is the change order that was begun at the console last.
@@ -66,6 +68,9 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 		return err
 	}
 	if r.fc, err = s.FCClient(); err != nil {
+		return err
+	}
+	if r.ss, err = s.ServiceStageClient(); err != nil {
 		return err
 	}
 	if err := os.MkdirAll(r.dir, 0o755); err != nil {

@@ -9,6 +9,7 @@ import (
 	"slipway/release"
 	"slipway/saeclient"
 	"slipway/saesim"
+	"slipway/servicestagesim"
 )
 
 // story is one release from its event to its end.
@@ -46,6 +47,16 @@ func aService(ctx context.Context, r *recorder, name string) (release.App, error
 	return scenario.CreateService(ctx, r.fc, name)
 }
 
+// aComponent is a component whose first job is over.
+func aComponent(ctx context.Context, r *recorder, name string) (release.App, error) {
+	app, _, err := scenario.CreateComponent(ctx, r.ss, name)
+	if err != nil {
+		return app, err
+	}
+	_, err = r.ServiceStageSim().Advance(time.Hour)
+	return app, err
+}
+
 // the strategies of the stories.
 func gray(_ *recorder, s *release.Spec) {
 	s.Strategy = release.Strategy{Type: release.StrategyGray, Gray: 1, Batches: 2, Confirm: release.ConfirmManual}
@@ -59,6 +70,11 @@ func approved(_ *recorder, s *release.Spec) {
 
 func weighted(_ *recorder, s *release.Spec) {
 	s.Strategy = release.Strategy{Type: release.StrategyGray, Weights: []int{5, 30}, Confirm: release.ConfirmManual}
+}
+
+// through runs through its batches.
+func through(_ *recorder, s *release.Spec) {
+	s.Strategy = release.Strategy{Type: release.StrategyBatch, Batches: 2, Confirm: release.ConfirmAuto}
 }
 
 // leased suspends scaling rules, which is no default where they are taken away.
@@ -153,7 +169,21 @@ func stories() []story {
 		{name: "fc-rescale", create: aService, ask: and(operation(release.OperationRescale), func(_ *recorder, s *release.Spec) {
 			s.Artifact.Part, s.Instances = scenario.Function, 7
 		})},
+		{name: "servicestage-deploy", create: aComponent},
+		{name: "servicestage-batch", create: aComponent, ask: through},
+		{name: "servicestage-gray", create: aComponent, ask: gray, words: []word{confirm(1)}},
+		{name: "servicestage-gray-failed", create: aComponent, before: failingJob, ask: gray},
+		{name: "servicestage-gray-rolled-back", create: aComponent, ask: gray, words: []word{waiting(release.CommandRollback)}},
+		{name: "servicestage-rollback", create: aComponent, before: deployed, ask: operation(release.OperationRollback)},
+		{name: "servicestage-restart", create: aComponent, ask: operation(release.OperationRestart)},
+		{name: "servicestage-rescale", create: aComponent, ask: and(operation(release.OperationRescale), func(_ *recorder, s *release.Spec) { s.Instances = 7 })},
 	}
+}
+
+// failingJob lets the gray batch of a component fail.
+func failingJob(_ context.Context, r *recorder, app release.App) error {
+	_, err := r.ServiceStageSim().AddFault(servicestagesim.Fault{Kind: servicestagesim.FaultJobFails, AppID: app.ID, Operation: "UpdateComponent"})
+	return err
 }
 
 // operation asks for something else than a release.
