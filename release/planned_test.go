@@ -99,14 +99,6 @@ func TestSpec_PlannedBatchesSayWhatHappensBetweenThem(t *testing.T) {
 	require.Equal(t, moment(t, "2026-11-03T09:00Z"), all[1].NotBefore, "the next time after the first batch")
 	require.Equal(t, "runs for 1h; gates errors, health; then the next batch begins", all[0].Then.Text())
 	require.Nil(t, all[1].Then)
-	once := release.Spec{
-		App:      release.App{Platform: release.PlatformServiceStage, Region: "cn-north-4", ID: "4b611997-4acd-4538-a06b-32fd2475e057"},
-		Strategy: release.Strategy{Type: release.StrategyGray, Gray: 1, Batches: 2, Bake: release.Duration(time.Hour), Confirm: release.ConfirmAuto},
-	}.WithDefaults()
-	through := once.PlannedBatches(now, []release.Batch{{Number: 1}, {Number: 2}, {Number: 3}})
-	require.Equal(t, "runs for 1h; then the next batch begins", through[0].Then.Text())
-	require.Equal(t, "the next batch begins at once", through[1].Then.Text(), "the platform waits after the gray batch alone")
-	require.Equal(t, 2*time.Hour, once.LastBatchBy(now, 3).Sub(now), "one bake time, and an hour besides")
 	require.Equal(t, "the next batch begins at once", release.PlannedPause{Confirm: release.ConfirmAuto}.Text())
 	require.Equal(t, "a person must confirm within 24h (else: hold)",
 		release.PlannedPause{Confirm: release.ConfirmManual, Limit: release.DefaultConfirmLimit, OnTimeout: release.TimeoutHold}.Text())

@@ -119,10 +119,13 @@ func Platforms() []Traits { return []Traits{traitsOfSAE(), traitsOfFC(), traitsO
 
 // TraitsOf returns the traits of a platform; false where it is not served.
 func TraitsOf(p Platform) (Traits, bool) {
-	for _, t := range Platforms() {
-		if t.Platform == p {
-			return t, true
-		}
+	switch p { // one, not [Platforms]: a workflow asks often, and they are made anew each time
+	case PlatformSAE:
+		return traitsOfSAE(), true
+	case PlatformFC:
+		return traitsOfFC(), true
+	case PlatformServiceStage:
+		return traitsOfServiceStage(), true
 	}
 	return Traits{}, false
 }
