@@ -9,7 +9,7 @@ import (
 
 const (
 	noJobs    = "jobs"
-	noTraffic = "traffic rules of an application; strategy.weights says how much of the traffic the gray batch gets"
+	noTraffic = "traffic rules of an application; traffic.headers says which requests the gray batch gets, and is a part of the release"
 	noRules   = "scaling rules; operation rescale changes the number of instances"
 )
 

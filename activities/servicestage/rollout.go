@@ -26,8 +26,6 @@ func (d *Driver) beginRollout(ctx context.Context, in release.BeginRolloutInput)
 	switch {
 	case err != nil:
 		return release.Change{}, err
-	case !in.Traffic.Empty():
-		return release.Change{}, noSuch(noTraffic)
 	case !marked:
 		return release.Change{}, cloud.Refused(release.FaultInvalid, "a release needs its token")
 	}
@@ -41,7 +39,7 @@ func (d *Driver) beginRollout(ctx context.Context, in release.BeginRolloutInput)
 	if err := d.inTheWay(ctx, r, seen); err != nil {
 		return release.Change{}, err
 	}
-	p, err := d.prepare(ctx, r, release.ReleaseQuestion{Artifact: in.Artifact, Strategy: in.Strategy, Config: in.Config})
+	p, err := d.prepare(ctx, r, release.ReleaseQuestion{Artifact: in.Artifact, Strategy: in.Strategy, Config: in.Config, Traffic: in.Traffic})
 	if err != nil {
 		return release.Change{}, err
 	}
