@@ -219,7 +219,7 @@ func traitsFor(p Platform) Traits {
 	}
 	return Traits{
 		Rollouts: everyStrategy(), Rollbacks: everyStrategy(), Step: StepInstances, Weights: maxWeights, GrayAtMost: 100, Pauses: PausesEvery,
-		Restart: true, Rescale: true, Job: true, Adopt: true, FirstRelease: true, Approval: true, Scaling: ScalingSwitch, Suspends: true,
+		Restart: true, Rescale: true, Job: true, Adopt: true, FirstRelease: true, Approval: true, Scaling: ScalingSwitch, Suspends: true, TrafficApart: true,
 		Packages: []string{"http", "https", "oss"}, AppID: idPattern, AppWords: idWords, VersionID: idPattern, VersionWords: idWords,
 		QualifierID: idPattern, QualifierWords: idWords, PartID: idPattern, PartWords: idWords, Parameters: func() []Parameter { return nil },
 		ChangeWords: func(string) string { return "" },
