@@ -64,7 +64,9 @@ func durations(most time.Duration) *rapid.Generator[release.Duration] {
 	})
 }
 
-func specs() *rapid.Generator[release.Spec] { return rapid.OneOf(applications(), functions(), components()) }
+func specs() *rapid.Generator[release.Spec] {
+	return rapid.OneOf(applications(), functions(), components())
+}
 
 func applications() *rapid.Generator[release.Spec] {
 	return rapid.Custom(func(t *rapid.T) release.Spec {
