@@ -163,7 +163,7 @@ func (r Record) held() Held {
 	if r.Ended() && r.Outcome != release.PhaseNeedsAttention {
 		return Held{}
 	}
-	h := Held{More: r.Cut.Held, Traffic: p.Traffic != nil && !p.Traffic.Cleared && p.Traffic.Note == "", ChangeID: p.ChangeID}
+	h := Held{More: r.Cut.Held, Traffic: p.LeavesTraffic(), ChangeID: p.ChangeID}
 	for _, rule := range p.ScalingRules {
 		if r.unsettled(rule) {
 			h.ScalingRules = append(h.ScalingRules, rule.Name)

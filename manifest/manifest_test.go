@@ -67,6 +67,9 @@ func TestManifest_ExamplesAreValid(t *testing.T) {
 		"servicestage-gray.yaml": func(s release.Spec) bool {
 			return s.App.Platform == release.PlatformServiceStage && s.Strategy.Gray == 1 && slices.Equal(s.Strategy.Weights, []int{20}) && s.Strategy.Batches == 2
 		},
+		"servicestage-headers.yaml": func(s release.Spec) bool {
+			return s.App.Platform == release.PlatformServiceStage && s.Traffic.Headers.Match == release.MatchAny && len(s.Traffic.Headers.Rules) == 2
+		},
 		"servicestage-rollback.yaml": func(s release.Spec) bool {
 			return s.App.Platform == release.PlatformServiceStage && s.Operation == release.OperationRollback && s.Strategy.Type == release.StrategyAll
 		},

@@ -62,11 +62,11 @@ func Bounds() []Bound {
 			"artifact.package.url", "strategy.gates[].http.url", "strategy.watch.gates[].http.url", "strategy.gates[].http.path", "strategy.watch.gates[].http.path", "strategy.gates[].prometheus.address", "strategy.watch.gates[].prometheus.address",
 		}},
 		{What: "what is looked for", Max: 1 << 10, Fields: []string{
-			"strategy.gates[].http.bodyContains", "strategy.watch.gates[].http.bodyContains", "traffic.springCloud[].items[].value", "traffic.dubbo[].items[].value", "traffic.alb[].items[].value",
+			"strategy.gates[].http.bodyContains", "strategy.watch.gates[].http.bodyContains", "traffic.springCloud[].items[].value", "traffic.dubbo[].items[].value", "traffic.alb[].items[].value", "traffic.headers.rules[].value",
 		}},
 		{What: "a name in a request for the application", Max: 256, Fields: []string{
 			"traffic.springCloud[].path", "traffic.springCloud[].items[].name", "traffic.dubbo[].serviceName", "traffic.dubbo[].methodName",
-			"traffic.dubbo[].group", "traffic.dubbo[].version", "traffic.dubbo[].items[].expr", "traffic.alb[].serviceName", "traffic.alb[].items[].name",
+			"traffic.dubbo[].group", "traffic.dubbo[].version", "traffic.dubbo[].items[].expr", "traffic.alb[].serviceName", "traffic.alb[].items[].name", "traffic.headers.rules[].name",
 		}},
 		{What: "an ID", Max: MaxID, Fields: []string{
 			"app.id", "app.qualifier", "artifact.part", "version", "adopt", "retryOf", "changeId", "config", "artifact.package.version", "releaseId", "id", "names[]",
@@ -104,7 +104,7 @@ func Bounds() []Bound {
 		{What: "releases of a set in all", Max: MaxSetReleases, List: true, Fields: []string{"waves[].releases"}},
 		{What: "gates, statuses, traffic rules and their items", Max: maxGates, List: true, Fields: []string{
 			"strategy.gates", "strategy.gates[].http.status", "strategy.watch.gates", "strategy.watch.gates[].http.status", "traffic.springCloud", "traffic.springCloud[].items", "traffic.dubbo",
-			"traffic.dubbo[].items", "traffic.alb", "traffic.alb[].items",
+			"traffic.dubbo[].items", "traffic.alb", "traffic.alb[].items", "traffic.headers.rules",
 		}},
 		{What: "words of a command and arguments of a run", Max: maxEntries, List: true, Fields: []string{"job.command", "job.args"}},
 		{What: "weights", Max: maxWeights, List: true, Fields: []string{"strategy.weights"}},

@@ -70,6 +70,9 @@ type Observation struct {
 	// Elsewhere says in words what somebody has made of the application instead, where the platform
 	// shows it.
 	Elsewhere string `json:"elsewhere,omitempty"`
+	// Traffic says in words that somebody has changed the traffic rules of the change, and to what; empty where they
+	// are as they should be, and where there are none to be read.
+	Traffic string `json:"traffic,omitempty"`
 }
 
 // BatchChange is one batch of a change as the platform shows it.
@@ -79,12 +82,12 @@ type BatchChange struct {
 	EndedAt   time.Time  `json:"endedAt,omitzero"`
 }
 
-// Changed reports whether next shows something that prev did not: a decision is due or a
-// further batch has begun. A change that merely moves, or passes from one way of
+// Changed reports whether next shows something that prev did not: a decision is due, a
+// further batch has begun, or somebody has changed the traffic rules. A change that merely moves, or passes from one way of
 // moving to another, is no change.
 func Changed(prev, next Observation) bool {
 	moves := prev.State.moves() && next.State.moves()
-	return next.Batch > prev.Batch || !moves && prev.State != next.State
+	return next.Batch > prev.Batch || !moves && prev.State != next.State || prev.Traffic != next.Traffic
 }
 
 // moves reports whether the change goes on by itself.

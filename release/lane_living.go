@@ -110,13 +110,19 @@ func (d Debt) Words() string {
 // ended in another way than by needing attention has put everything back. What it owes for
 // another release is that one's debt.
 func (p Progress) Owes() Debt {
-	d := Debt{ReleaseID: p.ReleaseID, Traffic: p.Traffic != nil && !p.Traffic.Cleared && p.Traffic.Note == ""}
+	d := Debt{ReleaseID: p.ReleaseID, Traffic: p.LeavesTraffic()}
 	for _, rule := range p.ScalingRules {
 		if !rule.Restored && !rule.Gone && rule.Owed == "" {
 			d.Add(rule.Rule())
 		}
 	}
 	return d
+}
+
+// LeavesTraffic reports whether a traffic rule of the release may be in force still. One that is a part of its change is
+// none: it ends with the change.
+func (p Progress) LeavesTraffic() bool {
+	return p.Traffic != nil && !p.Traffic.Cleared && p.Traffic.Note == "" && traitsFor(p.App.Platform).TrafficApart
 }
 
 // Paid are the debts that the release has paid, as its progress tells. A traffic rule that it

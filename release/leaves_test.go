@@ -173,6 +173,8 @@ func validRelease(path string) any {
 		}}}
 	case begins("traffic.alb"):
 		s.Traffic = &release.Traffic{ALB: []release.ALBTrafficRule{{IngressID: 1, ServiceName: "s", Condition: "AND", Items: item}}}
+	case begins("traffic.headers"):
+		s.App, s.Traffic = aComponent().App, headers(nil)
 	case begins("job"):
 		s.Operation, s.Strategy = release.OperationJob, release.Strategy{}
 		s.Job = &release.Job{Run: true, Variables: []release.Variable{aVariable(path)}}
@@ -254,6 +256,7 @@ func badOfSpec() map[string]any {
 		"traffic.springCloud[].path": "orders", "traffic.springCloud[].condition": "XOR",
 		"traffic.dubbo[].serviceName": " ", "traffic.dubbo[].methodName": " ", "traffic.dubbo[].condition": "XOR", "traffic.dubbo[].items[].index": -1,
 		"traffic.alb[].ingressId": -1, "traffic.alb[].serviceName": " ", "traffic.alb[].condition": "OR",
+		"traffic.headers.match": "AND", "traffic.headers.rules[].name": "x canary", "traffic.headers.rules[].op": "==", "traffic.headers.rules[].value": " ",
 		"limits.confirm": negative, "limits.platformApproval": negative, "limits.queue": negative, "limits.total": negative, "limits.onConfirmTimeout": "explode",
 		"job.run": false, "job.command[]": " ", "job.instances": -1, "job.variables[].name": "A=B", "job.variables[].value": "a\x00b", "job.variables[].remove": true, "job.variables[].show": true,
 		"job.variables[].configMap.id": "a b", "job.variables[].configMap.key": "", "job.variables[].secret.id": "a b", "job.variables[].secret.key": "",

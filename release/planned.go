@@ -249,6 +249,8 @@ type PlannedRule struct {
 type PlannedTraffic struct {
 	// Kept is the application's own rule, which is put back in the end; empty where it has none.
 	Kept string `json:"kept,omitempty"`
+	// Within tells that the rules are a part of the change, and end with it: there is no rule of the application's own.
+	Within bool `json:"within,omitempty"`
 }
 
 // PlannedFreeze is a freeze that holds the release.

@@ -331,11 +331,11 @@ func (r HeldRule) Rule() ScalingRule {
 
 // TrafficState is the traffic rule of a release.
 type TrafficState struct {
-	// Applied tells that the release's rule is in force.
+	// Applied tells that the release's rule is in force; one that is a part of the change, since that has begun.
 	Applied bool `json:"applied"`
 	// Kept is the name of the application's own rule, which is put back at the end.
 	Kept string `json:"kept,omitempty"`
-	// Cleared tells that the release's rule is gone and the application's own is back.
+	// Cleared tells that the release's rule is gone and the application's own is back, or that it has ended with the change.
 	Cleared bool `json:"cleared"`
 	// Note tells what somebody has done to the rule meanwhile.
 	Note string `json:"note,omitempty"`

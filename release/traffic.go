@@ -17,6 +17,8 @@ type Traffic struct {
 	Dubbo []DubboTrafficRule `json:"dubbo,omitempty"`
 	// ALB are rules for requests that come through an ALB gateway route.
 	ALB []ALBTrafficRule `json:"alb,omitempty"`
+	// Headers are rules by the headers of a request.
+	Headers *HeaderTraffic `json:"headers,omitempty"`
 }
 
 // TrafficRule sends requests of one path to the gray instances.
@@ -70,10 +72,44 @@ type ALBTrafficRule struct {
 	Items       []TrafficItem `json:"items"`
 }
 
+// HeaderTraffic sends requests to the gray instances by their headers.
+type HeaderTraffic struct {
+	// Match is all (a request has to meet every rule) or any.
+	Match string       `json:"match"`
+	Rules []HeaderRule `json:"rules"`
+}
+
+// HeaderRule is one header to look at in a request.
+type HeaderRule struct {
+	// Name is the header.
+	Name string `json:"name"`
+	// Op is equal, match (a pattern, in the language of the platform) or in (one of a list with commas).
+	Op    string `json:"op"`
+	Value string `json:"value"`
+}
+
 // Empty reports whether there is no rule.
 func (t *Traffic) Empty() bool {
-	return t == nil || len(t.SpringCloud)+len(t.Dubbo)+len(t.ALB) == 0
+	return t == nil || len(t.SpringCloud)+len(t.Dubbo)+len(t.ALB) == 0 && (t.Headers == nil || len(t.Headers.Rules) == 0)
 }
+
+// Ways in which several rules by headers are taken together, and how each of them compares.
+const (
+	// MatchAll wants a request to meet every rule.
+	MatchAll = "all"
+	// MatchAny wants it to meet one of them.
+	MatchAny = "any"
+
+	// HeaderEqual compares a header with the value.
+	HeaderEqual = "equal"
+	// HeaderMatch holds it against the value as a pattern.
+	HeaderMatch = "match"
+	// HeaderIn asks whether the value, a list with commas, holds it.
+	HeaderIn = "in"
+)
+
+// headerName is the form of the name of a header: that of RFC 9110, without the signs that no header in use has.
+const headerName = `^[A-Za-z0-9_.-]+$`
 
 // Words of the operators of traffic rules.
 const (
@@ -93,7 +129,7 @@ const (
 const maxRemainder = 100
 
 // traffic checks what the platforms say about traffic rules (SAE API reference ch. 19
-// and the ListGreyTagRoute page of January 2026). Whatever is wrong is told at once.
+// and the ListGreyTagRoute page of January 2026; ServiceStage API reference ch. 4.3.1). Whatever is wrong is told at once.
 func (v *validator) traffic(s Spec) {
 	t := s.Traffic
 	if t == nil {
@@ -102,10 +138,12 @@ func (v *validator) traffic(s Spec) {
 	v.check(s.Operation == OperationRelease && s.Strategy.Type == StrategyGray, "traffic",
 		"needs a release with strategy.type gray, whose first batch it serves")
 	kinds := 0
-	for _, rules := range []int{len(t.SpringCloud), len(t.Dubbo), len(t.ALB)} {
-		kinds += min(rules, 1)
+	for _, given := range []bool{len(t.SpringCloud) > 0, len(t.Dubbo) > 0, len(t.ALB) > 0, t.Headers != nil} {
+		if given {
+			kinds++
+		}
 	}
-	v.check(kinds == 1, "traffic", "give rules of exactly one kind: springCloud, dubbo or alb")
+	v.check(kinds == 1, "traffic", "give rules of exactly one kind: %s", alternatives(v.on.TrafficKinds()))
 	for i, r := range t.SpringCloud {
 		v.springCloud(fmt.Sprintf("traffic.springCloud[%d]", i), r)
 	}
@@ -114,6 +152,10 @@ func (v *validator) traffic(s Spec) {
 	}
 	for i, r := range t.ALB {
 		v.alb(fmt.Sprintf("traffic.alb[%d]", i), r)
+	}
+	if t.Headers != nil && !v.isTold("traffic.headers") {
+		v.headers(*t.Headers)
+		v.check(len(s.Strategy.Weights) == 0, "strategy.weights", "has no meaning beside traffic.headers, by which alone requests go to the gray batch; leave one of them out")
 	}
 }
 
@@ -162,6 +204,28 @@ func (v *validator) alb(at string, r ALBTrafficRule) {
 	}
 }
 
+func (v *validator) headers(h HeaderTraffic) {
+	const field = "traffic.headers"
+	v.oneOf(field+".match", h.Match, MatchAll, MatchAny)
+	v.some(field+".rules", len(h.Rules))
+	for i, r := range h.Rules {
+		at := fmt.Sprintf("%s.rules[%d]", field, i)
+		v.check(matches(headerName, r.Name), at+".name", "%q is not the name of a header, such as x-canary", r.Name)
+		v.oneOf(at+".op", r.Op, HeaderEqual, HeaderMatch, HeaderIn)
+		if r.Op == HeaderIn {
+			v.list(at+".value", r.Value)
+		} else {
+			v.word(at+".value", r.Value)
+		}
+	}
+}
+
+// list checks a list with commas.
+func (v *validator) list(field, value string) {
+	blank := slices.ContainsFunc(strings.Split(value, ","), func(s string) bool { return strings.TrimSpace(s) == "" })
+	v.check(!blank, field, "must be a list with commas, such as a,b, without an empty entry")
+}
+
 func (v *validator) items(at string, items []TrafficItem, types ...string) {
 	v.some(at+".items", len(items))
 	for i, item := range items {
@@ -183,8 +247,7 @@ func (v *validator) comparison(at, operator, cond, value string) {
 	case OperatorCompare:
 		v.check(value != "", at+".value", "must not be empty")
 	case OperatorList:
-		blank := slices.ContainsFunc(strings.Split(value, ","), func(s string) bool { return strings.TrimSpace(s) == "" })
-		v.check(!blank, at+".value", "must be a list with commas, such as a,b, without an empty entry")
+		v.list(at+".value", value)
 	case OperatorMod, OperatorPercent, OperatorPercentLong:
 		n, err := strconv.ParseFloat(value, 64)
 		plain := matches(`^[0-9]+([.][0-9]+)?$`, value)

@@ -47,6 +47,17 @@ func alb(change func(*release.ALBTrafficRule)) *release.Traffic {
 	return &release.Traffic{ALB: []release.ALBTrafficRule{r}}
 }
 
+// headers are rules by headers that nothing is wrong with, but for what change does.
+func headers(change func(*release.HeaderTraffic)) *release.Traffic {
+	h := release.HeaderTraffic{Match: "any", Rules: []release.HeaderRule{
+		{Name: "x-canary", Op: "equal", Value: "1"}, {Name: "x-user", Op: "match", Value: "^a.*"}, {Name: "x-region", Op: "in", Value: "north, south"},
+	}}
+	if change != nil {
+		change(&h)
+	}
+	return &release.Traffic{Headers: &h}
+}
+
 // problemsOf are the fields that a gray release with these rules has problems with.
 func problemsOf(t *testing.T, s release.Spec) []string {
 	t.Helper()
@@ -168,4 +179,51 @@ func TestTrafficHasBoundedNumbersOfRules(t *testing.T) {
 		traffic.SpringCloud = append(traffic.SpringCloud, traffic.SpringCloud[0])
 	}
 	require.Equal(t, []string{"traffic.springCloud"}, problemsOf(t, graySpec(traffic)))
+}
+
+func TestHeaderRules(t *testing.T) {
+	t.Parallel()
+	rule := func(change func(*release.HeaderRule)) *release.Traffic {
+		return headers(func(h *release.HeaderTraffic) { change(&h.Rules[0]) })
+	}
+	const first = "traffic.headers.rules[0]"
+	for name, tt := range map[string]struct {
+		traffic *release.Traffic
+		wrong   []string
+	}{
+		"any":        {headers(nil), nil},
+		"all":        {headers(func(h *release.HeaderTraffic) { h.Match = "all" }), nil},
+		"no match":   {headers(func(h *release.HeaderTraffic) { h.Match = "" }), []string{"traffic.headers.match"}},
+		"AND":        {headers(func(h *release.HeaderTraffic) { h.Match = "AND" }), []string{"traffic.headers.match"}},
+		"no rules":   {headers(func(h *release.HeaderTraffic) { h.Rules = nil }), []string{"traffic.headers.rules"}},
+		"many rules": {headers(func(h *release.HeaderTraffic) { h.Rules = slices.Repeat(h.Rules, 7) }), []string{"traffic.headers.rules"}},
+		"no name":    {rule(func(r *release.HeaderRule) { r.Name = "" }), []string{first + ".name"}},
+		"a space":    {rule(func(r *release.HeaderRule) { r.Name = "x canary" }), []string{first + ".name"}},
+		"a colon":    {rule(func(r *release.HeaderRule) { r.Name = "x-canary:" }), []string{first + ".name"}},
+		"long name":  {rule(func(r *release.HeaderRule) { r.Name = strings.Repeat("x", 257) }), []string{first + ".name"}},
+		"no value":   {rule(func(r *release.HeaderRule) { r.Value = " " }), []string{first + ".value"}},
+		"long value": {rule(func(r *release.HeaderRule) { r.Value = strings.Repeat("x", 1025) }), []string{first + ".value"}},
+		"a hole":     {rule(func(r *release.HeaderRule) { r.Op, r.Value = "in", "a,,b" }), []string{first + ".value"}},
+		"not a list": {rule(func(r *release.HeaderRule) { r.Value = "a,,b" }), nil},
+		"prefix":     {rule(func(r *release.HeaderRule) { r.Op = "prefix" }), []string{first + ".op"}},
+		"everything": {headers(func(h *release.HeaderTraffic) { h.Match, h.Rules[1] = "one", release.HeaderRule{} }), []string{
+			"traffic.headers.match", "traffic.headers.rules[1].name", "traffic.headers.rules[1].op", "traffic.headers.rules[1].value",
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			spec := graySpec(tt.traffic)
+			spec.App = aComponent().App
+			require.Equal(t, tt.wrong, problemsOf(t, spec))
+		})
+	}
+}
+
+func TestHeaderRulesLeadAlone(t *testing.T) {
+	t.Parallel()
+	spec := graySpec(headers(nil))
+	spec.App, spec.Strategy.Weights = aComponent().App, []int{20}
+	require.Equal(t, []string{"strategy.weights"}, problemsOf(t, spec), "a weight and rules are two ways")
+	spec.Strategy = release.Strategy{Type: release.StrategyBatch}
+	require.Equal(t, []string{"traffic"}, problemsOf(t, spec), "there is no gray batch")
 }

@@ -188,14 +188,35 @@ func (t Traits) why(field, value string) string {
 	return ""
 }
 
+// TrafficKinds are the kinds of traffic rules that the platform takes, by their fields within traffic.
+func (t Traits) TrafficKinds() (kinds []string) {
+	if !t.Takes("traffic") {
+		return nil
+	}
+	for _, kind := range []string{"springCloud", "dubbo", "alb", "headers"} {
+		if t.Takes("traffic." + kind) {
+			kinds = append(kinds, kind)
+		}
+	}
+	return kinds
+}
+
 // servedPlatforms names the platforms that are served, for people.
 func servedPlatforms() string {
 	var names []Platform
 	for _, t := range Platforms() {
 		names = append(names, t.Platform)
 	}
-	last := len(names) - 1
-	return joined(names[:last], ", ") + " or " + string(names[last])
+	return alternatives(names)
+}
+
+// alternatives lists words, for people, of which one can be chosen.
+func alternatives[T ~string](words []T) string {
+	if len(words) < 2 {
+		return joined(words, "")
+	}
+	last := len(words) - 1
+	return joined(words[:last], ", ") + " or " + string(words[last])
 }
 
 // matchesAny reports whether a text has the pattern of any platform.
@@ -214,7 +235,7 @@ func traitsFor(p Platform) Traits {
 	}
 	return Traits{
 		Rollouts: everyStrategy(), Rollbacks: everyStrategy(), Step: StepInstances, Weights: maxWeights, GrayAtMost: 100, Pauses: PausesEvery,
-		Restart: true, Rescale: true, Job: true, Adopt: true, FirstRelease: true, Approval: true, Scaling: ScalingSwitch, Suspends: true,
+		Restart: true, Rescale: true, Job: true, Adopt: true, FirstRelease: true, Approval: true, Scaling: ScalingSwitch, Suspends: true, TrafficApart: true,
 		Packages: []string{"http", "https", "oss"}, AppID: idPattern, AppWords: idWords, VersionID: idPattern, VersionWords: idWords,
 		QualifierID: idPattern, QualifierWords: idWords, PartID: idPattern, PartWords: idWords, Parameters: func() []Parameter { return nil },
 		ChangeWords: func(string) string { return "" },
@@ -241,6 +262,7 @@ func traitsOfSAE() Traits {
 			{Field: "app.qualifier", Why: one},
 			{Field: "artifact.part", Why: "has no meaning on Serverless App Engine, where an application has no parts; leave it out"},
 			{Field: "strategy.weights", Why: "have no meaning on Serverless App Engine, which replaces instances; use gray and batches"},
+			{Field: "traffic.headers", Why: "has no meaning on Serverless App Engine, whose rules name a path, a method or a gateway route, too; use traffic.springCloud or traffic.alb, with items of type header"},
 		},
 		Parameters: parametersOfSAE,
 		size:       (*validator).sizeOfSAE, holder: (*validator).holderOfSAE, key: (*validator).wholeOfSAE,
@@ -336,6 +358,7 @@ func unsupportedOnServiceStage() []Unsupported {
 	const (
 		pace   = "has no meaning on ServiceStage, which decides itself how many instances are replaced at a time within a batch; leave it out"
 		target = "has no meaning on ServiceStage, which does not list the instances of a component; give url, an address of the component"
+		rules  = "which leads requests by their headers alone; use traffic.headers, or strategy.weights, the share of the traffic that the gray batch gets"
 	)
 	return []Unsupported{
 		{Field: "operation", Value: string(OperationJob), Why: "there are no jobs to run on ServiceStage; release a component instead"},
@@ -348,7 +371,9 @@ func unsupportedOnServiceStage() []Unsupported {
 		{Field: "strategy.maxSurgeRatio", Why: pace},
 		{Field: "strategy.gates[].http.target", Why: target},
 		{Field: "strategy.watch.gates[].http.target", Why: target},
-		{Field: "traffic", Why: "has no meaning on ServiceStage, whose components have no traffic rules that a release could set; use strategy.weights, the share of the traffic that the gray batch gets"},
+		{Field: "traffic.springCloud", Why: "has no meaning on ServiceStage, " + rules},
+		{Field: "traffic.dubbo", Why: "has no meaning on ServiceStage, " + rules},
+		{Field: "traffic.alb", Why: "has no meaning on ServiceStage, " + rules},
 		{Field: "scaling.suspend", Value: "true", Why: "has no meaning on ServiceStage, whose API has no scaling rules; leave it out"},
 		{Field: "adopt", Why: "has no meaning on ServiceStage, where nothing tells what a job that was begun elsewhere brings; begin a release instead"},
 		{Field: "job", Why: "has no meaning on ServiceStage, which has no jobs to run; leave it out"},

@@ -91,7 +91,11 @@ func TestServiceStage_RefusedBeforeAnythingBegins(t *testing.T) {
 			s.Strategy.Gates = []release.Gate{targetGate()}
 			s.Strategy.Watch = &release.Watch{For: release.Duration(time.Hour), Gates: []release.Gate{targetGate()}}
 		}), map[string]string{"strategy.gates[0].http.target": "does not list the instances", "strategy.watch.gates[0].http.target": "give url"}},
-		"traffic rules":      {and(gray, func(s *release.Spec) { s.Traffic = canary() }), map[string]string{"traffic": "use strategy.weights"}},
+		"rules by headers":   {and(gray, func(s *release.Spec) { s.Traffic = headers(nil) }), nil},
+		"no rules":           {and(gray, func(s *release.Spec) { s.Traffic = &release.Traffic{} }), map[string]string{"traffic": "exactly one kind: headers"}},
+		"rules of requests":  {and(gray, func(s *release.Spec) { s.Traffic = canary() }), map[string]string{"traffic.springCloud": "use traffic.headers, or strategy.weights"}},
+		"rules of calls":     {and(gray, func(s *release.Spec) { s.Traffic = &release.Traffic{Dubbo: []release.DubboTrafficRule{{}}} }), map[string]string{"traffic.dubbo": "use traffic.headers"}},
+		"rules of a route":   {and(gray, func(s *release.Spec) { s.Traffic = &release.Traffic{ALB: []release.ALBTrafficRule{{}}} }), map[string]string{"traffic.alb": "use traffic.headers"}},
 		"scaling rules":      {and(func(s *release.Spec) { s.Scaling.Suspend = new(true) }), map[string]string{"scaling.suspend": "has no scaling rules"}},
 		"no scaling rules":   {and(func(s *release.Spec) { s.Scaling.Suspend = new(false) }), nil},
 		"an approval":        {and(func(s *release.Spec) { s.Limits.PlatformApproval = release.DefaultTotalLimit }), map[string]string{"limits.platformApproval": "asks for no approval"}},

@@ -166,7 +166,10 @@ func TestTraits_RefusedBeforeAnythingBegins(t *testing.T) {
 		"a watch of instances": {aFunction(), func(s *release.Spec) {
 			s.Strategy.Watch = &release.Watch{For: release.Duration(time.Hour), Gates: []release.Gate{targetGate()}}
 		}, map[string]string{"strategy.watch.gates[0].http.target": "whose instances have no addresses"}},
-		"traffic rules": {grayFunction(5), func(s *release.Spec) { s.Traffic = canary() }, map[string]string{"traffic": "use strategy.weights"}},
+		"traffic rules":    {grayFunction(5), func(s *release.Spec) { s.Traffic = canary() }, map[string]string{"traffic": "use strategy.weights"}},
+		"rules by headers": {grayFunction(5), func(s *release.Spec) { s.Traffic = headers(nil) }, map[string]string{"traffic": "use strategy.weights"}},
+		"headers on SAE":   {graySpec(nil), func(s *release.Spec) { s.Traffic = headers(nil) }, map[string]string{"traffic.headers": "use traffic.springCloud or traffic.alb, with items of type header"}},
+		"no rules on SAE":  {graySpec(nil), func(s *release.Spec) { s.Traffic = &release.Traffic{} }, map[string]string{"traffic": "exactly one kind: springCloud, dubbo or alb"}},
 		"an approval": {aFunction(), func(s *release.Spec) { s.Limits.PlatformApproval = release.DefaultTotalLimit }, map[string]string{
 			"limits.platformApproval": "asks for no approval",
 		}},

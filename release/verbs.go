@@ -211,6 +211,8 @@ type ReleaseQuestion struct { //nolint:revive // beside RollbackQuestion
 	Artifact Artifact `json:"artifact,omitzero"`
 	Strategy Strategy `json:"strategy"`
 	Config   *Config  `json:"config,omitempty"`
+	// Traffic are its traffic rules; nil where it has none.
+	Traffic *Traffic `json:"traffic,omitempty"`
 }
 
 // Planned is what a release will change.
@@ -450,6 +452,9 @@ type ObserveInput struct {
 	ChangeID string `json:"changeId"`
 	// Seen is the last observation; zero at first.
 	Seen Observation `json:"seen,omitzero"`
+	// Traffic are the traffic rules that are a part of the change, which are read back as long as they lead
+	// requests; nil where it has none.
+	Traffic *Traffic `json:"traffic,omitempty"`
 }
 
 // ConfirmBatchInput lets the batch after a finished one begin.

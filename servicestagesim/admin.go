@@ -20,8 +20,11 @@ func (s *Simulator) admin() simframe.Admin {
 
 // statusOf is the HTTP status of an error of the control methods, 0 for others.
 func statusOf(err error) int {
-	if errors.Is(err, ErrNoSuchFault) {
+	switch {
+	case errors.Is(err, ErrNoSuchFault), errors.Is(err, ErrNoSuchComponent):
 		return http.StatusNotFound
+	case errors.Is(err, ErrNoReplica):
+		return http.StatusServiceUnavailable
 	}
 	return 0
 }
@@ -38,6 +41,18 @@ func (s *Simulator) adminHandler() http.Handler {
 		if admin.ReadJSON(w, r, &b) {
 			admin.WriteDone(w, s.SetBehaviour(b))
 		}
+	})
+	mux.HandleFunc("POST "+admin.Prefix()+"requests", func(w http.ResponseWriter, r *http.Request) {
+		var asked Request
+		if !admin.ReadJSON(w, r, &asked) {
+			return
+		}
+		served, err := s.Serve(asked)
+		if err != nil {
+			admin.WriteDone(w, err)
+			return
+		}
+		simframe.WriteJSON(w, http.StatusOK, served)
 	})
 	admin.HandlePage(mux, statusSections, s, s.page)
 	return admin.Guard(mux)

@@ -10,6 +10,13 @@ import (
 // ErrNoSuchFault is returned for a fault ID that nothing has.
 var ErrNoSuchFault = errors.New("servicestagesim: there is no such fault")
 
+// ErrNoSuchComponent is returned for the ID of a component that there is not, and ErrNoReplica for a request to a component of
+// which no replica runs.
+var (
+	ErrNoSuchComponent = errors.New("servicestagesim: there is no such component")
+	ErrNoReplica       = errors.New("servicestagesim: no replica of the component runs")
+)
+
 // CallCounts tells how often the API was called, refused and broken calls included.
 type CallCounts = simframe.CallCounts
 

@@ -29,6 +29,9 @@ type state struct {
 	// Behaviours say which images and packages are bad ones, by source; see [Behaviour].
 	Behaviours map[string]Behaviour `json:"behaviours"`
 
+	// Asked counts the requests to components; see [Simulator.Serve].
+	Asked uint64 `json:"asked,omitempty"`
+
 	// wake is when the next event is due, or zero when that has to be worked out: whatever changes
 	// something clears it.
 	wake time.Time

@@ -24,6 +24,13 @@ const (
 	surgeMirror  = "mirror"
 	surgeExtra   = "extra"
 	surgeNoSurge = "no_surge"
+
+	matchAll = "all"
+	matchAny = "any"
+
+	conditionEqual = "equal"
+	conditionMatch = "match"
+	conditionIn    = "in"
 )
 
 // strategy is how a version is deployed [4.3.1].
@@ -147,13 +154,17 @@ func (g *grayRelease) check(k *checker, spec specification, replica int) {
 func (g *grayRelease) checkContent(k *checker) {
 	const place = "deploy_strategy.gray_release."
 	k.check(g.Surge != "", place+"replica_surge_mode must be given for the type content")
-	k.check(g.Match == "all" || g.Match == "any", place+"rule_match_mode must be all or any for the type content, is %q", simframe.Shorten(g.Match))
+	k.check(g.Match == matchAll || g.Match == matchAny, place+"rule_match_mode must be all or any for the type content, is %q", simframe.Shorten(g.Match))
 	k.check(len(g.Rules) > 0, place+"rules must be given for the type content")
 	for i, r := range g.Rules {
 		k.check(r.Type == "header", place+"rules[%d].type must be header, is %q", i, simframe.Shorten(r.Type))
 		k.check(r.Key != "" && r.Value != "", place+"rules[%d] must have a key and a value", i)
-		k.check(slices.Contains([]string{"equal", "match", "in"}, r.Condition),
+		k.check(slices.Contains([]string{conditionEqual, conditionMatch, conditionIn}, r.Condition),
 			place+"rules[%d].condition must be equal, match or in, is %q", i, simframe.Shorten(r.Condition))
+		if r.Condition == conditionMatch {
+			_, err := r.pattern()
+			k.check(err == nil, place+"rules[%d].value is no regular expression: %q", i, simframe.Shorten(r.Value))
+		}
 	}
 }
 

@@ -64,7 +64,9 @@ func durations(most time.Duration) *rapid.Generator[release.Duration] {
 	})
 }
 
-func specs() *rapid.Generator[release.Spec] { return rapid.OneOf(applications(), functions()) }
+func specs() *rapid.Generator[release.Spec] {
+	return rapid.OneOf(applications(), functions(), components())
+}
 
 func applications() *rapid.Generator[release.Spec] {
 	return rapid.Custom(func(t *rapid.T) release.Spec {
@@ -109,6 +111,37 @@ func applications() *rapid.Generator[release.Spec] {
 			}
 		}
 		return s
+	})
+}
+
+// components generates requests for ServiceStage.
+func components() *rapid.Generator[release.Spec] {
+	return rapid.Custom(func(t *rapid.T) release.Spec {
+		s := release.Spec{
+			App: release.App{
+				Platform: release.PlatformServiceStage, Region: "cn-north-4", ID: rapid.StringMatching(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`).Draw(t, "component"),
+			},
+			Artifact: release.Artifact{Image: "registry.example/orders:1"},
+			Strategy: release.Strategy{Type: release.StrategyGray},
+		}
+		if rapid.Bool().Draw(t, "weight") {
+			s.Strategy.Weights = []int{rapid.IntRange(1, 99).Draw(t, "of")}
+			return s
+		}
+		s.Traffic = &release.Traffic{Headers: &release.HeaderTraffic{
+			Match: rapid.SampledFrom([]string{release.MatchAll, release.MatchAny}).Draw(t, "match"),
+			Rules: rapid.SliceOfN(headerRules(), 1, 20).Draw(t, "rules"),
+		}}
+		return s
+	})
+}
+
+func headerRules() *rapid.Generator[release.HeaderRule] {
+	return rapid.Custom(func(t *rapid.T) release.HeaderRule {
+		return release.HeaderRule{
+			Name: rapid.StringMatching(`[A-Za-z0-9-]{1,50}`).Draw(t, "name"),
+			Op:   rapid.SampledFrom([]string{release.HeaderEqual, release.HeaderMatch, release.HeaderIn}).Draw(t, "op"), Value: rapid.StringMatching(`[a-z]{1,50}`).Draw(t, "value"),
+		}
 	})
 }
 

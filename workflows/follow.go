@@ -20,6 +20,9 @@ func (r *run) follow(ctx workflow.Context, step release.Step, changeID string) f
 		},
 	}
 	r.runs = running{}
+	if step == release.StepRollout && r.rulesWithin() != nil {
+		r.p.Traffic = &release.TrafficState{Applied: true}
+	}
 	f.begin(ctx, 1)
 	for {
 		if act, done := f.react(ctx); done {
@@ -68,7 +71,7 @@ type follower struct {
 // observeCall is the next observation. It waits for news itself, so its age says nothing. While
 // a finished batch is parked nothing has to move, so that a look may wait for its worker.
 func (f *follower) observeCall() call[release.Observation] {
-	t := f.platform.observe(release.ObserveInput{App: f.p.App, ChangeID: f.changeID, Seen: f.seen})
+	t := f.platform.observe(release.ObserveInput{App: f.p.App, ChangeID: f.changeID, Seen: f.seen, Traffic: f.rulesWithin()})
 	if f.held != nil {
 		t.options.ScheduleToStartTimeout = 0
 	}
@@ -151,6 +154,9 @@ func (f *follower) observed(ctx workflow.Context) (act release.Action, done bool
 	}
 	f.clearStall(string(release.VerbObserve))
 	f.seen = seen
+	if seen.State == release.ChangeAwaitingConfirm && f.rulesWithin() != nil {
+		f.p.Traffic.Note = seen.Traffic
+	}
 	f.showBatches(seen)
 	if len(seen.Batches) > 1 && f.situation.Strategy == release.StrategyAll {
 		f.situation.Strategy = release.StrategyBatch // an adopted change has batches of its own

@@ -165,7 +165,7 @@ func (p planning) take(snap release.Snapshot) {
 		}
 	}
 	if !p.spec.Traffic.Empty() {
-		p.plan.Traffic = &release.PlannedTraffic{}
+		p.plan.Traffic = &release.PlannedTraffic{Within: p.rulesWithin() != nil}
 		if kept := p.traffic.kept; kept != nil {
 			p.plan.Traffic.Kept = kept.Name
 		}

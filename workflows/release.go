@@ -171,6 +171,9 @@ func (p preparation) plan() *fault {
 	if p.p.Batches, err = release.PlanBatches(p.platform.traits(), p.p.Operation, p.p.Strategy, p.instancesAfter()); err != nil {
 		return &fault{class: release.FaultInvalid, text: err.Error()}
 	}
+	if !p.spec.Traffic.Empty() { // its rules lead requests to the gray batch, whatever share of all these are
+		p.p.Batches[0].Weight = 0
+	}
 	return nil
 }
 
@@ -209,7 +212,7 @@ func (p preparation) snapshotInput() release.SnapshotInput {
 	case p.spec.Operation == release.OperationRescale:
 		in.Rescale = &release.RescaleQuestion{Part: p.spec.Artifact.Part}
 	case p.spec.Operation == release.OperationRelease && p.spec.Adopt == "":
-		in.Release = &release.ReleaseQuestion{Artifact: p.spec.Artifact, Strategy: p.spec.Strategy, Config: p.spec.Config}
+		in.Release = &release.ReleaseQuestion{Artifact: p.spec.Artifact, Strategy: p.spec.Strategy, Config: p.spec.Config, Traffic: p.spec.Traffic}
 	}
 	return in
 }

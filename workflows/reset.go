@@ -68,7 +68,7 @@ func (s resumption) resume(ctx workflow.Context, past *release.Progress) *ending
 	case own != nil:
 		return s.goOnWith(ctx, *own)
 	}
-	if t := past.Traffic; t != nil && !t.Cleared {
+	if t := past.Traffic; t != nil && !t.Cleared && s.rulesWithin() == nil {
 		return s.restored(ctx, end(release.PhaseNeedsAttention, "it was reset; its traffic rule, and what was there before, are left to a person"))
 	}
 	s.p.ScalingRules = slices.DeleteFunc(s.p.ScalingRules, func(rule release.HeldRule) bool { return rule.Restored || rule.Gone })
@@ -111,8 +111,8 @@ func (s resumption) goOnWith(ctx workflow.Context, own release.OwnChange) *endin
 	s.reachSafePoint(false)
 	s.p.ChangeID, s.p.Version = own.ID, cmp.Or(own.Version, s.p.Version)
 	e := settlement(s).settle(ctx, s.follow(ctx, release.StepRollout, own.ID))
-	e = e.and("it was reset, and has gone on with the change that it had begun")
-	if t := s.p.Traffic; t != nil && !t.Cleared {
+	e = s.clearedWithin(e.and("it was reset, and has gone on with the change that it had begun"))
+	if t := s.p.Traffic; t != nil && !t.Cleared && s.rulesWithin() == nil {
 		return end(release.PhaseNeedsAttention, "%s; its traffic rule, and what was there before, are left to a person", e.describe())
 	}
 	return watching{run: s.run}.watched(ctx, e)

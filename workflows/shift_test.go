@@ -500,7 +500,7 @@ func TestShift_TrafficRulesThatAreAPartOfTheChange(t *testing.T) {
 			p := s.result()
 			require.Equal(t, name, strings.ToLower(string(p.Outcome)), p.Reason)
 			require.Equal(t, canary(), platform.traffic)
-			require.Nil(t, p.Traffic, "nothing is left to remove")
+			require.Equal(t, &release.TrafficState{Applied: true, Cleared: true}, p.Traffic, "it has ended with the change")
 		})
 	}
 }

@@ -275,6 +275,7 @@ func subjectServiceStage() subject {
 		Platform: servicestageworld.Platform(servicestageworld.Form{PauseIsUpgrading: true, MissingIsUnauthorized: true}),
 		trouble:  func(t *rapid.T, w platformtest.World) { troubleOfServiceStage(t, simOf(w)) },
 		calm:     func(w platformtest.World) { _ = simOf(w).ClearFaults() },
+		traffic:  servicestageworld.Headers,
 	}
 }
 

@@ -19,6 +19,14 @@ func (r *run) ruleApart() bool {
 	return !r.spec.Traffic.Empty() && r.platform.traits().TrafficApart
 }
 
+// rulesWithin are the traffic rules of the release that are a part of its change, and end with it; nil where it has none.
+func (r *run) rulesWithin() *release.Traffic {
+	if r.spec.Traffic.Empty() || r.platform.traits().TrafficApart {
+		return nil
+	}
+	return r.spec.Traffic
+}
+
 // applyTraffic sets the traffic rule of the release before the rollout begins: no
 // platform takes one while a change runs.
 func (r *run) applyTraffic(ctx workflow.Context) *ending {
@@ -67,7 +75,7 @@ func (t *traffic) applied(p *release.Progress) {
 // names it.
 func (r *run) cleared(ctx workflow.Context, e *ending) *ending {
 	if !r.traffic.touched {
-		return e
+		return r.clearedWithin(e)
 	}
 	result, f := conclude(ctx, &r.caller, r.platform.clearTraffic(release.ClearTrafficInput{
 		App: r.p.App, ReleaseID: r.p.ReleaseID, Traffic: *r.spec.Traffic, Kept: r.traffic.kept, Late: r.late,
@@ -82,4 +90,13 @@ func (r *run) cleared(ctx workflow.Context, e *ending) *ending {
 		r.p.Traffic.Cleared = true
 		return e
 	}
+}
+
+// clearedWithin shows that traffic rules which are a part of the change have ended with it. Where it is not known how the
+// change has ended, neither is whether they have.
+func (r *run) clearedWithin(e *ending) *ending {
+	if r.rulesWithin() != nil && r.p.Traffic != nil && e.outcome != release.PhaseNeedsAttention {
+		r.p.Traffic.Cleared = true
+	}
+	return e
 }

@@ -154,7 +154,7 @@ func (w *watchdog) cleanUp(ctx workflow.Context) (left []string) {
 	if why != "" {
 		left = append(left, why+w.scaling.left())
 	}
-	if t := p.Traffic; t != nil && !t.Cleared && t.Note == "" {
+	if p.LeavesTraffic() {
 		left = append(left, "the traffic rule of the release may still be in force")
 	}
 	if j := p.Job; j != nil && !j.State.Ended() {

@@ -83,7 +83,7 @@ func (d *Driver) preparation(c *servicestageclient.Component, q release.ReleaseQ
 		p.config = *q.Config
 	}
 	p.want = p.now.cloned()
-	p.strategies(c, q.Strategy)
+	p.strategies(c, q.Strategy, q.Traffic)
 	p.run(c, q.Artifact)
 	p.environment()
 	p.command()
@@ -115,9 +115,12 @@ func (p *preparation) run(c *servicestageclient.Component, a release.Artifact) {
 }
 
 // strategies finds out how the instances are replaced.
-func (p *preparation) strategies(c *servicestageclient.Component, s release.Strategy) {
+func (p *preparation) strategies(c *servicestageclient.Component, s release.Strategy, t *release.Traffic) {
 	if len(s.Weights) > 0 && s.Type != release.StrategyGray {
 		p.Problem("strategy.weights: needs the strategy gray")
+	}
+	if !t.Empty() && s.Type != release.StrategyGray {
+		p.Problem("traffic: needs the strategy gray")
 	}
 	switch s.Type {
 	case release.StrategyAll, "":
@@ -130,12 +133,13 @@ func (p *preparation) strategies(c *servicestageclient.Component, s release.Stra
 		}
 	case release.StrategyGray:
 		p.gray(c, s)
+		p.leads(c, s, t)
 	default:
 		p.Problem("strategy.type: must be all, batch or gray")
 	}
 }
 
-// gray is a release whose first batch waits, by its share of the traffic.
+// gray is a release whose first batch waits.
 func (p *preparation) gray(c *servicestageclient.Component, s release.Strategy) {
 	if onServers(c) {
 		p.Problem("strategy.type: a gray release needs containers, and the component runs on virtual machines: use all or batch")
@@ -146,13 +150,6 @@ func (p *preparation) gray(c *servicestageclient.Component, s release.Strategy) 
 	if left := max(1, c.Replica-s.Gray); s.Batches < 1 || s.Batches > left {
 		p.Problem("strategy.batches: must be from 1 to the instances after the gray ones, %d, is %d", left, s.Batches)
 	}
-	weight := s.GrayWeight(c.Replica)
-	if len(s.Weights) > 1 || weight < 1 || weight > 99 {
-		p.Problem("strategy.weights: ServiceStage pauses once, after the gray batch: give one weight at most, from 1 to 99")
-	}
-	p.strategy = servicestageclient.DeployStrategy{Type: servicestageclient.StrategyGray, GrayRelease: &servicestageclient.GrayRelease{
-		Type: "weight", FirstBatchWeight: &weight, FirstBatchReplica: &s.Gray, RemainingBatch: &s.Batches,
-	}}
 }
 
 // environment changes the environment variables that are named, and with Replace removes all others.

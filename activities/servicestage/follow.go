@@ -44,6 +44,7 @@ func (d *Driver) Observe(ctx context.Context, in release.ObserveInput) (release.
 		return release.Observation{}, failed(err)
 	}
 	seen := l.observe()
+	seen.Traffic = l.ledElsewhere(in.Traffic)
 	if !release.Changed(in.Seen, seen) {
 		why := "nothing new: " + string(seen.State)
 		if seen.Message != "" {

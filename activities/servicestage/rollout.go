@@ -42,7 +42,7 @@ func (d *Driver) beginRollout(ctx context.Context, in release.BeginRolloutInput)
 	if err := d.inTheWay(ctx, r, seen); err != nil {
 		return release.Change{}, err
 	}
-	p, err := d.prepare(ctx, r, release.ReleaseQuestion{Artifact: in.Artifact, Strategy: in.Strategy, Config: in.Config})
+	p, err := d.prepare(ctx, r, release.ReleaseQuestion{Artifact: in.Artifact, Strategy: in.Strategy, Config: in.Config, Traffic: in.Traffic})
 	if err != nil {
 		return release.Change{}, err
 	}

@@ -297,6 +297,8 @@ func TestSchema_EnumsMatchTheConstants(t *testing.T) {
 			[]string{release.OperatorCompare, release.OperatorList, release.OperatorMod, release.OperatorPercent, release.OperatorPercentLong},
 			request.Defs["trafficOperator"].Enum,
 		},
+		"matches of headers": {[]string{release.MatchAll, release.MatchAny}, request.Defs["headerTraffic"].Properties["match"].Enum},
+		"headers compared":   {[]string{release.HeaderEqual, release.HeaderMatch, release.HeaderIn}, request.Defs["headerRule"].Properties["op"].Enum},
 		"platforms":          {served, request.Defs["app"].Properties["platform"].Enum},
 		"strategies":         {strategies, request.Defs["strategy"].Properties["type"].Enum},
 		"confirms":           {confirms, request.Defs["strategy"].Properties["confirm"].Enum},
@@ -454,6 +456,9 @@ func TestSchema_RequestSchemaAgreesWithTheDoor(t *testing.T) {
 		return `{"app":{"platform":"servicestage","region":"cn-north-4","id":"4b611997-4acd-4538-a06b-32fd2475e057"},` + more + `}`
 	}
 	const item = `{"type":"header","name":"x","operator":"rawvalue","cond":"==","value":"1"}`
+	component := func(fields string) string {
+		return `{"app":{"platform":"servicestage","region":"cn-north-4","id":"4b611997-4acd-4538-a06b-32fd2475e057"},"artifact":{"image":"shop:1"},"strategy":{"type":"gray"},` + fields + `}`
+	}
 	for name, c := range map[string]struct {
 		data string
 		good bool
@@ -509,6 +514,11 @@ func TestSchema_RequestSchemaAgreesWithTheDoor(t *testing.T) {
 		"a call":               {with(`,"strategy":{"type":"gray"},"traffic":{"dubbo":[{"serviceName":"s","methodName":"m","condition":"AND","items":[{"index":0,"operator":"mod","cond":"<","value":"5"}]}]}`), true},
 		"a route":              {with(`,"strategy":{"type":"gray"},"traffic":{"alb":[{"ingressId":7,"serviceName":"s","condition":"AND","items":[` + item + `]}]}`), true},
 		"a route or another":   {with(`,"strategy":{"type":"gray"},"traffic":{"alb":[{"ingressId":7,"serviceName":"s","condition":"OR","items":[` + item + `]}]}`), false},
+		"headers":              {component(`"traffic":{"headers":{"match":"any","rules":[{"name":"x-canary","op":"in","value":"a,b"}]}}`), true},
+		"headers, no match":    {component(`"traffic":{"headers":{"rules":[{"name":"x-canary","op":"in","value":"a,b"}]}}`), false},
+		"headers, no rules":    {component(`"traffic":{"headers":{"match":"any","rules":[]}}`), false},
+		"headers, a prefix":    {component(`"traffic":{"headers":{"match":"any","rules":[{"name":"x-canary","op":"prefix","value":"a"}]}}`), false},
+		"headers, a space":     {component(`"traffic":{"headers":{"match":"any","rules":[{"name":"x canary","op":"equal","value":"a"}]}}`), false},
 		"an operator":          {with(`,"strategy":{"type":"gray"},"traffic":{"springCloud":[{"path":"/o","condition":"OR","items":[` + strings.Replace(item, "rawvalue", "like", 1) + `]}]}`), false},
 		"a rollback":           {on(`"operation":"rollback"`), true},
 		"a rollback to one":    {on(`"operation":"rollback","version":"v-7","strategy":{"type":"batch"}`), true},

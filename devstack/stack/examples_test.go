@@ -51,6 +51,10 @@ func examples() []example {
 			t.Helper()
 			require.Contains(t, p.Artifact.String(), "shop/web:1.4.1", "back to what ran before servicestage-gray.yaml")
 		}},
+		{name: "servicestage-headers", ends: release.PhaseSucceeded, after: func(t *testing.T, p release.Progress) {
+			t.Helper()
+			require.Equal(t, &release.TrafficState{Applied: true, Cleared: true}, p.Traffic)
+		}},
 		{name: "batch", ends: release.PhaseSucceeded},
 		{name: "gray-auto", ends: release.PhaseSucceeded},
 		{name: "gray-manual", ends: release.PhaseSucceeded},

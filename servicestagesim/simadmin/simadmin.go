@@ -36,3 +36,9 @@ func (c *Client) Behaviours(ctx context.Context) ([]servicestagesim.Behaviour, e
 	err := c.Do(ctx, http.MethodGet, "behaviours", simframe.Bodies{Received: &behaviours})
 	return behaviours, err
 }
+
+// Serve says which version of a component answers a request.
+func (c *Client) Serve(ctx context.Context, r servicestagesim.Request) (served servicestagesim.Served, err error) {
+	err = c.Do(ctx, http.MethodPost, "requests", simframe.Bodies{Sent: r, Received: &served})
+	return served, err
+}

@@ -34,6 +34,10 @@ func TestClient(t *testing.T) {
 	require.ErrorAs(t, c.SetBehaviour(t.Context(), servicestagesim.Behaviour{Source: "x", Result: "sad"}), &refused)
 	require.Equal(t, http.StatusBadRequest, refused.Status)
 
+	_, err = c.Serve(t.Context(), servicestagesim.Request{Component: "none"})
+	require.ErrorAs(t, err, &refused)
+	require.Equal(t, http.StatusNotFound, refused.Status)
+
 	fault, err := c.AddFault(t.Context(), servicestagesim.Fault{Kind: servicestagesim.FaultJobFails, Operation: "UpdateComponent", Batch: 2})
 	require.NoError(t, err)
 	faults, err := c.Faults(t.Context())

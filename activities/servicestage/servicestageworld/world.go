@@ -330,31 +330,59 @@ func (w *World) Behave(result servicestagesim.Result) {
 	}
 }
 
+// Headers are rules that lead the requests of testers.
+func Headers() *release.Traffic {
+	return &release.Traffic{Headers: &release.HeaderTraffic{Match: release.MatchAny, Rules: []release.HeaderRule{
+		{Name: "x-canary", Op: release.HeaderEqual, Value: "1"}, {Name: "x-user", Op: release.HeaderIn, Value: "ada, eva"},
+	}}}
+}
+
+// Answers is the artifact that answers a request with a header.
+func (w *World) Answers(name, value string) int {
+	w.t.Helper()
+	served, err := w.Serve(servicestagesim.Request{Component: w.app.ID, Headers: map[string]string{name: value}})
+	require.NoError(w.t, err)
+	return number(served.Source)
+}
+
+// Lead changes how the gray release of the newest version leads requests, as somebody does at the console: the API documents no
+// body for it.
+func (w *World) Lead(gray string) {
+	w.t.Helper()
+	w.editReleases(func(releases []map[string]json.RawMessage) []map[string]json.RawMessage {
+		newest := releases[len(releases)-1]
+		var spec map[string]json.RawMessage
+		require.NoError(w.t, json.Unmarshal(newest["spec"], &spec))
+		spec["strategy"] = json.RawMessage(`{"type":"GrayRelease","gray_release":` + gray + `}`)
+		newest["spec"] = json.RawMessage(cloud.Wire(spec))
+		return releases
+	})
+}
+
 // DeleteVersion forgets the record of a version, as the platform does with old ones.
 func (w *World) DeleteVersion(id string) {
+	w.t.Helper()
+	w.editReleases(func(releases []map[string]json.RawMessage) []map[string]json.RawMessage {
+		left := slices.DeleteFunc(releases, func(r map[string]json.RawMessage) bool { return cloud.Text(r["version"]) == id })
+		require.NotEmpty(w.t, left)
+		return left
+	})
+}
+
+// editReleases changes what the platform keeps of the releases of the component, the oldest first.
+func (w *World) editReleases(edit func([]map[string]json.RawMessage) []map[string]json.RawMessage) {
 	w.t.Helper()
 	text, err := w.Snapshot()
 	require.NoError(w.t, err)
 	var s map[string]json.RawMessage
 	var components map[string]map[string]json.RawMessage
-	var releases []json.RawMessage
+	var releases []map[string]json.RawMessage
 	require.NoError(w.t, json.Unmarshal(text, &s))
 	require.NoError(w.t, json.Unmarshal(s["components"], &components))
 	require.NoError(w.t, json.Unmarshal(components[w.app.ID]["releases"], &releases))
-	left := slices.DeleteFunc(releases, func(r json.RawMessage) bool { return cloud.Text(mustMember(r, "version")) == id })
-	require.NotEmpty(w.t, left)
-	components[w.app.ID]["releases"] = json.RawMessage(cloud.Wire(left))
+	components[w.app.ID]["releases"] = json.RawMessage(cloud.Wire(edit(releases)))
 	s["components"] = json.RawMessage(cloud.Wire(components))
 	require.NoError(w.t, w.Restore([]byte(cloud.Wire(s))))
-}
-
-// mustMember is a member of an object.
-func mustMember(object json.RawMessage, name string) json.RawMessage {
-	var members map[string]json.RawMessage
-	if json.Unmarshal(object, &members) != nil {
-		return nil
-	}
-	return members[name]
 }
 
 // AddRules fails: components have no scaling rules.

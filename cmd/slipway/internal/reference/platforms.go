@@ -110,7 +110,11 @@ func trafficRule(on release.Traits) string {
 	if !on.Takes("traffic") {
 		return "there is none"
 	}
-	return either(on.TrafficApart, "is set before the change and removed after it", "is a part of the change")
+	kinds := on.TrafficKinds()
+	for i, kind := range kinds {
+		kinds[i] = "traffic." + kind
+	}
+	return codes(kinds) + ": " + either(on.TrafficApart, "is set before the change and removed after it", "is a part of the change, with which it ends")
 }
 
 func operations(on release.Traits) string {

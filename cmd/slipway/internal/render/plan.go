@@ -209,12 +209,13 @@ func planWatch(p release.Plan) []string {
 		return nil
 	}
 	first := "for " + p.Watch.For.String() + " after the last batch"
+	rule := p.Traffic != nil && !p.Traffic.Within
 	switch {
-	case len(p.ScalingRules) > 0 && p.Traffic != nil:
+	case len(p.ScalingRules) > 0 && rule:
 		first += ", with the scaling rules and the traffic rule back"
 	case len(p.ScalingRules) > 0:
 		first += ", with the scaling rules back"
-	case p.Traffic != nil:
+	case rule:
 		first += ", with the traffic rule back"
 	}
 	lines := []string{first}
@@ -274,6 +275,8 @@ func planTraffic(p release.Plan) string {
 	switch t := p.Traffic; {
 	case t == nil:
 		return ""
+	case t.Within:
+		return "that of the release, a part of the change, with which it ends"
 	case t.Kept == "":
 		return "that of the release, removed " + planEnd(p)
 	default:

@@ -174,6 +174,14 @@ func TestPlan_WhatAWatchDoes(t *testing.T) {
 	}
 }
 
+func TestPlan_TrafficRulesWithinTheChange(t *testing.T) {
+	t.Parallel()
+	p := release.Plan{Watch: &release.PlannedWatch{For: release.Duration(time.Hour)}, Return: &release.PlannedReturn{}, Traffic: &release.PlannedTraffic{Within: true}}
+	text := render.Plan(p, render.Style{})
+	require.Contains(t, text, "that of the release, a part of the change, with which it ends")
+	require.NotContains(t, text, "the traffic rule back")
+}
+
 func TestPlan_TextsFromElsewhereAreCleaned(t *testing.T) {
 	t.Parallel()
 	p := release.Plan{Refusals: []release.PlannedRefusal{{Reason: "no \x1b[31mred"}}, Waits: []string{"a\nb"}, Settings: []release.Setting{{Name: "x\x1b", After: "\x07"}}, Job: &release.PlannedJob{Runs: true, Command: []string{"\x1b"}, Variables: []string{"\x07"}}}
