@@ -45,6 +45,11 @@ func TestTraffic_HeadersOfAComponent(t *testing.T) {
 			require.NoError(s.t, err)
 			s.confirm(time.Hour, 1)
 		}, release.PhaseSucceeded, 3},
+		"the rest fails": {func(s *trial, w *servicestageworld.World) {
+			_, err := w.AddFault(servicestagesim.Fault{Kind: servicestagesim.FaultJobFails, Operation: "ComponentAction", Count: 1})
+			require.NoError(s.t, err)
+			s.confirm(time.Hour, 1)
+		}, release.PhaseRolledBack, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

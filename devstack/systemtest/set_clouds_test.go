@@ -124,7 +124,7 @@ func (h *house) memberOfServiceStage() member {
 	return member{
 		spec: automatic(c.App, release.Strategy{Gray: 1, Batches: 1}),
 		fails: func() {
-			_, err := h.ServiceStageSim().AddFault(servicestagesim.Fault{Kind: servicestagesim.FaultJobFails, AppID: c.ID, Operation: "UpdateComponent"})
+			_, err := h.ServiceStageSim().AddFault(servicestagesim.Fault{Kind: servicestagesim.FaultJobFails, AppID: c.ID, Operation: "ComponentAction"})
 			require.NoError(h.t, err)
 		},
 		shows: func() any {
@@ -262,11 +262,11 @@ func TestSet_OverThreeCloudsUnderKilledWorkers(t *testing.T) {
 	t.Logf("calls: %v, %v, %v", sae, fc, ss)
 	require.Equal(t, []int{2, 1}, []int{sae["DeployApplication"], sae["RollbackApplication"]}, "%v", sae)
 	require.Equal(t, []int{2, 6}, []int{fc["PublishServiceVersion"], fc["UpdateAlias"]}, "%v", fc)
-	require.Equal(t, []int{2, 3}, []int{ss["UpdateComponent"], ss["ComponentAction"]}, "%v", ss)
+	require.Equal(t, []int{2, 4}, []int{ss["UpdateComponent"], ss["ComponentAction"]}, "%v", ss)
 	require.NoError(t, h.Sim().ClearFaults())
 	require.NoError(t, h.FCSim().ClearFaults())
 	require.NoError(t, h.ServiceStageSim().ClearFaults())
-	h.requireReverse(sets[0], 3, 3) // the component has failed in the first of its two jobs
+	h.requireReverse(sets[0], 4, 3) // the component has failed in the second of its two jobs
 	h.requireReverse(sets[1], 4, 2) // SAE has gone back within its change order
 }
 

@@ -172,7 +172,7 @@ func stories() []story {
 		{name: "servicestage-deploy", create: aComponent},
 		{name: "servicestage-batch", create: aComponent, ask: through},
 		{name: "servicestage-gray", create: aComponent, ask: gray, words: []word{confirm(1)}},
-		{name: "servicestage-gray-failed", create: aComponent, before: failingJob, ask: gray},
+		{name: "servicestage-gray-failed", create: aComponent, before: failingJob, ask: gray, words: []word{confirm(1)}},
 		{name: "servicestage-gray-rolled-back", create: aComponent, ask: gray, words: []word{waiting(release.CommandRollback)}},
 		{name: "servicestage-rollback", create: aComponent, before: deployed, ask: operation(release.OperationRollback)},
 		{name: "servicestage-restart", create: aComponent, ask: operation(release.OperationRestart)},
@@ -180,9 +180,9 @@ func stories() []story {
 	}
 }
 
-// failingJob lets the gray batch of a component fail.
+// failingJob lets the rest of a component fail, after its gray batch.
 func failingJob(_ context.Context, r *recorder, app release.App) error {
-	_, err := r.ServiceStageSim().AddFault(servicestagesim.Fault{Kind: servicestagesim.FaultJobFails, AppID: app.ID, Operation: "UpdateComponent"})
+	_, err := r.ServiceStageSim().AddFault(servicestagesim.Fault{Kind: servicestagesim.FaultJobFails, AppID: app.ID, Operation: "ComponentAction"})
 	return err
 }
 
