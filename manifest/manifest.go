@@ -5,7 +5,7 @@
 //	kind: Release
 //	spec: {...}
 //
-// and files of sets, kind ReleaseSet.
+// and files of sets, kind ReleaseSet, and of applications, kind Application.
 //
 // It is as strict as the receiver of a request, because it decodes the spec with the same
 // code: a field that the format does not know is an error. What it adds is where: each
@@ -23,6 +23,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"slipway/apps"
 	"slipway/release"
 	"slipway/wire"
 )
@@ -301,6 +302,8 @@ func submits(kind string) string {
 		return "a release is submitted with: slipway release submit -f FILE"
 	case release.KindReleaseSet:
 		return "a set is submitted with: slipway set submit -f FILE"
+	case apps.KindApplication:
+		return "an application document is stored with: slipway app apply -f FILE"
 	}
 	return ""
 }
