@@ -73,7 +73,6 @@ func ParseNamed(data []byte) (Named, error) {
 		return Named{}, err
 	}
 	spec, wrong := Strict[release.Spec](rest)
-	// Names that a request may have are told with those of a spec.
 	return n, refuse(append(seen.problems, wrong...), nil, secretsOf(spec))
 }
 
@@ -91,6 +90,16 @@ func (i *inspector) name(says map[string]any, field string) string {
 		i.problem(field, fmt.Sprintf("%.*q is not %s", release.MaxID, name, release.NameWords))
 	}
 	return name
+}
+
+// said is what a request by name says, as a spec without an application.
+func (n Named) said() (spec release.Spec) {
+	data, err := json.Marshal(n.Says)
+	if err != nil {
+		return spec
+	}
+	spec, _ = Strict[release.Spec](data)
+	return spec
 }
 
 // NamesApplication reports whether the data of a request, or the spec of a file, names an application

@@ -90,6 +90,15 @@ func namedTokens(subject string) (application, environment string, ok bool) {
 	return application, environment, ok && isToken(application) && isToken(environment)
 }
 
+// aboutNamed is the subject attribute of a request by name; empty where its subject names nothing.
+func aboutNamed(subject string) string {
+	application, environment, ok := namedTokens(subject)
+	if !ok {
+		return ""
+	}
+	return application + "/" + environment
+}
+
 // tokenPattern is what may stand between two dots of a subject and in a workflow ID.
 const tokenPattern = `^[A-Za-z0-9_][A-Za-z0-9_-]{0,127}$`
 
