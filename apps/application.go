@@ -236,3 +236,20 @@ func (a Application) Names() []string {
 	}
 	return names
 }
+
+// Removed are the environments of a document that the next one has not, or has with another application.
+// Either may be nil, for no document.
+func Removed(have, next *Application) (removed []Environment) {
+	if have == nil {
+		return nil
+	}
+	for _, e := range have.Environments {
+		kept := next != nil && slices.ContainsFunc(next.Environments, func(n Environment) bool {
+			return n.Name == e.Name && n.App.WithDefaults() == e.App.WithDefaults()
+		})
+		if !kept {
+			removed = append(removed, e)
+		}
+	}
+	return removed
+}
