@@ -140,7 +140,7 @@ func refusedEdit(err error) error {
 	_, outdated := errors.AsType[*apps.OutdatedError](err)
 	_, busy := errors.AsType[*underWayError](err)
 	if outdated || busy {
-		return &refusedByState{err}
+		return &refusedEditError{err}
 	}
 	if taken, ok := errors.AsType[*apps.TakenError](err); ok && taken != nil {
 		return &usageError{err.Error()}
@@ -148,13 +148,13 @@ func refusedEdit(err error) error {
 	return err
 }
 
-// refusedByState is a change that does not apply to what is there.
-type refusedByState struct{ err error }
+// refusedEditError is a change that does not apply to what is there.
+type refusedEditError struct{ err error }
 
-func (e *refusedByState) Error() string { return e.err.Error() }
+func (e *refusedEditError) Error() string { return e.err.Error() }
 
 // Unwrap returns the refusal.
-func (e *refusedByState) Unwrap() error { return e.err }
+func (e *refusedEditError) Unwrap() error { return e.err }
 
 func (a *app) appList() *cobra.Command {
 	return a.onDocuments(&cobra.Command{

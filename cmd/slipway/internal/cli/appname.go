@@ -41,7 +41,9 @@ type namedEnvironment struct {
 }
 
 // String is how people name it.
-func (n namedEnvironment) String() string { return n.document.Application.Name + "/" + n.environment.Name }
+func (n namedEnvironment) String() string {
+	return n.document.Application.Name + "/" + n.environment.Name
+}
 
 // isName reports whether an application is named as application or application/environment. An ID of a
 // release or a set is no name.

@@ -130,7 +130,7 @@ func exitCode(err error) int {
 		noWorker   *releases.NoWorkerError
 		untaken    *releases.UntakenError
 		planned    *planRefusedError
-		busy       *refusedByState
+		busy       *refusedEditError
 	)
 	switch {
 	case err == nil:
