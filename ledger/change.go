@@ -56,7 +56,7 @@ func (r Record) reported(u Report) Record {
 	r.Progress.Cut = release.Cut{}
 	r.Transition = max(r.Transition, u.Transition)
 	r.RequestedBy, r.SetID = cmp.Or(r.RequestedBy, p.RequestedBy), cmp.Or(r.SetID, p.Set)
-	r.RetryOf = cmp.Or(r.RetryOf, p.RetryOf)
+	r.RetryOf, r.ByName = cmp.Or(r.RetryOf, p.RetryOf), cmp.Or(r.ByName, p.ByName)
 	r.Identity.Digest = cmp.Or(r.Identity.Digest, p.Digest)
 	if p.Artifact != (release.Artifact{}) {
 		r.Artifact = p.Artifact
@@ -87,7 +87,7 @@ func (r Record) kept(p release.Progress) (rules []release.HeldRule, cut int) {
 // request is what a record says when the release is asked for.
 func (r Record) request() Record {
 	return Record{
-		ReleaseID: r.ReleaseID, App: r.App, Identity: r.Identity, SetID: r.SetID, RetryOf: r.RetryOf, RequestedBy: r.RequestedBy,
+		ReleaseID: r.ReleaseID, App: r.App, Identity: r.Identity, ByName: r.ByName, SetID: r.SetID, RetryOf: r.RetryOf, RequestedBy: r.RequestedBy,
 		RequestedAt: r.RequestedAt, Sequence: r.Sequence, Artifact: r.Artifact, Accepted: r.Accepted,
 	}
 }

@@ -18,6 +18,8 @@ type Record struct {
 	App       release.App `json:"app"`
 	// Identity is what was asked for, and by which event. It never changes once it is known.
 	Identity Identity `json:"identity,omitzero"`
+	// ByName is set where the release was asked for by the name of its application.
+	ByName *release.ByName `json:"byName,omitempty"`
 	// SetID is the set that asked for the release; empty where none did.
 	SetID string `json:"setId,omitempty"`
 	// RetryOf is the ID of the release that this one repeats; empty where it repeats none.
@@ -62,7 +64,8 @@ type Identity struct {
 	// than a kilobyte is cut.
 	Source  string `json:"source,omitempty"`
 	EventID string `json:"eventId,omitempty"`
-	// Digest is that of the content, see [release.Spec.Digest].
+	// Digest is that of the content: [release.Spec.Digest], or of a request by name, that of what was
+	// published, without what the application document says.
 	Digest string `json:"digest"`
 }
 

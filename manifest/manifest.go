@@ -5,7 +5,7 @@
 //	kind: Release
 //	spec: {...}
 //
-// and files of sets, kind ReleaseSet.
+// and files of sets, kind ReleaseSet, and of applications, kind Application.
 //
 // It is as strict as the receiver of a request, because it decodes the spec with the same
 // code: a field that the format does not know is an error. What it adds is where: each
@@ -23,6 +23,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"slipway/apps"
 	"slipway/release"
 	"slipway/wire"
 )
@@ -61,10 +62,24 @@ func ReadSet(r io.Reader, o Overrides) (release.Set, error) {
 	return read(r, kind{release.KindReleaseSet, "name and waves"}, o, wire.ParseSet)
 }
 
-// Document is what one file describes: a release or a set.
+// Document is what one file describes: a release, one that names its application, or a set.
 type Document struct {
 	Release *release.Spec
-	Set     *release.Set
+	// Named is a release whose file names its application: only with the document of that is it whole.
+	Named *wire.Named
+	Set   *release.Set
+}
+
+// ReadRelease reads one release file, whether it says where the application is or names it.
+func ReadRelease(r io.Reader, o Overrides) (Document, error) {
+	return read(r, kind{release.KindRelease, "app and artifact"}, o, func(data []byte) (Document, error) {
+		if wire.NamesApplication(data) {
+			n, err := wire.ParseNamed(data)
+			return Document{Named: &n}, err
+		}
+		spec, err := wire.ParseSpec(data)
+		return Document{Release: &spec}, err
+	})
 }
 
 // ReadAny reads a file of a release or of a set, whichever its kind says; one of another kind has the
@@ -76,8 +91,7 @@ func ReadAny(r io.Reader, o Overrides) (Document, error) {
 	}
 	root, err := single(raw)
 	if len(raw) > wire.MaxPayload || err != nil || valueOf(root, fieldKind) != release.KindReleaseSet {
-		spec, err := Read(bytes.NewReader(raw), o)
-		return Document{Release: &spec}, err
+		return ReadRelease(bytes.NewReader(raw), o)
 	}
 	if o.Image != "" {
 		return Document{}, errors.New("is a set, for which one image has no meaning; leave it out")
@@ -301,6 +315,8 @@ func submits(kind string) string {
 		return "a release is submitted with: slipway release submit -f FILE"
 	case release.KindReleaseSet:
 		return "a set is submitted with: slipway set submit -f FILE"
+	case apps.KindApplication:
+		return "an application document is stored with: slipway app apply -f FILE"
 	}
 	return ""
 }

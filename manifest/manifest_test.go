@@ -78,10 +78,10 @@ func TestManifest_ExamplesAreValid(t *testing.T) {
 		},
 		"freeze-override.yaml": func(s release.Spec) bool { return s.Freeze.Override != "" && s.Lane.Preempt },
 	}
-	require.Len(t, files, len(want)+1, "and set.yaml")
+	require.Len(t, files, len(want)+2, "and set.yaml and application.yaml")
 	for _, path := range files {
-		if filepath.Base(path) == "set.yaml" {
-			continue // see TestManifest_ExampleOfASet
+		if base := filepath.Base(path); base == "set.yaml" || base == "application.yaml" {
+			continue // see TestManifest_ExampleOfASet and TestReadApplication
 		}
 		t.Run(filepath.Base(path), func(t *testing.T) {
 			t.Parallel()
@@ -306,6 +306,9 @@ func TestReadAny_ReadsWhatTheKindSays(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(examples, "*.yaml"))
 	require.NoError(t, err)
 	for _, path := range files {
+		if filepath.Base(path) == "application.yaml" {
+			continue // it is stored, not submitted
+		}
 		raw, err := os.ReadFile(path)
 		require.NoError(t, err)
 		got, err := manifest.ReadAny(bytes.NewReader(raw), manifest.Overrides{})

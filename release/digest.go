@@ -27,8 +27,7 @@ func (c *Config) Digest() string {
 
 func digest(content any) string {
 	var e encoded = encodedJSON{content} // workflows name contents, too
-	sum := sha256.Sum256(e.bytes())
-	return "sha256:" + hex.EncodeToString(sum[:])
+	return DigestOf(e.bytes())
 }
 
 // withoutDefaults is the inverse of [Set.WithDefaults].
@@ -141,4 +140,10 @@ func drop[T comparable](field *T, def T) {
 		var unset T
 		*field = unset
 	}
+}
+
+// DigestOf names a content by its bytes: sha256: and 64 hexadecimal digits.
+func DigestOf(content []byte) string {
+	sum := sha256.Sum256(content)
+	return "sha256:" + hex.EncodeToString(sum[:])
 }

@@ -23,6 +23,7 @@ func TestJob_SaysWhatHasNoMeaningToIt(t *testing.T) {
 		"only an image":             {func(s *release.Spec) { s.Job = nil }, ""},
 		"only a run":                {func(s *release.Spec) { s.Artifact = release.Artifact{} }, ""},
 		"neither":                   {func(s *release.Spec) { s.Artifact, s.Job = release.Artifact{}, nil }, "artifact"},
+		"a registry of no image":    {func(s *release.Spec) { s.Artifact = release.Artifact{Registry: &release.Registry{Instance: "cri-1"}} }, "artifact"},
 		"a job that does not run":   {func(s *release.Spec) { s.Job.Run = false }, "job.run"},
 		"batches":                   {func(s *release.Spec) { s.Strategy.Type = release.StrategyBatch }, "strategy.type"},
 		"traffic":                   {func(s *release.Spec) { s.Traffic = &release.Traffic{} }, "traffic"},

@@ -119,6 +119,8 @@ type Request struct {
 	Avoid []Version `json:"avoid,omitempty"`
 	// Set is the ID of the set that the release belongs to; empty where it belongs to none.
 	Set string `json:"set,omitempty"`
+	// ByName is set where the release was asked for by the name of its application.
+	ByName *ByName `json:"byName,omitempty"`
 	// Published is where the release was asked for.
 	Published Published `json:"published,omitzero"`
 	// Debts are what releases before this one have left.
@@ -204,6 +206,8 @@ type Submission struct {
 	Published Published `json:"published,omitzero"`
 	// Set is the ID of the set that the release belongs to; empty where it belongs to none.
 	Set string `json:"set,omitempty"`
+	// ByName is set where the release was asked for by the name of its application.
+	ByName *ByName `json:"byName,omitempty"`
 }
 
 // Standing is what became of a submission.

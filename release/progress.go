@@ -57,6 +57,9 @@ type Progress struct {
 	// Transition is the number of the latest transition that the world was told of, from 1.
 	Transition uint64 `json:"transition,omitempty"`
 	App        App    `json:"app"`
+	// ByName is set where the release was asked for by the name of its application: the document, its
+	// environment and its revision.
+	ByName *ByName `json:"byName,omitempty"`
 	// AppName is what the platform calls the application, for people; empty until it was read.
 	AppName string `json:"appName,omitempty"`
 	// Operation is what is done with the application.

@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"slipway/apps"
 	"slipway/ledger"
 	"slipway/wire"
 )
@@ -47,6 +48,7 @@ func StarterNeeds(js jetstream.JetStream) *Needs {
 			kind: "stream", name: wire.StreamIn, stream: wire.StreamIn,
 			reads: "DIRECT.GET." + wire.StreamIn, payload: `{"seq":1}`, consumers: []string{wire.ConsumerRequests, wire.ConsumerCommands},
 		},
+		readOnly(apps.Bucket),
 		{kind: "stream", name: wire.StreamDeadLetter, stream: wire.StreamDeadLetter, writes: wire.DeadLetterSubject("probe")},
 		ledgerNeed(),
 	}}
@@ -62,6 +64,13 @@ func WorkerNeeds(js jetstream.JetStream) *Needs {
 		calendar,
 		ledgerNeed(),
 	}}
+}
+
+// readOnly is a bucket from which documents are read by any key.
+func readOnly(bucket string) need {
+	n := keyValue(bucket)
+	n.writes = ""
+	return n
 }
 
 func ledgerNeed() need { return keyValue(ledger.Bucket) }

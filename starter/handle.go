@@ -57,7 +57,9 @@ func (s *Starter) execute(ctx context.Context, p plan, d *delivery) disposition 
 	a := result{kind: p.kind}
 	switch {
 	case p.request != nil:
-		a.err = s.submit(ctx, log, *p.request, d.position)
+		a.err = s.submit(ctx, log, asked(*p.request), d.position)
+	case p.named != nil:
+		a.err = s.submitNamed(ctx, log, *p.named, d.position)
 	case p.set != nil:
 		a.err = s.submitSet(ctx, log, *p.set, d.position)
 	default:

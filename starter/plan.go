@@ -21,10 +21,11 @@ const (
 	kindCommand kind = "command"
 )
 
-// plan is what a message means: exactly one of request, set, command and poison.
+// plan is what a message means: exactly one of request, named, set, command and poison.
 type plan struct {
 	kind    kind
 	request *wire.Request
+	named   *wire.NamedRequest
 	set     *wire.SetRequest
 	command *release.Command
 	// id is that of the release or the set that the message is about.
@@ -47,6 +48,13 @@ func planFor(msg *nats.Msg) plan {
 			return plan{kind: kindRequest, poison: poisonOf(err)}
 		}
 		return plan{kind: kindRequest, set: &set, id: set.ID}
+	}
+	if wire.IsNamedRequest(msg.Subject) {
+		named, err := wire.DecodeNamedRequest(msg)
+		if err != nil {
+			return plan{kind: kindRequest, poison: poisonOf(err)}
+		}
+		return plan{kind: kindRequest, named: &named, id: named.ReleaseID}
 	}
 	request, err := wire.DecodeRequest(msg)
 	if err != nil {
@@ -92,8 +100,9 @@ type disposition struct {
 
 // classify returns what follows from a result. What may succeed later is retried for as long
 // as it takes. Dead-lettered are a request that its lane refuses for good, an event that was
-// accepted before with another content, one for which the ledger has no key, and a command to
-// a release that does not run or accepts no more of them.
+// accepted before with another content, one for which the ledger has no key, one by name that no
+// application document knows or allows, and a command to a release that does not run or accepts no more
+// of them.
 func classify(a result) disposition {
 	if a.err == nil {
 		return disposition{action: actAck}
@@ -103,6 +112,9 @@ func classify(a result) disposition {
 	}
 	if conflict, ok := errors.AsType[*ledger.ConflictError](a.err); ok {
 		return disposition{action: actDeadLetter, poison: &wire.PoisonError{Field: "id", Reason: conflict.Error()}}
+	}
+	if problems, ok := errors.AsType[release.Problems](a.err); ok {
+		return disposition{action: actDeadLetter, poison: wire.Refused(problems)}
 	}
 	if problem, ok := errors.AsType[release.Problem](a.err); ok {
 		return disposition{action: actDeadLetter, poison: wire.Refused(problem)}

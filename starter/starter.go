@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"golang.org/x/sync/errgroup"
 
+	"slipway/apps"
 	"slipway/wire"
 )
 
@@ -20,8 +21,10 @@ type Starter struct {
 	js       jetstream.JetStream
 	temporal Temporal
 	ledger   Ledger
-	metrics  *metrics
-	log      zerolog.Logger
+	// documents say what requests by name mean.
+	documents *apps.Store
+	metrics   *metrics
+	log       zerolog.Logger
 
 	// Commands do not queue behind requests: each kind has a consumer and slots of its own.
 	requests, commands *intake
@@ -37,7 +40,7 @@ func New(cfg Config, d Dependencies) (*Starter, error) {
 	if err != nil {
 		return nil, fmt.Errorf("starter: metrics: %w", err)
 	}
-	s := &Starter{cfg: cfg, js: d.JetStream, temporal: d.Temporal, ledger: d.Ledger, metrics: m, log: d.Logger}
+	s := &Starter{cfg: cfg, js: d.JetStream, temporal: d.Temporal, ledger: d.Ledger, documents: apps.NewStore(d.JetStream), metrics: m, log: d.Logger}
 	s.requests = newIntake(s, kindRequest, wire.ConsumerRequests, wire.AllRequests)
 	s.commands = newIntake(s, kindCommand, wire.ConsumerCommands, wire.AllCommands)
 	return s, nil

@@ -12,9 +12,21 @@ import (
 	"slipway/wire"
 )
 
+// ask is a request for a release with the event that it came by.
+type ask struct {
+	release.Submission
+
+	identity ledger.Identity
+}
+
+// asked is a request that says itself which application it is for.
+func asked(r wire.Request) ask {
+	return ask{r.Submission, ledger.Identity{Source: r.Source, EventID: r.EventID, Digest: r.Spec.Digest()}}
+}
+
 // submit hands a request to the lane of its application, unless its record says that the
 // lane has accepted it: Temporal may have forgotten by now that the release has ended.
-func (s *Starter) submit(ctx context.Context, log zerolog.Logger, r wire.Request, position wire.Delivery) error {
+func (s *Starter) submit(ctx context.Context, log zerolog.Logger, r ask, position wire.Delivery) error {
 	have, err := s.createRecord(ctx, r, position)
 	if err != nil {
 		return err
@@ -36,12 +48,12 @@ func (s *Starter) submit(ctx context.Context, log zerolog.Logger, r wire.Request
 }
 
 // createRecord creates the record of the request in the ledger, or returns the existing one.
-func (s *Starter) createRecord(ctx context.Context, r wire.Request, position wire.Delivery) (have ledger.Record, err error) {
+func (s *Starter) createRecord(ctx context.Context, r ask, position wire.Delivery) (have ledger.Record, err error) {
 	err = s.withLedger(ctx, func(ctx context.Context) (err error) {
 		have, _, err = s.ledger.Create(ctx, ledger.Record{
 			ReleaseID: r.ReleaseID, App: r.Spec.App,
-			Identity: ledger.Identity{Source: r.Source, EventID: r.EventID, Digest: r.Spec.Digest()},
-			RetryOf:  r.Spec.RetryOf, RequestedBy: r.Spec.RequestedBy, RequestedAt: position.Stored.UTC(), Sequence: position.Sequence, Artifact: r.Spec.Artifact,
+			Identity: r.identity, ByName: r.ByName,
+			RetryOf: r.Spec.RetryOf, RequestedBy: r.Spec.RequestedBy, RequestedAt: position.Stored.UTC(), Sequence: position.Sequence, Artifact: r.Spec.Artifact,
 		})
 		return err
 	})

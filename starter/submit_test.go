@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -41,6 +42,10 @@ type fakeLedger struct {
 func (m *fakeLedger) Create(_ context.Context, r ledger.Record) (createRecord ledger.Record, created bool, err error) {
 	m.recorded = r
 	return m.createRecord, m.createRecord.ReleaseID == "", m.createErr
+}
+
+func (m *fakeLedger) Get(_ context.Context, releaseID string) (ledger.Record, error) {
+	return ledger.Record{}, fmt.Errorf("release %s is %w", releaseID, ledger.ErrNotFound)
 }
 
 func (m *fakeLedger) Accept(_ context.Context, _ release.App, releaseID string) error {
@@ -102,7 +107,7 @@ func TestSubmitReadsLedgerBeforeLaneAndWritesItAfter(t *testing.T) {
 			t.Parallel()
 			m, l := c.ledger, fakeLane(t, c.standing, c.fakeLane)
 			s := &Starter{cfg: Config{}.WithDefaults(), temporal: l, ledger: &m}
-			err := s.submit(t.Context(), zerolog.Nop(), requestFor(t), wire.Delivery{Sequence: 7})
+			err := s.submit(t.Context(), zerolog.Nop(), asked(requestFor(t)), wire.Delivery{Sequence: 7})
 			require.Equal(t, c.want, classify(result{kind: kindRequest, err: err}).action)
 			if c.recorded {
 				l.AssertNumberOfCalls(t, "UpdateWithStartWorkflow", 1)
@@ -125,7 +130,7 @@ func TestSubmitRecordsRequestAndEvent(t *testing.T) {
 	r := requestFor(t)
 	r.Spec.RequestedBy = "mei"
 	s := &Starter{cfg: Config{}.WithDefaults(), temporal: fakeLane(t, release.StandingStarted, nil), ledger: m}
-	require.NoError(t, s.submit(t.Context(), zerolog.Nop(), r, wire.Delivery{Sequence: 7, Stored: stored}))
+	require.NoError(t, s.submit(t.Context(), zerolog.Nop(), asked(r), wire.Delivery{Sequence: 7, Stored: stored}))
 	require.Equal(t, ledger.Record{
 		ReleaseID: r.ReleaseID, App: r.Spec.App, Identity: ledger.Identity{Source: "ci", EventID: "1", Digest: r.Spec.Digest()},
 		RequestedBy: "mei", RequestedAt: stored, Sequence: 7, Artifact: r.Spec.Artifact,
@@ -136,7 +141,7 @@ func TestSubmitLogsADuplicate(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	s := &Starter{cfg: Config{}.WithDefaults(), ledger: &fakeLedger{createRecord: ledger.Record{ReleaseID: "r-1", Accepted: true}}}
-	require.NoError(t, s.submit(t.Context(), zerolog.New(&out), requestFor(t), wire.Delivery{}))
+	require.NoError(t, s.submit(t.Context(), zerolog.New(&out), asked(requestFor(t)), wire.Delivery{}))
 	require.Contains(t, out.String(), "accepted before")
 }
 

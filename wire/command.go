@@ -99,7 +99,7 @@ func DecodeCommand(msg *nats.Msg) (releaseID string, c release.Command, err erro
 	if !ok {
 		return "", c, poison("type", fmt.Sprintf("%q is not a command", ev.kind))
 	}
-	data, problems := strict[CommandData](ev.data)
+	data, problems := Strict[CommandData](ev.data)
 	c = data.command(kind, release.CommandID(releaseID, ev.source, ev.id))
 	c.Source = ev.source
 	var invalid release.Problems

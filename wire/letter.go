@@ -135,6 +135,9 @@ func (l *Letter) about(data []byte) string {
 	case KindSet:
 		return aboutSet(strings.TrimPrefix(l.Subject, setRequestPrefix))
 	case KindRequest:
+		if IsNamedRequest(l.Subject) {
+			return aboutNamed(l.Subject)
+		}
 	}
 	var asked struct {
 		App release.App `json:"app"`
@@ -201,9 +204,17 @@ func (l Letter) Target() (id string, err error) {
 		r, err = DecodeSetRequest(msg)
 		id = r.ID
 	case KindRequest:
-		var r Request
-		r, err = DecodeRequest(msg)
-		id = r.ReleaseID
+		id, err = requestTarget(msg)
 	}
 	return id, err
+}
+
+// requestTarget returns the ID of the release that a request asks for.
+func requestTarget(msg *nats.Msg) (id string, err error) {
+	if IsNamedRequest(msg.Subject) {
+		r, err := DecodeNamedRequest(msg)
+		return r.ReleaseID, err
+	}
+	r, err := DecodeRequest(msg)
+	return r.ReleaseID, err
 }

@@ -18,7 +18,8 @@ type Stored struct {
 	// Sequence is that of the message in StreamIn, and At when it was stored.
 	Sequence uint64
 	At       time.Time
-	// Spec is what is asked for, where that is a release.
+	// Spec is what is asked for, where that is a release. Of one that was asked for by name it has what
+	// the request says, and no application.
 	Spec release.Spec
 }
 
@@ -84,6 +85,13 @@ func asksFor(msg *nats.Msg) (id string, spec release.Spec) {
 			return "", spec
 		}
 		return s.ID, spec
+	}
+	if IsNamedRequest(msg.Subject) {
+		r, err := DecodeNamedRequest(msg)
+		if err != nil {
+			return "", spec
+		}
+		return r.ReleaseID, r.said()
 	}
 	r, err := DecodeRequest(msg)
 	if err != nil {

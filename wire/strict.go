@@ -26,7 +26,7 @@ func ParseSet(data []byte) (release.Set, error) { return parse(data, secretsOfSe
 // strictly as a request is read. Whether the release can have it, [Validate] tells; the fields of
 // both begin with config.
 func ParseConfig(data []byte) (*release.Config, error) {
-	out, problems := strict[struct {
+	out, problems := Strict[struct {
 		Config *release.Config `json:"config"`
 	}](slices.Concat([]byte(`{"config":`), data, []byte("}")))
 	if len(problems) > 0 {
@@ -42,15 +42,15 @@ type document[T any] interface {
 }
 
 func parse[T document[T]](data []byte, secrets func(T) release.Problems) (T, error) {
-	out, problems := strict[T](data)
+	out, problems := Strict[T](data)
 	out = out.WithDefaults()
 	return out, refuse(problems, out.Validate(), secrets(out))
 }
 
-// strict decodes a JSON object and lists every field that does not exist, has the wrong
-// type or is given twice. encoding/json alone stops at the first one, names it without its path and
-// takes names in any case.
-func strict[T any](data []byte) (out T, problems release.Problems) {
+// Strict decodes a JSON object into a struct of which it knows the kinds of fields, and lists every
+// field that does not exist, has the wrong type or is given twice; the rest is decoded all the same.
+// encoding/json alone stops at the first one, names it without its path and takes names in any case.
+func Strict[T any](data []byte) (out T, problems release.Problems) {
 	if len(data) == 0 {
 		return out, release.Problems{{Field: "data", Message: "is missing"}}
 	}

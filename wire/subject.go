@@ -23,6 +23,9 @@ const (
 	// setPlatform takes the place of an application's platform.
 	setPlatform      = "set"
 	setRequestPrefix = requestPrefix + setPlatform + "."
+	// namedPlatform stands there where an application is asked for by its name.
+	namedPlatform      = "app"
+	namedRequestPrefix = requestPrefix + namedPlatform + "."
 )
 
 // RequestSubject is where releases of the application are requested:
@@ -31,6 +34,12 @@ func RequestSubject(a release.App) string { return requestPrefix + string(a.Plat
 
 // SetRequestSubject is where a set is requested: slipway.request.set.<name>.
 func SetRequestSubject(name string) string { return setRequestPrefix + name }
+
+// NamedRequestSubject is where releases of an environment of an application are requested by name:
+// slipway.request.app.<application>.<environment>.
+func NamedRequestSubject(application, environment string) string {
+	return namedRequestPrefix + application + "." + environment
+}
 
 // CommandSubject is where commands to a release or a set go:
 // slipway.command.<release-id> or slipway.command.<set-id>.
@@ -63,6 +72,9 @@ func IsCommand(subject string) bool { return strings.HasPrefix(subject, commandP
 // IsSetRequest reports whether a subject of StreamIn is one of requests for sets.
 func IsSetRequest(subject string) bool { return strings.HasPrefix(subject, setRequestPrefix) }
 
+// IsNamedRequest reports whether a subject of StreamIn is one of requests by name.
+func IsNamedRequest(subject string) bool { return strings.HasPrefix(subject, namedRequestPrefix) }
+
 // aboutSet is the subject attribute of events about a set.
 func aboutSet(name string) string { return setPlatform + "/" + name }
 
@@ -70,6 +82,21 @@ func aboutSet(name string) string { return setPlatform + "/" + name }
 func setToken(subject string) (name string, ok bool) {
 	name, ok = strings.CutPrefix(subject, setRequestPrefix)
 	return name, ok && isToken(name)
+}
+
+// namedTokens takes the names out of the subject of a request by name.
+func namedTokens(subject string) (application, environment string, ok bool) {
+	application, environment, ok = strings.Cut(strings.TrimPrefix(subject, namedRequestPrefix), ".")
+	return application, environment, ok && isToken(application) && isToken(environment)
+}
+
+// aboutNamed is the subject attribute of a request by name; empty where its subject names nothing.
+func aboutNamed(subject string) string {
+	application, environment, ok := namedTokens(subject)
+	if !ok {
+		return ""
+	}
+	return application + "/" + environment
 }
 
 // tokenPattern is what may stand between two dots of a subject and in a workflow ID.

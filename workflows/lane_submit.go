@@ -74,7 +74,7 @@ func (l *lane) submit(ctx workflow.Context, s release.Submission) (release.Recei
 func (l *lane) turnAway(ctx workflow.Context, s release.Submission, why string) (release.Receipt, error) {
 	receipt := release.Receipt{ReleaseID: s.ReleaseID, Standing: release.StandingRefused, Reason: why}
 	known, err := l.startChild(ctx, s, release.Request{
-		ID: s.ReleaseID, Spec: s.Spec, Set: s.Set, Checked: true, Refused: why, Denied: l.Denies(s.Spec),
+		ID: s.ReleaseID, Spec: s.Spec, Set: s.Set, ByName: s.ByName, Checked: true, Refused: why, Denied: l.Denies(s.Spec),
 	}, release.PhaseQueued)
 	delete(l.children, s.ReleaseID)
 	switch {
@@ -94,7 +94,8 @@ func (l *lane) take(ctx workflow.Context, s release.Submission) (release.Receipt
 		before[e.ReleaseID] = !s.Published.Before(e.Published)
 	}
 	e := l.Join(s.Place(workflow.Now(ctx)))
-	in, shown := release.Request{ID: s.ReleaseID, Spec: s.Spec, Set: s.Set, Checked: true, Published: s.Published, Queued: !e.Proceeded}, release.PhaseQueued
+	in := release.Request{ID: s.ReleaseID, Spec: s.Spec, Set: s.Set, ByName: s.ByName, Checked: true, Published: s.Published, Queued: !e.Proceeded}
+	shown := release.PhaseQueued
 	if e.Proceeded {
 		shown, in.Debts = release.PhasePreparing, l.Debts
 	}

@@ -59,7 +59,7 @@ func (l look) observe() release.Observation {
 	switch {
 	case !job.Job.Finished():
 	case l.replaced():
-		seen = l.overtaken(seen, undone)
+		seen = l.superseded(seen, undone)
 	case !undone:
 		seen = l.settled()
 	case seen.State == release.ChangeFailed && l.waitsAgain():
@@ -68,10 +68,10 @@ func (l look) observe() release.Observation {
 	return l.withBatches(seen)
 }
 
-// overtaken is how a change is whose jobs have ended, where somebody has begun another job since. A restart, a rescale
+// superseded is how a change is whose jobs have ended, where somebody has begun another job since. A restart, a rescale
 // or a look at the workload does not make a release whose instances are not ready a success: while the component shows
 // the version of the release, it says when that has come to an end.
-func (l look) overtaken(seen release.Observation, undone bool) release.Observation {
+func (l look) superseded(seen release.Observation, undone bool) release.Observation {
 	switch {
 	case undone:
 	case l.record() == nil:

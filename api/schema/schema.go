@@ -1,5 +1,5 @@
 // Package schema holds the JSON Schemas (draft 2020-12) of what travels as the data of
-// Slipway's CloudEvents: the published contract. The tests compare them with the Go
+// Slipway's CloudEvents, and of application documents: the published contract. The tests compare them with the Go
 // types, so that neither changes without the other.
 package schema
 
@@ -21,6 +21,9 @@ const (
 	// SetEvent is the data of a lifecycle event of a set. It refers to [Event] by its
 	// $id.
 	SetEvent = "set-event.schema.json"
+	// Application is an application document, which is a file as well as what is stored. It refers to
+	// [Request] by its $id.
+	Application = "application.schema.json"
 )
 
 // Files holds the schemas.

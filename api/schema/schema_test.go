@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"slipway/api/schema"
+	"slipway/apps"
 	"slipway/release"
 	"slipway/wire"
 )
@@ -92,6 +93,8 @@ func TestSchemasMatchTheTypes(t *testing.T) {
 		schema.Event:      {reflect.TypeFor[release.Progress](), false},
 		schema.SetRequest: {reflect.TypeFor[release.Set](), true},
 		schema.SetEvent:   {reflect.TypeFor[release.SetProgress](), false},
+
+		schema.Application: {reflect.TypeFor[apps.Application](), true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/mocks"
 
+	"slipway/apps"
 	"slipway/ledger"
 	"slipway/setup"
 	"slipway/starter"
@@ -27,6 +28,7 @@ func allowed() []string {
 		"slipway.deadletter.>", "$JS.API.STREAM.INFO.SLIPWAY_IN", "$JS.API.STREAM.INFO.SLIPWAY_DEADLETTER",
 		"$JS.API.STREAM.INFO.KV_slipway-calendar", "$JS.API.DIRECT.GET.KV_slipway-calendar.$KV.slipway-calendar.calendar",
 		"$JS.API.STREAM.INFO.KV_slipway-ledger", "$JS.API.DIRECT.GET.KV_slipway-ledger", "$JS.API.DIRECT.GET.KV_slipway-ledger.>", "$KV.slipway-ledger.>",
+		"$JS.API.STREAM.INFO.KV_slipway-apps", "$JS.API.DIRECT.GET.KV_slipway-apps",
 	}
 }
 
@@ -34,7 +36,7 @@ func allowed() []string {
 func forDoctor() []string {
 	return []string{
 		"$JS.API.STREAM.INFO.SLIPWAY_IN", "$JS.API.STREAM.INFO.SLIPWAY_EVENTS", "$JS.API.STREAM.INFO.SLIPWAY_DEADLETTER",
-		"$JS.API.STREAM.INFO.KV_slipway-calendar", "$JS.API.STREAM.INFO.KV_slipway-ledger",
+		"$JS.API.STREAM.INFO.KV_slipway-calendar", "$JS.API.STREAM.INFO.KV_slipway-apps", "$JS.API.STREAM.INFO.KV_slipway-ledger",
 		"$JS.API.CONSUMER.INFO.SLIPWAY_IN.*", "$JS.API.DIRECT.GET.SLIPWAY_DEADLETTER",
 	}
 }
@@ -94,6 +96,7 @@ func TestNeeds_ARightThatIsMissingIsNamed(t *testing.T) {
 		"$JS.API.DIRECT.GET.KV_slipway-calendar.>": {worker: `bucket slipway-calendar is not permitted to this user`},
 		"$JS.API.DIRECT.GET.KV_slipway-ledger":     {starter: `bucket slipway-ledger is not permitted to this user`, worker: `bucket slipway-ledger is not permitted to this user`},
 		"$JS.API.STREAM.INFO.KV_slipway-calendar":  {worker: `bucket slipway-calendar is not permitted to this user`},
+		"$JS.API.DIRECT.GET.KV_slipway-apps":       {starter: `bucket slipway-apps is not permitted to this user`},
 	} {
 		t.Run(lacks, func(t *testing.T) {
 			t.Parallel()
@@ -157,12 +160,12 @@ func TestNeeds_AStreamOrABucketThatIsMissingIsNamed(t *testing.T) {
 	for _, name := range []string{wire.StreamIn, wire.StreamDeadLetter, wire.StreamEvents} {
 		require.NoError(t, js.DeleteStream(t.Context(), name))
 	}
-	for _, bucket := range []string{ledger.Bucket, wire.CalendarBucket} {
+	for _, bucket := range []string{ledger.Bucket, wire.CalendarBucket, apps.Bucket} {
 		require.NoError(t, js.DeleteKeyValue(t.Context(), bucket))
 	}
 	const remedy = " does not exist; create it with: slipway setup"
 	require.EqualError(t, starter.Missing(t.Context()),
-		"stream SLIPWAY_IN"+remedy+"\nstream SLIPWAY_DEADLETTER"+remedy+"\nbucket slipway-ledger"+remedy)
+		"stream SLIPWAY_IN"+remedy+"\nbucket slipway-apps"+remedy+"\nstream SLIPWAY_DEADLETTER"+remedy+"\nbucket slipway-ledger"+remedy)
 	require.EqualError(t, worker.Missing(t.Context()),
 		"stream SLIPWAY_EVENTS"+remedy+"\nbucket slipway-calendar"+remedy+"\nbucket slipway-ledger"+remedy)
 

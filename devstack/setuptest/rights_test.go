@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/mocks"
 
+	"slipway/apps"
 	"slipway/ledger"
 	"slipway/release"
 	"slipway/setup"
@@ -33,7 +34,7 @@ func listedRights(t *testing.T) map[string][]string {
 			rights[row[1]] = append(rights[row[1]], subject[1])
 		}
 	}
-	require.Len(t, rights, 10, "the rows of the page")
+	require.Len(t, rights, 11, "the rows of the page")
 	return rights
 }
 
@@ -77,7 +78,7 @@ func TestRights_WhatThePageListsIsEnough(t *testing.T) {
 	for _, c := range []setup.Config{{}, {}, {Storage: wire.Storage{MaxBytes: 8 << 20}, Ledger: ledger.Config{MaxAge: 500 * 24 * time.Hour}}} {
 		done, err := setup.NATS(ctx, as["setup"], c)
 		require.NoError(t, err, "creates, finds and changes")
-		require.Len(t, done, 5)
+		require.Len(t, done, 6)
 	}
 	require.NoError(t, setup.StarterNeeds(as["starter"]).Missing(ctx))
 	require.NoError(t, setup.WorkerNeeds(as["worker"]).Missing(ctx))
@@ -114,6 +115,22 @@ func TestRights_WhatThePageListsIsEnough(t *testing.T) {
 	require.NoError(t, err)
 	_, err = calendar.History(ctx)
 	require.NoError(t, err)
+
+	documents := apps.NewStore(as["edits application documents (person)"])
+	shop, err := documents.Apply(ctx, apps.Application{
+		APIVersion: release.APIVersion, Kind: apps.KindApplication, Name: "shop",
+		Environments: []apps.Environment{{Name: "production", App: release.App{Platform: "sae", Region: "cn-hangzhou", ID: "shop"}}},
+	}, apps.Edit{Change: apps.Change{By: "ann"}, Expected: apps.Any})
+	require.NoError(t, err)
+	for _, who := range []string{"starter", "looks things up (person)"} {
+		_, err = apps.NewStore(as[who]).At(ctx, "shop", shop.Revision)
+		require.NoError(t, err)
+		_, err = apps.NewStore(as[who]).Get(ctx, "shp")
+		require.ErrorContains(t, err, "did you mean shop?")
+	}
+	_, err = apps.NewStore(as["looks things up (person)"]).History(ctx, "shop")
+	require.NoError(t, err)
+	require.NoError(t, documents.Delete(ctx, "shop", apps.Edit{Change: apps.Change{By: "ann"}, Expected: shop.Revision}))
 
 	_, err = as["worker"].Publish(ctx, "slipway.event.sae.shop.r-1.started", []byte("{}"))
 	require.NoError(t, err)

@@ -21,6 +21,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"slipway/activities/releases"
+	"slipway/apps"
 	"slipway/devstack/embedded"
 	"slipway/internal/metrictest"
 	"slipway/ledger"
@@ -70,6 +71,7 @@ func newHouse(t *testing.T, lane any) *house {
 	require.NoError(t, err)
 	require.NoError(t, wire.EnsureStreams(ctx, h.js, wire.Storage{}))
 	require.NoError(t, ledger.EnsureLedger(ctx, h.js, ledger.Config{}))
+	require.NoError(t, apps.Ensure(ctx, h.js, 0))
 
 	h.client, err = client.Dial(client.Options{HostPort: h.temporal.Addr(), Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler))})
 	require.NoError(t, err)

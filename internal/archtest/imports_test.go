@@ -119,7 +119,11 @@ func rules() []rule {
 			why: "wire is the published form of the domain, whoever sends it",
 		},
 		{
-			pkg: "manifest", may: []string{"release", "wire"}, never: []string{noEngine, noZerolog, "net/http", "os"},
+			pkg: "apps", may: []string{"release", "wire", "internal/bucketdoc"}, never: []string{noEngine, noZerolog},
+			why: "apps says what a request by name means, to the starter and to the command line alike; it starts nothing",
+		},
+		{
+			pkg: "manifest", may: []string{"release", "wire", "apps"}, never: []string{noEngine, noZerolog, "net/http", "os"},
 			why: "manifest reads files that somebody else has opened; it decodes a spec as the receiver of a request does, in wire",
 		},
 		{
@@ -170,11 +174,11 @@ func rules() []rule {
 			why: "worker assembles; nothing is built on it but commands",
 		},
 		{
-			pkg: "starter", may: []string{"release", "wire", "ledger", "workflows", "releases/lane", "releases/execution", "health"},
+			pkg: "starter", may: []string{"release", "wire", "apps", "ledger", "workflows", "releases/lane", "releases/execution", "health"},
 			why: "starter carries messages to workflows; it never speaks to a platform",
 		},
 		{
-			pkg: "setup", may: []string{"release", "wire", "ledger", "workflows"},
+			pkg: "setup", may: []string{"release", "wire", "apps", "ledger", "workflows"},
 			why: "setup creates what roles expect of NATS and Temporal; it never speaks to a platform",
 		},
 		{

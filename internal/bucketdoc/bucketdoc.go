@@ -7,7 +7,7 @@
 // such a document is never overwritten either. Where the bucket keeps a history,
 // [Bucket.History] returns it.
 //
-// The calendar of freezes and the ledger stand on it.
+// The calendar of freezes, the application documents and the ledger stand on it.
 package bucketdoc
 
 import (
@@ -79,6 +79,17 @@ func (b Bucket[T]) Get(ctx context.Context, key string) (Document[T], error) {
 	return b.get(ctx, kv, key)
 }
 
+// At returns a revision of the document of a key, which does not exist where the bucket has it no more, or
+// has it of another key. The errors are those of [Bucket.Get].
+func (b Bucket[T]) At(ctx context.Context, key string, number uint64) (Document[T], error) {
+	kv, err := b.open(ctx)
+	if err != nil {
+		return Document[T]{}, err
+	}
+	entry, err := kv.GetRevision(ctx, key, number)
+	return b.read(key, entry, err)
+}
+
 // Edit stores what edit makes of the document of a key, and returns it as it is stored. Somebody
 // who changes the document at the same time is not overwritten: edit is called again, with what
 // they have stored. Its error changes nothing and is returned as it is. The other errors are
@@ -134,7 +145,12 @@ func (b Bucket[T]) open(ctx context.Context) (jetstream.KeyValue, error) {
 
 func (b Bucket[T]) get(ctx context.Context, kv jetstream.KeyValue, key string) (Document[T], error) {
 	entry, err := kv.Get(ctx, key)
-	if errors.Is(err, jetstream.ErrKeyNotFound) {
+	return b.read(key, entry, err)
+}
+
+// read decodes what the bucket has answered.
+func (b Bucket[T]) read(key string, entry jetstream.KeyValueEntry, err error) (Document[T], error) {
+	if errors.Is(err, jetstream.ErrKeyNotFound) || errors.Is(err, jetstream.ErrKeyDeleted) {
 		return Document[T]{}, nil
 	}
 	if err != nil {

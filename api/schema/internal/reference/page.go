@@ -19,24 +19,25 @@ A release file is YAML or JSON. ` + "`slipway release submit -f FILE`" + ` sends
 | field | |
 | --- | --- |
 | ` + "`apiVersion`" + ` | ` + "`slipway.dev/v1`" + ` |
-| ` + "`kind`" + ` | ` + "`Release`, or `ReleaseSet`" + ` for a [set](sets.md) |
+| ` + "`kind`" + ` | ` + "`Release`, or `ReleaseSet`" + ` for a [set](sets.md); an [application document](#an-application) has its fields beside ` + "`kind`" + ` |
 | ` + "`spec`" + ` | the fields below, of a [release](#a-release) or of a [set](#a-set) |
 
 A field that is not here is refused, with its line. A duration is written as ` + "`90s`, `5m`, `1h30m` or `24h`" + `, at most 64 bytes of it. The length of
 a text is counted in bytes of UTF-8. Rules that tie fields together are in the descriptions; ` + "`--dry-run`" + ` checks a file without sending it.
-The JSON Schemas are [request.schema.json](../api/schema/request.schema.json) and [set-request.schema.json](../api/schema/set-request.schema.json).
+The JSON Schemas are [request.schema.json](../api/schema/request.schema.json), [set-request.schema.json](../api/schema/set-request.schema.json) and
+[application.schema.json](../api/schema/application.schema.json).
 The calendar of freezes is no file: [freeze windows and stops](freeze.md).
 `
 
 // page returns the whole page.
 func page() (string, error) {
-	all, err := load(schema.Request, schema.SetRequest)
+	all, err := load(schema.Request, schema.SetRequest, schema.Application)
 	if err != nil {
 		return "", err
 	}
 	w := &writer{all: all}
 	w.text.WriteString(head)
-	for _, part := range []struct{ title, name string }{{"A release", schema.Request}, {"A set", schema.SetRequest}} {
+	for _, part := range []struct{ title, name string }{{"A release", schema.Request}, {"A set", schema.SetRequest}, {"An application", schema.Application}} {
 		one, err := load(part.name)
 		if err != nil {
 			return "", err

@@ -37,7 +37,7 @@ which keeps it for 400 days unless setup was told otherwise, and needs no Tempor
 	}
 	cmd.Flags().IntVar(&limit, "limit", defaultLimit, "show at most so many")
 	return a.command(cmd, frame{settings: config.NATS(), draws: true, timeout: answerTime}, func(ctx context.Context, call *call) error {
-		app, err := parseApp(call.args[0])
+		app, err := call.appOf(ctx, call.args[0])
 		if err != nil {
 			return err
 		}

@@ -117,11 +117,7 @@ under way; -o json says why as "unknown". ` + namesApp,
 		Args: arguments("APP"), ValidArgsFunction: a.completeApps,
 	}
 	exits(cmd, exitError, "error, or nobody knows what is in the lane")
-	return a.onTemporal(cmd, func(ctx context.Context, call *call) error {
-		app, err := parseApp(call.args[0])
-		if err != nil {
-			return err
-		}
+	return a.onApp(cmd, func(ctx context.Context, call *call, app release.App) error {
 		status, err := call.client.GetLane(ctx, app)
 		if err != nil {
 			return err
@@ -315,15 +311,8 @@ func (a *app) onLane(cmd *cobra.Command, update string, build laneCommand) *cobr
 		cmd.ValidArgsFunction = a.completeHeld()
 	}
 	withSettings(cmd, config.Actor())
-	if update == release.UpdateDrop {
-		withSettings(cmd, config.NATS())
-	}
 	refusable(cmd, "the lane refuses, with the reason; nothing was changed")
-	return a.onTemporal(cmd, func(ctx context.Context, call *call) error {
-		app, err := parseApp(call.args[0])
-		if err != nil {
-			return err
-		}
+	return a.onApp(cmd, func(ctx context.Context, call *call, app release.App) error {
 		c, done, err := build(ctx, call, app)
 		if err != nil {
 			return err

@@ -23,6 +23,8 @@ type operation struct {
 	config *configured
 	// watch is for how long the new version is watched.
 	watch time.Duration
+	// to is the environment of a named application; empty where the argument says it, or nothing does.
+	to string
 }
 
 // asksInLine ends the help of the operations.
@@ -50,6 +52,9 @@ On ServiceStage APP is a component. It waits once, after the gray batch, which g
 the traffic or else the share that it has of the instances; batches of --strategy batch follow each
 other by themselves.
 
+Where APP is the name of an application, as "slipway app list" shows it, the release goes to the
+environment of --to, or to the first; what its document says need not be repeated.
+
 What is changed of the configuration stands in the file of --config-from, as under config in a
 release file, and in --variable, --cpu, --memory and --instances, which count before the file.
 All else stays as the application has it. A variable that is a secret is given by reference,
@@ -60,6 +65,7 @@ which only the file can: secret: {id, key}.` + asksInLine,
   slipway deploy sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --image registry.example/shop:1.4.3 --watch 30m
   slipway deploy sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --package https://packages.example/shop-1.4.3.jar --package-version 1.4.3
   slipway deploy sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --variable LOG_LEVEL=debug --variable OLD_FLAG-
+  slipway deploy shop --image registry.example/shop:1.4.3 --to production --plan
   slipway deploy fc/cn-hangzhou/orders --image registry.example/orders:1.4.3 --strategy gray --weights 5,30
   slipway deploy fc/cn-hangzhou/orders --part pay --package oss://code/pay-1.4.3.zip --package-version 1.4.3 --qualifier canary
   slipway deploy servicestage/cn-north-4/4b611997-4acd-4538-a06b-32fd2475e057 --image registry.example/shop:1.4.3 --strategy gray --gray 1 --weights 20 --batches 2
@@ -73,6 +79,8 @@ which only the file can: secret: {id, key}.` + asksInLine,
 	flags.StringVar(&code.Version, "package-version", "", "the version of the package")
 	flags.StringVar(&registry, "registry", "", "the enterprise registry that the image is pulled from (default the application's)")
 	withPart(cmd, o, "the function that it is for, on Function Compute (default the only one)")
+	flags.StringVar(&o.to, "to", "", "the environment of the application that APP names (default its first)")
+	completing(cmd, "to")       // no files; which there are, the document says
 	completing(cmd, "registry") // no files; what registries there are, nobody here knows
 	o.config = withConfig(cmd)
 	withStrategy(cmd, o)
@@ -106,6 +114,7 @@ under way, see "slipway release rollback".` + asksInLine,
   slipway rollback sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --to-version 0026ff7e-2b57-4127-bdd0-9bf202bb9ddf
   slipway rollback sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --strategy batch --batches 3 --confirm auto --bake 5m
   slipway rollback fc/cn-hangzhou/orders --to-version 7 --wait
+  slipway rollback shop/production --wait --reason "error rate doubled"
   slipway undo sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe`,
 	}, release.OperationRollback)
 	cmd.Flags().StringVar(&o.spec.Version, flagToVersion, "", "the platform's ID of the version (default the last good one)")
@@ -213,10 +222,16 @@ func (a *app) operate(cmd *cobra.Command, op release.Operation) (made *cobra.Com
 	withQualifier(cmd, &o.spec.App)
 	withLane(cmd, &o.spec.Lane, &o.spec.Freeze)
 	cmd.ValidArgsFunction = a.completeApps
-	a.onSubmit(cmd, kindRelease, func(_ context.Context, call *call) (asked, error) {
+	a.onSubmit(cmd, kindRelease, func(ctx context.Context, call *call) (asked, error) {
+		if isName(call.args[0]) {
+			return o.byName(ctx, call)
+		}
 		app, err := parseApp(call.args[0])
 		if err != nil {
 			return asked{}, err
+		}
+		if o.to != "" {
+			return asked{}, &usageError{"--to names an environment of an application document, and " + call.args[0] + " is no name of one; leave it out"}
 		}
 		spec, err := o.of(app, call)
 		return a.askedRelease(spec), err
@@ -224,33 +239,77 @@ func (a *app) operate(cmd *cobra.Command, op release.Operation) (made *cobra.Com
 	return cmd, o
 }
 
-// of is the spec of the operation on an application.
-func (o *operation) of(app release.App, call *call) (release.Spec, error) {
+// said is what the flags say, without an application and without defaults.
+func (o *operation) said(call *call) (release.Spec, error) {
 	spec := o.spec
-	app.Qualifier = spec.App.Qualifier
-	spec.App, spec.RequestedBy, spec.Strategy.Bake = app, call.by, release.Duration(o.bake)
-	config, err := o.config.read(call.app, call.cmd)
-	if err != nil {
-		return spec, err
-	}
-	spec.Config = config
+	spec.RequestedBy, spec.Strategy.Bake = call.by, release.Duration(o.bake)
 	if f := call.cmd.Flag("watch"); f != nil && f.Changed {
 		spec.Strategy.Watch = &release.Watch{For: release.Duration(o.watch)}
 	}
-	spec = spec.WithDefaults()
-	problems := zeros(call.cmd)
-	err = wire.Validate(spec)
-	if invalid, ok := errors.AsType[release.Problems](err); ok {
-		for _, p := range invalid {
-			problems = append(problems, o.byFlag(call.cmd, config, p))
-		}
-	} else if err != nil {
+	var err error
+	spec.Config, err = o.config.read(call.app, call.cmd)
+	return spec, err
+}
+
+// of is the spec of the operation on an application.
+func (o *operation) of(app release.App, call *call) (release.Spec, error) {
+	spec, err := o.said(call)
+	if err != nil {
 		return spec, err
 	}
-	if len(problems) > 0 {
-		return spec, fmt.Errorf("the %s cannot be asked for:\n%w", spec.Operation, problems)
+	app.Qualifier = spec.App.Qualifier
+	spec.App = app
+	spec = spec.WithDefaults()
+	return spec, o.refused(call, spec, wire.Validate(spec))
+}
+
+// byName is the operation on an environment that is named.
+func (o *operation) byName(ctx context.Context, call *call) (asked, error) {
+	name, _, has := strings.Cut(call.args[0], "/")
+	otherwise := o.to
+	switch {
+	case has && o.to != "":
+		return asked{}, &usageError{"--to says which environment, and so does " + call.args[0] + "; leave one of them out"}
+	case o.to != "" && !release.IsName(o.to):
+		return asked{}, &usageError{fmt.Sprintf("--to %q is not %s", o.to, release.NameWords)}
+	case o.spec.App.Qualifier != "":
+		return asked{}, &usageError{"--qualifier has no meaning beside a name: the document of " + name + " says which alias it is"}
+	case o.to == "" && o.spec.Operation == release.OperationRelease:
+		otherwise = firstEnvironment
 	}
-	return spec, nil
+	n, err := call.named(ctx, call.args[0], otherwise)
+	if err != nil {
+		return asked{}, err
+	}
+	spec, err := o.said(call)
+	if err != nil {
+		return asked{}, err
+	}
+	request, err := wire.NamedOf(name, n.environment.Name, spec)
+	if err != nil {
+		return asked{}, err
+	}
+	resolved, err := n.document.Application.Resolve(request)
+	if err := o.refused(call, spec, err); err != nil {
+		return asked{}, err
+	}
+	return call.app.askedByName(request, resolved)
+}
+
+// refused names the flags of what is wrong with a spec; nil where nothing is.
+func (o *operation) refused(call *call, spec release.Spec, err error) error {
+	problems := zeros(call.cmd)
+	invalid, ok := errors.AsType[release.Problems](err)
+	if err != nil && !ok {
+		return err
+	}
+	for _, p := range invalid {
+		problems = append(problems, o.byFlag(call.cmd, spec.Config, p))
+	}
+	if len(problems) > 0 {
+		return fmt.Errorf("the %s cannot be asked for:\n%w", spec.Operation, problems)
+	}
+	return nil
 }
 
 // zeros are the flags that were given as 0, which would count as left out.

@@ -58,7 +58,7 @@ submit a release have --plan, which shows the same of what they would submit.`,
 	exits(cmd, exitOK, "it would be carried out, at once or after what it would wait for")
 	exits(cmd, exitUsage, planRefused)
 	exits(cmd, exitTimeout, "no worker answers within --timeout")
-	settings := slices.Concat(config.Temporal(), config.Actor())
+	settings := slices.Concat(config.Temporal(), config.NATS(), config.Actor())
 	return a.command(cmd, frame{settings: settings, draws: true, timeout: planAnswer}, func(ctx context.Context, call *call) error {
 		over.AskedBy = call.by
 		it, err := readWith(a, file, over, manifest.ReadAny)
@@ -75,7 +75,11 @@ func (c *call) plan(ctx context.Context, it manifest.Document) error {
 		if it.Set != nil {
 			return c.planSet(ctx, *it.Set)
 		}
-		plan, err := c.client.Plan(ctx, *it.Release)
+		spec, err := c.resolved(ctx, it)
+		if err != nil {
+			return err
+		}
+		plan, err := c.client.Plan(ctx, spec)
 		if err != nil {
 			return err
 		}

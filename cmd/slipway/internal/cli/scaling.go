@@ -48,11 +48,7 @@ as pay.busy of the function pay, and one that is disabled is not there: it is li
 		Args: arguments("APP"), ValidArgsFunction: a.completeApps,
 	}
 	withQualifier(cmd, &of)
-	return a.onTemporal(cmd, func(ctx context.Context, call *call) error {
-		app, err := parseApp(call.args[0])
-		if err != nil {
-			return err
-		}
+	return a.onApp(cmd, func(ctx context.Context, call *call, app release.App) error {
 		app.Qualifier = of.Qualifier
 		rules, err := call.client.ScalingRules(ctx, app)
 		if err != nil {
@@ -100,11 +96,7 @@ nothing; then it waits for its end. No freeze holds it. ` + namesApp,
 	cmd.Flags().StringVar(&in.Reason, flagReason, "", "why")
 	withQualifier(cmd, &in.App)
 	wait := waits(cmd, "wait until the rules were read back as switched; with --for, until they are switched back")
-	return a.onTemporal(cmd, func(ctx context.Context, call *call) error {
-		app, err := parseApp(call.args[0])
-		if err != nil {
-			return err
-		}
+	return a.onApp(cmd, func(ctx context.Context, call *call, app release.App) error {
 		app.Qualifier = in.App.Qualifier
 		in.App, in.Names, in.Enable, in.For, in.By = app, call.args[1:], enable, release.Duration(lasting), call.by
 		if problems, wrong := errors.AsType[release.Problems](in.Validate()); wrong {
@@ -211,11 +203,7 @@ func (a *app) scalingRestore() *cobra.Command {
 	}
 	exits(cmd, exitRefused, "nothing is switched for a time")
 	wait := waits(cmd, "wait until the rules were read back as before")
-	return a.onTemporal(cmd, func(ctx context.Context, call *call) error {
-		app, err := parseApp(call.args[0])
-		if err != nil {
-			return err
-		}
+	return a.onApp(cmd, func(ctx context.Context, call *call, app release.App) error {
 		if err := call.client.CheckWorkers(ctx, app); err != nil {
 			return err
 		}

@@ -86,7 +86,8 @@ func (a *app) submit() *cobra.Command {
 		Use:   "submit -f FILE",
 		Short: "Ask for a release by an event on NATS",
 		Long: `Ask for the release that a file describes, by an event on NATS JetStream, and print the
-release ID. The file is YAML or JSON: apiVersion: slipway.dev/v1, kind: Release, spec.
+release ID. The file is YAML or JSON: apiVersion: slipway.dev/v1, kind: Release, spec. Its spec has
+app, or application and environment: names of an application document, "slipway app list".
 
 The application and the source and ID of the event are the identity of the release:
 submitting with the same again, however late, means the same release. Without --event-id
@@ -110,12 +111,19 @@ With --wait the release is followed like "slipway release watch" does.`,
 	var lane release.Lane
 	var freeze release.FreezePolicy
 	withLane(cmd, &lane, &freeze)
-	return a.onSubmit(cmd, kindRelease, func(_ context.Context, call *call) (asked, error) {
+	return a.onSubmit(cmd, kindRelease, func(ctx context.Context, call *call) (asked, error) {
 		over.AskedBy, over.LanePolicy, over.FreezeOverride = call.by, lane.Policy, freeze.Override
 		if call.cmd.Flag("preempt").Changed {
 			over.Preempt = &lane.Preempt
 		}
-		spec, err := readWith(a, file, over, manifest.Read)
+		it, err := readWith(a, file, over, manifest.ReadRelease)
+		if err != nil {
+			return asked{}, err
+		}
+		spec, err := call.resolved(ctx, it)
+		if err == nil && it.Named != nil {
+			return a.askedByName(*it.Named, spec)
+		}
 		return a.askedRelease(spec), err
 	})
 }
@@ -134,6 +142,42 @@ func (a *app) askedRelease(spec release.Spec) asked {
 			})
 		},
 	}
+}
+
+// askedByName is a release of a named application as something to ask for. The starter resolves it, with
+// the document as it is by then; what it is resolved to here, the lane is asked about.
+func (a *app) askedByName(n wire.Named, resolved release.Spec) (asked, error) {
+	digest, err := n.Digest()
+	return asked{
+		what: kindRelease, watch: releaseTarget().watch,
+		encode: func(o wire.Origin) (*nats.Msg, error) { return wire.EncodeNamedRequest(o, n) },
+		receipt: func(s submission) receipt {
+			return receipt{ReleaseID: release.IDByName(n.Application, n.Environment, s.source, s.eventID)}
+		},
+		brings: []release.Spec{resolved}, document: manifest.Document{Release: &resolved},
+		taken: func(ctx context.Context, known *ledger.Ledger, id string) (before bool, err error) {
+			return a.taken(ctx, id, digest, func(ctx context.Context) (ledger.Identity, error) {
+				r, err := known.Get(ctx, id)
+				return r.Identity, err
+			})
+		},
+	}, err
+}
+
+// resolved is what a file asks for, whole: one that names its application with what its document says.
+func (c *call) resolved(ctx context.Context, it manifest.Document) (release.Spec, error) {
+	if it.Named == nil {
+		return *it.Release, nil
+	}
+	n, err := c.named(ctx, it.Named.String(), "")
+	if err != nil {
+		return release.Spec{}, err
+	}
+	spec, err := n.document.Application.Resolve(*it.Named)
+	if problems, ok := errors.AsType[release.Problems](err); ok {
+		return spec, fmt.Errorf("%s cannot be released so:\n%w", n, problems)
+	}
+	return spec, err
 }
 
 // asked is what is asked for by an event: a release or a set.

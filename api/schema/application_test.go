@@ -1,0 +1,98 @@
+package schema_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"sigs.k8s.io/yaml"
+
+	"slipway/api/schema"
+	"slipway/apps"
+)
+
+// What the schema refuses is refused where the document is stored, too. Where a path leads, and what
+// fields say together, only the latter knows.
+func TestApplicationSchemaAgreesWithTheStore(t *testing.T) {
+	t.Parallel()
+	compiled := compile(t, schema.Application)
+	const app = `"app":{"platform":"sae","region":"cn-hangzhou","id":"a"}`
+	document := func(rest string) string {
+		return `{"apiVersion":"slipway.dev/v1","kind":"Application","name":"shop","environments":[{"name":"production",` + app + rest + `}]}`
+	}
+	for name, c := range map[string]struct {
+		data string
+		good bool
+	}{
+		"the least":                   {document(""), true},
+		"defaults":                    {document(`,"release":{"strategy":{"type":"gray","gray":2},"limits":{"total":"8h"},"lane":{"policy":"supersede"}}`), true},
+		"no environment":              {`{"apiVersion":"slipway.dev/v1","kind":"Application","name":"shop","environments":[]}`, false},
+		"nothing":                     {`{}`, false},
+		"another kind":                {strings.Replace(document(""), "Application", "Release", 1), false},
+		"another version":             {strings.Replace(document(""), "/v1", "/v2", 1), false},
+		"a name with a dot":           {strings.Replace(document(""), "shop", "sh.op", 1), false},
+		"the name of a release":       {strings.Replace(document(""), "shop", "r-shop", 1), false},
+		"an environment in capitals":  {strings.Replace(document(""), "production", "Production", 1), false},
+		"an artifact":                 {document(`,"release":{"artifact":{"image":"shop:1"}}`), false},
+		"an override":                 {document(`,"release":{"freeze":{"override":"now"}}`), false},
+		"a strategy of another world": {document(`,"release":{"strategy":{"type":"canary"}}`), false},
+		"a limit":                     {document(`,"release":{"limits":{"total":"soon"}}`), false},
+		"locks":                       {document(`,"locked":["strategy","limits.total","config.platform.Timezone"]`), true},
+		"a lock within a list":        {document(`,"locked":["strategy.gates[0]"]`), false},
+		"the artifact locked":         {document(`,"locked":["artifact.image"]`), false},
+		"triggers":                    {strings.TrimSuffix(document(""), "}") + `,"triggers":[]}`, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := apps.Parse([]byte(c.data))
+			if c.good {
+				require.NoError(t, err)
+				require.NoError(t, validate(t, compiled, []byte(c.data)))
+				return
+			}
+			require.Error(t, err)
+			require.Error(t, validate(t, compiled, []byte(c.data)))
+		})
+	}
+}
+
+func TestApplicationSchemaHasTheDefaults(t *testing.T) {
+	t.Parallel()
+	data, err := schema.Files.ReadFile(schema.Application)
+	require.NoError(t, err)
+	var root struct {
+		Defs struct {
+			Environment struct {
+				Properties struct {
+					Release struct {
+						PropertyNames node   `json:"propertyNames"`
+						AllOf         []node `json:"allOf"`
+					} `json:"release"`
+				} `json:"properties"`
+			} `json:"environment"`
+		} `json:"$defs"`
+	}
+	require.NoError(t, json.Unmarshal(data, &root))
+	release := root.Defs.Environment.Properties.Release
+	want := apps.Defaults()
+	got := release.PropertyNames.Enum
+	slices.Sort(want)
+	slices.Sort(got)
+	require.Equal(t, want, got)
+	for _, name := range want {
+		require.Contains(t, release.AllOf[0].Properties, name)
+	}
+}
+
+func TestApplicationSchema_TheExampleIsValid(t *testing.T) {
+	t.Parallel()
+	raw, err := os.ReadFile(filepath.Join("..", "..", "examples", "application.yaml"))
+	require.NoError(t, err)
+	data, err := yaml.YAMLToJSON(raw)
+	require.NoError(t, err)
+	require.NoError(t, validate(t, compile(t, schema.Application), data))
+}

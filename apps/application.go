@@ -1,0 +1,255 @@
+package apps
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"slipway/release"
+	"slipway/wire"
+)
+
+// KindApplication is the kind of an application document.
+const KindApplication = "Application"
+
+// The bounds of a document; what its environments say of a release is bounded as in a request.
+const (
+	MaxEnvironments = 20
+	MaxLocked       = 50
+	// MaxDocument is the size of a document as JSON, in bytes.
+	MaxDocument = 128 << 10
+)
+
+// Application is an application document. It is also the file that people write.
+type Application struct {
+	APIVersion string `json:"apiVersion"`
+	Kind       string `json:"kind"`
+	// Name is unique among the documents.
+	Name string `json:"name"`
+	// Environments stand in the order of promotion; a release without one goes to the first.
+	Environments []Environment `json:"environments"`
+}
+
+// Environment is one place where the application runs.
+type Environment struct {
+	// Name is unique within the document.
+	Name string      `json:"name"`
+	App  release.App `json:"app"`
+	// Release are the fields of a [release.Spec] that a request of this environment need not give,
+	// each as JSON: see [Defaults] for which there may be.
+	Release map[string]json.RawMessage `json:"release,omitempty"`
+	// Locked are the paths of fields, such as strategy or limits.total, that no request may give.
+	Locked []string `json:"locked,omitempty"`
+}
+
+// Parse reads a document from JSON. Everything that is wrong with it is returned at once, as
+// [release.Problems].
+func Parse(data []byte) (Application, error) {
+	if len(data) > MaxDocument {
+		return Application{}, release.Problems{{Field: "data", Message: fmt.Sprintf("has %d bytes; at most %d are taken", len(data), MaxDocument)}}
+	}
+	a, problems := wire.Strict[Application](data)
+	problems = explained(problems)
+	invalid := a.Validate()
+	if found, ok := invalid.(release.Problems); ok { //nolint:errorlint // Validate returns nothing else
+		problems = join(problems, found)
+	}
+	if len(problems) > 0 {
+		return a, problems
+	}
+	return a, nil
+}
+
+// maxProblems is how many problems are told at once.
+const maxProblems = 100
+
+// join returns both, of each field only what was found first.
+func join(first, second release.Problems) release.Problems {
+	for _, p := range second {
+		told := slices.ContainsFunc(first, func(q release.Problem) bool {
+			return q.Field == "data" || q.Field == p.Field || strings.HasPrefix(p.Field, q.Field+".") || strings.HasPrefix(p.Field, q.Field+"[")
+		})
+		if !told && len(first) < maxProblems {
+			first = append(first, p)
+		}
+	}
+	return first
+}
+
+// explained adds the remedy to fields that people look for in a document and that are none.
+func explained(problems release.Problems) release.Problems {
+	remedies := map[string]string{
+		"spec":      "; the fields of an application document stand beside kind, without spec",
+		"metadata":  "; the name stands beside kind: name",
+		"namespace": "; give the platform's own ID of the application as id: \"slipway api\" lists applications with theirs",
+		"name":      "; give the platform's own ID of the application as id: \"slipway api\" lists applications with theirs",
+		"triggers":  "; nothing triggers a release by itself yet: ask for one by an event, or with slipway deploy",
+		"promotion": "; a version is promoted by releasing its image to the next environment, with slipway deploy --to",
+		"notify":    "; who wants to know of releases subscribes to their events",
+		"approval":  "; let a person confirm each batch with strategy.confirm manual",
+	}
+	for i, p := range problems {
+		field := p.Field[strings.LastIndex(p.Field, ".")+1:]
+		inApp := strings.HasSuffix(strings.TrimSuffix(p.Field, "."+field), ".app")
+		if (field == "name" || field == "namespace") && !inApp || !strings.Contains(p.Message, "is not a field here") {
+			continue
+		}
+		problems[i].Message += remedies[field]
+	}
+	return problems
+}
+
+// Validate lists every problem of the document at once, as [release.Problems], or returns nil. What an
+// environment says of a release is checked as a request of it would be that brings an image.
+func (a Application) Validate() error {
+	v := &validator{}
+	v.check(a.APIVersion == release.APIVersion, "apiVersion", "must be %s", release.APIVersion)
+	v.check(a.Kind == KindApplication, "kind", "must be %s", KindApplication)
+	v.name("name", a.Name)
+	v.check(!strings.HasPrefix(a.Name, "r-") && !strings.HasPrefix(a.Name, "s-"), "name", "%q begins as the ID of a release or a set does; use another one", a.Name)
+	v.check(len(a.Environments) >= 1, "environments", "must have at least one environment")
+	if len(a.Environments) > MaxEnvironments {
+		v.check(false, "environments", "has %d entries; at most %d are taken", len(a.Environments), MaxEnvironments)
+		return v.err()
+	}
+	for i, e := range a.Environments {
+		v.environment(a, i, e)
+	}
+	return v.err()
+}
+
+type validator struct{ problems release.Problems }
+
+func (v *validator) err() error {
+	if len(v.problems) == 0 {
+		return nil
+	}
+	return v.problems
+}
+
+func (v *validator) check(ok bool, field, format string, args ...any) {
+	if !ok {
+		v.problems = append(v.problems, release.Problem{Field: field, Message: fmt.Sprintf(format, args...)})
+	}
+}
+
+func (v *validator) name(field, name string) {
+	v.check(release.IsName(name), field, "%.*q is not %s", release.MaxID, name, release.NameWords)
+}
+
+// environment checks one of them, with those before it.
+func (v *validator) environment(a Application, i int, e Environment) {
+	at := fmt.Sprintf("environments[%d]", i)
+	v.name(at+".name", e.Name)
+	for j, before := range a.Environments[:i] {
+		v.check(before.Name != e.Name || e.Name == "", at+".name", "%q is that of environments[%d] already", e.Name, j)
+		v.check(before.App.WithDefaults() != e.App.WithDefaults() || e.App == release.App{}, at+".app", "is the application of environment %s already; each has its own", before.Name)
+	}
+	v.defaults(at, e)
+	v.check(len(e.Locked) <= MaxLocked, at+".locked", "has %d entries; at most %d are taken", len(e.Locked), MaxLocked)
+	for j, path := range e.Locked[:min(len(e.Locked), MaxLocked)] {
+		v.locked(fmt.Sprintf("%s.locked[%d]", at, j), path)
+	}
+}
+
+// Defaults are the fields of a release that an environment may have defaults for.
+func Defaults() []string {
+	return slices.DeleteFunc(fieldsOf(), func(name string) bool { return notDefault(name) != "" })
+}
+
+// notDefault is why a field of a release has no default in a document; empty of one that may have one.
+func notDefault(name string) string {
+	switch name {
+	case "app":
+		return "stands beside release, not within it"
+	case "artifact", "operation", "job", "version", "instances", "adopt", "retryOf":
+		return "is for each request to say; leave it out"
+	case "requestedBy", "note":
+		return "is said with each request; leave it out"
+	case "freeze":
+		return "is decided for one release, with a reason; leave it out"
+	}
+	return ""
+}
+
+// defaults checks what an environment says of a release.
+func (v *validator) defaults(at string, e Environment) {
+	within := at + ".release."
+	said := map[string]json.RawMessage{}
+	for _, name := range slices.Sorted(maps.Keys(e.Release)) {
+		why := notDefault(name)
+		v.check(why == "", within+name, "%s", why)
+		if why == "" {
+			said[name] = e.Release[name]
+		}
+	}
+	e.Release = said
+	_, err := e.resolve(map[string]any{"artifact": map[string]any{"image": "registry.invalid/image:1"}})
+	problems, _ := err.(release.Problems) //nolint:errorlint // resolve returns nothing else
+	for _, p := range problems {
+		field, _, _ := strings.Cut(p.Field, ".")
+		switch {
+		case field == "app":
+			p.Field = at + "." + p.Field
+		case strings.HasPrefix(field, "artifact"): // which is none of the document's
+			continue
+		default:
+			p.Field = within + p.Field
+		}
+		v.problems = append(v.problems, p)
+	}
+}
+
+// locked checks the path of a field that no request may give.
+func (v *validator) locked(at, path string) {
+	first, _, _ := strings.Cut(path, ".")
+	switch {
+	case first == "app":
+		v.check(false, at, "app is the document's own already; leave it out")
+	case first == "artifact" || first == "requestedBy" || first == "note" || first == "retryOf":
+		v.check(false, at, "%s cannot be locked: it is for each request to say", first)
+	case !isField(path):
+		v.check(false, at, "%.*q is no field of a release, or within a list; write for example strategy, limits.total or freeze.override%s",
+			release.MaxID, path, release.DidYouMean(first, fieldsOf()))
+	}
+}
+
+// Environment returns the environment of that name; without one the error is a [release.Problem] that
+// names those there are.
+func (a Application) Environment(name string) (Environment, error) {
+	for _, e := range a.Environments {
+		if e.Name == name {
+			return e, nil
+		}
+	}
+	return Environment{}, release.Problem{Field: "environment", Message: fmt.Sprintf("%.*q is no environment of %s; there are %s%s",
+		release.MaxID, name, a.Name, strings.Join(a.Names(), ", "), release.DidYouMean(name, a.Names()))}
+}
+
+// Names are those of the environments, in their order.
+func (a Application) Names() []string {
+	names := make([]string, len(a.Environments))
+	for i, e := range a.Environments {
+		names[i] = e.Name
+	}
+	return names
+}
+
+// Removed are the environments of a document that the next one has not, or has with another application.
+// Either may be nil, for no document.
+func Removed(have, next *Application) (removed []Environment) {
+	if have == nil {
+		return nil
+	}
+	for _, e := range have.Environments {
+		kept := next != nil && slices.ContainsFunc(next.Environments, func(n Environment) bool {
+			return n.Name == e.Name && n.App.WithDefaults() == e.App.WithDefaults()
+		})
+		if !kept {
+			removed = append(removed, e)
+		}
+	}
+	return removed
+}

@@ -1,0 +1,132 @@
+package appstest_test
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"slipway/ledger"
+	"slipway/release"
+	"slipway/setup"
+)
+
+// commandLine runs the slipway binary against one NATS server that is set up.
+type commandLine struct {
+	t           *testing.T
+	binary, url string
+	known       *ledger.Ledger
+}
+
+func newCommandLine(t *testing.T) *commandLine {
+	t.Helper()
+	binary := os.Getenv("SLIPWAY_BIN") //nolint:forbidigo // the build says where the binary is
+	require.NotEmpty(t, binary, "SLIPWAY_BIN must name a slipway binary; run `make test-system`")
+	js, url := house(t)
+	_, err := setup.NATS(t.Context(), js, setup.Config{})
+	require.NoError(t, err)
+	return &commandLine{t, binary, url, ledger.New(js)}
+}
+
+// run runs a command that must end with the code. There is no Temporal.
+func (c *commandLine) run(code int, args ...string) (stdout, stderr string) {
+	c.t.Helper()
+	var out, talk bytes.Buffer
+	cmd := exec.CommandContext(c.t.Context(), c.binary, args...)
+	cmd.Env = []string{"NATS_URL=" + c.url, "USER=mei", "TEMPORAL_ADDRESS=127.0.0.1:1"}
+	cmd.Stdout, cmd.Stderr = &out, &talk
+	var exit *exec.ExitError
+	if err := cmd.Run(); err != nil {
+		require.ErrorAs(c.t, err, &exit)
+	}
+	require.Equal(c.t, code, cmd.ProcessState.ExitCode(), "%v: %s", args, talk.String())
+	return out.String(), talk.String()
+}
+
+func (c *commandLine) file(text string) string {
+	c.t.Helper()
+	path := filepath.Join(c.t.TempDir(), "app.yaml")
+	require.NoError(c.t, os.WriteFile(path, []byte(text), 0o600))
+	return path
+}
+
+const (
+	head       = "apiVersion: slipway.dev/v1\nkind: Application\nname: shop\nenvironments:\n"
+	staging    = "  - {name: staging, app: {platform: sae, region: cn-hangzhou, id: a}}\n"
+	production = "  - {name: production, app: {platform: sae, region: cn-hangzhou, id: b}, release: {limits: {confirm: 8h}}, locked: [freeze.override]}\n"
+)
+
+func TestCommand_DocumentsAreChangedAndTold(t *testing.T) {
+	t.Parallel()
+	c := newCommandLine(t)
+	_, talk := c.run(0, "app", "list")
+	require.Contains(t, talk, "there is no application yet")
+	one, both := c.file(head+staging), c.file(head+staging+production)
+	_, talk = c.run(0, "app", "apply", "-f", one, "--revision", "0", "--reason", "it has a name")
+	require.Contains(t, talk, "application shop is at revision 1")
+	out, _ := c.run(0, "app", "diff", "-f", both)
+	require.Regexp(t, `production.release.limits.confirm +8h`, out)
+	_, talk = c.run(7, "app", "apply", "-f", both, "--revision", "0")
+	require.Contains(t, talk, "application shop is at revision 1, by mei, and not at 0; nothing was changed")
+	c.run(0, "app", "apply", "-f", both, "--revision", "1", "--by", "li")
+	_, talk = c.run(0, "app", "diff", "-f", both)
+	require.Contains(t, talk, "says the same, at revision 2")
+	out, _ = c.run(0, "app", "list")
+	require.Regexp(t, `shop/production +sae/cn-hangzhou/b +all +freeze.override +2 +li`, out)
+	out, _ = c.run(0, "app", "get", "shop", "-o", "yaml")
+	_, talk = c.run(0, "app", "diff", "-f", c.file(out))
+	require.Contains(t, talk, "says the same", "what is printed can be applied")
+	out, _ = c.run(0, "app", "history", "shop")
+	require.Regexp(t, `(?s)2 +\S+ +change +li *\n.*1 +\S+ +create +mei +it has a name`, out)
+	_, talk = c.run(1, "app", "get", "shp")
+	require.Contains(t, talk, `"shp" is no application; did you mean shop?`)
+	_, talk = c.run(2, "app", "lint", "-f", c.file(head+"  - {name: A}\n"))
+	require.Contains(t, talk, "(line 5)")
+
+	// What is under way keeps its environment.
+	app := release.App{Platform: release.PlatformSAE, Region: "cn-hangzhou", ID: "b"}
+	_, _, err := c.known.Create(t.Context(), ledger.Record{ReleaseID: "r-abcdefghijklmnop", App: app, Identity: ledger.Identity{Digest: "sha256:1"}})
+	require.NoError(t, err)
+	require.NoError(t, c.known.Accept(t.Context(), app, "r-abcdefghijklmnop"))
+	for _, args := range [][]string{{"delete", "shop"}, {"apply", "-f", one}} {
+		_, talk = c.run(7, append([]string{"app"}, args...)...)
+		require.Contains(t, talk, "shop/production: release r-abcdefghijklmnop")
+	}
+	require.NoError(t, c.known.Update(t.Context(), ledger.Report{Progress: release.Progress{ReleaseID: "r-abcdefghijklmnop", App: app, Phase: release.PhaseSucceeded}}))
+	_, talk = c.run(0, "app", "delete", "shop")
+	require.Contains(t, talk, "application shop was deleted by mei")
+}
+
+func TestCommand_AnApplicationIsNamed(t *testing.T) {
+	t.Parallel()
+	c := newCommandLine(t)
+	c.run(0, "app", "apply", "-f", c.file(head+staging+production))
+	_, talk := c.run(0, "deploy", "shop", "--image", "shop:1", "--event-id", "1", "--dry-run")
+	require.Contains(t, talk, "slipway.request.app.shop.staging", "the first")
+	out, talk := c.run(0, "deploy", "shop", "--image", "shop:1", "--to", "production", "--event-id", "1")
+	require.Contains(t, talk, release.IDByName("shop", "production", "urn:slipway:cli", "1"))
+	require.Equal(t, release.IDByName("shop", "production", "urn:slipway:cli", "1")+"\n", out)
+	_, talk = c.run(2, "deploy", "shop/staging", "--image", "shop:1", "--to", "production")
+	require.Contains(t, talk, "leave one of them out")
+	_, talk = c.run(2, "deploy", "shop", "--image", "shop:1", "--to", "production", "--freeze-override", "now")
+	require.Contains(t, talk, "freeze.override is locked by application shop for production")
+	for _, args := range [][]string{{"rollback", "shop"}, {"restart", "shop"}, {"lane", "get", "shop"}, {"history", "shop"}} {
+		_, talk = c.run(2, args...)
+		require.Contains(t, talk, "say which environment: shop/staging, shop/production")
+	}
+	_, talk = c.run(0, "history", "shop/production")
+	require.Contains(t, talk, "the ledger has no release of this application")
+	_, talk = c.run(2, "rollback", "shop/prod")
+	require.Contains(t, talk, "there are staging, production; did you mean production?")
+	_, talk = c.run(1, "rollback", "shopp/production")
+	require.Contains(t, talk, "did you mean shop?")
+	out, _ = c.run(0, "__complete", "rollback", "")
+	require.Contains(t, out, "shop/production\tsae/cn-hangzhou/b")
+	file := c.file("apiVersion: slipway.dev/v1\nkind: Release\nspec: {application: shop, environment: production, artifact: {image: shop:2}}\n")
+	_, talk = c.run(0, "release", "submit", "-f", file, "--dry-run")
+	require.Contains(t, talk, "slipway.request.app.shop.production")
+}
+

@@ -1,0 +1,161 @@
+package appstest_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/stretchr/testify/require"
+
+	"slipway/apps"
+	"slipway/devstack/embedded"
+	"slipway/internal/bucketdoc"
+	"slipway/release"
+)
+
+// house is a NATS server, without what setup creates.
+func house(t *testing.T) (js jetstream.JetStream, url string) {
+	t.Helper()
+	server, err := embedded.StartNATS(t.Context(), embedded.NATSConfig{DataDir: t.TempDir()})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, server.Close()) })
+	conn, err := nats.Connect(server.URL())
+	require.NoError(t, err)
+	t.Cleanup(conn.Close)
+	js, err = jetstream.New(conn)
+	require.NoError(t, err)
+	return js, server.URL()
+}
+
+// documents are the application documents of a server that is set up.
+func documents(t *testing.T) (*apps.Store, jetstream.JetStream) {
+	t.Helper()
+	js, _ := house(t)
+	require.NoError(t, apps.Ensure(t.Context(), js, 0))
+	return apps.NewStore(js), js
+}
+
+// application has an environment for each ID.
+func application(name string, ids ...string) apps.Application {
+	a := apps.Application{APIVersion: release.APIVersion, Kind: apps.KindApplication, Name: name}
+	for i, id := range ids {
+		a.Environments = append(a.Environments, apps.Environment{
+			Name: fmt.Sprintf("env-%d", i), App: release.App{Platform: release.PlatformSAE, Region: "cn-hangzhou", ID: id},
+		})
+	}
+	return a
+}
+
+func TestStore_KeepsDocumentsWithTheirHistory(t *testing.T) {
+	t.Parallel()
+	store, _ := documents(t)
+	ctx := t.Context()
+	none, err := store.List(ctx)
+	require.NoError(t, err)
+	require.Empty(t, none)
+	_, err = store.Get(ctx, "shop")
+	require.EqualError(t, err, `"shop" is no application; there is none yet: slipway app apply -f FILE`)
+
+	ann := apps.Change{By: "ann", Reason: "it has a name", At: time.Date(2026, time.July, 1, 9, 0, 0, 0, time.UTC)}
+	first, err := store.Apply(ctx, application("shop", "a"), apps.Edit{Change: ann, Expected: 0})
+	require.NoError(t, err)
+	require.Equal(t, apps.ActionCreate, first.Change.Action)
+	again, err := store.Apply(ctx, application("shop", "a"), apps.Edit{Change: apps.Change{By: "li"}, Expected: apps.Any})
+	require.NoError(t, err)
+	require.Equal(t, first, again, "what says the same is no change")
+	second, err := store.Apply(ctx, application("shop", "a", "b"), apps.Edit{Change: apps.Change{By: "li"}, Expected: first.Revision})
+	require.NoError(t, err)
+	require.Equal(t, apps.ActionChange, second.Change.Action)
+
+	old, err := store.At(ctx, "shop", first.Revision)
+	require.NoError(t, err)
+	require.Equal(t, first, old)
+	_, err = store.At(ctx, "shop", 99)
+	require.ErrorIs(t, err, apps.ErrForgotten)
+	_, err = store.Get(ctx, "shp")
+	require.EqualError(t, err, `"shp" is no application; did you mean shop?`)
+
+	require.NoError(t, store.Delete(ctx, "shop", apps.Edit{Change: ann, Expected: apps.Any}))
+	_, err = store.Get(ctx, "shop")
+	require.ErrorAs(t, err, new(*apps.UnknownError))
+	require.ErrorAs(t, store.Delete(ctx, "shop", apps.Edit{Change: ann, Expected: apps.Any}), new(*apps.UnknownError))
+	history, err := store.History(ctx, "shop")
+	require.NoError(t, err)
+	require.Len(t, history, 3)
+	require.Equal(t, []apps.Action{apps.ActionDelete, apps.ActionChange, apps.ActionCreate},
+		[]apps.Action{history[0].Change.Action, history[1].Change.Action, history[2].Change.Action})
+	require.Nil(t, history[0].Application)
+	third, err := store.Apply(ctx, application("shop", "a"), apps.Edit{Change: ann, Expected: 0})
+	require.NoError(t, err)
+	require.Equal(t, apps.ActionCreate, third.Change.Action)
+	require.Greater(t, third.Revision, second.Revision, "a revision is never used twice")
+}
+
+func TestStore_NobodyOverwritesAnother(t *testing.T) {
+	t.Parallel()
+	store, _ := documents(t)
+	first, err := store.Apply(t.Context(), application("shop", "a"), apps.Edit{Change: apps.Change{By: "ann"}, Expected: 0})
+	require.NoError(t, err)
+	var group sync.WaitGroup
+	results := make([]error, 8)
+	for i := range results {
+		group.Go(func() {
+			_, results[i] = store.Apply(t.Context(), application("shop", "a", fmt.Sprint("b", i)), apps.Edit{Change: apps.Change{By: "li"}, Expected: first.Revision})
+		})
+	}
+	group.Wait()
+	won := 0
+	for _, err := range results {
+		if err == nil {
+			won++
+			continue
+		}
+		outdated, ok := errors.AsType[*apps.OutdatedError](err)
+		require.True(t, ok, "%v", err)
+		require.Equal(t, "li", outdated.By)
+	}
+	require.Equal(t, 1, won)
+}
+
+func TestStore_RefusesWhatAnotherDocumentHasAndWhatTheGuardSays(t *testing.T) {
+	t.Parallel()
+	store, js := documents(t)
+	_, err := store.Apply(t.Context(), application("shop", "a"), apps.Edit{Expected: apps.Any})
+	require.NoError(t, err)
+	_, err = store.Apply(t.Context(), application("till", "x", "a"), apps.Edit{Expected: apps.Any})
+	require.EqualError(t, err, "environment env-1: sae/cn-hangzhou/a is shop/env-0 already; an application has one name")
+	_, err = store.Apply(t.Context(), application("till"), apps.Edit{Expected: apps.Any})
+	require.ErrorAs(t, err, new(release.Problems))
+	busy := errors.New("a release is under way")
+	_, err = store.Apply(t.Context(), application("shop", "b"), apps.Edit{Expected: apps.Any, Guard: func(context.Context, *apps.Application, *apps.Application) error { return busy }})
+	require.ErrorIs(t, err, busy)
+
+	kv, err := js.KeyValue(t.Context(), apps.Bucket)
+	require.NoError(t, err)
+	_, err = kv.PutString(t.Context(), "newer", `{"application":{"name":"newer","signed":true},"change":{"action":"create"}}`)
+	require.NoError(t, err)
+	_, err = store.Get(t.Context(), "newer")
+	require.ErrorContains(t, err, "if a newer version of Slipway wrote it, use that one")
+	_, err = store.Apply(t.Context(), application("newer", "n"), apps.Edit{Expected: apps.Any})
+	require.ErrorContains(t, err, "signed", "what is not understood is never overwritten")
+	_, err = kv.PutString(t.Context(), "other", `{"application":{"name":"shop","environments":[]},"change":{"action":"create"}}`)
+	require.NoError(t, err)
+	_, err = store.Get(t.Context(), "other")
+	require.ErrorContains(t, err, "delete the key")
+}
+
+func TestStore_ABucketThatForgetsIsRefused(t *testing.T) {
+	t.Parallel()
+	js, _ := house(t)
+	_, err := apps.NewStore(js).List(t.Context())
+	require.ErrorAs(t, err, new(*bucketdoc.AccessError))
+	require.ErrorContains(t, err, "create it with: slipway setup")
+	_, err = js.CreateKeyValue(t.Context(), jetstream.KeyValueConfig{Bucket: apps.Bucket, TTL: time.Hour})
+	require.NoError(t, err)
+	require.ErrorContains(t, apps.Ensure(t.Context(), js, 0), "set the max age of stream KV_slipway-apps to 0")
+}

@@ -1,0 +1,56 @@
+package stack_test
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/stretchr/testify/require"
+
+	"slipway/devstack/stack"
+	"slipway/release"
+	"slipway/releases"
+)
+
+// TestExamples_AnApplicationIsReleasedByItsName applies the document of examples/, and releases by the
+// name that it gives: the release is a gray one, as the document says, and tells by which name it came.
+func TestExamples_AnApplicationIsReleasedByItsName(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	s, err := stack.Start(ctx, stack.Config{
+		Demo: true, Speed: 20, Settle: time.Second, Log: zerolog.New(zerolog.NewTestWriter(t)).Level(zerolog.WarnLevel),
+	})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	binary := os.Getenv("SLIPWAY_BIN") //nolint:forbidigo // the build says where the binary is
+	require.NotEmpty(t, binary, "SLIPWAY_BIN must name a slipway binary; run `make test-system`")
+	slipway := func(args ...string) string {
+		cmd := exec.CommandContext(ctx, binary, args...)
+		var stdout, stderr bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &stdout, &stderr
+		for key, value := range s.Env() {
+			cmd.Env = append(cmd.Env, key+"="+value)
+		}
+		require.NoError(t, cmd.Run(), "%v: %s", args, stderr.String())
+		return strings.TrimSpace(stdout.String())
+	}
+	slipway("app", "apply", "-f", "../../examples/application.yaml")
+	id := slipway("deploy", "shop", "--image", "registry.example/shop:2.0.0", "--to", "production")
+	require.Eventually(t, func() bool {
+		_, err := s.Client.DescribeWorkflowExecution(ctx, release.CommandTargetID(id), "")
+		return err == nil
+	}, patience, 20*time.Millisecond)
+	p := confirmAll(ctx, t, releases.New(s.Client), id)
+	require.Equal(t, release.PhaseSucceeded, p.Outcome, p.Reason)
+	require.Equal(t, release.StrategyGray, p.Strategy.Type)
+	require.Len(t, p.Batches, 3)
+	require.Equal(t, "shop/production", p.ByName.String())
+	require.Contains(t, slipway("history", "shop/production"), id)
+	require.Contains(t, slipway("lane", "get", "shop/production"), "sae/cn-hangzhou/f80db7f6-0d46-4563-bd41-99f11e3a2eb4")
+}

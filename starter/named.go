@@ -1,0 +1,96 @@
+package starter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/rs/zerolog"
+
+	"slipway/apps"
+	"slipway/ledger"
+	"slipway/release"
+	"slipway/wire"
+)
+
+// submitNamed resolves a request by name into a whole spec, and hands that to the lane of its application.
+//
+// An event means the same release however often it comes: it is resolved once, with the document as it is
+// then. The ledger has the revision, and what comes again is resolved with that one, whatever the
+// document says by then.
+func (s *Starter) submitNamed(ctx context.Context, log zerolog.Logger, r wire.NamedRequest, position wire.Delivery) error {
+	have, err := s.recorded(ctx, r.ReleaseID)
+	if err != nil {
+		return err
+	}
+	if have != nil && have.Identity.EventID != "" && have.Identity.Digest != r.Digest {
+		return &ledger.ConflictError{ID: r.ReleaseID, Recorded: have.Identity.Digest, Asked: r.Digest}
+	}
+	if have != nil && have.Accepted {
+		log.Info().Str("application", r.String()).Str("outcome", string(have.Outcome)).Msg("release was accepted before; its event counts once")
+		return nil
+	}
+	submission, err := s.resolve(ctx, r, have)
+	if err != nil {
+		return err
+	}
+	log.Info().Str("application", r.String()).Uint64("revision", submission.ByName.Revision).Msg("request by name resolved")
+	identity := ledger.Identity{Source: r.Source, EventID: r.EventID, Digest: r.Digest}
+	return s.submit(ctx, log, ask{submission, identity}, position)
+}
+
+// recorded is the record of a release; nil where there is none.
+func (s *Starter) recorded(ctx context.Context, releaseID string) (*ledger.Record, error) {
+	var have ledger.Record
+	err := s.withLedger(ctx, func(ctx context.Context) (err error) {
+		have, err = s.ledger.Get(ctx, releaseID)
+		return err
+	})
+	switch {
+	case errors.Is(err, ledger.ErrNotFound):
+		return nil, nil //nolint:nilnil // that there is none is no error
+	case err != nil:
+		return nil, err
+	}
+	return &have, nil
+}
+
+// resolve makes the submission of a request by name: with the revision of the document that the record
+// of the release names, or without one with the latest. What is refused is a [release.Problem] or
+// [release.Problems].
+func (s *Starter) resolve(ctx context.Context, r wire.NamedRequest, have *ledger.Record) (release.Submission, error) {
+	document, err := s.document(ctx, r, have)
+	if err != nil {
+		return release.Submission{}, err
+	}
+	spec, err := document.Application.Resolve(r.Named)
+	if err != nil {
+		return release.Submission{}, err
+	}
+	return release.Submission{
+		ReleaseID: r.ReleaseID, Spec: spec,
+		ByName: &release.ByName{Application: r.Application, Environment: r.Environment, Revision: document.Revision},
+	}, nil
+}
+
+// document reads the document of a request.
+func (s *Starter) document(ctx context.Context, r wire.NamedRequest, have *ledger.Record) (document apps.Document, err error) {
+	ctx, cancel := context.WithTimeout(ctx, natsTimeout)
+	defer cancel()
+	again := have != nil && have.ByName != nil
+	if again {
+		document, err = s.documents.At(ctx, r.Application, have.ByName.Revision)
+	} else {
+		document, err = s.documents.Get(ctx, r.Application)
+	}
+	unknown, none := errors.AsType[*apps.UnknownError](err)
+	switch {
+	case none:
+		return document, release.Problem{Field: "application", Message: unknown.Error()}
+	case errors.Is(err, apps.ErrForgotten):
+		return document, release.Problem{Field: "application", Message: fmt.Sprintf(
+			"the event came before, when %s was at revision %d, which is not kept any more; whether a release began is not known: look for %s, and ask again with another event",
+			r.Application, have.ByName.Revision, r.ReleaseID)}
+	}
+	return document, err
+}

@@ -1,0 +1,202 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+
+	"github.com/cloudevents/sdk-go/v2/event"
+	"github.com/nats-io/nats.go"
+
+	"slipway/release"
+)
+
+// Named is a request that names its application: which environment of it, and what is asked for
+// besides what the application document says already.
+type Named struct {
+	Application, Environment string
+	// Says are the fields of a [release.Spec], without app, as they were given. Numbers are
+	// [json.Number]; a field that was given as null is there with nil.
+	Says map[string]any
+}
+
+// The fields that a request by name has besides those of a spec, and the one that it has not.
+const (
+	fieldApplication = "application"
+	fieldEnvironment = "environment"
+	fieldApp         = "app"
+)
+
+// String is how people name what is asked for: application/environment.
+func (n Named) String() string { return n.Application + "/" + n.Environment }
+
+// MarshalJSON returns the data of the request.
+func (n Named) MarshalJSON() ([]byte, error) {
+	data := map[string]any{}
+	maps.Copy(data, n.Says)
+	data[fieldApplication], data[fieldEnvironment] = n.Application, n.Environment
+	return json.Marshal(data)
+}
+
+// Digest names what is asked for: sha256: and 64 hexadecimal digits. The same data has the same
+// digest in whichever order its fields stand. What the document says is not a part of it.
+func (n Named) Digest() (string, error) {
+	data, err := n.MarshalJSON()
+	if err != nil {
+		return "", err
+	}
+	return release.DigestOf(data), nil
+}
+
+// ParseNamed reads a request by name from JSON as strictly as any other. It returns everything that is
+// wrong with its form as [release.Problems], fields that do not exist and what looks like a secret among
+// them. Whether the values are good, only the document can tell: most of them may stand there.
+func ParseNamed(data []byte) (Named, error) {
+	raw, problems, err := readJSON(data)
+	if err != nil {
+		return Named{}, release.Problems{{Field: "data", Message: "is not JSON: " + err.Error()}}
+	}
+	says, ok := raw.(map[string]any)
+	if !ok {
+		return Named{}, release.Problems{{Field: "data", Message: "must be an object, not " + jsonName(raw)}}
+	}
+	n := Named{Says: says}
+	seen := inspector{problems: problems}
+	n.Application, n.Environment = seen.name(says, fieldApplication), seen.name(says, fieldEnvironment)
+	if _, given := says[fieldApp]; given {
+		seen.problem(fieldApp, "has no meaning beside application: the application document says which one it is; leave one of them out")
+		delete(says, fieldApp)
+	}
+	rest, err := json.Marshal(says)
+	if err != nil {
+		return Named{}, err
+	}
+	spec, wrong := Strict[release.Spec](rest)
+	return n, refuse(append(seen.problems, wrong...), nil, secretsOf(spec))
+}
+
+// name takes the name of an application or an environment out of what was said.
+func (i *inspector) name(says map[string]any, field string) string {
+	value, given := says[field]
+	delete(says, field)
+	name, text := value.(string)
+	switch {
+	case !given || value == nil:
+		i.problem(field, "is missing")
+	case !text:
+		i.problem(field, "must be a string, not "+jsonName(value))
+	case !release.IsName(name):
+		i.problem(field, fmt.Sprintf("%.*q is not %s", release.MaxID, name, release.NameWords))
+	}
+	return name
+}
+
+// said is what a request by name says, as a spec without an application.
+func (n Named) said() (spec release.Spec) {
+	data, err := json.Marshal(n.Says)
+	if err != nil {
+		return spec
+	}
+	spec, _ = Strict[release.Spec](data)
+	return spec
+}
+
+// NamesApplication reports whether the data of a request, or the spec of a file, names an application
+// instead of saying where one is.
+func NamesApplication(data []byte) bool {
+	raw, _, err := readJSON(data)
+	says, _ := raw.(map[string]any)
+	_, app := says[fieldApp]
+	_, application := says[fieldApplication]
+	_, environment := says[fieldEnvironment]
+	return err == nil && !app && (application || environment)
+}
+
+// NamedOf returns a request by name that asks for what a spec says of itself, without its app. What is
+// unset in the spec is not said.
+func NamedOf(application, environment string, s release.Spec) (Named, error) {
+	data, err := json.Marshal(s)
+	if err != nil {
+		return Named{}, err
+	}
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.UseNumber()
+	n := Named{Application: application, Environment: environment}
+	if err := decoder.Decode(&n.Says); err != nil {
+		return Named{}, err
+	}
+	delete(n.Says, fieldApp)
+	return n, nil
+}
+
+// EncodeNamedRequest returns the message that asks for a release by name, as structured CloudEvent. The
+// release it means has the ID [release.IDByName] of the names and the origin. One with what looks like
+// a secret is not encoded.
+func EncodeNamedRequest(o Origin, n Named) (*nats.Msg, error) {
+	data, err := n.MarshalJSON()
+	if err == nil {
+		_, err = ParseNamed(data)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("encode request: %w", err)
+	}
+	ev, err := newEvent(o, TypeRequested)
+	if err != nil {
+		return nil, fmt.Errorf("encode request: %w", err)
+	}
+	ev.SetSubject(n.String())
+	if err := ev.SetData(event.ApplicationJSON, json.RawMessage(data)); err != nil {
+		return nil, fmt.Errorf("encode request: %w", err)
+	}
+	id := release.IDByName(n.Application, n.Environment, o.Source, o.ID)
+	msg, err := encode(NamedRequestSubject(n.Application, n.Environment), contentMsgID(id, release.DigestOf(data)), ev)
+	if err != nil {
+		return nil, fmt.Errorf("encode request: %w", err)
+	}
+	return msg, nil
+}
+
+// NamedRequest is an event that asks for a release by name, as it was read.
+type NamedRequest struct {
+	Named
+
+	// ReleaseID is [release.IDByName].
+	ReleaseID string
+	// Digest is that of what was published, see [Named.Digest].
+	Digest string
+	// Source and EventID are those of the event.
+	Source, EventID string
+}
+
+// DecodeNamedRequest reads a message that asks for a release by name. The error is a [PoisonError].
+func DecodeNamedRequest(msg *nats.Msg) (NamedRequest, error) {
+	application, environment, ok := namedTokens(msg.Subject)
+	if !ok {
+		return NamedRequest{}, poison("subject", fmt.Sprintf("%q is not %s", msg.Subject, namedRequestPrefix+"<application>.<environment>"))
+	}
+	ev, bad := decode(msg)
+	if bad != nil {
+		return NamedRequest{}, bad
+	}
+	if ev.kind != TypeRequested {
+		return NamedRequest{}, poison("type", fmt.Sprintf("%q is not a release request; use %s", ev.kind, TypeRequested))
+	}
+	n, err := ParseNamed(ev.data)
+	if err != nil {
+		return NamedRequest{}, Refused(err)
+	}
+	if n.Application != application || n.Environment != environment {
+		return NamedRequest{}, poison("subject", fmt.Sprintf("%q is not the subject of what the data names, %q", msg.Subject, NamedRequestSubject(n.Application, n.Environment)))
+	}
+	if bad := ev.about(n.String()); bad != nil {
+		return NamedRequest{}, bad
+	}
+	digest, err := n.Digest()
+	if err != nil {
+		return NamedRequest{}, Refused(err)
+	}
+	return NamedRequest{
+		Named: n, ReleaseID: release.IDByName(application, environment, ev.source, ev.id), Digest: digest, Source: ev.source, EventID: ev.id,
+	}, nil
+}
