@@ -248,7 +248,7 @@ func (r *run) limitPassed(ctx workflow.Context, l release.Limit) {
 		}
 		d := byLimit(ctx, kind, why)
 		d.Batch = r.p.Awaiting.Batch
-		r.obey(r.commands.record(d))
+		r.take(r.commands.record(d))
 	case release.LimitHold:
 		r.p.Awaiting.Until = time.Time{}
 		if l == release.LimitApproval {
@@ -312,15 +312,15 @@ func (r *run) wait(ctx workflow.Context, kind release.AwaitKind, batch int, d ti
 func (r *run) takeCommands() {
 	r.commands = commands[release.Progress]{
 		of: "release", decisions: &r.p.Decisions, recorded: r.p.Prune, moved: r.moved,
-		apply:    func(_ workflow.Context, d *release.Decision) { r.obey(d) },
+		apply:    func(_ workflow.Context, d *release.Decision) { r.take(d) },
 		admit:    func(c release.Command) (repeated bool, err error) { return release.Admit(r.p, c) },
 		progress: func() release.Progress { return r.p },
 		answer:   func() release.Progress { return r.p.Fit(release.MaxAnswer) },
 	}
 }
 
-// obey gives a decision that counts its effect, and tells of each approval.
-func (r *run) obey(d *release.Decision) {
+// take gives a decision that counts its effect, and tells of each approval.
+func (r *run) take(d *release.Decision) {
 	r.apply(&r.p, d)
 	if d.Kind != release.CommandApprove {
 		return
