@@ -208,8 +208,7 @@ func (c *Client) taking(ctx context.Context, all []Listed, kind release.CommandK
 				return c.releaseReader(l.ID).ask(ctx, "")
 			})
 			if err == nil {
-				repeated, refused := release.Admit(p, release.Command{Kind: kind})
-				refuses[i] = repeated || refused != nil
+				refuses[i] = !takes(p, kind)
 			}
 		}
 	}
@@ -221,6 +220,16 @@ func (c *Client) taking(ctx context.Context, all []Listed, kind release.CommandK
 		}
 	}
 	return left
+}
+
+// takes reports whether a release that stands at p would take a command, and has not yet. Who gives it
+// is not known: of an approval, people must be asked for it.
+func takes(p release.Progress, kind release.CommandKind) bool {
+	if kind == release.CommandApprove || kind == release.CommandReject {
+		return p.Awaiting != nil && p.Awaiting.Kind == release.AwaitApproval
+	}
+	repeated, refused := release.Admit(p, release.Command{Kind: kind})
+	return !repeated && refused == nil
 }
 
 // ListSets lists sets in the same order. Of a filter the phase, whether they are under way, and the limit count.

@@ -102,7 +102,7 @@ func newRun(ctx workflow.Context, in *release.Request) *run {
 		spec:   spec, request: *in,
 	}
 	r.p = release.Progress{
-		ReleaseID: in.ID, App: spec.App, ByName: in.ByName, Operation: spec.Operation, Artifact: spec.Artifact, Phase: release.PhaseQueued,
+		ReleaseID: in.ID, App: spec.App, Operation: spec.Operation, Artifact: spec.Artifact, Phase: release.PhaseQueued,
 		Config: spec.Config.Digest(), OnlyConfig: spec.OnlyConfig(),
 		Strategy: spec.Strategy, RequestedBy: spec.RequestedBy, Note: spec.Note, Set: in.Set, RetryOf: spec.RetryOf, Digest: spec.Digest(), AcceptedAt: workflow.Now(ctx),
 	}
@@ -248,7 +248,7 @@ func (r *run) limitPassed(ctx workflow.Context, l release.Limit) {
 		}
 		d := byLimit(ctx, kind, why)
 		d.Batch = r.p.Awaiting.Batch
-		r.carryOut(r.commands.record(d))
+		r.take(r.commands.record(d))
 	case release.LimitHold:
 		r.p.Awaiting.Until = time.Time{}
 		if l == release.LimitApproval {
@@ -312,15 +312,15 @@ func (r *run) wait(ctx workflow.Context, kind release.AwaitKind, batch int, d ti
 func (r *run) takeCommands() {
 	r.commands = commands[release.Progress]{
 		of: "release", decisions: &r.p.Decisions, recorded: r.p.Prune, moved: r.moved,
-		apply:    func(_ workflow.Context, d *release.Decision) { r.carryOut(d) },
+		apply:    func(_ workflow.Context, d *release.Decision) { r.take(d) },
 		admit:    func(c release.Command) (repeated bool, err error) { return release.Admit(r.p, c) },
 		progress: func() release.Progress { return r.p },
 		answer:   func() release.Progress { return r.p.Fit(release.MaxAnswer) },
 	}
 }
 
-// carryOut gives a decision that counts its effect, and tells of each approval.
-func (r *run) carryOut(d *release.Decision) {
+// take gives a decision that counts its effect, and tells of each approval.
+func (r *run) take(d *release.Decision) {
 	r.apply(&r.p, d)
 	if d.Kind != release.CommandApprove {
 		return

@@ -260,7 +260,7 @@ func takersOf(command release.CommandKind) releases.Filter {
 	case release.CommandConfirm:
 		f.Phases = []release.Phase{release.PhaseAwaitingConfirm, release.PhaseWatching}
 	case release.CommandApprove, release.CommandReject:
-		f.Phases = []release.Phase{release.PhaseAwaitingApproval, release.PhaseAwaitingConfirm}
+		f.Phases, f.Takes = []release.Phase{release.PhaseAwaitingApproval, release.PhaseAwaitingConfirm}, command
 	case release.CommandResume:
 		f.Phases, f.Takes = []release.Phase{release.PhasePaused}, command
 	case release.CommandPause:
