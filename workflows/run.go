@@ -102,7 +102,7 @@ func newRun(ctx workflow.Context, in *release.Request) *run {
 		spec:   spec, request: *in,
 	}
 	r.p = release.Progress{
-		ReleaseID: in.ID, App: spec.App, Operation: spec.Operation, Artifact: spec.Artifact, Phase: release.PhaseQueued,
+		ReleaseID: in.ID, App: spec.App, ByName: in.ByName, Operation: spec.Operation, Artifact: spec.Artifact, Phase: release.PhaseQueued,
 		Config: spec.Config.Digest(), OnlyConfig: spec.OnlyConfig(),
 		Strategy: spec.Strategy, RequestedBy: spec.RequestedBy, Note: spec.Note, Set: in.Set, RetryOf: spec.RetryOf, Digest: spec.Digest(), AcceptedAt: workflow.Now(ctx),
 	}
