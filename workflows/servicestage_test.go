@@ -23,19 +23,19 @@ type console struct {
 // fails lets a job fail that an operation begins.
 func (c *console) fails(operation, code string) {
 	_, err := c.AddFault(servicestagesim.Fault{Kind: servicestagesim.FaultJobFails, Operation: operation, Code: code, Batch: 1, Message: "no nodes"})
-	require.NoError(c.trial.t, err)
+	require.NoError(c.t, err)
 }
 
-// act carries an action out at the console before the release begins, and lets it come to its end.
-func (c *console) act(action string) {
-	c.Act(action, "")
+// stop stops the component at the console before the release begins.
+func (c *console) stop() {
+	c.Act("stop", "")
 	c.over()
 }
 
 // over lets what was begun at the console come to its end.
 func (c *console) over() {
-	_, err := c.World.Advance(time.Minute)
-	require.NoError(c.trial.t, err)
+	_, err := c.Advance(time.Minute)
+	require.NoError(c.t, err)
 }
 
 // failed makes a component whose last release has failed: it shows version 9.9.2, and serves 9.9.1.
@@ -49,7 +49,7 @@ func (c *console) failed() {
 func (c *console) unready(does func()) {
 	c.Spoil()
 	c.spec.Limits.Total = release.Duration(2 * time.Hour)
-	c.trial.at(10*time.Minute, func() {
+	c.at(10*time.Minute, func() {
 		c.reach()
 		does()
 	})
@@ -104,17 +104,17 @@ func TestServiceStage_Endings(t *testing.T) {
 		"no instance is ready, and somebody stops the component": {func(c *console) {
 			c.unready(func() { c.Act("stop", "") })
 		}, release.PhaseFailed, "web:3, with 0 of 5 instances", 3},
-		"a component that is stopped": {func(c *console) { c.act("stop") }, release.PhaseFailed, "the component is stopped", 2},
+		"a component that is stopped": {func(c *console) { c.stop() }, release.PhaseFailed, "the component is stopped", 2},
 		"a restart of one that is stopped": {func(c *console) {
-			c.act("stop")
+			c.stop()
 			c.operation(release.OperationRestart)
 		}, release.PhaseFailed, "start it at the console first", 2},
 		"a rescale of one that is stopped": {func(c *console) {
-			c.act("stop")
+			c.stop()
 			c.operation(release.OperationRescale)
 		}, release.PhaseFailed, "start it at the console first", 2},
 		"a rollback of one that is stopped": {func(c *console) {
-			c.act("stop")
+			c.stop()
 			c.operation(release.OperationRollback)
 		}, release.PhaseFailed, "start it at the console first", 2},
 		"a gray release of one that has failed": {func(c *console) {

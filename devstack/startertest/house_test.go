@@ -290,11 +290,11 @@ func (h *house) status(releaseID string) enumspb.WorkflowExecutionStatus {
 	return d.GetWorkflowExecutionInfo().GetStatus()
 }
 
-// updates counts the accepted updates in the history of an application's lane.
-func (h *house) updates(id string) int {
+// updates counts the accepted updates in the history of the lane of shop.
+func (h *house) updates() int {
 	h.t.Helper()
 	n := 0
-	events := h.client.GetWorkflowHistory(h.ctx, release.LaneID(app(id)), "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	events := h.client.GetWorkflowHistory(h.ctx, release.LaneID(app("shop")), "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	for events.HasNext() {
 		e, err := events.Next()
 		require.NoError(h.t, err)

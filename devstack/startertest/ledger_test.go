@@ -70,7 +70,7 @@ func TestLedger_TheSameEventTwiceIsOneReleaseAndItsLaneIsAskedOnce(t *testing.T)
 	h.untilTaken()
 
 	h.counted(2, "accepted", s)
-	require.Equal(t, 1, h.updates("shop"))
+	require.Equal(t, 1, h.updates())
 	require.Zero(t, h.messages(wire.StreamDeadLetter))
 	r := h.record(id)
 	require.True(t, r.Accepted)

@@ -150,7 +150,7 @@ func TestLetters_ARequestThatIsReplayedTwiceIsOneRelease(t *testing.T) {
 	h.counted(2, "accepted", s)
 	id := release.ID(app("shop"), "ci", "42")
 	require.True(t, h.record(id).Accepted)
-	require.Equal(t, 1, h.updates("shop"), "the ledger knows the event: the lane is asked once")
+	require.Equal(t, 1, h.updates(), "the ledger knows the event: the lane is asked once")
 }
 
 func TestLetters_ACommandIsReplayedOnceItsReleaseIsThere(t *testing.T) {

@@ -79,7 +79,7 @@ func TestNamed_ARequestIsWhatTheDocumentSays(t *testing.T) {
 	require.Equal(t, id, again)
 	h.untilTaken()
 	h.counted(2, "accepted", s)
-	require.Equal(t, 1, h.updates("shop"), "the same event means the same release, whatever the document says by now")
+	require.Equal(t, 1, h.updates(), "the same event means the same release, whatever the document says by now")
 	h.byName("1", `{"application":"shop","environment":"production","artifact":{"image":"registry.example/shop:3"}}`)
 	letter := wire.ReadDeadLetter(h.deadLetter("slipway.request.app.shop.production"))
 	require.Equal(t, "id", letter.Field)

@@ -36,7 +36,7 @@ func TestRequest_TheSameEventFiveTimesIsOneRelease(t *testing.T) {
 	state := h.lane("shop")
 	require.Equal(t, id, state.Running.ReleaseID)
 	require.Empty(t, state.Waiting)
-	require.Equal(t, 1, h.updates("shop"))
+	require.Equal(t, 1, h.updates())
 	h.counted(5, "accepted", s)
 	require.Zero(t, h.messages(wire.StreamDeadLetter))
 }

@@ -155,27 +155,33 @@ func (r *recorder) sendCommands(ctx context.Context, s story, id string) error {
 			continue
 		}
 		w.command.ID = fmt.Sprintf("%s-%d", s.name, n)
-		if w.command.Kind == release.CommandApprove {
-			p, err := r.progress(ctx, id)
-			if err != nil {
-				return err
-			}
-			bound := p.Deciding(w.command.Kind)
-			bound.ID, bound.By = w.command.ID, w.command.By
-			w.command = bound
+		command, err := r.bound(ctx, id, w.command)
+		if err != nil {
+			return err
 		}
-		if w.command.All {
-			p, err := r.progress(ctx, id)
-			if err != nil {
-				return err
-			}
-			w.command.Artifact, w.command.ChangeID = p.Artifact.String(), p.ChangeID
-		}
-		if err := scenario.Command(ctx, r.JetStream, id, w.command); err != nil {
+		if err := scenario.Command(ctx, r.JetStream, id, command); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// bound is a command with what it must name of the release as it stands.
+func (r *recorder) bound(ctx context.Context, id string, c release.Command) (release.Command, error) {
+	if c.Kind != release.CommandApprove && !c.All {
+		return c, nil
+	}
+	p, err := r.progress(ctx, id)
+	if err != nil {
+		return c, err
+	}
+	if c.All {
+		c.Artifact, c.ChangeID = p.Artifact.String(), p.ChangeID
+		return c, nil
+	}
+	bound := p.Deciding(c.Kind)
+	bound.ID, bound.By = c.ID, c.By
+	return bound, nil
 }
 
 // until waits for an event of a release.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -98,6 +99,10 @@ func waiting(kind release.CommandKind) word {
 }
 
 func stories() []story {
+	return slices.Concat(storiesOnSAE(), storiesOnFC(), storiesOnServiceStage())
+}
+
+func storiesOnSAE() []story {
 	auto := func(_ *recorder, s *release.Spec) {
 		s.Strategy = release.Strategy{Type: release.StrategyBatch, Batches: 2, Confirm: release.ConfirmAuto, Bake: release.Duration(time.Second)}
 	}
@@ -159,6 +164,11 @@ func stories() []story {
 		{name: "rescale", ask: and(operation(release.OperationRescale), func(_ *recorder, s *release.Spec) { s.Instances = 7 })},
 		{name: "job-succeeded", create: aJob, ask: running},
 		{name: "job-failed", create: aJob, ask: running, fault: saesim.Fault{Kind: saesim.FaultBatchFails, Operation: "ExecJob"}},
+	}
+}
+
+func storiesOnFC() []story {
+	return []story{
 		{name: "fc-deploy", create: aService},
 		{name: "fc-gray", create: aService, ask: weighted, words: []word{confirm(1), confirm(2)}},
 		{name: "fc-gray-leased", create: aService, ask: and(weighted, leased), words: []word{confirm(1), confirm(2)}},
@@ -169,6 +179,11 @@ func stories() []story {
 		{name: "fc-rescale", create: aService, ask: and(operation(release.OperationRescale), func(_ *recorder, s *release.Spec) {
 			s.Artifact.Part, s.Instances = scenario.Function, 7
 		})},
+	}
+}
+
+func storiesOnServiceStage() []story {
+	return []story{
 		{name: "servicestage-deploy", create: aComponent},
 		{name: "servicestage-batch", create: aComponent, ask: through},
 		{name: "servicestage-gray", create: aComponent, ask: gray, words: []word{confirm(1)}},
