@@ -244,6 +244,8 @@ func (v *validator) artifact(a Artifact) {
 		v.check(false, "artifact", "give either image or package, not both")
 	case a.Image != "":
 		v.image(a.Image)
+	case a.Package == nil:
+		v.check(false, "artifact", "give either image or package: what it is besides means nothing alone")
 	default:
 		v.packageURL(a.Package.URL)
 		v.check(matches(`^[^\s\x00-\x1f\x7f]+$`, a.Package.Version), "artifact.package.version", "must have 1-%d bytes and no blanks", MaxID)
