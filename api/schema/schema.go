@@ -1,5 +1,5 @@
 // Package schema holds the JSON Schemas (draft 2020-12) of what travels as the data of
-// Slipway's CloudEvents: the published contract. The tests compare them with the Go
+// Slipway's CloudEvents, and of the files that people write: the published contract. The tests compare them with the Go
 // types, so that neither changes without the other.
 package schema
 
@@ -21,6 +21,8 @@ const (
 	// SetEvent is the data of a lifecycle event of a set. It refers to [Event] by its
 	// $id.
 	SetEvent = "set-event.schema.json"
+	// Authority is the spec of a file that says who may do what.
+	Authority = "authority.schema.json"
 )
 
 // Files holds the schemas.

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"slipway/api/schema"
+	"slipway/authority"
 	"slipway/release"
 	"slipway/wire"
 )
@@ -92,6 +93,7 @@ func TestSchemasMatchTheTypes(t *testing.T) {
 		schema.Event:      {reflect.TypeFor[release.Progress](), false},
 		schema.SetRequest: {reflect.TypeFor[release.Set](), true},
 		schema.SetEvent:   {reflect.TypeFor[release.SetProgress](), false},
+		schema.Authority:  {reflect.TypeFor[authority.Document](), true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
