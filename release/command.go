@@ -63,10 +63,13 @@ type Command struct {
 	// Via is the way the command came: [ViaEvent] and the others.
 	Via string `json:"via,omitempty"`
 	// Source is the source of the event that brought the command; empty where it came in
-	// another way. What is in By is claimed; who may publish as a source is for NATS to say.
+	// another way.
 	Source string `json:"source,omitempty"`
-	Note   string `json:"note,omitempty"`
-	Reason string `json:"reason,omitempty"`
+	// Verified tells that By is proven, and not only claimed. The starter says so of what came on a
+	// subject on which nobody else may publish; no message can say it of itself.
+	Verified bool   `json:"verified,omitempty"`
+	Note     string `json:"note,omitempty"`
+	Reason   string `json:"reason,omitempty"`
 }
 
 // MemoCommands is the name under which the memo of a release or a set says, by the number, that
@@ -141,6 +144,8 @@ func Admit(p Progress, c Command) (repeated bool, err error) {
 	switch {
 	case p.Phase.Ended():
 		return refuse("release %s has ended: %s", p.ReleaseID, p.Phase)
+	case p.Admission.direct(c) != nil:
+		return false, p.Admission.direct(c)
 	case obeyed(p.Decisions, c):
 		return true, nil
 	case c.Artifact != "" && c.Artifact != p.Artifact.String():

@@ -123,6 +123,8 @@ type Request struct {
 	Published Published `json:"published,omitzero"`
 	// Debts are what releases before this one have left.
 	Debts []Debt `json:"debts,omitempty"`
+	// Admission is what the starter said of who asked.
+	Admission Admission `json:"admission,omitzero"`
 }
 
 // Retry is what a release asks for that repeats this one. The change that was taken over has ended
@@ -204,6 +206,8 @@ type Submission struct {
 	Published Published `json:"published,omitzero"`
 	// Set is the ID of the set that the release belongs to; empty where it belongs to none.
 	Set string `json:"set,omitempty"`
+	// Admission is what the starter says of who asked.
+	Admission Admission `json:"admission,omitzero"`
 }
 
 // Standing is what became of a submission.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"slipway/authority"
 	"slipway/ledger"
 	"slipway/wire"
 )
@@ -49,11 +50,14 @@ func (c Config) storeGroups() []storeGroup {
 		{bucket(wire.CalendarBucket), func(ctx context.Context, js jetstream.JetStream) error {
 			return wire.EnsureCalendar(ctx, js, c.Storage.Replicas)
 		}},
+		{bucket(authority.Bucket), func(ctx context.Context, js jetstream.JetStream) error {
+			return authority.EnsureBucket(ctx, js, c.Storage.Replicas)
+		}},
 		{bucket(ledger.Bucket), func(ctx context.Context, js jetstream.JetStream) error { return ledger.EnsureLedger(ctx, js, records) }},
 	}
 }
 
-// NATS prepares all that is kept there: the streams, the calendar of freezes and the ledger.
+// NATS prepares all that is kept there: the streams, the calendar of freezes, who may do what, and the ledger.
 // What belongs to an operator and is not set in c stays as it is. The others are prepared even
 // when one fails; what was prepared is returned with the error.
 func NATS(ctx context.Context, js jetstream.JetStream, c Config) ([]Result, error) {

@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"slipway/authority"
 	"slipway/ledger"
 	"slipway/wire"
 )
@@ -49,19 +50,24 @@ func StarterNeeds(js jetstream.JetStream) *Needs {
 		},
 		{kind: "stream", name: wire.StreamDeadLetter, stream: wire.StreamDeadLetter, writes: wire.DeadLetterSubject("probe")},
 		ledgerNeed(),
+		readNeed(authority.Bucket, authority.Key),
 	}}
 }
 
 // WorkerNeeds is what a worker needs.
 func WorkerNeeds(js jetstream.JetStream) *Needs {
-	calendar := keyValue(wire.CalendarBucket)
-	calendar.reads, calendar.payload = "DIRECT.GET."+calendar.stream+".$KV."+wire.CalendarBucket+".calendar", ""
-	calendar.writes = ""
 	return &Needs{js: js, list: []need{
 		{kind: "stream", name: wire.StreamEvents, stream: wire.StreamEvents, writes: strings.TrimSuffix(wire.AllEvents, ">") + "probe"},
-		calendar,
+		readNeed(wire.CalendarBucket, "calendar"),
 		ledgerNeed(),
 	}}
+}
+
+// readNeed is a bucket with one key, which is only read.
+func readNeed(bucket, key string) need {
+	n := keyValue(bucket)
+	n.reads, n.payload, n.writes = "DIRECT.GET."+n.stream+".$KV."+bucket+"."+key, "", ""
+	return n
 }
 
 func ledgerNeed() need { return keyValue(ledger.Bucket) }

@@ -88,6 +88,8 @@ type Ledger interface {
 	Accept(ctx context.Context, app release.App, releaseID string) error
 	CreateSet(ctx context.Context, s ledger.Set) (set ledger.Set, created bool, err error)
 	AcceptSet(ctx context.Context, setID string) error
+	GetOf(ctx context.Context, app release.App, releaseID string) (ledger.Record, error)
+	GetSet(ctx context.Context, setID string) (ledger.Set, error)
 }
 
 // Dependencies are what a starter works with.
@@ -97,6 +99,8 @@ type Dependencies struct {
 	Temporal Temporal
 	// Ledger records which event was accepted, and with which content.
 	Ledger Ledger
+	// Authority is who may ask for and command what.
+	Authority Authority
 	// Metrics is where the starter registers its metrics.
 	Metrics prometheus.Registerer
 	Logger  zerolog.Logger
@@ -112,6 +116,9 @@ func (d Dependencies) validate() error {
 	}
 	if d.Ledger == nil {
 		problems = append(problems, errors.New("starter: Dependencies.Ledger is missing"))
+	}
+	if d.Authority == nil {
+		problems = append(problems, errors.New("starter: Dependencies.Authority is missing"))
 	}
 	if d.Metrics == nil {
 		problems = append(problems, errors.New("starter: Dependencies.Metrics is missing"))

@@ -16,12 +16,13 @@ import (
 
 // Starter hands messages from NATS to Temporal.
 type Starter struct {
-	cfg      Config
-	js       jetstream.JetStream
-	temporal Temporal
-	ledger   Ledger
-	metrics  *metrics
-	log      zerolog.Logger
+	cfg       Config
+	js        jetstream.JetStream
+	temporal  Temporal
+	ledger    Ledger
+	authority Authority
+	metrics   *metrics
+	log       zerolog.Logger
 
 	// Commands do not queue behind requests: each kind has a consumer and slots of its own.
 	requests, commands *intake
@@ -37,9 +38,9 @@ func New(cfg Config, d Dependencies) (*Starter, error) {
 	if err != nil {
 		return nil, fmt.Errorf("starter: metrics: %w", err)
 	}
-	s := &Starter{cfg: cfg, js: d.JetStream, temporal: d.Temporal, ledger: d.Ledger, metrics: m, log: d.Logger}
-	s.requests = newIntake(s, kindRequest, wire.ConsumerRequests, wire.AllRequests)
-	s.commands = newIntake(s, kindCommand, wire.ConsumerCommands, wire.AllCommands)
+	s := &Starter{cfg: cfg, js: d.JetStream, temporal: d.Temporal, ledger: d.Ledger, authority: d.Authority, metrics: m, log: d.Logger}
+	s.requests = newIntake(s, kindRequest, wire.ConsumerRequests, wire.Requests())
+	s.commands = newIntake(s, kindCommand, wire.ConsumerCommands, wire.Commands())
 	return s, nil
 }
 
@@ -51,6 +52,7 @@ func (s *Starter) Run(ctx context.Context) error {
 	// Messages in flight outlive ctx by DrainTimeout.
 	work, abandon := context.WithCancel(context.WithoutCancel(ctx))
 	defer abandon()
+	s.tellAuthority(ctx)
 	var group errgroup.Group
 	for _, in := range s.intakes() {
 		group.Go(func() error { return in.serve(ctx, work) })

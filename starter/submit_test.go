@@ -53,6 +53,20 @@ func (m *fakeLedger) CreateSet(_ context.Context, s ledger.Set) (set ledger.Set,
 	return m.set, m.set.SetID == "", m.createErr
 }
 
+func (m *fakeLedger) GetOf(context.Context, release.App, string) (ledger.Record, error) {
+	if m.createRecord.ReleaseID == "" {
+		return ledger.Record{}, ledger.ErrNotFound
+	}
+	return m.createRecord, nil
+}
+
+func (m *fakeLedger) GetSet(context.Context, string) (ledger.Set, error) {
+	if m.set.SetID == "" {
+		return ledger.Set{}, ledger.ErrNotFound
+	}
+	return m.set, nil
+}
+
 func (m *fakeLedger) AcceptSet(_ context.Context, setID string) error {
 	m.accepted = append(m.accepted, setID)
 	return m.acceptErr

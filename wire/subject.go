@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 
@@ -13,13 +14,25 @@ const (
 	AllCommands    = commandPrefix + ">"
 	AllEvents      = eventPrefix + ">"
 	AllDeadLetters = deadLetterPrefix + ">"
+
+	// AllVerifiedRequests and AllVerifiedCommands are the subjects of those who may publish as
+	// themselves only.
+	AllVerifiedRequests = verifiedPrefix + "*.request.>"
+	AllVerifiedCommands = verifiedPrefix + "*.command.>"
 )
+
+// Requests returns the subjects of all requests, with wildcards, and Commands those of all commands.
+func Requests() []string { return []string{AllRequests, AllVerifiedRequests} }
+
+// Commands returns the subjects of all commands, with wildcards.
+func Commands() []string { return []string{AllCommands, AllVerifiedCommands} }
 
 const (
 	requestPrefix    = "slipway.request."
 	commandPrefix    = "slipway.command."
 	eventPrefix      = "slipway.event."
 	deadLetterPrefix = "slipway.deadletter."
+	verifiedPrefix   = "slipway.by."
 	// setPlatform takes the place of an application's platform.
 	setPlatform      = "set"
 	setRequestPrefix = requestPrefix + setPlatform + "."
@@ -35,6 +48,29 @@ func SetRequestSubject(name string) string { return setRequestPrefix + name }
 // CommandSubject is where commands to a release or a set go:
 // slipway.command.<release-id> or slipway.command.<set-id>.
 func CommandSubject(releaseID string) string { return commandPrefix + releaseID }
+
+// VerifiedRequestSubject is where an identity requests releases of the application that may publish as
+// itself only: slipway.by.<identity>.request.<platform>.<region>.<app-id>.
+func VerifiedRequestSubject(identity string, a release.App) string {
+	return strings.Join([]string{verifiedPrefix + identity, "request", string(a.Platform), a.Region, a.ID}, ".")
+}
+
+// VerifiedSetRequestSubject is where it requests a set: slipway.by.<identity>.request.set.<name>.
+func VerifiedSetRequestSubject(identity, name string) string {
+	return strings.Join([]string{verifiedPrefix + identity, "request", setPlatform, name}, ".")
+}
+
+// VerifiedCommandSubject is where it commands a release:
+// slipway.by.<identity>.command.<platform>.<region>.<app-id>.<release-id>.
+func VerifiedCommandSubject(identity string, a release.App, releaseID string) string {
+	return strings.Join([]string{verifiedPrefix + identity, "command", string(a.Platform), a.Region, a.ID, releaseID}, ".")
+}
+
+// VerifiedSetCommandSubject is where it commands a set:
+// slipway.by.<identity>.command.set.<name>.<set-id>.
+func VerifiedSetCommandSubject(identity, name, setID string) string {
+	return strings.Join([]string{verifiedPrefix + identity, "command", setPlatform, name, setID}, ".")
+}
 
 // EventSubject is where an event of a release is published:
 // slipway.event.<platform>.<app-id>.<release-id>.<kind>. A kind may have two words
@@ -58,19 +94,143 @@ func DeadLetterSubject(original string) string { return deadLetterPrefix + origi
 
 // IsCommand reports whether a subject of StreamIn is one of commands; the others are of
 // requests.
-func IsCommand(subject string) bool { return strings.HasPrefix(subject, commandPrefix) }
+func IsCommand(subject string) bool {
+	address, _ := readSubject(subject)
+	return address.kind == KindCommand
+}
 
 // IsSetRequest reports whether a subject of StreamIn is one of requests for sets.
-func IsSetRequest(subject string) bool { return strings.HasPrefix(subject, setRequestPrefix) }
+func IsSetRequest(subject string) bool {
+	address, _ := readSubject(subject)
+	return address.kind == KindSet
+}
+
+// Line names the line in which a message of StreamIn stands: the messages of a line are handled one
+// after the other, in their order in the stream. The requests for one application are a line, and
+// so are the commands to one release or set, whoever publishes them.
+func Line(subject string) string {
+	address, ok := readSubject(subject)
+	switch {
+	case !ok:
+		return subject
+	case address.kind == KindCommand:
+		return commandPrefix + address.id
+	case address.kind == KindSet:
+		return setRequestPrefix + address.set
+	}
+	return requestPrefix + address.platform + "." + address.app
+}
+
+// LineSubjects are the subjects, with wildcards, of the messages that can stand in the line of a
+// message.
+func LineSubjects(subject string) []string {
+	address, ok := readSubject(subject)
+	switch {
+	case !ok:
+		return []string{subject}
+	case address.kind == KindCommand:
+		return []string{commandPrefix + address.id, verifiedPrefix + "*.command.*.*.*." + address.id, verifiedPrefix + "*.command." + setPlatform + ".*." + address.id}
+	case address.kind == KindSet:
+		return []string{setRequestPrefix + address.set, verifiedPrefix + "*.request." + setPlatform + "." + address.set}
+	}
+	return []string{requestPrefix + address.platform + "." + address.app, verifiedPrefix + "*.request." + address.platform + ".*." + address.app}
+}
+
+// CommandTarget is what the subject of a command says that its release or set is of:
+// platform/region/app-id, or set/name. It is empty where the subject says nothing of it.
+func CommandTarget(subject string) string {
+	address, ok := readSubject(subject)
+	switch {
+	case !ok || address.kind != KindCommand || address.identity == "":
+		return ""
+	case address.set != "":
+		return aboutSet(address.set)
+	}
+	return release.App{Platform: release.Platform(address.platform), Region: address.region, ID: address.app}.SearchValue()
+}
+
+// address is what a subject of StreamIn says.
+type address struct {
+	kind MessageKind
+	// identity is who may publish there alone; empty where others may, too.
+	identity string
+	// platform and app are those of an application; the region is known where there is an identity.
+	platform, region, app string
+	// set is the name of a set, and id the ID of what is commanded.
+	set, id string
+}
+
+// readSubject takes a subject of StreamIn apart. The kind is known also where the rest is not as
+// it must be, which ok tells.
+func readSubject(subject string) (a address, ok bool) {
+	if rest, verified := strings.CutPrefix(subject, verifiedPrefix); verified {
+		return readVerified(strings.Split(rest, "."))
+	}
+	switch {
+	case strings.HasPrefix(subject, commandPrefix):
+		a.kind, a.id = KindCommand, strings.TrimPrefix(subject, commandPrefix)
+		return a, isToken(a.id)
+	case strings.HasPrefix(subject, setRequestPrefix):
+		a.kind, a.set = KindSet, strings.TrimPrefix(subject, setRequestPrefix)
+		return a, isToken(a.set)
+	}
+	a.kind = KindRequest
+	a.platform, a.app, ok = strings.Cut(strings.TrimPrefix(subject, requestPrefix), ".")
+	return a, ok && isToken(a.platform) && isToken(a.app)
+}
+
+// readVerified takes the tokens apart that follow slipway.by.
+func readVerified(tokens []string) (a address, ok bool) {
+	a.kind, a.identity = KindRequest, tokens[0]
+	if len(tokens) < 4 { // identity, request or command, and at least two of what it is about
+		return a, false
+	}
+	about := tokens[2:]
+	if tokens[1] == "command" {
+		a.kind, a.id = KindCommand, about[len(about)-1]
+		about = about[:len(about)-1]
+	}
+	switch isSet := about[0] == setPlatform; {
+	case isSet && len(about) == 2:
+		a.set = about[1]
+		if a.kind == KindRequest {
+			a.kind = KindSet
+		}
+	case !isSet && len(about) == 3:
+		a.platform, a.region, a.app = about[0], about[1], about[2]
+	default:
+		return a, false
+	}
+	if !isIdentity(a.identity) {
+		return a, false
+	}
+	for _, token := range tokens[2:] {
+		if !isToken(token) {
+			return a, false
+		}
+	}
+	return a, true
+}
+
+// identityPattern is an identity that can stand in a subject.
+const identityPattern = `^[A-Za-z0-9_][A-Za-z0-9_@+-]{0,127}$`
+
+// isIdentity reports whether an identity can stand in a subject, and is nobody's but a person's.
+func isIdentity(s string) bool {
+	ok, err := regexp.MatchString(identityPattern, s)
+	return err == nil && ok && !release.IsReserved(s)
+}
+
+// IdentityFault says what is wrong with an identity for a subject; nil where nothing is.
+func IdentityFault(identity string) error {
+	if isIdentity(identity) {
+		return nil
+	}
+	return fmt.Errorf("%q cannot stand in a subject: use letters, digits, hyphens, underscores, @ and +, and not what the system calls itself", identity)
+}
 
 // aboutSet is the subject attribute of events about a set.
 func aboutSet(name string) string { return setPlatform + "/" + name }
-
-// setToken takes the name out of the subject of a request for a set.
-func setToken(subject string) (name string, ok bool) {
-	name, ok = strings.CutPrefix(subject, setRequestPrefix)
-	return name, ok && isToken(name)
-}
 
 // tokenPattern is what may stand between two dots of a subject and in a workflow ID.
 const tokenPattern = `^[A-Za-z0-9_][A-Za-z0-9_-]{0,127}$`
@@ -78,16 +238,4 @@ const tokenPattern = `^[A-Za-z0-9_][A-Za-z0-9_-]{0,127}$`
 func isToken(s string) bool {
 	ok, err := regexp.MatchString(tokenPattern, s)
 	return err == nil && ok
-}
-
-// requestTokens takes the platform and the application ID out of a request's subject.
-func requestTokens(subject string) (platform, appID string, ok bool) {
-	platform, appID, ok = strings.Cut(strings.TrimPrefix(subject, requestPrefix), ".")
-	return platform, appID, ok && isToken(platform) && isToken(appID)
-}
-
-// commandToken takes the release ID out of a command's subject.
-func commandToken(subject string) (releaseID string, ok bool) {
-	releaseID = strings.TrimPrefix(subject, commandPrefix)
-	return releaseID, isToken(releaseID)
 }

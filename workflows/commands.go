@@ -70,7 +70,7 @@ func (c *commands[P]) listenUpdate(ctx workflow.Context, kind release.CommandKin
 
 // byUpdate is a command that came by an update, whatever way it claims to have come.
 func byUpdate(kind release.CommandKind, c release.Command) release.Command {
-	c.Kind, c.Via, c.Source = kind, release.ViaUpdate, ""
+	c.Kind, c.Via, c.Source, c.Verified = kind, release.ViaUpdate, "", false
 	return c
 }
 
@@ -140,7 +140,7 @@ func (c *commands[P]) record(d release.Decision) *release.Decision {
 func decisionOf(ctx workflow.Context, c release.Command) release.Decision {
 	return release.Decision{
 		Kind: c.Kind, ID: c.ID, Batch: c.Batch, All: c.All, ChangeID: c.ChangeID, Version: c.Version, AtSafePoint: c.AtSafePoint, Denied: c.Denied,
-		By: c.By, At: workflow.Now(ctx), Via: c.Via, Source: c.Source, Note: c.Words(),
+		By: c.By, At: workflow.Now(ctx), Via: c.Via, Source: c.Source, Verified: c.Verified, Note: c.Words(),
 	}
 }
 

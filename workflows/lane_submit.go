@@ -94,7 +94,7 @@ func (l *lane) take(ctx workflow.Context, s release.Submission) (release.Receipt
 		before[e.ReleaseID] = !s.Published.Before(e.Published)
 	}
 	e := l.Join(s.Place(workflow.Now(ctx)))
-	in, shown := release.Request{ID: s.ReleaseID, Spec: s.Spec, Set: s.Set, Checked: true, Published: s.Published, Queued: !e.Proceeded}, release.PhaseQueued
+	in, shown := release.Request{ID: s.ReleaseID, Spec: s.Spec, Set: s.Set, Checked: true, Published: s.Published, Admission: s.Admission, Queued: !e.Proceeded}, release.PhaseQueued
 	if e.Proceeded {
 		shown, in.Debts = release.PhasePreparing, l.Debts
 	}
