@@ -185,7 +185,7 @@ func TestParse(t *testing.T) {
 		"groups[1].members[0]": "what the system calls itself", "groups[1].members[1]": "no identity", "bindings[0].name": "must be a name",
 		"bindings[0].roles[0]": "there are viewer, requester", "bindings[0].roles[2]": "given twice", "bindings[0].scopes[0]": "no platform; there are sae",
 		"bindings[0].scopes[1]": "platform/region/app", "bindings[0].scopes[2]": "set/name", "bindings[0].scopes[3]": "each part", "bindings[1].groups[0]": `no group "none"`,
-		"bindings[1].powers[0]": "there are auto", "bindings[1].scopes": "is required", "bindings[2]": "identities or groups", "requireVerified[0]": "roles or scopes",
+		"bindings[1].powers[0]": "there are auto", "bindings[1].scopes": "is required", "bindings[2].identities": "or groups", "requireVerified[0]": "roles or scopes",
 		"directCommands": "allow or refuse",
 	} {
 		require.Contains(t, told[field], part, "%s: %v", field, problems)

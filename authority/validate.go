@@ -87,8 +87,8 @@ func (v *validator) groups(groups []Group) {
 }
 
 func (v *validator) binding(at string, b Binding, d Document) {
-	v.check(len(b.Identities)+len(b.Groups) > 0, at, "must have identities or groups: who it is about")
-	v.check(len(b.Roles)+len(b.Powers) > 0, at, "must have roles or powers: what it allows")
+	v.check(len(b.Identities)+len(b.Groups) > 0, at+".identities", "must be given, or groups: who the binding is about")
+	v.check(len(b.Roles)+len(b.Powers) > 0, at+".roles", "must be given, or powers: what the binding allows")
 	v.check(len(b.Scopes) > 0, at+".scopes", "is required: where it holds, as platform/region/app or set/name; for everything write [\"*\"]")
 	if v.atMost(at+".identities", len(b.Identities), MaxListed) {
 		v.identities(at+".identities", b.Identities)

@@ -90,14 +90,14 @@ func TestNeeds_ARightThatIsMissingIsNamed(t *testing.T) {
 			starter: `bucket slipway-ledger is not permitted to this user (nats: permissions violation: Permissions Violation for Publish to "$KV.slipway-ledger.probe"`,
 			worker:  `bucket slipway-ledger is not permitted to this user (nats: permissions violation: Permissions Violation for Publish to "$KV.slipway-ledger.probe"`,
 		},
-		"$JS.ACK.>":                                {starter: `stream SLIPWAY_IN is not permitted to this user (nats: permissions violation: Permissions Violation for Publish to "$JS.ACK.SLIPWAY_IN.slipway-starter.probe"`},
-		"$JS.API.DIRECT.GET.SLIPWAY_IN":            {starter: `Publish to "$JS.API.DIRECT.GET.SLIPWAY_IN"`},
-		"$JS.API.STREAM.INFO.SLIPWAY_EVENTS":       {worker: `stream SLIPWAY_EVENTS is not permitted to this user (nats: permissions violation: Permissions Violation for Publish to "$JS.API.STREAM.INFO.SLIPWAY_EVENTS"`},
-		"$JS.API.DIRECT.GET.KV_slipway-calendar.>": {worker: `bucket slipway-calendar is not permitted to this user`},
-		"$JS.API.DIRECT.GET.KV_slipway-ledger":     {starter: `bucket slipway-ledger is not permitted to this user`, worker: `bucket slipway-ledger is not permitted to this user`},
+		"$JS.ACK.>":                                 {starter: `stream SLIPWAY_IN is not permitted to this user (nats: permissions violation: Permissions Violation for Publish to "$JS.ACK.SLIPWAY_IN.slipway-starter.probe"`},
+		"$JS.API.DIRECT.GET.SLIPWAY_IN":             {starter: `Publish to "$JS.API.DIRECT.GET.SLIPWAY_IN"`},
+		"$JS.API.STREAM.INFO.SLIPWAY_EVENTS":        {worker: `stream SLIPWAY_EVENTS is not permitted to this user (nats: permissions violation: Permissions Violation for Publish to "$JS.API.STREAM.INFO.SLIPWAY_EVENTS"`},
+		"$JS.API.DIRECT.GET.KV_slipway-calendar.>":  {worker: `bucket slipway-calendar is not permitted to this user`},
+		"$JS.API.DIRECT.GET.KV_slipway-ledger":      {starter: `bucket slipway-ledger is not permitted to this user`, worker: `bucket slipway-ledger is not permitted to this user`},
 		"$JS.API.DIRECT.GET.KV_slipway-authority.>": {starter: `bucket slipway-authority is not permitted to this user`},
-		"$JS.API.STREAM.INFO.KV_slipway-authority": {starter: `bucket slipway-authority is not permitted to this user`},
-		"$JS.API.STREAM.INFO.KV_slipway-calendar":  {worker: `bucket slipway-calendar is not permitted to this user`},
+		"$JS.API.STREAM.INFO.KV_slipway-authority":  {starter: `bucket slipway-authority is not permitted to this user`},
+		"$JS.API.STREAM.INFO.KV_slipway-calendar":   {worker: `bucket slipway-calendar is not permitted to this user`},
 	} {
 		t.Run(lacks, func(t *testing.T) {
 			t.Parallel()

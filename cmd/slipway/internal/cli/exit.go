@@ -130,6 +130,7 @@ func exitCode(err error) int {
 		noWorker   *releases.NoWorkerError
 		untaken    *releases.UntakenError
 		planned    *planRefusedError
+		may        release.Refusal
 	)
 	switch {
 	case err == nil:
@@ -138,7 +139,7 @@ func exitCode(err error) int {
 		return exitUsage
 	case errors.As(err, &outcome):
 		return outcomeCode(outcome.outcome)
-	case errors.As(err, &refused), errors.As(err, &letters):
+	case errors.As(err, &refused), errors.As(err, &letters), errors.As(err, &may):
 		return exitRefused
 	case errors.As(err, &unanswered), errors.As(err, &unknown), errors.As(err, &noWorker), errors.As(err, &untaken), errors.As(err, &timeout), errors.Is(err, context.DeadlineExceeded):
 		return exitTimeout

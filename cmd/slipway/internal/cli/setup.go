@@ -30,8 +30,8 @@ func (a *app) setup() *cobra.Command {
 		Use:   "setup",
 		Short: "Prepare NATS and Temporal: streams, buckets and search attributes",
 		Long: `Create or mend the JetStream streams (SLIPWAY_IN, SLIPWAY_EVENTS, SLIPWAY_DEADLETTER), create
-the key-value buckets of the freeze calendar (slipway-calendar) and of the ledger of releases
-(slipway-ledger), and register Temporal's search attributes (SlipwayApp, SlipwayAppName,
+the key-value buckets of the freeze calendar (slipway-calendar), of who may do what
+(slipway-authority) and of the ledger of releases (slipway-ledger), and register Temporal's search attributes (SlipwayApp, SlipwayAppName,
 SlipwayPhase, SlipwayOutcome, SlipwayOperation, SlipwayStrategy, SlipwayRequestedBy, SlipwaySet),
 then wait until they can be used. Doing it again changes nothing.
 
