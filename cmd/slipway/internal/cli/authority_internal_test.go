@@ -55,3 +55,14 @@ func TestAuthority_Lint(t *testing.T) {
 		require.Contains(t, errs.String(), part)
 	}
 }
+
+func TestAuthority_UsersOfADocument(t *testing.T) {
+	t.Parallel()
+	var out, errs bytes.Buffer
+	env := Env{Stdout: &out, Stderr: &errs, Getenv: func(string) string { return "" }}
+	require.Equal(t, exitOK, Run(t.Context(), []string{"setup", "nats-users", "-f", exampleAuthority}, env), errs.String())
+	for _, part := range []string{`user: "ann"`, `"slipway.by.ann.command.>"`, `user: "slipway-starter"`, `no user for "ci-*"`, "password: $NATS_PASSWORD_ROOT"} {
+		require.Contains(t, out.String(), part)
+	}
+	require.NotContains(t, out.String(), `"slipway.request.>"`, "nobody asks under any name")
+}
