@@ -88,7 +88,7 @@ func explained(problems release.Problems) release.Problems {
 		"triggers":  "; nothing triggers a release by itself yet: ask for one by an event, or with slipway deploy",
 		"promotion": "; a version is promoted by releasing its image to the next environment, with slipway deploy --to",
 		"notify":    "; who wants to know of releases subscribes to their events",
-		"approval":  "; let a person confirm each batch with strategy.confirm manual",
+		"approval":  "; whom a release of this environment asks stands under release, as release.approval",
 	}
 	for i, p := range problems {
 		field := p.Field[strings.LastIndex(p.Field, ".")+1:]

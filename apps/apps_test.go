@@ -153,7 +153,7 @@ func TestParse_RefusesEverythingAtOnce(t *testing.T) {
 			"environments[0].locked[0]: app is the document's own", "environments[0].locked[1]: artifact cannot be locked",
 			"environments[0].locked[2]: ", "environments[0].locked[3]: ", "did you mean strategy?",
 		},
-		document(`{"name":"a","app":` + app + `,"approval":{"count":2}}`): {"environments[0].approval: is not a field here", "strategy.confirm manual"},
+		document(`{"name":"a","app":` + app + `,"approval":{"count":2}}`): {"environments[0].approval: is not a field here", "release.approval"},
 		strings.TrimSuffix(document(`{"name":"a","app":`+app+`}`), "}") + `,"triggers":[],"promotion":{},"notify":[]}`: {
 			"triggers: is not a field here", "promotion: is not a field here", "notify: is not a field here",
 		},
