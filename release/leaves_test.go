@@ -349,7 +349,7 @@ func badOfCommand() map[string]any {
 
 func freeOfCommand() map[string]string {
 	return map[string]string{
-		"id": ofSystem, "via": ofSystem, "verified": ofSystem, "source": "an attribute of the event, which is checked in package wire", "note": anyText,
+		"id": ofSystem, "via": ofSystem, "source": "an attribute of the event, which is checked in package wire", "note": anyText,
 		"artifact": "compared with what the release brings; another one is refused by Admit", "changeId": "compared with that of the release in the same way",
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"slipway/apps"
 	"slipway/authority"
 	"slipway/ledger"
 	"slipway/release"
@@ -53,7 +54,7 @@ func ServiceUsers() []User {
 				"$JS.ACK." + wire.StreamIn + ".>", streamInfo(wire.StreamIn), "$JS.API.CONSUMER.*." + wire.StreamIn + ".>",
 				"$JS.API.CONSUMER.MSG.NEXT." + wire.StreamIn + ".>", "$JS.API.DIRECT.GET." + wire.StreamIn, wire.AllDeadLetters, streamInfo(wire.StreamDeadLetter),
 			},
-			readsBucket(ledger.Bucket), []string{"$KV." + ledger.Bucket + ".>"}, readsKey(wire.CalendarBucket, "calendar"), readsKey(authority.Bucket, authority.Key),
+			readsBucket(ledger.Bucket), []string{"$KV." + ledger.Bucket + ".>"}, readsKey(wire.CalendarBucket, "calendar"), readsKey(authority.Bucket, authority.Key), readsBucket(apps.Bucket),
 		)},
 	}
 }
@@ -111,7 +112,7 @@ func userOf(name string, bindings []authority.Binding) User {
 			roles = append(roles, string(role))
 			u.Publish = append(u.Publish, looks(role)...)
 			for _, scope := range b.Scopes {
-				u.speak(role, scope)
+				u.publishAsItself(role, scope)
 			}
 		}
 	}
@@ -123,8 +124,9 @@ func userOf(name string, bindings []authority.Binding) User {
 	return u
 }
 
-// speak adds the subjects on which a role asks for and commands what is in a scope.
-func (u *User) speak(role authority.Role, scope string) {
+// publishAsItself adds the subjects on which a role asks for and commands what is in a scope. What is asked
+// for by name is let through for every name: which application that is, only the starter knows.
+func (u *User) publishAsItself(role authority.Role, scope string) {
 	var words []string
 	switch role {
 	case authority.RoleRequester:
@@ -140,7 +142,11 @@ func (u *User) speak(role authority.Role, scope string) {
 		u.Wider = append(u.Wider, scope)
 	}
 	for _, word := range words {
-		u.Publish = append(u.Publish, strings.Join(slices.Concat([]string{"slipway.by." + u.Name, word}, subjectEnd(word, tokens)), "."))
+		end := subjectEnd(word, tokens)
+		u.Publish = append(u.Publish, strings.Join(slices.Concat([]string{"slipway.by." + u.Name, word}, end), "."))
+		if word == "request" && tokens[0] != "set" && end[0] != ">" {
+			u.Publish = append(u.Publish, "slipway.by."+u.Name+".request.app.>")
+		}
 	}
 }
 
@@ -176,14 +182,15 @@ func looks(role authority.Role) []string {
 		[]string{streamInfo(wire.StreamIn), "$JS.API.DIRECT.GET." + wire.StreamIn}, readsBucket(ledger.Bucket),
 		readsKey(wire.CalendarBucket, "calendar"), []string{"$JS.API.CONSUMER.*.KV_" + wire.CalendarBucket + ".>"},
 		readsKey(authority.Bucket, authority.Key), []string{"$JS.API.CONSUMER.*.KV_" + authority.Bucket + ".>"},
+		readsBucket(apps.Bucket), []string{"$JS.API.CONSUMER.*.KV_" + apps.Bucket + ".>"},
 	)
 	switch role {
 	case authority.RoleRequester:
-		return events
+		return slices.Concat(events, readsBucket(apps.Bucket))
 	case authority.RoleOperator:
 		return slices.Concat(views, []string{"$KV." + wire.CalendarBucket + ".calendar", streamInfo(wire.StreamDeadLetter), "$JS.API.DIRECT.GET." + wire.StreamDeadLetter})
 	case authority.RoleAdmin:
-		return append(views, "$KV."+authority.Bucket+"."+authority.Key)
+		return append(views, "$KV."+authority.Bucket+"."+authority.Key, "$KV."+apps.Bucket+".>")
 	case authority.RoleViewer, authority.RoleApprover:
 	}
 	return views

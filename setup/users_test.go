@@ -28,7 +28,7 @@ func TestUsers_OfADocument(t *testing.T) {
 	require.Equal(t, "ann", users[0].Name)
 	require.Equal(t, []string{"slipway.by.ann.command.>", "slipway.by.ann.command.sae.cn-hangzhou.shop.*", "slipway.by.ann.command.set.*.*"}, speaks(users[0]))
 	require.Equal(t, []string{
-		"slipway.by.ci-shop.request.fc.>", "slipway.by.ci-shop.request.sae.*.*", "slipway.by.ci-shop.request.sae.cn-hangzhou.shop", "slipway.by.ci-shop.request.set.checkout",
+		"slipway.by.ci-shop.request.app.>", "slipway.by.ci-shop.request.fc.>", "slipway.by.ci-shop.request.sae.*.*", "slipway.by.ci-shop.request.sae.cn-hangzhou.shop", "slipway.by.ci-shop.request.set.checkout",
 	}, speaks(users[1]))
 	require.Equal(t, []string{"sae/*/staging-*"}, users[1].Wider)
 	require.Contains(t, setup.ServerConfig(users, left), `NATS cannot say "sae/*/staging-*"`)

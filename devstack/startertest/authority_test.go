@@ -3,6 +3,7 @@ package startertest_test
 import (
 	"testing"
 
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
 
@@ -75,4 +76,53 @@ func TestAuthority_TheDoorOnRealServers(t *testing.T) {
 	entries, err := store.History(h.ctx)
 	require.NoError(t, err)
 	require.Len(t, entries, 2)
+}
+
+// TestAuthority_ARequestByNameIsHeldAgainstWhatTheNameMeans: whatever the application is called, its document
+// says which one it is, and that is what somebody may ask for or not.
+func TestAuthority_ARequestByNameIsHeldAgainstWhatTheNameMeans(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, realLane())
+	h.document("shop", `{}`)
+	h.starter(starter.Config{})
+	apply := func(identity string) {
+		_, err := authority.NewStore(h.js).Apply(h.ctx, authority.Stored{Document: authority.Document{
+			Bindings:        []authority.Binding{{Name: "asks", Identities: []string{identity}, Roles: []authority.Role{authority.RoleRequester}, Scopes: []string{"sae/*/shop"}}},
+			RequireVerified: []authority.Requirement{{}},
+		}}, nil, func(authority.Document) error { return nil })
+		require.NoError(t, err)
+	}
+	apply("ann")
+
+	h.byName("1", newShop)
+	letter := h.deadLetter("slipway.request.app.shop.production")
+	require.Equal(t, "requestedBy", letter.Header.Get(wire.HeaderField))
+	require.Contains(t, letter.Header.Get(wire.HeaderReason), `who may request on sae/cn-hangzhou/shop is verified, and "ann" is only claimed`)
+
+	byAnn := func(eventID, environment string) string {
+		n, err := wire.ParseNamed([]byte(`{"application":"shop","environment":"` + environment + `","artifact":{"image":"registry.example/shop:2"}}`))
+		require.NoError(t, err)
+		msg, err := wire.EncodeNamedRequest(wire.Origin{Source: "cli", ID: eventID, Identity: "ann"}, n)
+		require.NoError(t, err)
+		msg.Header.Del(jetstream.MsgIDHeader)
+		h.publish(msg)
+		return release.IDByName("shop", environment, "cli", eventID)
+	}
+	byAnn("2", "staging")
+	elsewhere := wire.ReadDeadLetter(h.deadLetter("slipway.by.ann.request.app.shop.staging"))
+	require.Contains(t, elsewhere.Reason, `lets "ann" request on sae/cn-hangzhou/shop-staging`)
+	require.Equal(t, "shop/staging", elsewhere.About)
+
+	id := byAnn("3", "production")
+	h.untilTaken()
+	in := h.asked(id)
+	require.Equal(t, "ann", in.Spec.RequestedBy)
+	require.Equal(t, release.Admission{Verified: true, Binding: "asks"}, in.Admission)
+
+	apply("li")
+	require.Equal(t, id, byAnn("3", "production"))
+	h.untilTaken()
+	require.Equal(t, 1, h.updates("shop"), "what was let in stays so")
+	byAnn("4", "production")
+	require.Contains(t, wire.ReadDeadLetter(h.deadLetter("slipway.by.ann.request.app.shop.production")).Reason, `lets "ann" request on sae/cn-hangzhou/shop`)
 }
