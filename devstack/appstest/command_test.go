@@ -129,4 +129,3 @@ func TestCommand_AnApplicationIsNamed(t *testing.T) {
 	_, talk = c.run(0, "release", "submit", "-f", file, "--dry-run")
 	require.Contains(t, talk, "slipway.request.app.shop.production")
 }
-

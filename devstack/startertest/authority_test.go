@@ -88,7 +88,7 @@ func TestAuthority_ARequestByNameIsHeldAgainstWhatTheNameMeans(t *testing.T) {
 	apply := func(identity string) {
 		_, err := authority.NewStore(h.js).Apply(h.ctx, authority.Stored{Document: authority.Document{
 			Bindings:        []authority.Binding{{Name: "asks", Identities: []string{identity}, Roles: []authority.Role{authority.RoleRequester}, Scopes: []string{"sae/*/shop"}}},
-			RequireVerified: []authority.Requirement{{}},
+			RequireVerified: []authority.Requirement{{Scopes: []string{"*"}}},
 		}}, nil, func(authority.Document) error { return nil })
 		require.NoError(t, err)
 	}
