@@ -5,7 +5,8 @@
 //	kind: Release
 //	spec: {...}
 //
-// and files of sets, kind ReleaseSet, and of applications, kind Application.
+// files of sets, kind ReleaseSet, files of applications, kind Application, and files that say who may do
+// what, kind Authority.
 //
 // It is as strict as the receiver of a request, because it decodes the spec with the same
 // code: a field that the format does not know is an error. What it adds is where: each
@@ -24,6 +25,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"slipway/apps"
+	"slipway/authority"
 	"slipway/release"
 	"slipway/wire"
 )
@@ -52,14 +54,19 @@ type Overrides struct {
 // Read reads one release file, applies the overrides and the defaults, and validates the
 // spec. Problems of fields are [release.Problems], all of them at once.
 func Read(r io.Reader, o Overrides) (release.Spec, error) {
-	return read(r, kind{release.KindRelease, "app and artifact"}, o, wire.ParseSpec)
+	return read(r, kind{release.KindRelease, "app and artifact"}, o.apply, wire.ParseSpec)
 }
 
 // ReadSet reads one file of a set, kind ReleaseSet, in the same way. An image in the
 // overrides has no meaning for a set, and nor has what is said of one release's turn and freezes.
 func ReadSet(r io.Reader, o Overrides) (release.Set, error) {
 	o = Overrides{Note: o.Note, RequestedBy: o.RequestedBy, AskedBy: o.AskedBy}
-	return read(r, kind{release.KindReleaseSet, "name and waves"}, o, wire.ParseSet)
+	return read(r, kind{release.KindReleaseSet, "name and waves"}, o.apply, wire.ParseSet)
+}
+
+// ReadAuthority reads one file that says who may do what, kind Authority, in the same way.
+func ReadAuthority(r io.Reader) (authority.Document, error) {
+	return read(r, kind{authority.Kind, "bindings"}, func(map[string]any) {}, authority.Parse)
 }
 
 // Document is what one file describes: a release, one that names its application, or a set.
@@ -72,7 +79,7 @@ type Document struct {
 
 // ReadRelease reads one release file, whether it says where the application is or names it.
 func ReadRelease(r io.Reader, o Overrides) (Document, error) {
-	return read(r, kind{release.KindRelease, "app and artifact"}, o, func(data []byte) (Document, error) {
+	return read(r, kind{release.KindRelease, "app and artifact"}, o.apply, func(data []byte) (Document, error) {
 		if wire.NamesApplication(data) {
 			n, err := wire.ParseNamed(data)
 			return Document{Named: &n}, err
@@ -111,7 +118,8 @@ func valueOf(n *yaml.Node, name string) string {
 // kind is a kind of file and what its spec must have.
 type kind struct{ name, required string }
 
-func read[T any](r io.Reader, k kind, o Overrides, parse func([]byte) (T, error)) (T, error) {
+// read reads one file of a kind. Adjust changes its spec before it is parsed.
+func read[T any](r io.Reader, k kind, adjust func(spec map[string]any), parse func([]byte) (T, error)) (T, error) {
 	var none T
 	root, err := document(r, "is no release file; it must have apiVersion, kind and spec")
 	if err != nil {
@@ -124,7 +132,7 @@ func read[T any](r io.Reader, k kind, o Overrides, parse func([]byte) (T, error)
 		return none, tree.problems
 	}
 	spec, _ := envelope[fieldSpec].(map[string]any)
-	o.apply(spec)
+	adjust(spec)
 	data, err := json.Marshal(spec)
 	if err != nil {
 		return none, err
@@ -317,6 +325,8 @@ func submits(kind string) string {
 		return "a set is submitted with: slipway set submit -f FILE"
 	case apps.KindApplication:
 		return "an application document is stored with: slipway app apply -f FILE"
+	case authority.Kind:
+		return "who may do what is said with: slipway authority apply -f FILE"
 	}
 	return ""
 }

@@ -332,3 +332,26 @@ func TestReadAny_ReadsWhatTheKindSays(t *testing.T) {
 		require.ErrorContains(t, err, want)
 	}
 }
+
+func TestReadAuthority(t *testing.T) {
+	t.Parallel()
+	raw, err := os.ReadFile(filepath.Join(examples, "authority", "authority.yaml"))
+	require.NoError(t, err)
+	document, err := manifest.ReadAuthority(bytes.NewReader(raw))
+	require.NoError(t, err)
+	require.Len(t, document.Bindings, 4)
+
+	_, err = manifest.ReadAuthority(strings.NewReader("apiVersion: slipway.dev/v1\nkind: Authority\nspec:\n  bindings:\n  - name: a\n    identities: [ann]\n    roles: [boss]\n    scope: [sae]\n"))
+	var problems release.Problems
+	require.ErrorAs(t, err, &problems)
+	told := problems.Error()
+	require.Contains(t, told, "bindings[0].roles[0]: \"boss\" is no role")
+	require.Contains(t, told, "(line 7)")
+	require.Contains(t, told, "bindings[0].scope: is not a field here")
+	require.Contains(t, told, "bindings[0].scopes: is required")
+
+	_, err = manifest.ReadAuthority(strings.NewReader("apiVersion: slipway.dev/v1\nkind: Release\nspec: {}\n"))
+	require.ErrorContains(t, err, "must be Authority (line 1); a release is submitted with")
+	_, err = manifest.Read(bytes.NewReader(raw), manifest.Overrides{})
+	require.ErrorContains(t, err, "slipway authority apply -f FILE")
+}

@@ -72,10 +72,11 @@ type Command struct {
 	// Via is the way the command came: [ViaEvent] and the others.
 	Via string `json:"via,omitempty"`
 	// Source is the source of the event that brought the command; empty where it came in
-	// another way. What is in By is claimed; who may publish as a source is for NATS to say.
+	// another way.
 	Source string `json:"source,omitempty"`
-	// Verified tells that the door through which the command came has proved who is in By; else that
-	// is claimed. It is never taken from what was sent, and counts with [ViaEvent] alone.
+	// Verified tells that the starter has proved who is in By, because the command came on a subject on which
+	// nobody else may publish; else By is claimed. It is never taken from what was sent, and counts with
+	// [ViaEvent] alone.
 	Verified bool   `json:"verified,omitempty"`
 	Note     string `json:"note,omitempty"`
 	Reason   string `json:"reason,omitempty"`
@@ -157,6 +158,8 @@ func Admit(p Progress, c Command) (repeated bool, err error) {
 	switch {
 	case p.Phase.Ended():
 		return refuse("release %s has ended: %s", p.ReleaseID, p.Phase)
+	case p.Admission.direct(c) != nil:
+		return false, p.Admission.direct(c)
 	case obeyed(p.Decisions, c):
 		return true, nil
 	case c.Artifact != "" && c.Artifact != p.Artifact.String():

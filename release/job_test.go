@@ -22,6 +22,7 @@ func TestJob_SaysWhatHasNoMeaningToIt(t *testing.T) {
 		"as it is":                  {func(*release.Spec) {}, ""},
 		"only an image":             {func(s *release.Spec) { s.Job = nil }, ""},
 		"only a run":                {func(s *release.Spec) { s.Artifact = release.Artifact{} }, ""},
+		"a part alone":              {func(s *release.Spec) { s.Artifact = release.Artifact{Part: "web"} }, "artifact"},
 		"neither":                   {func(s *release.Spec) { s.Artifact, s.Job = release.Artifact{}, nil }, "artifact"},
 		"a registry of no image":    {func(s *release.Spec) { s.Artifact = release.Artifact{Registry: &release.Registry{Instance: "cri-1"}} }, "artifact"},
 		"a job that does not run":   {func(s *release.Spec) { s.Job.Run = false }, "job.run"},

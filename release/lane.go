@@ -125,6 +125,8 @@ type Request struct {
 	Published Published `json:"published,omitzero"`
 	// Debts are what releases before this one have left.
 	Debts []Debt `json:"debts,omitempty"`
+	// Admission is what the starter said of who asked.
+	Admission Admission `json:"admission,omitzero"`
 }
 
 // Retry is what a release asks for that repeats this one. The change that was taken over has ended
@@ -208,6 +210,8 @@ type Submission struct {
 	Set string `json:"set,omitempty"`
 	// ByName is set where the release was asked for by the name of its application.
 	ByName *ByName `json:"byName,omitempty"`
+	// Admission is what the starter says of who asked.
+	Admission Admission `json:"admission,omitzero"`
 }
 
 // Standing is what became of a submission.

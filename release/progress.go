@@ -131,6 +131,8 @@ type Progress struct {
 	Paused      bool       `json:"paused,omitempty"`
 	Decisions   []Decision `json:"decisions,omitempty"`
 	RequestedBy string     `json:"requestedBy,omitempty"`
+	// Admission is what the starter said of who asked.
+	Admission Admission `json:"admission,omitzero"`
 	// Set is the ID of the set that the release belongs to; empty where it belongs to none.
 	Set string `json:"set,omitempty"`
 	// RetryOf is the ID of the release that this one repeats; empty where it repeats none.
@@ -368,7 +370,7 @@ type Decision struct {
 	Via string `json:"via,omitempty"`
 	// Source is the source of the event that brought the word.
 	Source string `json:"source,omitempty"`
-	// Verified tells that the identity in By was verified.
+	// Verified tells that By is proven, and not only claimed.
 	Verified bool   `json:"verified,omitempty"`
 	Note     string `json:"note,omitempty"`
 	// Refused is the reason why the word changed nothing; empty when it counted.

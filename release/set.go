@@ -75,6 +75,8 @@ type SetRequest struct {
 	// ID is the set ID, see [SetID].
 	ID  string `json:"id"`
 	Set Set    `json:"set"`
+	// Admission is what the starter says of who asked; the releases of the set have the same.
+	Admission Admission `json:"admission,omitzero"`
 }
 
 // WithDefaults returns the set with every unset field at its default, those of its

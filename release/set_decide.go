@@ -146,6 +146,8 @@ func AdmitSet(p SetProgress, c Command) (repeated bool, err error) {
 	switch {
 	case p.Phase.Ended():
 		return refuse("set %s has ended: %s", p.SetID, p.Phase)
+	case p.Admission.direct(c) != nil:
+		return false, p.Admission.direct(c)
 	case obeyed(p.Decisions, c):
 		return true, nil
 	case c.All:

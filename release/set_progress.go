@@ -26,7 +26,9 @@ type SetProgress struct {
 	// Decisions are what was said to the set; their Batch is the number of a wave.
 	Decisions   []Decision `json:"decisions,omitempty"`
 	RequestedBy string     `json:"requestedBy,omitempty"`
-	Note        string     `json:"note,omitempty"`
+	// Admission is what the starter said of who asked.
+	Admission Admission `json:"admission,omitzero"`
+	Note      string    `json:"note,omitempty"`
 	// Digest is that of the content that was asked for, see [Set.Digest].
 	Digest    string    `json:"digest,omitempty"`
 	StartedAt time.Time `json:"startedAt,omitzero"`
@@ -74,7 +76,7 @@ type SetRun struct {
 func (r SetRequest) Progress(at time.Time) SetProgress {
 	p := SetProgress{
 		SetID: r.ID, Name: r.Set.Name, Phase: PhaseRollingOut, OnFailure: r.Set.OnFailure,
-		RequestedBy: r.Set.RequestedBy, Note: r.Set.Note, Digest: r.Set.Digest(), StartedAt: at,
+		RequestedBy: r.Set.RequestedBy, Admission: r.Admission, Note: r.Set.Note, Digest: r.Set.Digest(), StartedAt: at,
 	}
 	for i, w := range r.Set.Waves {
 		wave := WaveProgress{Number: i + 1, Name: w.Name, Confirm: w.Confirm}

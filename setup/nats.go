@@ -9,6 +9,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"slipway/apps"
+	"slipway/authority"
 	"slipway/ledger"
 	"slipway/wire"
 )
@@ -53,12 +54,15 @@ func (c Config) storeGroups() []storeGroup {
 		{bucket(apps.Bucket), func(ctx context.Context, js jetstream.JetStream) error {
 			return apps.Ensure(ctx, js, c.Storage.Replicas)
 		}},
+		{bucket(authority.Bucket), func(ctx context.Context, js jetstream.JetStream) error {
+			return authority.EnsureBucket(ctx, js, c.Storage.Replicas)
+		}},
 		{bucket(ledger.Bucket), func(ctx context.Context, js jetstream.JetStream) error { return ledger.EnsureLedger(ctx, js, records) }},
 	}
 }
 
-// NATS prepares all that is kept there: the streams, the calendar of freezes, the application
-// documents and the ledger.
+// NATS prepares all that is kept there: the streams, the calendar of freezes, the application documents,
+// who may do what, and the ledger.
 // What belongs to an operator and is not set in c stays as it is. The others are prepared even
 // when one fails; what was prepared is returned with the error.
 func NATS(ctx context.Context, js jetstream.JetStream, c Config) ([]Result, error) {

@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"slipway/apps"
+	"slipway/authority"
 	"slipway/ledger"
 	"slipway/wire"
 )
@@ -51,17 +52,15 @@ func StarterNeeds(js jetstream.JetStream) *Needs {
 		readOnly(apps.Bucket),
 		{kind: "stream", name: wire.StreamDeadLetter, stream: wire.StreamDeadLetter, writes: wire.DeadLetterSubject("probe")},
 		ledgerNeed(),
+		readNeed(authority.Bucket, authority.Key),
 	}}
 }
 
 // WorkerNeeds is what a worker needs.
 func WorkerNeeds(js jetstream.JetStream) *Needs {
-	calendar := keyValue(wire.CalendarBucket)
-	calendar.reads, calendar.payload = "DIRECT.GET."+calendar.stream+".$KV."+wire.CalendarBucket+".calendar", ""
-	calendar.writes = ""
 	return &Needs{js: js, list: []need{
 		{kind: "stream", name: wire.StreamEvents, stream: wire.StreamEvents, writes: strings.TrimSuffix(wire.AllEvents, ">") + "probe"},
-		calendar,
+		readNeed(wire.CalendarBucket, "calendar"),
 		ledgerNeed(),
 	}}
 }
@@ -70,6 +69,13 @@ func WorkerNeeds(js jetstream.JetStream) *Needs {
 func readOnly(bucket string) need {
 	n := keyValue(bucket)
 	n.writes = ""
+	return n
+}
+
+// readNeed is a bucket with one key, which is only read.
+func readNeed(bucket, key string) need {
+	n := keyValue(bucket)
+	n.reads, n.payload, n.writes = "DIRECT.GET."+n.stream+".$KV."+bucket+"."+key, "", ""
 	return n
 }
 

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"go.temporal.io/api/workflow/v1"
+
 	"slipway/release"
 	"slipway/releases/execution"
 )
@@ -22,25 +24,28 @@ func (s *Starter) command(ctx context.Context, p plan, d *delivery) (requestPend
 	return false, s.signal(ctx, p)
 }
 
-// signal sends a command as a signal, unless the release has had too many: each stays in the
-// history of the release, whether it is applied or refused.
+// signal sends a command as a signal, unless who gives it may not, or the release has had too many:
+// each stays in the history of the release, whether it is applied or refused.
 func (s *Starter) signal(ctx context.Context, p plan) error {
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.CallTimeout)
 	defer cancel()
 	to := release.CommandTargetID(p.id)
-	if err := s.checkHistoryBudget(ctx, to); err != nil {
+	found, err := s.temporal.DescribeWorkflowExecution(ctx, to, "")
+	if err != nil {
+		return err
+	}
+	info := found.GetWorkflowExecutionInfo()
+	if err := s.admitCommand(ctx, p, info); err != nil {
+		return err
+	}
+	if err := checkHistoryBudget(info); err != nil {
 		return err
 	}
 	return s.temporal.SignalWorkflow(ctx, to, "", string(p.command.Kind), *p.command)
 }
 
 // checkHistoryBudget returns a [release.Refusal] where the workflow accepts no further signal.
-func (s *Starter) checkHistoryBudget(ctx context.Context, workflowID string) error {
-	found, err := s.temporal.DescribeWorkflowExecution(ctx, workflowID, "")
-	if err != nil {
-		return err
-	}
-	info := found.GetWorkflowExecutionInfo()
+func checkHistoryBudget(info *workflow.WorkflowExecutionInfo) error {
 	if info.GetMemo().GetFields()[release.MemoCommands] != nil {
 		return release.ErrTooManyCommands
 	}

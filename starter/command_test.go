@@ -40,7 +40,7 @@ func TestCommandWithinHistoryBudget(t *testing.T) {
 			m.On("DescribeWorkflowExecution", mock.Anything, "release/r-1", "").
 				Return(&workflowservice.DescribeWorkflowExecutionResponse{WorkflowExecutionInfo: c.info}, c.err)
 			m.On("SignalWorkflow", mock.Anything, "release/r-1", "", "abort", mock.Anything).Return(nil)
-			s := &Starter{temporal: m, cfg: Config{}.WithDefaults(), log: zerolog.Nop()}
+			s := &Starter{temporal: m, authority: everybody{}, cfg: Config{}.WithDefaults(), log: zerolog.Nop()}
 			command := release.Command{Kind: release.CommandAbort, By: "mei"}
 			v := s.execute(t.Context(), plan{kind: kindCommand, command: &command, id: "r-1"}, &delivery{})
 			require.Equal(t, c.want, v.action)

@@ -89,6 +89,7 @@ type Ledger interface {
 	Get(ctx context.Context, releaseID string) (ledger.Record, error)
 	CreateSet(ctx context.Context, s ledger.Set) (set ledger.Set, created bool, err error)
 	AcceptSet(ctx context.Context, setID string) error
+	GetSet(ctx context.Context, setID string) (ledger.Set, error)
 }
 
 // Dependencies are what a starter works with.
@@ -98,6 +99,8 @@ type Dependencies struct {
 	Temporal Temporal
 	// Ledger records which event was accepted, and with which content.
 	Ledger Ledger
+	// Authority is who may ask for and command what.
+	Authority Authority
 	// Metrics is where the starter registers its metrics.
 	Metrics prometheus.Registerer
 	Logger  zerolog.Logger
@@ -113,6 +116,9 @@ func (d Dependencies) validate() error {
 	}
 	if d.Ledger == nil {
 		problems = append(problems, errors.New("starter: Dependencies.Ledger is missing"))
+	}
+	if d.Authority == nil {
+		problems = append(problems, errors.New("starter: Dependencies.Authority is missing"))
 	}
 	if d.Metrics == nil {
 		problems = append(problems, errors.New("starter: Dependencies.Metrics is missing"))

@@ -27,8 +27,8 @@
 // # Order, and fairness
 //
 // Commands do not queue behind requests: each kind has a consumer and slots of its own.
-// Messages of one subject (the requests for one application, the commands to one release)
-// form a queue: one after the other, in the order of the stream, whatever comes between. A
+// Messages of one line (the requests for one application, the commands to one release, whoever
+// publishes them) form a queue: one after the other, in the order of the stream, whatever comes between. A
 // queue that is blocked takes no slot, so that it blocks no other; see [queues].
 //
 // # The parts

@@ -22,8 +22,14 @@ type delivery struct {
 	jetstream.Msg
 
 	position wire.Delivery
+	// line is that of its queue, see [wire.Line].
+	line string
 	// stop ends [Starter.extendAckWait].
 	stop func()
+}
+
+func newDelivery(msg jetstream.Msg, position wire.Delivery) *delivery {
+	return &delivery{Msg: msg, position: position, line: wire.Line(msg.Subject())}
 }
 
 // raw returns the message as it came.
@@ -57,15 +63,19 @@ func (s *Starter) execute(ctx context.Context, p plan, d *delivery) disposition 
 	a := result{kind: p.kind}
 	switch {
 	case p.request != nil:
-		a.err = s.submit(ctx, log, asked(*p.request), d.position)
+		if a.err = s.admitRequest(ctx, &p.request.Submission); a.err == nil {
+			a.err = s.submit(ctx, log, asked(*p.request), d.position)
+		}
 	case p.named != nil:
 		a.err = s.submitNamed(ctx, log, *p.named, d.position)
 	case p.set != nil:
-		a.err = s.submitSet(ctx, log, *p.set, d.position)
+		if a.err = s.admitSet(ctx, p.set); a.err == nil {
+			a.err = s.submitSet(ctx, log, *p.set, d.position)
+		}
 	default:
 		a.requestPending, a.err = s.command(ctx, p, d)
 		if a.err == nil {
-			log.Info().Str("command", string(p.command.Kind)).Str("by", p.command.By).Msg("command accepted")
+			log.Info().Str("command", string(p.command.Kind)).Str("by", p.command.By).Bool("verified", p.command.Verified).Msg("command accepted")
 		}
 	}
 	out := classify(a)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -29,8 +31,9 @@ const unlimited = -1
 type intake struct {
 	*Starter
 
-	kind             kind
-	consumer, filter string
+	kind     kind
+	consumer string
+	filters  []string
 	// slots are one for each queue that is being drained, and one for the wait for the next
 	// message.
 	slots    chan struct{}
@@ -42,9 +45,9 @@ type intake struct {
 	logged string
 }
 
-func newIntake(s *Starter, k kind, consumer, filter string) *intake {
+func newIntake(s *Starter, k kind, consumer string, filters []string) *intake {
 	in := &intake{
-		Starter: s, kind: k, consumer: consumer, filter: filter,
+		Starter: s, kind: k, consumer: consumer, filters: filters,
 		slots: make(chan struct{}, s.cfg.Concurrency), queues: queues{delay: s.cfg.retryDelay},
 	}
 	if k == kindRequest {
@@ -105,13 +108,13 @@ func (in *intake) sleep(ctx context.Context, wait time.Duration) {
 // each message that it receives.
 func (in *intake) consume(ctx, work context.Context, healthy func()) error {
 	consumer, err := in.js.CreateOrUpdateConsumer(ctx, wire.StreamIn, jetstream.ConsumerConfig{
-		Durable:       in.consumer,
-		Description:   "Slipway's starters",
-		FilterSubject: in.filter,
-		AckPolicy:     jetstream.AckExplicitPolicy,
-		AckWait:       in.cfg.AckWait,
-		MaxAckPending: unlimited,
-		MaxDeliver:    -1,
+		Durable:        in.consumer,
+		Description:    "Slipway's starters",
+		FilterSubjects: in.filters,
+		AckPolicy:      jetstream.AckExplicitPolicy,
+		AckWait:        in.cfg.AckWait,
+		MaxAckPending:  unlimited,
+		MaxDeliver:     -1,
 	})
 	switch {
 	case errors.Is(err, jetstream.ErrStreamNotFound):
@@ -140,19 +143,19 @@ func (in *intake) consume(ctx, work context.Context, healthy func()) error {
 		case <-ctx.Done():
 			return nil
 		}
-		subject, err := in.nextQueue(ctx, work, messages, healthy)
+		line, err := in.nextQueue(ctx, work, messages, healthy)
 		if err != nil {
 			<-in.slots
 			return err
 		}
 		in.inFlight.Go(func() {
 			defer func() { <-in.slots }()
-			in.drain(work, stream, subject)
+			in.drain(work, stream, line)
 		})
 	}
 }
 
-// nextQueue receives messages until one starts the draining of a queue, whose subject it
+// nextQueue receives messages until one starts the draining of a queue, whose line it
 // returns.
 func (in *intake) nextQueue(ctx, work context.Context, messages jetstream.MessagesContext, healthy func()) (string, error) {
 	for {
@@ -166,11 +169,11 @@ func (in *intake) nextQueue(ctx, work context.Context, messages jetstream.Messag
 			in.log.Error().Err(err).Str("subject", msg.Subject()).Msg("message without metadata")
 			continue
 		}
-		d := &delivery{Msg: msg, position: wire.Delivery{
+		d := newDelivery(msg, wire.Delivery{
 			Stream: meta.Stream, Sequence: meta.Sequence.Stream, Count: meta.NumDelivered, Stored: meta.Timestamp,
-		}}
+		})
 		if in.receive(work, d) {
-			return d.Subject(), nil
+			return d.line, nil
 		}
 	}
 }
@@ -195,9 +198,9 @@ func (in *intake) receive(work context.Context, d *delivery) bool {
 const headChecks = 20
 
 // drain settles the messages of a queue, one after the other, until none is pending.
-func (in *intake) drain(ctx context.Context, stream jetstream.Stream, subject string) {
+func (in *intake) drain(ctx context.Context, stream jetstream.Stream, line string) {
 	checked := 0
-	for d, settledUpTo := in.queues.next(subject); d != nil; d, settledUpTo = in.queues.next(subject) {
+	for d, settledUpTo := in.queues.next(line); d != nil; d, settledUpTo = in.queues.next(line) {
 		first, err := in.firstUnsettled(ctx, stream, d, settledUpTo)
 		switch {
 		case err == nil && first >= d.position.Sequence:
@@ -209,7 +212,7 @@ func (in *intake) drain(ctx context.Context, stream jetstream.Stream, subject st
 			in.sleep(ctx, in.cfg.RetryDelay/headChecks)
 		default:
 			checked = 0
-			in.log.Debug().Err(err).Uint64("sequence", d.position.Sequence).Uint64("first", first).Msg("an earlier message of the subject is unsettled; nak with delay")
+			in.log.Debug().Err(err).Uint64("sequence", d.position.Sequence).Uint64("first", first).Msg("an earlier message of the line is unsettled; nak with delay")
 			in.closeQueue(d, actDefer, first)
 		}
 	}
@@ -247,7 +250,7 @@ func (in *intake) handle(ctx context.Context, d *delivery) {
 }
 
 // firstUnsettled returns the stream sequence of the first message of a queue that is still in
-// the stream, after those up to settledUpTo. The first of a subject in the stream is the same
+// the stream, after those up to settledUpTo. The first of a line in the stream is the same
 // for all starters, and outlives each of them. One that is redelivered though it was settled
 // may pass.
 func (in *intake) firstUnsettled(ctx context.Context, stream jetstream.Stream, d *delivery, settledUpTo uint64) (uint64, error) {
@@ -256,11 +259,20 @@ func (in *intake) firstUnsettled(ctx context.Context, stream jetstream.Stream, d
 	}
 	ctx, cancel := context.WithTimeout(ctx, natsTimeout)
 	defer cancel()
-	msg, err := stream.GetMsg(ctx, settledUpTo+1, jetstream.WithGetMsgSubject(d.Subject()))
-	if err != nil {
-		return d.position.Sequence, fmt.Errorf("read the first message of %s: %w", d.Subject(), err)
+	var found []uint64
+	for _, subject := range wire.LineSubjects(d.Subject()) {
+		msg, err := stream.GetMsg(ctx, settledUpTo+1, jetstream.WithGetMsgSubject(subject))
+		switch {
+		case err == nil:
+			found = append(found, msg.Sequence)
+		case !errors.Is(err, jetstream.ErrMsgNotFound):
+			return d.position.Sequence, fmt.Errorf("read the first message of %s: %w", subject, err)
+		}
 	}
-	return msg.Sequence, nil
+	if len(found) == 0 {
+		return d.position.Sequence, fmt.Errorf("the stream has no message of %s", d.line)
+	}
+	return slices.Min(found), nil
 }
 
 // closeQueue closes the queue of a message that has to be retried, and naks all that were
@@ -296,27 +308,38 @@ const scanBatch = 500
 func (s *Starter) hasPendingRequest(ctx context.Context, id string, before uint64) bool {
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.CallTimeout)
 	defer cancel()
-	for from := uint64(1); from < before; {
-		last, found, err := s.scanRequests(ctx, id, from)
+	for _, subjects := range wire.Requests() {
+		found, err := s.scanFor(ctx, subjects, id, before)
 		if err != nil {
 			s.log.Debug().Err(err).Str("release", id).Msg("cannot read whether the stream holds a request for it")
 			return true
 		}
-		if found || last == 0 {
-			return found
+		if found {
+			return true
 		}
-		from = last + 1
 	}
 	return false
 }
 
-// scanRequests reads the next requests from a sequence on, and returns the sequence of the
-// last of them, 0 when there are none, and whether one is for the release or the set.
-func (s *Starter) scanRequests(ctx context.Context, id string, from uint64) (last uint64, found bool, err error) {
-	msgs, err := jetstreamext.GetBatch(ctx, s.js, wire.StreamIn, scanBatch, jetstreamext.GetBatchSeq(from), jetstreamext.GetBatchSubject(wire.AllRequests))
-	if err != nil {
-		return 0, false, err
+// scanFor reports whether a request for the release or the set is among those of the subjects.
+func (s *Starter) scanFor(ctx context.Context, subjects, id string, before uint64) (found bool, err error) {
+	for from := uint64(1); from < before; {
+		scan, err := jetstreamext.GetBatch(ctx, s.js, wire.StreamIn, scanBatch, jetstreamext.GetBatchSeq(from), jetstreamext.GetBatchSubject(subjects))
+		if err != nil {
+			return false, err
+		}
+		last, found, err := scanRequests(ctx, scan, id)
+		if found || last == 0 || err != nil {
+			return found, err
+		}
+		from = last + 1
 	}
+	return false, nil
+}
+
+// scanRequests reads a batch of requests, and returns the sequence of the last of them, 0 when there
+// are none, and whether one is for the release or the set.
+func scanRequests(ctx context.Context, msgs iter.Seq2[*jetstream.RawStreamMsg, error], id string) (last uint64, found bool, err error) {
 	for msg, err := range msgs {
 		if errors.Is(err, jetstreamext.ErrNoMessages) {
 			return 0, found, nil

@@ -35,6 +35,9 @@ func (s *Starter) submitNamed(ctx context.Context, log zerolog.Logger, r wire.Na
 		return err
 	}
 	log.Info().Str("application", r.String()).Uint64("revision", submission.ByName.Revision).Msg("request by name resolved")
+	if err := s.admitRequest(ctx, &submission); err != nil {
+		return err
+	}
 	identity := ledger.Identity{Source: r.Source, EventID: r.EventID, Digest: r.Digest}
 	return s.submit(ctx, log, ask{submission, identity}, position)
 }
@@ -68,7 +71,7 @@ func (s *Starter) resolve(ctx context.Context, r wire.NamedRequest, have *ledger
 		return release.Submission{}, err
 	}
 	return release.Submission{
-		ReleaseID: r.ReleaseID, Spec: spec,
+		ReleaseID: r.ReleaseID, Spec: spec, Admission: r.Admission,
 		ByName: &release.ByName{Application: r.Application, Environment: r.Environment, Revision: document.Revision},
 	}, nil
 }

@@ -29,7 +29,10 @@ type plan struct {
 	set     *wire.SetRequest
 	command *release.Command
 	// id is that of the release or the set that the message is about.
-	id     string
+	id string
+	// target is what the subject of a command says that its release or set is of, as
+	// [wire.CommandTarget] does.
+	target string
 	poison *wire.PoisonError
 }
 
@@ -40,7 +43,7 @@ func planFor(msg *nats.Msg) plan {
 		if err != nil {
 			return plan{kind: kindCommand, poison: poisonOf(err)}
 		}
-		return plan{kind: kindCommand, command: &command, id: id}
+		return plan{kind: kindCommand, command: &command, id: id, target: wire.CommandTarget(msg.Subject)}
 	}
 	if wire.IsSetRequest(msg.Subject) {
 		set, err := wire.DecodeSetRequest(msg)
@@ -101,8 +104,8 @@ type disposition struct {
 // classify returns what follows from a result. What may succeed later is retried for as long
 // as it takes. Dead-lettered are a request that its lane refuses for good, an event that was
 // accepted before with another content, one for which the ledger has no key, one by name that no
-// application document knows or allows, and a command to a release that does not run or accepts no more
-// of them.
+// application document knows or allows, a command to a release that does not run or accepts no more
+// of them, and what the authority document refuses.
 func classify(a result) disposition {
 	if a.err == nil {
 		return disposition{action: actAck}

@@ -20,7 +20,7 @@ const (
 	maxIdle = 1024
 )
 
-// queues keep the messages of each subject in their order. One message of a queue is handled
+// queues keep the messages of each line in their order. One message of a queue is handled
 // at a time. A queue whose first message has to be retried is closed for a while, twice as
 // long each time: what is delivered meanwhile is sent back unread, so that a flood for one
 // application costs the others next to nothing.
@@ -71,10 +71,10 @@ func (l *queues) enqueue(now time.Time, d *delivery) admission {
 	if len(l.of) > maxIdle {
 		l.evictIdle(now)
 	}
-	q := l.of[d.Subject()]
+	q := l.of[d.line]
 	if q == nil {
 		q = &queue{}
-		l.of[d.Subject()] = q
+		l.of[d.line] = q
 	}
 	if now.Before(q.closedUntil) {
 		return admission{deferred: d, wait: q.closedUntil.Sub(now) + spreadDelay(q.first, d)}
@@ -93,7 +93,7 @@ func (l *queues) enqueue(now time.Time, d *delivery) admission {
 func (l *queues) requeue(d *delivery) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.of[d.Subject()].insert(d)
+	l.of[d.line].insert(d)
 }
 
 func (l *queue) insert(d *delivery) {
@@ -105,14 +105,14 @@ func (l *queue) insert(d *delivery) {
 
 // next takes the first message out of a queue and returns it with the sequence up to which
 // the queue is settled. Without one, the queue counts as drained.
-func (l *queues) next(subject string) (d *delivery, settledUpTo uint64) {
+func (l *queues) next(line string) (d *delivery, settledUpTo uint64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	q := l.of[subject]
+	q := l.of[line]
 	if len(q.pending) == 0 {
 		q.draining = false
 		if q.failures == 0 && q.handedOver == 0 {
-			delete(l.of, subject)
+			delete(l.of, line)
 		}
 		return nil, 0
 	}
@@ -124,7 +124,7 @@ func (l *queues) next(subject string) (d *delivery, settledUpTo uint64) {
 func (l *queues) settle(d *delivery) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	q := l.of[d.Subject()]
+	q := l.of[d.line]
 	q.settledUpTo = max(q.settledUpTo, d.position.Sequence)
 	q.failures = 0
 }
@@ -134,7 +134,7 @@ func (l *queues) settle(d *delivery) {
 func (l *queues) paceDelay(now time.Time, d *delivery) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	q := l.of[d.Subject()]
+	q := l.of[d.line]
 	if l.pace <= 0 {
 		return 0
 	}
@@ -153,7 +153,7 @@ func (l *queues) paceDelay(now time.Time, d *delivery) time.Duration {
 func (l *queues) fail(now time.Time, d *delivery, first uint64) map[*delivery]time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	q := l.of[d.Subject()]
+	q := l.of[d.line]
 	q.failures++
 	return l.close(now, d, first, l.delay(q.failures))
 }
@@ -166,7 +166,7 @@ func (l *queues) throttle(now time.Time, d *delivery, wait time.Duration) map[*d
 }
 
 func (l *queues) close(now time.Time, d *delivery, first uint64, wait time.Duration) map[*delivery]time.Duration {
-	q := l.of[d.Subject()]
+	q := l.of[d.line]
 	q.first, q.closedUntil = first, now.Add(wait)
 	delays := map[*delivery]time.Duration{}
 	for _, each := range append(q.pending, d) {
@@ -179,10 +179,10 @@ func (l *queues) close(now time.Time, d *delivery, first uint64, wait time.Durat
 
 // evictIdle drops the queues that have had no message for long after they were open again.
 func (l *queues) evictIdle(now time.Time) {
-	for subject, each := range l.of {
+	for line, each := range l.of {
 		idle := each.closedUntil.Add(2*l.delay(each.failures) + maxSpread)
 		if !each.draining && now.After(idle) && now.After(each.windowStart.Add(paceWindow)) {
-			delete(l.of, subject)
+			delete(l.of, line)
 		}
 	}
 }

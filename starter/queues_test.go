@@ -20,7 +20,7 @@ type message struct {
 func (m message) Subject() string { return m.subject }
 
 func deliveryOf(subject string, sequence uint64) *delivery {
-	return &delivery{Msg: message{subject: subject}, position: wire.Delivery{Sequence: sequence}}
+	return newDelivery(message{subject: subject}, wire.Delivery{Sequence: sequence})
 }
 
 func newQueues() *queues {

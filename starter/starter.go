@@ -17,10 +17,11 @@ import (
 
 // Starter hands messages from NATS to Temporal.
 type Starter struct {
-	cfg      Config
-	js       jetstream.JetStream
-	temporal Temporal
-	ledger   Ledger
+	cfg       Config
+	js        jetstream.JetStream
+	temporal  Temporal
+	ledger    Ledger
+	authority Authority
 	// documents say what requests by name mean.
 	documents *apps.Store
 	metrics   *metrics
@@ -40,9 +41,12 @@ func New(cfg Config, d Dependencies) (*Starter, error) {
 	if err != nil {
 		return nil, fmt.Errorf("starter: metrics: %w", err)
 	}
-	s := &Starter{cfg: cfg, js: d.JetStream, temporal: d.Temporal, ledger: d.Ledger, documents: apps.NewStore(d.JetStream), metrics: m, log: d.Logger}
-	s.requests = newIntake(s, kindRequest, wire.ConsumerRequests, wire.AllRequests)
-	s.commands = newIntake(s, kindCommand, wire.ConsumerCommands, wire.AllCommands)
+	s := &Starter{
+		cfg: cfg, js: d.JetStream, temporal: d.Temporal, ledger: d.Ledger, authority: d.Authority,
+		documents: apps.NewStore(d.JetStream), metrics: m, log: d.Logger,
+	}
+	s.requests = newIntake(s, kindRequest, wire.ConsumerRequests, wire.Requests())
+	s.commands = newIntake(s, kindCommand, wire.ConsumerCommands, wire.Commands())
 	return s, nil
 }
 
@@ -54,6 +58,7 @@ func (s *Starter) Run(ctx context.Context) error {
 	// Messages in flight outlive ctx by DrainTimeout.
 	work, abandon := context.WithCancel(context.WithoutCancel(ctx))
 	defer abandon()
+	s.tellAuthority(ctx)
 	var group errgroup.Group
 	for _, in := range s.intakes() {
 		group.Go(func() error { return in.serve(ctx, work) })

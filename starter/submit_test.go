@@ -45,7 +45,10 @@ func (m *fakeLedger) Create(_ context.Context, r ledger.Record) (createRecord le
 }
 
 func (m *fakeLedger) Get(_ context.Context, releaseID string) (ledger.Record, error) {
-	return ledger.Record{}, fmt.Errorf("release %s is %w", releaseID, ledger.ErrNotFound)
+	if m.createRecord.ReleaseID == "" {
+		return ledger.Record{}, fmt.Errorf("release %s is %w", releaseID, ledger.ErrNotFound)
+	}
+	return m.createRecord, nil
 }
 
 func (m *fakeLedger) Accept(_ context.Context, _ release.App, releaseID string) error {
@@ -56,6 +59,13 @@ func (m *fakeLedger) Accept(_ context.Context, _ release.App, releaseID string) 
 func (m *fakeLedger) CreateSet(_ context.Context, s ledger.Set) (set ledger.Set, created bool, err error) {
 	m.askedSet = s
 	return m.set, m.set.SetID == "", m.createErr
+}
+
+func (m *fakeLedger) GetSet(context.Context, string) (ledger.Set, error) {
+	if m.set.SetID == "" {
+		return ledger.Set{}, ledger.ErrNotFound
+	}
+	return m.set, nil
 }
 
 func (m *fakeLedger) AcceptSet(_ context.Context, setID string) error {

@@ -30,6 +30,29 @@ type Origin struct {
 	ID string
 	// Time is when the event was created; zero leaves it out.
 	Time time.Time
+	// Identity is who publishes, where NATS lets the publisher do so as nobody else: the message goes to
+	// a subject of slipway.by.<identity>. Empty publishes where anybody may, so that who asks is
+	// claimed.
+	Identity string
+}
+
+// as returns who speaks: the identity where there is one, which nothing else may be said than.
+func (o Origin) as(field, named string) (string, error) {
+	if o.Identity == "" {
+		return named, nil
+	}
+	if err := IdentityFault(o.Identity); err != nil {
+		return "", err
+	}
+	if named != "" && named != o.Identity {
+		return "", release.Problem{Field: field, Message: notIdentity(named, o.Identity)}
+	}
+	return o.Identity, nil
+}
+
+// notIdentity says that who is named is not who may publish on the subject.
+func notIdentity(named, identity string) string {
+	return fmt.Sprintf("%q is not %q, on whose subject this is published; leave it out", named, identity)
 }
 
 // encode writes a structured CloudEvent for the subject with the Nats-Msg-Id.

@@ -62,6 +62,30 @@ func (d CommandData) command(kind release.CommandKind, id string) release.Comman
 // EncodeCommand returns the message that hands a command to a release, or to a set by its
 // ID, as structured CloudEvent. The command's ID and Via are not sent; the receiver derives them.
 func EncodeCommand(o Origin, releaseID string, c release.Command) (*nats.Msg, error) {
+	o.Identity = ""
+	return encodeCommand(o, CommandSubject(releaseID), releaseID, c)
+}
+
+// EncodeVerifiedCommand does so in the name of the origin's identity, which the release must be of the
+// application for.
+func EncodeVerifiedCommand(o Origin, a release.App, releaseID string, c release.Command) (*nats.Msg, error) {
+	return encodeCommand(o, VerifiedCommandSubject(o.Identity, a, releaseID), releaseID, c)
+}
+
+// EncodeVerifiedSetCommand does so for a set of the name.
+func EncodeVerifiedSetCommand(o Origin, name, setID string, c release.Command) (*nats.Msg, error) {
+	return encodeCommand(o, VerifiedSetCommandSubject(o.Identity, name, setID), setID, c)
+}
+
+func encodeCommand(o Origin, subject, releaseID string, c release.Command) (*nats.Msg, error) {
+	by, err := o.as("by", c.By)
+	if err != nil {
+		return nil, fmt.Errorf("encode command: %w", err)
+	}
+	c.By = by
+	if _, ok := readSubject(subject); !ok && o.Identity != "" {
+		return nil, fmt.Errorf("encode command: %q is no subject of a command", subject)
+	}
 	if !isToken(releaseID) {
 		return nil, fmt.Errorf("encode command: %q is not the ID of a release or a set", releaseID)
 	}
@@ -73,7 +97,7 @@ func EncodeCommand(o Origin, releaseID string, c release.Command) (*nats.Msg, er
 	if err := ev.SetData(event.ApplicationJSON, dataOf(c)); err != nil {
 		return nil, fmt.Errorf("encode command: %w", err)
 	}
-	msg, err := encode(CommandSubject(releaseID), release.CommandID(releaseID, o.Source, o.ID), ev)
+	msg, err := encode(subject, release.CommandID(releaseID, o.Source, o.ID), ev)
 	if err != nil {
 		return nil, fmt.Errorf("encode command: %w", err)
 	}
@@ -84,10 +108,11 @@ func EncodeCommand(o Origin, releaseID string, c release.Command) (*nats.Msg, er
 // with its kind taken from the event's type and its ID, [release.CommandID]. The error is
 // a [PoisonError].
 func DecodeCommand(msg *nats.Msg) (releaseID string, c release.Command, err error) {
-	releaseID, ok := commandToken(msg.Subject)
-	if !ok {
-		return "", c, poison("subject", fmt.Sprintf("%q is not %s", msg.Subject, commandPrefix+"<release-id>"))
+	on, ok := readSubject(msg.Subject)
+	if !ok || on.kind != KindCommand {
+		return "", c, poison("subject", fmt.Sprintf("%q is not %s", msg.Subject, commandForm(on)))
 	}
+	releaseID = on.id
 	ev, bad := decode(msg)
 	if bad != nil {
 		return "", c, bad
@@ -101,7 +126,8 @@ func DecodeCommand(msg *nats.Msg) (releaseID string, c release.Command, err erro
 	}
 	data, problems := Strict[CommandData](ev.data)
 	c = data.command(kind, release.CommandID(releaseID, ev.source, ev.id))
-	c.Source = ev.source
+	c.Source, c.Verified = ev.source, on.identity != ""
+	problems = merge(problems, on.speaks("by", &c.By))
 	var invalid release.Problems
 	if err := c.Validate(); errors.As(err, &invalid) {
 		problems = merge(problems, invalid)
@@ -110,6 +136,15 @@ func DecodeCommand(msg *nats.Msg) (releaseID string, c release.Command, err erro
 		return "", c, poisonous(problems)
 	}
 	return releaseID, c, nil
+}
+
+// commandForm is what the subject of a command looks like.
+func commandForm(a address) string {
+	if a.identity != "" {
+		return verifiedPrefix + "<identity>.command.<platform>.<region>.<app-id>.<release-id>, or " +
+			verifiedPrefix + "<identity>.command." + setPlatform + ".<name>.<set-id>"
+	}
+	return commandPrefix + "<release-id>"
 }
 
 func commandKind(eventType string) (release.CommandKind, bool) {

@@ -26,27 +26,9 @@ const (
 // MessageKinds returns all kinds.
 func MessageKinds() []MessageKind { return []MessageKind{KindRequest, KindCommand, KindSet} }
 
-// filter is the subjects of the messages of a kind. Requests for sets are among the requests.
-func (k MessageKind) filter() string {
-	switch k {
-	case KindCommand:
-		return AllCommands
-	case KindSet:
-		return setRequestPrefix + ">"
-	case KindRequest:
-		return AllRequests
-	}
-	return ">"
-}
-
 func kindOfSubject(subject string) MessageKind {
-	switch {
-	case IsCommand(subject):
-		return KindCommand
-	case IsSetRequest(subject):
-		return KindSet
-	}
-	return KindRequest
+	address, _ := readSubject(subject)
+	return address.kind
 }
 
 // Letter is a dead letter as it was read: the message as it came, but for the secrets that were
@@ -129,26 +111,26 @@ func (l *Letter) readEvent() {
 // about is what the message is for: what its subject tells, and of an application the region
 // that is in the data alone.
 func (l *Letter) about(data []byte) string {
-	switch l.Kind {
-	case KindCommand:
-		return strings.TrimPrefix(l.Subject, commandPrefix)
-	case KindSet:
-		return aboutSet(strings.TrimPrefix(l.Subject, setRequestPrefix))
-	case KindRequest:
-		if IsNamedRequest(l.Subject) {
-			return aboutNamed(l.Subject)
-		}
+	on, ok := readSubject(l.Subject)
+	switch {
+	case on.kind == KindCommand:
+		return on.id
+	case on.kind == KindSet:
+		return aboutSet(on.set)
+	case ok && on.named:
+		return aboutNamed(on.application, on.environment)
+	case ok && on.identity != "":
+		return release.App{Platform: release.Platform(on.platform), Region: on.region, ID: on.app}.SearchValue()
 	}
 	var asked struct {
 		App release.App `json:"app"`
 	}
-	platform, id, ok := requestTokens(l.Subject)
 	err := json.Unmarshal(data, &asked)
 	switch {
 	case !ok:
 		return ""
-	case err != nil || asked.App.ID != id || string(asked.App.Platform) != platform:
-		return platform + "/?/" + id
+	case err != nil || asked.App.ID != on.app || string(asked.App.Platform) != on.platform:
+		return on.platform + "/?/" + on.app
 	}
 	return asked.App.SearchValue()
 }

@@ -44,7 +44,7 @@ func (f LetterFilter) subject() string {
 	if f.Subject != "" {
 		return DeadLetterSubject(strings.TrimPrefix(f.Subject, deadLetterPrefix))
 	}
-	return DeadLetterSubject(f.Kind.filter())
+	return AllDeadLetters
 }
 
 func (f LetterFilter) chooses(l Letter) bool {

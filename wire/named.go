@@ -21,15 +21,17 @@ type Named struct {
 	Says map[string]any
 }
 
-// The fields that a request by name has besides those of a spec, and the one that it has not.
+// The fields that a request by name has besides those of a spec, the one that it has not, and the one
+// that says who asks.
 const (
 	fieldApplication = "application"
 	fieldEnvironment = "environment"
 	fieldApp         = "app"
+	fieldRequestedBy = "requestedBy"
 )
 
 // String is how people name what is asked for: application/environment.
-func (n Named) String() string { return n.Application + "/" + n.Environment }
+func (n Named) String() string { return aboutNamed(n.Application, n.Environment) }
 
 // MarshalJSON returns the data of the request.
 func (n Named) MarshalJSON() ([]byte, error) {
@@ -130,10 +132,33 @@ func NamedOf(application, environment string, s release.Spec) (Named, error) {
 	return n, nil
 }
 
+// requestedBy is who the request says that it is of; empty where it says nobody.
+func (n Named) requestedBy() string {
+	name, _ := n.Says[fieldRequestedBy].(string)
+	return name
+}
+
+// by returns the request with who it is of.
+func (n Named) by(identity string) Named {
+	says := map[string]any{}
+	maps.Copy(says, n.Says)
+	says[fieldRequestedBy] = identity
+	n.Says = says
+	return n
+}
+
 // EncodeNamedRequest returns the message that asks for a release by name, as structured CloudEvent. The
 // release it means has the ID [release.IDByName] of the names and the origin. One with what looks like
 // a secret is not encoded.
 func EncodeNamedRequest(o Origin, n Named) (*nats.Msg, error) {
+	subject := NamedRequestSubject(n.Application, n.Environment)
+	if o.Identity != "" {
+		identity, err := o.as(fieldRequestedBy, n.requestedBy())
+		if err != nil {
+			return nil, fmt.Errorf("encode request: %w", err)
+		}
+		n, subject = n.by(identity), VerifiedNamedRequestSubject(identity, n.Application, n.Environment)
+	}
 	data, err := n.MarshalJSON()
 	if err == nil {
 		_, err = ParseNamed(data)
@@ -150,7 +175,7 @@ func EncodeNamedRequest(o Origin, n Named) (*nats.Msg, error) {
 		return nil, fmt.Errorf("encode request: %w", err)
 	}
 	id := release.IDByName(n.Application, n.Environment, o.Source, o.ID)
-	msg, err := encode(NamedRequestSubject(n.Application, n.Environment), contentMsgID(id, release.DigestOf(data)), ev)
+	msg, err := encode(subject, contentMsgID(id, release.DigestOf(data)), ev)
 	if err != nil {
 		return nil, fmt.Errorf("encode request: %w", err)
 	}
@@ -165,15 +190,17 @@ type NamedRequest struct {
 	ReleaseID string
 	// Digest is that of what was published, see [Named.Digest].
 	Digest string
+	// Admission tells whether who asked is verified.
+	Admission release.Admission
 	// Source and EventID are those of the event.
 	Source, EventID string
 }
 
 // DecodeNamedRequest reads a message that asks for a release by name. The error is a [PoisonError].
 func DecodeNamedRequest(msg *nats.Msg) (NamedRequest, error) {
-	application, environment, ok := namedTokens(msg.Subject)
-	if !ok {
-		return NamedRequest{}, poison("subject", fmt.Sprintf("%q is not %s", msg.Subject, namedRequestPrefix+"<application>.<environment>"))
+	on, ok := readSubject(msg.Subject)
+	if !ok || !on.named {
+		return NamedRequest{}, poison("subject", fmt.Sprintf("%q is not %s", msg.Subject, namedRequestForm(on)))
 	}
 	ev, bad := decode(msg)
 	if bad != nil {
@@ -186,8 +213,19 @@ func DecodeNamedRequest(msg *nats.Msg) (NamedRequest, error) {
 	if err != nil {
 		return NamedRequest{}, Refused(err)
 	}
-	if n.Application != application || n.Environment != environment {
-		return NamedRequest{}, poison("subject", fmt.Sprintf("%q is not the subject of what the data names, %q", msg.Subject, NamedRequestSubject(n.Application, n.Environment)))
+	subject := NamedRequestSubject(n.Application, n.Environment)
+	if on.identity != "" {
+		subject = VerifiedNamedRequestSubject(on.identity, n.Application, n.Environment)
+	}
+	if msg.Subject != subject {
+		return NamedRequest{}, poison("subject", fmt.Sprintf("%q is not the subject of what the data names, %q", msg.Subject, subject))
+	}
+	if on.identity != "" {
+		requestedBy := n.requestedBy()
+		if bad := on.speaks(fieldRequestedBy, &requestedBy); len(bad) > 0 {
+			return NamedRequest{}, poisonous(bad)
+		}
+		n = n.by(requestedBy)
 	}
 	if bad := ev.about(n.String()); bad != nil {
 		return NamedRequest{}, bad
@@ -197,6 +235,15 @@ func DecodeNamedRequest(msg *nats.Msg) (NamedRequest, error) {
 		return NamedRequest{}, Refused(err)
 	}
 	return NamedRequest{
-		Named: n, ReleaseID: release.IDByName(application, environment, ev.source, ev.id), Digest: digest, Source: ev.source, EventID: ev.id,
+		Named: n, ReleaseID: release.IDByName(n.Application, n.Environment, ev.source, ev.id), Digest: digest,
+		Admission: release.Admission{Verified: on.identity != ""}, Source: ev.source, EventID: ev.id,
 	}, nil
+}
+
+// namedRequestForm is what the subject of a request by name looks like.
+func namedRequestForm(a address) string {
+	if a.identity != "" {
+		return verifiedPrefix + "<identity>.request." + namedPlatform + ".<application>.<environment>"
+	}
+	return namedRequestPrefix + "<application>.<environment>"
 }

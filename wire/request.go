@@ -27,6 +27,15 @@ func EncodeRequest(o Origin, s release.Spec) (*nats.Msg, error) {
 	if secrets := secretsOf(s); len(secrets) > 0 {
 		return nil, fmt.Errorf("encode request: %w", secrets)
 	}
+	requestedBy, err := o.as("requestedBy", s.RequestedBy)
+	if err != nil {
+		return nil, fmt.Errorf("encode request: %w", err)
+	}
+	s.RequestedBy = requestedBy
+	subject := RequestSubject(s.App)
+	if o.Identity != "" {
+		subject = VerifiedRequestSubject(o.Identity, s.App)
+	}
 	ev, err := newEvent(o, TypeRequested)
 	if err != nil {
 		return nil, fmt.Errorf("encode request: %w", err)
@@ -35,7 +44,7 @@ func EncodeRequest(o Origin, s release.Spec) (*nats.Msg, error) {
 	if err := ev.SetData(event.ApplicationJSON, s); err != nil {
 		return nil, fmt.Errorf("encode request: %w", err)
 	}
-	msg, err := encode(RequestSubject(s.App), requestMsgID(s, o), ev)
+	msg, err := encode(subject, requestMsgID(s, o), ev)
 	if err != nil {
 		return nil, fmt.Errorf("encode request: %w", err)
 	}
@@ -64,9 +73,9 @@ type Request struct {
 
 // DecodeRequest reads a message that asks for a release. The error is a [PoisonError].
 func DecodeRequest(msg *nats.Msg) (Request, error) {
-	platform, appID, ok := requestTokens(msg.Subject)
-	if !ok {
-		return Request{}, poison("subject", fmt.Sprintf("%q is not %s", msg.Subject, requestPrefix+"<platform>.<app-id>"))
+	on, ok := readSubject(msg.Subject)
+	if !ok || on.kind != KindRequest || on.named {
+		return Request{}, poison("subject", fmt.Sprintf("%q is not %s", msg.Subject, requestForm(on)))
 	}
 	ev, bad := decode(msg)
 	if bad != nil {
@@ -79,15 +88,24 @@ func DecodeRequest(msg *nats.Msg) (Request, error) {
 	if err != nil {
 		return Request{}, Refused(err)
 	}
-	if string(s.App.Platform) != platform || s.App.ID != appID {
-		return Request{}, poison("subject", fmt.Sprintf("%q is not the subject of the application in the data, %q", msg.Subject, RequestSubject(s.App)))
+	subject := RequestSubject(s.App)
+	if on.identity != "" {
+		subject = VerifiedRequestSubject(on.identity, s.App)
+	}
+	if msg.Subject != subject {
+		return Request{}, poison("subject", fmt.Sprintf("%q is not the subject of the application in the data, %q", msg.Subject, subject))
+	}
+	if bad := on.speaks("requestedBy", &s.RequestedBy); len(bad) > 0 {
+		return Request{}, poisonous(bad)
 	}
 	if bad := ev.about(s.App.SearchValue()); bad != nil {
 		return Request{}, bad
 	}
 	return Request{
-		Submission: release.Submission{ReleaseID: release.ID(s.App, ev.source, ev.id), Spec: s},
-		Source:     ev.source, EventID: ev.id,
+		Submission: release.Submission{
+			ReleaseID: release.ID(s.App, ev.source, ev.id), Spec: s, Admission: release.Admission{Verified: on.identity != ""},
+		},
+		Source: ev.source, EventID: ev.id,
 	}, nil
 }
 
@@ -101,6 +119,15 @@ func EncodeSetRequest(o Origin, s release.Set) (*nats.Msg, error) {
 	if secrets := secretsOfSet(s); len(secrets) > 0 {
 		return nil, fmt.Errorf("encode request: %w", secrets)
 	}
+	requestedBy, err := o.as("requestedBy", s.RequestedBy)
+	if err != nil {
+		return nil, fmt.Errorf("encode request: %w", err)
+	}
+	s.RequestedBy = requestedBy
+	subject := SetRequestSubject(s.Name)
+	if o.Identity != "" {
+		subject = VerifiedSetRequestSubject(o.Identity, s.Name)
+	}
 	ev, err := newEvent(o, TypeSetRequested)
 	if err != nil {
 		return nil, fmt.Errorf("encode request: %w", err)
@@ -109,7 +136,7 @@ func EncodeSetRequest(o Origin, s release.Set) (*nats.Msg, error) {
 	if err := ev.SetData(event.ApplicationJSON, s); err != nil {
 		return nil, fmt.Errorf("encode request: %w", err)
 	}
-	msg, err := encode(SetRequestSubject(s.Name), contentMsgID(release.SetID(s.Name, o.Source, o.ID), s.Digest()), ev)
+	msg, err := encode(subject, contentMsgID(release.SetID(s.Name, o.Source, o.ID), s.Digest()), ev)
 	if err != nil {
 		return nil, fmt.Errorf("encode request: %w", err)
 	}
@@ -127,8 +154,8 @@ type SetRequest struct {
 
 // DecodeSetRequest reads a message that asks for a set. The error is a [PoisonError].
 func DecodeSetRequest(msg *nats.Msg) (SetRequest, error) {
-	name, ok := setToken(msg.Subject)
-	if !ok {
+	on, ok := readSubject(msg.Subject)
+	if !ok || on.kind != KindSet {
 		return SetRequest{}, poison("subject", fmt.Sprintf("%q is not %s", msg.Subject, setRequestPrefix+"<name>"))
 	}
 	ev, bad := decode(msg)
@@ -142,13 +169,52 @@ func DecodeSetRequest(msg *nats.Msg) (SetRequest, error) {
 	if err != nil {
 		return SetRequest{}, Refused(err)
 	}
-	if s.Name != name {
+	if s.Name != on.set {
 		return SetRequest{}, poison("subject", fmt.Sprintf("%q is not the subject of the set in the data, %q", msg.Subject, SetRequestSubject(s.Name)))
 	}
 	if bad := ev.about(aboutSet(s.Name)); bad != nil {
 		return SetRequest{}, bad
 	}
+	if bad := on.speaksForAll(&s); len(bad) > 0 {
+		return SetRequest{}, poisonous(bad)
+	}
 	return SetRequest{
-		SetRequest: release.SetRequest{ID: release.SetID(s.Name, ev.source, ev.id), Set: s}, Source: ev.source, EventID: ev.id,
+		SetRequest: release.SetRequest{ID: release.SetID(s.Name, ev.source, ev.id), Set: s, Admission: release.Admission{Verified: on.identity != ""}},
+		Source:     ev.source, EventID: ev.id,
 	}, nil
+}
+
+// requestForm is what the subject of a request looks like.
+func requestForm(a address) string {
+	if a.identity != "" {
+		return verifiedPrefix + "<identity>.request.<platform>.<region>.<app-id>"
+	}
+	return requestPrefix + "<platform>.<app-id>"
+}
+
+// speaks puts the identity of the subject, where there is one, in the place of who is named, who must
+// not be somebody else.
+func (a address) speaks(field string, named *string) release.Problems {
+	if a.identity == "" {
+		return nil
+	}
+	if *named != "" && *named != a.identity {
+		return release.Problems{{Field: field, Message: notIdentity(*named, a.identity)}}
+	}
+	*named = a.identity
+	return nil
+}
+
+// speaksForAll does so for a set, of whose releases none names somebody else.
+func (a address) speaksForAll(s *release.Set) release.Problems {
+	problems := a.speaks("requestedBy", &s.RequestedBy)
+	for i := range s.Waves {
+		for j, each := range s.Waves[i].Releases {
+			named := each.Spec.RequestedBy
+			if named != "" {
+				problems = append(problems, a.speaks(fmt.Sprintf("waves[%d].releases[%d].spec.requestedBy", i, j), &named)...)
+			}
+		}
+	}
+	return problems
 }

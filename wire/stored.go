@@ -53,8 +53,19 @@ func findStored(ctx context.Context, js jetstream.JetStream, id string) (found S
 	if _, err := js.Stream(ctx, StreamIn); err != nil {
 		return found, err
 	}
+	for _, subjects := range Requests() {
+		found, err = findStoredOn(ctx, js, subjects, id)
+		if !errors.Is(err, jetstreamext.ErrNoMessages) {
+			return found, err
+		}
+	}
+	return found, err
+}
+
+// findStoredOn looks at the requests on the subjects.
+func findStoredOn(ctx context.Context, js jetstream.JetStream, subjects, id string) (found Stored, err error) {
 	for next := uint64(1); found.Sequence == 0; {
-		msgs, err := jetstreamext.GetBatch(ctx, js, StreamIn, storedBatch, jetstreamext.GetBatchSeq(next), jetstreamext.GetBatchSubject(AllRequests))
+		msgs, err := jetstreamext.GetBatch(ctx, js, StreamIn, storedBatch, jetstreamext.GetBatchSeq(next), jetstreamext.GetBatchSubject(subjects))
 		if err != nil {
 			return found, err
 		}

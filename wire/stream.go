@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -69,7 +70,7 @@ func Streams() []jetstream.StreamConfig {
 		Duplicates: DedupWindow, DenyDelete: true, AllowDirect: true,
 	}
 	in := common
-	in.Name, in.Subjects = StreamIn, []string{AllRequests, AllCommands}
+	in.Name, in.Subjects = StreamIn, slices.Concat(Requests(), Commands())
 	in.Description = "Slipway: release requests and commands"
 	in.Retention = jetstream.WorkQueuePolicy
 	in.Discard, in.MaxAge, in.MaxMsgSize = jetstream.DiscardNew, inAge, MaxMessage

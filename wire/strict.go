@@ -35,6 +35,13 @@ func ParseConfig(data []byte) (*release.Config, error) {
 	return out.Config, nil
 }
 
+// ParseDocument reads a document that is kept for all releases in the same way: everything that is
+// wrong is returned at once, as [release.Problems].
+func ParseDocument[T interface{ Validate() error }](data []byte) (T, error) {
+	out, problems := Strict[T](data)
+	return out, refuse(problems, out.Validate(), nil)
+}
+
 // document is what can be requested: it has defaults and validates itself.
 type document[T any] interface {
 	WithDefaults() T

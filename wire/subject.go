@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 
@@ -13,13 +14,25 @@ const (
 	AllCommands    = commandPrefix + ">"
 	AllEvents      = eventPrefix + ">"
 	AllDeadLetters = deadLetterPrefix + ">"
+
+	// AllVerifiedRequests and AllVerifiedCommands are the subjects of those who may publish as
+	// themselves only.
+	AllVerifiedRequests = verifiedPrefix + "*.request.>"
+	AllVerifiedCommands = verifiedPrefix + "*.command.>"
 )
+
+// Requests returns the subjects of all requests, with wildcards, and Commands those of all commands.
+func Requests() []string { return []string{AllRequests, AllVerifiedRequests} }
+
+// Commands returns the subjects of all commands, with wildcards.
+func Commands() []string { return []string{AllCommands, AllVerifiedCommands} }
 
 const (
 	requestPrefix    = "slipway.request."
 	commandPrefix    = "slipway.command."
 	eventPrefix      = "slipway.event."
 	deadLetterPrefix = "slipway.deadletter."
+	verifiedPrefix   = "slipway.by."
 	// setPlatform takes the place of an application's platform.
 	setPlatform      = "set"
 	setRequestPrefix = requestPrefix + setPlatform + "."
@@ -45,6 +58,35 @@ func NamedRequestSubject(application, environment string) string {
 // slipway.command.<release-id> or slipway.command.<set-id>.
 func CommandSubject(releaseID string) string { return commandPrefix + releaseID }
 
+// VerifiedRequestSubject is where an identity requests releases of the application that may publish as
+// itself only: slipway.by.<identity>.request.<platform>.<region>.<app-id>.
+func VerifiedRequestSubject(identity string, a release.App) string {
+	return strings.Join([]string{verifiedPrefix + identity, "request", string(a.Platform), a.Region, a.ID}, ".")
+}
+
+// VerifiedSetRequestSubject is where it requests a set: slipway.by.<identity>.request.set.<name>.
+func VerifiedSetRequestSubject(identity, name string) string {
+	return strings.Join([]string{verifiedPrefix + identity, "request", setPlatform, name}, ".")
+}
+
+// VerifiedNamedRequestSubject is where it requests releases of an environment of an application by name:
+// slipway.by.<identity>.request.app.<application>.<environment>.
+func VerifiedNamedRequestSubject(identity, application, environment string) string {
+	return strings.Join([]string{verifiedPrefix + identity, "request", namedPlatform, application, environment}, ".")
+}
+
+// VerifiedCommandSubject is where it commands a release:
+// slipway.by.<identity>.command.<platform>.<region>.<app-id>.<release-id>.
+func VerifiedCommandSubject(identity string, a release.App, releaseID string) string {
+	return strings.Join([]string{verifiedPrefix + identity, "command", string(a.Platform), a.Region, a.ID, releaseID}, ".")
+}
+
+// VerifiedSetCommandSubject is where it commands a set:
+// slipway.by.<identity>.command.set.<name>.<set-id>.
+func VerifiedSetCommandSubject(identity, name, setID string) string {
+	return strings.Join([]string{verifiedPrefix + identity, "command", setPlatform, name, setID}, ".")
+}
+
 // EventSubject is where an event of a release is published:
 // slipway.event.<platform>.<app-id>.<release-id>.<kind>. A kind may have two words
 // ("batch.waiting"), so a filter for all kinds ends with ">".
@@ -67,37 +109,177 @@ func DeadLetterSubject(original string) string { return deadLetterPrefix + origi
 
 // IsCommand reports whether a subject of StreamIn is one of commands; the others are of
 // requests.
-func IsCommand(subject string) bool { return strings.HasPrefix(subject, commandPrefix) }
+func IsCommand(subject string) bool {
+	address, _ := readSubject(subject)
+	return address.kind == KindCommand
+}
 
 // IsSetRequest reports whether a subject of StreamIn is one of requests for sets.
-func IsSetRequest(subject string) bool { return strings.HasPrefix(subject, setRequestPrefix) }
+func IsSetRequest(subject string) bool {
+	address, _ := readSubject(subject)
+	return address.kind == KindSet
+}
+
+// Line names the line in which a message of StreamIn stands: the messages of a line are handled one
+// after the other, in their order in the stream. The requests for one application are a line, those
+// for one environment by name are another, and so are the commands to one release or set, whoever
+// publishes them.
+func Line(subject string) string {
+	address, ok := readSubject(subject)
+	switch {
+	case !ok:
+		return subject
+	case address.kind == KindCommand:
+		return commandPrefix + address.id
+	case address.kind == KindSet:
+		return setRequestPrefix + address.set
+	case address.named:
+		return NamedRequestSubject(address.application, address.environment)
+	}
+	return requestPrefix + address.platform + "." + address.app
+}
+
+// LineSubjects are the subjects, with wildcards, of the messages that can stand in the line of a
+// message.
+func LineSubjects(subject string) []string {
+	address, ok := readSubject(subject)
+	switch {
+	case !ok:
+		return []string{subject}
+	case address.kind == KindCommand:
+		return []string{commandPrefix + address.id, verifiedPrefix + "*.command.*.*.*." + address.id, verifiedPrefix + "*.command." + setPlatform + ".*." + address.id}
+	case address.kind == KindSet:
+		return []string{setRequestPrefix + address.set, verifiedPrefix + "*.request." + setPlatform + "." + address.set}
+	case address.named:
+		return []string{
+			NamedRequestSubject(address.application, address.environment),
+			VerifiedNamedRequestSubject("*", address.application, address.environment),
+		}
+	}
+	return []string{requestPrefix + address.platform + "." + address.app, verifiedPrefix + "*.request." + address.platform + ".*." + address.app}
+}
+
+// CommandTarget is what the subject of a command says that its release or set is of:
+// platform/region/app-id, or set/name. It is empty where the subject says nothing of it.
+func CommandTarget(subject string) string {
+	address, ok := readSubject(subject)
+	switch {
+	case !ok || address.kind != KindCommand || address.identity == "":
+		return ""
+	case address.set != "":
+		return aboutSet(address.set)
+	}
+	return release.App{Platform: release.Platform(address.platform), Region: address.region, ID: address.app}.SearchValue()
+}
+
+// address is what a subject of StreamIn says.
+type address struct {
+	kind MessageKind
+	// identity is who may publish there alone; empty where others may, too.
+	identity string
+	// platform and app are those of an application; the region is known where there is an identity.
+	platform, region, app string
+	// set is the name of a set, and id the ID of what is commanded.
+	set, id string
+	// named tells that an application is asked for by its name, in one of its environments.
+	named                    bool
+	application, environment string
+}
+
+// readSubject takes a subject of StreamIn apart. The kind is known also where the rest is not as
+// it must be, which ok tells.
+func readSubject(subject string) (a address, ok bool) {
+	if rest, verified := strings.CutPrefix(subject, verifiedPrefix); verified {
+		return readVerified(strings.Split(rest, "."))
+	}
+	switch {
+	case strings.HasPrefix(subject, commandPrefix):
+		a.kind, a.id = KindCommand, strings.TrimPrefix(subject, commandPrefix)
+		return a, isToken(a.id)
+	case strings.HasPrefix(subject, setRequestPrefix):
+		a.kind, a.set = KindSet, strings.TrimPrefix(subject, setRequestPrefix)
+		return a, isToken(a.set)
+	case strings.HasPrefix(subject, namedRequestPrefix):
+		a.kind, a.named = KindRequest, true
+		a.application, a.environment, ok = strings.Cut(strings.TrimPrefix(subject, namedRequestPrefix), ".")
+		return a, ok && isToken(a.application) && isToken(a.environment)
+	}
+	a.kind = KindRequest
+	a.platform, a.app, ok = strings.Cut(strings.TrimPrefix(subject, requestPrefix), ".")
+	return a, ok && isToken(a.platform) && isToken(a.app)
+}
+
+// readVerified takes the tokens apart that follow slipway.by.
+func readVerified(tokens []string) (a address, ok bool) {
+	a.kind, a.identity = KindRequest, tokens[0]
+	if len(tokens) < 4 { // identity, request or command, and at least two of what it is about
+		return a, false
+	}
+	about := tokens[2:]
+	if tokens[1] == "command" {
+		a.kind, a.id = KindCommand, about[len(about)-1]
+		about = about[:len(about)-1]
+	}
+	if !a.takeTarget(about) || !isIdentity(a.identity) {
+		return a, false
+	}
+	for _, token := range tokens[2:] {
+		if !isToken(token) {
+			return a, false
+		}
+	}
+	return a, true
+}
+
+// takeTarget takes the tokens apart that say what a message of an identity is about: an application,
+// an environment of one by name, which is requested only, or a set. It reports whether they say so.
+func (a *address) takeTarget(about []string) bool {
+	a.named = a.kind == KindRequest && about[0] == namedPlatform
+	switch isSet := about[0] == setPlatform; {
+	case isSet && len(about) == 2:
+		a.set = about[1]
+		if a.kind == KindRequest {
+			a.kind = KindSet
+		}
+		return true
+	case a.named && len(about) == 3:
+		a.application, a.environment = about[1], about[2]
+		return true
+	case !isSet && !a.named && len(about) == 3:
+		a.platform, a.region, a.app = about[0], about[1], about[2]
+		return true
+	}
+	return false
+}
+
+// identityPattern is an identity that can stand in a subject.
+const identityPattern = `^[A-Za-z0-9_][A-Za-z0-9_@+-]{0,127}$`
+
+// isIdentity reports whether an identity can stand in a subject, and is nobody's but a person's.
+func isIdentity(s string) bool {
+	ok, err := regexp.MatchString(identityPattern, s)
+	return err == nil && ok && !release.IsReserved(s)
+}
+
+// IdentityFault says what is wrong with an identity for a subject; nil where nothing is.
+func IdentityFault(identity string) error {
+	if isIdentity(identity) {
+		return nil
+	}
+	return fmt.Errorf("%q cannot stand in a subject: use letters, digits, hyphens, underscores, @ and +, and not what the system calls itself", identity)
+}
 
 // IsNamedRequest reports whether a subject of StreamIn is one of requests by name.
-func IsNamedRequest(subject string) bool { return strings.HasPrefix(subject, namedRequestPrefix) }
+func IsNamedRequest(subject string) bool {
+	address, _ := readSubject(subject)
+	return address.named
+}
 
 // aboutSet is the subject attribute of events about a set.
 func aboutSet(name string) string { return setPlatform + "/" + name }
 
-// setToken takes the name out of the subject of a request for a set.
-func setToken(subject string) (name string, ok bool) {
-	name, ok = strings.CutPrefix(subject, setRequestPrefix)
-	return name, ok && isToken(name)
-}
-
-// namedTokens takes the names out of the subject of a request by name.
-func namedTokens(subject string) (application, environment string, ok bool) {
-	application, environment, ok = strings.Cut(strings.TrimPrefix(subject, namedRequestPrefix), ".")
-	return application, environment, ok && isToken(application) && isToken(environment)
-}
-
-// aboutNamed is the subject attribute of a request by name; empty where its subject names nothing.
-func aboutNamed(subject string) string {
-	application, environment, ok := namedTokens(subject)
-	if !ok {
-		return ""
-	}
-	return application + "/" + environment
-}
+// aboutNamed is the subject attribute of a request by name.
+func aboutNamed(application, environment string) string { return application + "/" + environment }
 
 // tokenPattern is what may stand between two dots of a subject and in a workflow ID.
 const tokenPattern = `^[A-Za-z0-9_][A-Za-z0-9_-]{0,127}$`
@@ -105,16 +287,4 @@ const tokenPattern = `^[A-Za-z0-9_][A-Za-z0-9_-]{0,127}$`
 func isToken(s string) bool {
 	ok, err := regexp.MatchString(tokenPattern, s)
 	return err == nil && ok
-}
-
-// requestTokens takes the platform and the application ID out of a request's subject.
-func requestTokens(subject string) (platform, appID string, ok bool) {
-	platform, appID, ok = strings.Cut(strings.TrimPrefix(subject, requestPrefix), ".")
-	return platform, appID, ok && isToken(platform) && isToken(appID)
-}
-
-// commandToken takes the release ID out of a command's subject.
-func commandToken(subject string) (releaseID string, ok bool) {
-	releaseID = strings.TrimPrefix(subject, commandPrefix)
-	return releaseID, isToken(releaseID)
 }

@@ -94,7 +94,10 @@ func (l *lane) take(ctx workflow.Context, s release.Submission) (release.Receipt
 		before[e.ReleaseID] = !s.Published.Before(e.Published)
 	}
 	e := l.Join(s.Place(workflow.Now(ctx)))
-	in := release.Request{ID: s.ReleaseID, Spec: s.Spec, Set: s.Set, ByName: s.ByName, Checked: true, Published: s.Published, Queued: !e.Proceeded}
+	in := release.Request{
+		ID: s.ReleaseID, Spec: s.Spec, Set: s.Set, ByName: s.ByName, Checked: true,
+		Published: s.Published, Admission: s.Admission, Queued: !e.Proceeded,
+	}
 	shown := release.PhaseQueued
 	if e.Proceeded {
 		shown, in.Debts = release.PhasePreparing, l.Debts

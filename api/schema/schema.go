@@ -1,5 +1,5 @@
 // Package schema holds the JSON Schemas (draft 2020-12) of what travels as the data of
-// Slipway's CloudEvents, and of application documents: the published contract. The tests compare them with the Go
+// Slipway's CloudEvents, and of the files that people write: the published contract. The tests compare them with the Go
 // types, so that neither changes without the other.
 package schema
 
@@ -24,6 +24,8 @@ const (
 	// Application is an application document, which is a file as well as what is stored. It refers to
 	// [Request] by its $id.
 	Application = "application.schema.json"
+	// Authority is the spec of a file that says who may do what.
+	Authority = "authority.schema.json"
 )
 
 // Files holds the schemas.

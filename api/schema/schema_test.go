@@ -18,6 +18,7 @@ import (
 
 	"slipway/api/schema"
 	"slipway/apps"
+	"slipway/authority"
 	"slipway/release"
 	"slipway/wire"
 )
@@ -95,6 +96,7 @@ func TestSchemasMatchTheTypes(t *testing.T) {
 		schema.SetEvent:   {reflect.TypeFor[release.SetProgress](), false},
 
 		schema.Application: {reflect.TypeFor[apps.Application](), true},
+		schema.Authority:   {reflect.TypeFor[authority.Document](), true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

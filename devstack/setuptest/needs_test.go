@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/sdk/mocks"
 
 	"slipway/apps"
+	"slipway/authority"
 	"slipway/ledger"
 	"slipway/setup"
 	"slipway/starter"
@@ -27,6 +28,7 @@ func allowed() []string {
 		"$JS.ACK.>", "$JS.API.CONSUMER.*.SLIPWAY_IN.>", "$JS.API.CONSUMER.MSG.NEXT.SLIPWAY_IN.>", "$JS.API.DIRECT.GET.SLIPWAY_IN",
 		"slipway.deadletter.>", "$JS.API.STREAM.INFO.SLIPWAY_IN", "$JS.API.STREAM.INFO.SLIPWAY_DEADLETTER",
 		"$JS.API.STREAM.INFO.KV_slipway-calendar", "$JS.API.DIRECT.GET.KV_slipway-calendar.$KV.slipway-calendar.calendar",
+		"$JS.API.STREAM.INFO.KV_slipway-authority", "$JS.API.DIRECT.GET.KV_slipway-authority.$KV.slipway-authority.authority",
 		"$JS.API.STREAM.INFO.KV_slipway-ledger", "$JS.API.DIRECT.GET.KV_slipway-ledger", "$JS.API.DIRECT.GET.KV_slipway-ledger.>", "$KV.slipway-ledger.>",
 		"$JS.API.STREAM.INFO.KV_slipway-apps", "$JS.API.DIRECT.GET.KV_slipway-apps",
 	}
@@ -36,7 +38,7 @@ func allowed() []string {
 func forDoctor() []string {
 	return []string{
 		"$JS.API.STREAM.INFO.SLIPWAY_IN", "$JS.API.STREAM.INFO.SLIPWAY_EVENTS", "$JS.API.STREAM.INFO.SLIPWAY_DEADLETTER",
-		"$JS.API.STREAM.INFO.KV_slipway-calendar", "$JS.API.STREAM.INFO.KV_slipway-apps", "$JS.API.STREAM.INFO.KV_slipway-ledger",
+		"$JS.API.STREAM.INFO.KV_slipway-calendar", "$JS.API.STREAM.INFO.KV_slipway-apps", "$JS.API.STREAM.INFO.KV_slipway-authority", "$JS.API.STREAM.INFO.KV_slipway-ledger",
 		"$JS.API.CONSUMER.INFO.SLIPWAY_IN.*", "$JS.API.DIRECT.GET.SLIPWAY_DEADLETTER",
 	}
 }
@@ -90,13 +92,15 @@ func TestNeeds_ARightThatIsMissingIsNamed(t *testing.T) {
 			starter: `bucket slipway-ledger is not permitted to this user (nats: permissions violation: Permissions Violation for Publish to "$KV.slipway-ledger.probe"`,
 			worker:  `bucket slipway-ledger is not permitted to this user (nats: permissions violation: Permissions Violation for Publish to "$KV.slipway-ledger.probe"`,
 		},
-		"$JS.ACK.>":                                {starter: `stream SLIPWAY_IN is not permitted to this user (nats: permissions violation: Permissions Violation for Publish to "$JS.ACK.SLIPWAY_IN.slipway-starter.probe"`},
-		"$JS.API.DIRECT.GET.SLIPWAY_IN":            {starter: `Publish to "$JS.API.DIRECT.GET.SLIPWAY_IN"`},
-		"$JS.API.STREAM.INFO.SLIPWAY_EVENTS":       {worker: `stream SLIPWAY_EVENTS is not permitted to this user (nats: permissions violation: Permissions Violation for Publish to "$JS.API.STREAM.INFO.SLIPWAY_EVENTS"`},
-		"$JS.API.DIRECT.GET.KV_slipway-calendar.>": {worker: `bucket slipway-calendar is not permitted to this user`},
-		"$JS.API.DIRECT.GET.KV_slipway-ledger":     {starter: `bucket slipway-ledger is not permitted to this user`, worker: `bucket slipway-ledger is not permitted to this user`},
-		"$JS.API.STREAM.INFO.KV_slipway-calendar":  {worker: `bucket slipway-calendar is not permitted to this user`},
-		"$JS.API.DIRECT.GET.KV_slipway-apps":       {starter: `bucket slipway-apps is not permitted to this user`},
+		"$JS.ACK.>":                                 {starter: `stream SLIPWAY_IN is not permitted to this user (nats: permissions violation: Permissions Violation for Publish to "$JS.ACK.SLIPWAY_IN.slipway-starter.probe"`},
+		"$JS.API.DIRECT.GET.SLIPWAY_IN":             {starter: `Publish to "$JS.API.DIRECT.GET.SLIPWAY_IN"`},
+		"$JS.API.STREAM.INFO.SLIPWAY_EVENTS":        {worker: `stream SLIPWAY_EVENTS is not permitted to this user (nats: permissions violation: Permissions Violation for Publish to "$JS.API.STREAM.INFO.SLIPWAY_EVENTS"`},
+		"$JS.API.DIRECT.GET.KV_slipway-calendar.>":  {worker: `bucket slipway-calendar is not permitted to this user`},
+		"$JS.API.DIRECT.GET.KV_slipway-ledger":      {starter: `bucket slipway-ledger is not permitted to this user`, worker: `bucket slipway-ledger is not permitted to this user`},
+		"$JS.API.DIRECT.GET.KV_slipway-authority.>": {starter: `bucket slipway-authority is not permitted to this user`},
+		"$JS.API.STREAM.INFO.KV_slipway-authority":  {starter: `bucket slipway-authority is not permitted to this user`},
+		"$JS.API.STREAM.INFO.KV_slipway-calendar":   {worker: `bucket slipway-calendar is not permitted to this user`},
+		"$JS.API.DIRECT.GET.KV_slipway-apps":        {starter: `bucket slipway-apps is not permitted to this user`},
 	} {
 		t.Run(lacks, func(t *testing.T) {
 			t.Parallel()
@@ -130,7 +134,7 @@ func TestNeeds_TheRightsThatAreListedAreEnoughForAStarter(t *testing.T) {
 	t.Parallel()
 	all, limited := bus(t, "")
 	s, err := starter.New(starter.Config{}, starter.Dependencies{
-		JetStream: limited, Temporal: &mocks.Client{}, Ledger: ledger.New(limited), Metrics: prometheus.NewRegistry(), Logger: zerolog.Nop(),
+		JetStream: limited, Temporal: &mocks.Client{}, Ledger: ledger.New(limited), Authority: authority.NewStore(limited), Metrics: prometheus.NewRegistry(), Logger: zerolog.Nop(),
 	})
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -160,12 +164,12 @@ func TestNeeds_AStreamOrABucketThatIsMissingIsNamed(t *testing.T) {
 	for _, name := range []string{wire.StreamIn, wire.StreamDeadLetter, wire.StreamEvents} {
 		require.NoError(t, js.DeleteStream(t.Context(), name))
 	}
-	for _, bucket := range []string{ledger.Bucket, wire.CalendarBucket, apps.Bucket} {
+	for _, bucket := range []string{ledger.Bucket, wire.CalendarBucket, apps.Bucket, authority.Bucket} {
 		require.NoError(t, js.DeleteKeyValue(t.Context(), bucket))
 	}
 	const remedy = " does not exist; create it with: slipway setup"
 	require.EqualError(t, starter.Missing(t.Context()),
-		"stream SLIPWAY_IN"+remedy+"\nbucket slipway-apps"+remedy+"\nstream SLIPWAY_DEADLETTER"+remedy+"\nbucket slipway-ledger"+remedy)
+		"stream SLIPWAY_IN"+remedy+"\nbucket slipway-apps"+remedy+"\nstream SLIPWAY_DEADLETTER"+remedy+"\nbucket slipway-ledger"+remedy+"\nbucket slipway-authority"+remedy)
 	require.EqualError(t, worker.Missing(t.Context()),
 		"stream SLIPWAY_EVENTS"+remedy+"\nbucket slipway-calendar"+remedy+"\nbucket slipway-ledger"+remedy)
 

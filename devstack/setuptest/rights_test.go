@@ -16,6 +16,7 @@ import (
 	"go.temporal.io/sdk/mocks"
 
 	"slipway/apps"
+	"slipway/authority"
 	"slipway/ledger"
 	"slipway/release"
 	"slipway/setup"
@@ -34,7 +35,7 @@ func listedRights(t *testing.T) map[string][]string {
 			rights[row[1]] = append(rights[row[1]], subject[1])
 		}
 	}
-	require.Len(t, rights, 11, "the rows of the page")
+	require.Len(t, rights, 15, "the rows of the page")
 	return rights
 }
 
@@ -78,7 +79,7 @@ func TestRights_WhatThePageListsIsEnough(t *testing.T) {
 	for _, c := range []setup.Config{{}, {}, {Storage: wire.Storage{MaxBytes: 8 << 20}, Ledger: ledger.Config{MaxAge: 500 * 24 * time.Hour}}} {
 		done, err := setup.NATS(ctx, as["setup"], c)
 		require.NoError(t, err, "creates, finds and changes")
-		require.Len(t, done, 6)
+		require.Len(t, done, 7)
 	}
 	require.NoError(t, setup.StarterNeeds(as["starter"]).Missing(ctx))
 	require.NoError(t, setup.WorkerNeeds(as["worker"]).Missing(ctx))
@@ -86,7 +87,7 @@ func TestRights_WhatThePageListsIsEnough(t *testing.T) {
 	// A starter at work: a message that can never be taken goes through all that it does on NATS
 	// but writing the ledger, which its needs have tried.
 	st, err := starter.New(starter.Config{}, starter.Dependencies{
-		JetStream: as["starter"], Temporal: &mocks.Client{}, Ledger: ledger.New(as["starter"]), Metrics: prometheus.NewRegistry(), Logger: zerolog.Nop(),
+		JetStream: as["starter"], Temporal: &mocks.Client{}, Ledger: ledger.New(as["starter"]), Authority: authority.NewStore(as["starter"]), Metrics: prometheus.NewRegistry(), Logger: zerolog.Nop(),
 	})
 	require.NoError(t, err)
 	running, stop := context.WithCancel(ctx)
@@ -131,6 +132,19 @@ func TestRights_WhatThePageListsIsEnough(t *testing.T) {
 	_, err = apps.NewStore(as["looks things up (person)"]).History(ctx, "shop")
 	require.NoError(t, err)
 	require.NoError(t, documents.Delete(ctx, "shop", apps.Edit{Change: apps.Change{By: "ann"}, Expected: shop.Revision}))
+	_, err = as["asks for releases as ann (person)"].Publish(ctx, "slipway.by.ann.request.sae.cn-hangzhou.shop", []byte("garbage"))
+	require.NoError(t, err)
+	_, err = as["commands releases as ann (person)"].Publish(ctx, "slipway.by.ann.command.sae.cn-hangzhou.shop.r-1", []byte("garbage"))
+	require.NoError(t, err)
+	who := authority.Stored{Document: authority.Document{Bindings: []authority.Binding{{Name: "all", Identities: []string{"*"}, Roles: authority.Roles(), Scopes: []string{"*"}}}}}
+	_, err = authority.NewStore(as["says who may do what (person)"]).Apply(ctx, who, nil, func(authority.Document) error { return nil })
+	require.NoError(t, err)
+	looks := authority.NewStore(as["looks up who may do what (person)"])
+	_, err = looks.Load(ctx)
+	require.NoError(t, err)
+	entries, err := looks.History(ctx)
+	require.NoError(t, err)
+	require.Len(t, entries, 1)
 
 	_, err = as["worker"].Publish(ctx, "slipway.event.sae.shop.r-1.started", []byte("{}"))
 	require.NoError(t, err)
@@ -157,6 +171,10 @@ func TestRights_NoMoreThanIsListed(t *testing.T) {
 	defer cancel()
 	_, err = as["asks for releases (person)"].Publish(ctx, "slipway.command.r-1", []byte("{}"))
 	require.Error(t, err, "who asks for releases commands none")
+	for _, subject := range []string{"slipway.by.bo.request.sae.cn-hangzhou.shop", "slipway.request.sae.shop", "slipway.by.ann.command.sae.cn-hangzhou.shop.r-1"} {
+		_, err = as["asks for releases as ann (person)"].Publish(ctx, subject, []byte("{}"))
+		require.Error(t, err, "ann asks as ann only: %s", subject)
+	}
 	dead, err := as["reads dead letters (person)"].Stream(t.Context(), wire.StreamDeadLetter)
 	require.NoError(t, err)
 	require.Error(t, dead.DeleteMsg(ctx, 1), "who reads dead letters drops none")

@@ -14,6 +14,7 @@ import (
 	"slipway/activities/fc"
 	"slipway/activities/sae"
 	"slipway/activities/servicestage"
+	"slipway/authority"
 	"slipway/fcclient"
 	"slipway/fcsim"
 	"slipway/internal/acskeys"
@@ -38,7 +39,7 @@ func (s *Stack) startRoles(ctx context.Context) error {
 	}
 	if !s.config.WithoutStarter {
 		st, err := starter.New(starter.Config{}, starter.Dependencies{
-			Temporal: s.Client, JetStream: s.JetStream, Ledger: ledger.New(s.JetStream),
+			Temporal: s.Client, JetStream: s.JetStream, Ledger: ledger.New(s.JetStream), Authority: authority.NewStore(s.JetStream),
 			Metrics: prometheus.NewRegistry(), Logger: s.config.Log.With().Str("role", "starter").Logger(),
 		})
 		if err != nil {

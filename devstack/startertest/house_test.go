@@ -22,6 +22,7 @@ import (
 
 	"slipway/activities/releases"
 	"slipway/apps"
+	"slipway/authority"
 	"slipway/devstack/embedded"
 	"slipway/internal/metrictest"
 	"slipway/ledger"
@@ -72,6 +73,7 @@ func newHouse(t *testing.T, lane any) *house {
 	require.NoError(t, wire.EnsureStreams(ctx, h.js, wire.Storage{}))
 	require.NoError(t, ledger.EnsureLedger(ctx, h.js, ledger.Config{}))
 	require.NoError(t, apps.Ensure(ctx, h.js, 0))
+	require.NoError(t, authority.EnsureBucket(ctx, h.js, 0))
 
 	h.client, err = client.Dial(client.Options{HostPort: h.temporal.Addr(), Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler))})
 	require.NoError(t, err)
@@ -145,7 +147,7 @@ type running struct {
 func (h *house) bare() (*starter.Starter, <-chan error) {
 	h.t.Helper()
 	s, err := starter.New(starter.Config{}, starter.Dependencies{
-		JetStream: h.js, Temporal: h.client, Ledger: ledger.New(h.js), Metrics: prometheus.NewRegistry(), Logger: zerolog.Nop(),
+		JetStream: h.js, Temporal: h.client, Ledger: ledger.New(h.js), Authority: authority.NewStore(h.js), Metrics: prometheus.NewRegistry(), Logger: zerolog.Nop(),
 	})
 	require.NoError(h.t, err)
 	done := make(chan error, 1)
@@ -159,7 +161,7 @@ func (h *house) starter(cfg starter.Config) *running {
 	cfg.RetryDelay, cfg.MaxRetryDelay = cmp.Or(cfg.RetryDelay, 50*time.Millisecond), cmp.Or(cfg.MaxRetryDelay, 200*time.Millisecond)
 	registry := prometheus.NewRegistry()
 	s, err := starter.New(cfg, starter.Dependencies{
-		JetStream: h.js, Temporal: h.client, Ledger: ledger.New(h.js), Metrics: registry,
+		JetStream: h.js, Temporal: h.client, Ledger: ledger.New(h.js), Authority: authority.NewStore(h.js), Metrics: registry,
 		Logger: zerolog.New(zerolog.NewTestWriter(h.t)).Level(zerolog.ErrorLevel),
 	})
 	require.NoError(h.t, err)

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/mocks"
 
+	"slipway/authority"
 	"slipway/ledger"
 	"slipway/starter"
 	"slipway/wire"
@@ -40,9 +41,10 @@ func (s *shared) String() string {
 func TestStreams_AStarterWithoutItsStreamSaysSetupOnce(t *testing.T) {
 	t.Parallel()
 	js, _ := bus(t)
+	require.NoError(t, authority.EnsureBucket(t.Context(), js, 0))
 	log := &shared{}
 	s, err := starter.New(starter.Config{RetryDelay: 20 * time.Millisecond, MaxRetryDelay: 20 * time.Millisecond}, starter.Dependencies{
-		JetStream: js, Temporal: &mocks.Client{}, Ledger: ledger.New(js), Metrics: prometheus.NewRegistry(), Logger: zerolog.New(log),
+		JetStream: js, Temporal: &mocks.Client{}, Ledger: ledger.New(js), Authority: authority.NewStore(js), Metrics: prometheus.NewRegistry(), Logger: zerolog.New(log),
 	})
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())

@@ -2,6 +2,7 @@ package startertest_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -66,7 +67,7 @@ func TestStreams_EnsureStreamsSetsRightWhatMustHoldAndKeepsTheRest(t *testing.T)
 	require.NoError(t, err)
 	require.NoError(t, wire.EnsureStreams(t.Context(), js, wire.Storage{}))
 	got := config(t, js, wire.StreamIn)
-	require.Equal(t, []string{wire.AllRequests, wire.AllCommands}, got.Subjects)
+	require.Equal(t, slices.Concat(wire.Requests(), wire.Commands()), got.Subjects)
 	require.Equal(t, jetstream.DiscardNew, got.Discard)
 	require.True(t, got.AllowDirect, "starters look at what comes before a message")
 	require.Equal(t, time.Hour, got.Duplicates)

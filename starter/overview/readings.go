@@ -172,8 +172,11 @@ func (c Config) messages() *reading {
 			return nil, err
 		}
 		var found []prometheus.Metric
-		for _, of := range []struct{ kind, consumer, subjects string }{
-			{"request", wire.ConsumerRequests, wire.AllRequests}, {"command", wire.ConsumerCommands, wire.AllCommands},
+		for _, of := range []struct {
+			kind, consumer string
+			subjects       []string
+		}{
+			{"request", wire.ConsumerRequests, wire.Requests()}, {"command", wire.ConsumerCommands, wire.Commands()},
 		} {
 			consumer, err := stream.Consumer(ctx, of.consumer)
 			if err != nil {
@@ -181,12 +184,14 @@ func (c Config) messages() *reading {
 			}
 			info := consumer.CachedInfo()
 			age := time.Duration(0)
-			first, err := stream.GetMsg(ctx, 1, jetstream.WithGetMsgSubject(of.subjects))
-			switch {
-			case err == nil:
-				age = max(0, time.Since(first.Time))
-			case !errors.Is(err, jetstream.ErrMsgNotFound):
-				return nil, err
+			for _, subjects := range of.subjects {
+				first, err := stream.GetMsg(ctx, 1, jetstream.WithGetMsgSubject(subjects))
+				switch {
+				case err == nil:
+					age = max(age, time.Since(first.Time))
+				case !errors.Is(err, jetstream.ErrMsgNotFound):
+					return nil, err
+				}
 			}
 			found = append(found, gauge(pending, float64(info.NumPending)+float64(info.NumAckPending), of.kind), gauge(oldest, age.Seconds(), of.kind))
 		}

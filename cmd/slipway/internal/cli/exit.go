@@ -131,6 +131,7 @@ func exitCode(err error) int {
 		untaken    *releases.UntakenError
 		planned    *planRefusedError
 		busy       *refusedEditError
+		may        release.Refusal
 	)
 	switch {
 	case err == nil:
@@ -139,7 +140,7 @@ func exitCode(err error) int {
 		return exitUsage
 	case errors.As(err, &outcome):
 		return outcomeCode(outcome.outcome)
-	case errors.As(err, &refused), errors.As(err, &letters), errors.As(err, &busy):
+	case errors.As(err, &refused), errors.As(err, &letters), errors.As(err, &busy), errors.As(err, &may):
 		return exitRefused
 	case errors.As(err, &unanswered), errors.As(err, &unknown), errors.As(err, &noWorker), errors.As(err, &untaken), errors.As(err, &timeout), errors.Is(err, context.DeadlineExceeded):
 		return exitTimeout

@@ -60,7 +60,8 @@ func explainExits(cmd *cobra.Command) {
 	for _, child := range cmd.Commands() {
 		explainExits(child)
 	}
-	if !cmd.Runnable() || cmd.HasSubCommands() || cmd.Hidden {
+	group := cmd.HasSubCommands() && cmd.Flag(flagTimeout) == nil // which does nothing by itself
+	if !cmd.Runnable() || group || cmd.Hidden {
 		return
 	}
 	codes := map[int]string{exitOK: "done", exitError: "error", exitUsage: "usage: an argument, a setting or a file is wrong", exitInterrupted: "interrupted"}

@@ -73,7 +73,7 @@ func TestMetricsOfSlipwayAreDocumented(t *testing.T) {
 	t.Parallel()
 	registry := roleMetrics()
 	_, err := starter.New(starter.Config{}, starter.Dependencies{
-		JetStream: struct{ jetstream.JetStream }{}, Temporal: struct{ starter.Temporal }{}, Ledger: struct{ starter.Ledger }{}, Metrics: registry,
+		JetStream: struct{ jetstream.JetStream }{}, Temporal: struct{ starter.Temporal }{}, Ledger: struct{ starter.Ledger }{}, Authority: struct{ starter.Authority }{}, Metrics: registry,
 	})
 	require.NoError(t, err)
 	all, err := overview.New(overview.Config{Temporal: idle{}, Calendar: idle{}, JetStream: idle{}})

@@ -26,12 +26,13 @@ const (
 )
 
 func (a *app) setup() *cobra.Command {
-	return a.command(&cobra.Command{
+	cmd := a.command(&cobra.Command{
 		Use:   "setup",
 		Short: "Prepare NATS and Temporal: streams, buckets and search attributes",
 		Long: `Create or mend the JetStream streams (SLIPWAY_IN, SLIPWAY_EVENTS, SLIPWAY_DEADLETTER), create
 the key-value buckets of the freeze calendar (slipway-calendar), the application documents
-(slipway-apps) and the ledger of releases (slipway-ledger), and register Temporal's search attributes (SlipwayApp, SlipwayAppName,
+(slipway-apps), of who may do what (slipway-authority) and of the ledger of releases (slipway-ledger),
+and register Temporal's search attributes (SlipwayApp, SlipwayAppName,
 SlipwayPhase, SlipwayOutcome, SlipwayOperation, SlipwayStrategy, SlipwayRequestedBy, SlipwaySet),
 then wait until they can be used. Doing it again changes nothing.
 
@@ -43,6 +44,39 @@ its default, and stays as an operator has set it where it exists; what is said i
 		GroupID: groupMaintenance,
 		Args:    arguments(),
 	}, frame{settings: slices.Concat(config.Setup(), config.Temporal(), config.NATS()), timeout: setupTime}, a.runSetup)
+	cmd.AddCommand(a.setupUsers())
+	return cmd
+}
+
+func (a *app) setupUsers() *cobra.Command {
+	var file string
+	cmd := &cobra.Command{
+		Use:   "nats-users",
+		Short: "Print a configuration of nats-server with users that may do what they need",
+		Long: `Print a part of the configuration of nats-server: a user for setup, one for workers and one for
+starters, each with the rights that it needs and no others, and one for each role of the authority
+document. With -f there is one for each identity that the document names instead, with the
+rights of its roles in their scopes, and who may publish as themselves only.
+
+Passwords are variables of nats-server's environment: none is printed. Nothing is connected to.`,
+		Example: `  slipway setup nats-users > slipway-users.conf
+  slipway setup nats-users -f examples/authority/authority.yaml
+  slipway setup nats-users -o json`,
+		Args: arguments(),
+	}
+	withAuthorityFile(cmd, &file, "authority document whose identities get users; - reads standard input")
+	return a.command(cmd, frame{timeout: answerTime}, func(_ context.Context, call *call) error {
+		people, left := setup.RoleUsers(), []string(nil)
+		if file != "" {
+			document, err := a.readAuthority(file)
+			if err != nil {
+				return err
+			}
+			people, left = setup.DocumentUsers(document)
+		}
+		users := append(setup.ServiceUsers(), people...)
+		return call.format.Write(a.Stdout, users, func() string { return setup.ServerConfig(users, left) })
+	})
 }
 
 func (a *app) runSetup(ctx context.Context, call *call) error {

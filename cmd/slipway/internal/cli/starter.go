@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"slipway/authority"
 	"slipway/cmd/slipway/internal/config"
 	"slipway/ledger"
 	"slipway/setup"
@@ -38,7 +39,7 @@ its hands are done.`,
 		}
 		return a.runRole(cmd.Context(), cmd.Name(), v, duty{needs: setup.StarterNeeds, metrics: roleMetrics(), serve: func(ctx context.Context, r *role) error {
 			s, err := starter.New(c, starter.Dependencies{
-				JetStream: r.js, Temporal: r.temporal, Ledger: ledger.New(r.js), Metrics: r.metrics, Logger: r.log,
+				JetStream: r.js, Temporal: r.temporal, Ledger: ledger.New(r.js), Authority: authority.NewStore(r.js), Metrics: r.metrics, Logger: r.log,
 			})
 			if err != nil {
 				return err

@@ -1,0 +1,192 @@
+package authority
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"slipway/release"
+)
+
+// setPlatform stands where a platform does, in the scope of a set.
+const setPlatform = "set"
+
+// Question is what somebody wants to do.
+type Question struct {
+	// Identity is who, and Verified whether that is proven.
+	Identity string
+	Verified bool
+	Action   Action
+	// On is what it is done to: platform/region/app, or set/name.
+	On string
+	// Powers are those that a request needs besides.
+	Powers []Power
+}
+
+// AppTarget is what [Question.On] is for an application.
+func AppTarget(a release.App) string { return a.Unqualified().SearchValue() }
+
+// SetTarget is what [Question.On] is for a set.
+func SetTarget(name string) string { return setPlatform + "/" + name }
+
+// Verdict is the answer to a [Question].
+type Verdict struct {
+	Allowed bool `json:"allowed"`
+	// Bindings are the names of those that have allowed it: the action, then each power.
+	Bindings []string `json:"bindings,omitempty"`
+	// Reason says why it is refused, with the name of what refuses it, and Remedy what helps. Both
+	// are empty where it is allowed.
+	Reason string `json:"reason,omitempty"`
+	Remedy string `json:"remedy,omitempty"`
+}
+
+// Err is nil where it is allowed, or else the refusal in one sentence.
+func (v Verdict) Err() error {
+	if v.Allowed {
+		return nil
+	}
+	return release.Refusal(v.Reason + "; " + v.Remedy)
+}
+
+// Judge says whether the document allows what is asked. The bindings are asked in their order: the
+// first that allows it is named.
+func (d Document) Judge(q Question) Verdict {
+	if release.IsReserved(q.Identity) || q.Identity == "" {
+		return refuse("who asks is not named", "say who asks, and not by what the system calls itself")
+	}
+	groups := d.groupsOf(q.Identity)
+	bound := slices.DeleteFunc(slices.Clone(d.Bindings), func(b Binding) bool {
+		return !b.covers(q.On) || !b.isFor(q.Identity, groups)
+	})
+	out, unverified := d.allow(q, bound)
+	if out == "" {
+		return d.refused(q, unverified)
+	}
+	names := []string{out}
+	for _, power := range q.Powers {
+		by := slices.IndexFunc(bound, func(b Binding) bool { return slices.Contains(b.Powers, power) })
+		if by < 0 {
+			return refuse(
+				fmt.Sprintf("no binding of the authority document gives %s the power %s on %s, which %s asks for", q.who(), power, q.On, power.field()),
+				fmt.Sprintf("leave %s out, or have an admin add powers: [%s] to a binding", power.field(), power))
+		}
+		if !slices.Contains(names, bound[by].Name) {
+			names = append(names, bound[by].Name)
+		}
+	}
+	return Verdict{Allowed: true, Bindings: names}
+}
+
+// allow returns the name of the first binding that allows the action. Where there is none because the
+// identity is not verified, it says which requirement is not met, by its number from 1.
+func (d Document) allow(q Question, bound []Binding) (binding string, unverified int) {
+	for _, b := range bound {
+		for _, role := range b.Roles {
+			if !slices.Contains(role.Actions(), q.Action) {
+				continue
+			}
+			missing := 0
+			if !q.Verified {
+				missing = d.requirement(role, q.On)
+			}
+			if missing == 0 {
+				return b.Name, 0
+			}
+			unverified = cmp.Or(unverified, missing)
+		}
+	}
+	return "", unverified
+}
+
+// requirement is the number, from 1, of the first requirement that demands a verified identity; 0
+// where none does.
+func (d Document) requirement(role Role, on string) int {
+	return 1 + slices.IndexFunc(d.RequireVerified, func(r Requirement) bool {
+		return (len(r.Roles) == 0 || slices.Contains(r.Roles, role)) && (len(r.Scopes) == 0 || anyCovers(r.Scopes, on))
+	})
+}
+
+// refused tells what is missing: the proof of who asks, or a role.
+func (d Document) refused(q Question, unverified int) Verdict {
+	if unverified > 0 {
+		return refuse(
+			fmt.Sprintf("requireVerified[%d] of the authority document demands that who may %s on %s is verified, and %s is only claimed", unverified-1, q.Action, q.On, q.who()),
+			fmt.Sprintf("publish on slipway.by.%s.… as the NATS user who may", release.ShortenTo(q.Identity, MaxIdentity)))
+	}
+	return refuse(
+		fmt.Sprintf("no binding of the authority document lets %s %s on %s", q.who(), q.Action, q.On),
+		fmt.Sprintf("have an admin bind a role that may: %s", list(rolesWith(q.Action))))
+}
+
+func refuse(reason, remedy string) Verdict { return Verdict{Reason: reason, Remedy: remedy} }
+
+// who is the identity as a refusal writes it.
+func (q Question) who() string { return fmt.Sprintf("%q", release.ShortenTo(q.Identity, MaxIdentity)) }
+
+// rolesWith are the roles that allow an action.
+func rolesWith(a Action) []Role {
+	return slices.DeleteFunc(Roles(), func(r Role) bool { return !slices.Contains(r.Actions(), a) })
+}
+
+// groupsOf are the names of the groups that the identity is a member of.
+func (d Document) groupsOf(identity string) []string {
+	var out []string
+	for _, g := range d.Groups {
+		if matchesAny(g.Members, identity) {
+			out = append(out, g.Name)
+		}
+	}
+	return out
+}
+
+func (b Binding) isFor(identity string, groups []string) bool {
+	return matchesAny(b.Identities, identity) || slices.ContainsFunc(b.Groups, func(name string) bool { return slices.Contains(groups, name) })
+}
+
+func (b Binding) covers(on string) bool { return anyCovers(b.Scopes, on) }
+
+func anyCovers(scopes []string, on string) bool {
+	return slices.ContainsFunc(scopes, func(s string) bool { return covers(s, on) })
+}
+
+// covers reports whether a scope covers platform/region/app or set/name, part by part: what the scope
+// leaves out at its end is any, and what it has beyond the target covers nothing.
+func covers(scope, on string) bool {
+	parts, of := strings.Split(scope, "/"), strings.Split(on, "/")
+	if len(parts) > len(of) {
+		return false
+	}
+	for i, part := range parts {
+		if !matches(part, of[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func matchesAny(patterns []string, text string) bool {
+	return slices.ContainsFunc(patterns, func(p string) bool { return matches(p, text) })
+}
+
+// matches reports whether a text matches a pattern, in which * stands for any characters, also none.
+// The work grows with the length of the text for each *, and not faster.
+func matches(pattern, text string) bool {
+	pieces := strings.Split(pattern, wildcard)
+	if len(pieces) == 1 {
+		return pattern == text
+	}
+	first, last := pieces[0], pieces[len(pieces)-1]
+	if !strings.HasPrefix(text, first) || !strings.HasSuffix(text[len(first):], last) {
+		return false
+	}
+	text = text[len(first) : len(text)-len(last)]
+	for _, piece := range pieces[1 : len(pieces)-1] {
+		at := strings.Index(text, piece)
+		if at < 0 {
+			return false
+		}
+		text = text[at+len(piece):]
+	}
+	return true
+}

@@ -1,0 +1,199 @@
+package authority
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"slipway/release"
+)
+
+// The bounds of a document, so that to judge by it costs little.
+const (
+	// MaxBindings, MaxGroups and MaxRequirements are how many a document has.
+	MaxBindings     = 200
+	MaxGroups       = 100
+	MaxRequirements = 50
+	// MaxMembers is how many members a group has, and MaxListed how many identities, groups and
+	// scopes a binding or a requirement lists.
+	MaxMembers = 500
+	MaxListed  = 100
+	// MaxName is the length of a name of a binding or a group, MaxIdentity that of an identity and
+	// MaxScope that of a scope, in bytes.
+	MaxName     = 40
+	MaxIdentity = 128
+	MaxScope    = 256
+
+	// maxProblems is how many problems are told at once.
+	maxProblems = 100
+	maxParts    = 3
+)
+
+// wildcard stands for any characters in an identity, and in a part of a scope.
+const wildcard = "*"
+
+// validator collects what is wrong.
+type validator struct{ problems release.Problems }
+
+func (v *validator) check(ok bool, field, format string, args ...any) {
+	if !ok && len(v.problems) < maxProblems {
+		v.problems = append(v.problems, release.Problem{Field: field, Message: fmt.Sprintf(format, args...)})
+	}
+}
+
+// Validate lists every problem of the document at once, as [release.Problems], or returns nil.
+func (d Document) Validate() error {
+	v := &validator{}
+	v.check(len(d.Bindings) > 0, "bindings", "is required: what no binding allows is refused, so that without one nobody may do anything")
+	if v.atMost("groups", len(d.Groups), MaxGroups) {
+		v.groups(d.Groups)
+	}
+	if v.atMost("bindings", len(d.Bindings), MaxBindings) {
+		names := map[string]bool{}
+		for i, b := range d.Bindings {
+			at := fmt.Sprintf("bindings[%d]", i)
+			v.name(at+".name", b.Name, names)
+			v.binding(at, b, d)
+		}
+	}
+	if v.atMost("requireVerified", len(d.RequireVerified), MaxRequirements) {
+		for i, r := range d.RequireVerified {
+			at := fmt.Sprintf("requireVerified[%d]", i)
+			v.check(len(r.Roles)+len(r.Scopes) > 0, at, "must have roles or scopes; for everything write scopes: [\"*\"]")
+			v.roles(at+".roles", r.Roles)
+			v.scopes(at+".scopes", r.Scopes)
+		}
+	}
+	v.check(d.DirectCommands == "" || d.DirectCommands == DirectAllow || d.DirectCommands == DirectRefuse,
+		"directCommands", "%q is unknown; use allow or refuse", d.DirectCommands)
+	if len(v.problems) == 0 {
+		return nil
+	}
+	return v.problems
+}
+
+func (v *validator) groups(groups []Group) {
+	names := map[string]bool{}
+	for i, g := range groups {
+		at := fmt.Sprintf("groups[%d]", i)
+		v.name(at+".name", g.Name, names)
+		v.check(len(g.Members) > 0, at+".members", "is required: identities, exactly or with * for any characters")
+		if v.atMost(at+".members", len(g.Members), MaxMembers) {
+			v.identities(at+".members", g.Members)
+		}
+	}
+}
+
+func (v *validator) binding(at string, b Binding, d Document) {
+	v.check(len(b.Identities)+len(b.Groups) > 0, at+".identities", "must be given, or groups: who the binding is about")
+	v.check(len(b.Roles)+len(b.Powers) > 0, at+".roles", "must be given, or powers: what the binding allows")
+	v.check(len(b.Scopes) > 0, at+".scopes", "is required: where it holds, as platform/region/app or set/name; for everything write [\"*\"]")
+	if v.atMost(at+".identities", len(b.Identities), MaxListed) {
+		v.identities(at+".identities", b.Identities)
+	}
+	if v.atMost(at+".groups", len(b.Groups), MaxListed) {
+		for i, name := range b.Groups {
+			known := slices.ContainsFunc(d.Groups, func(g Group) bool { return g.Name == name })
+			v.check(known, fmt.Sprintf("%s.groups[%d]", at, i), "there is no group %q in the document; list it under groups", name)
+		}
+	}
+	v.roles(at+".roles", b.Roles)
+	v.check(len(b.Powers) <= len(Powers()), at+".powers", "has %d entries; there are %d powers", len(b.Powers), len(Powers()))
+	for i, p := range b.Powers[:min(len(b.Powers), len(Powers()))] {
+		field := fmt.Sprintf("%s.powers[%d]", at, i)
+		v.check(slices.Contains(Powers(), p), field, "%q is no power; there are %s", p, list(Powers()))
+		v.check(!slices.Contains(b.Powers[:i], p), field, "%q is given twice", p)
+	}
+	v.scopes(at+".scopes", b.Scopes)
+}
+
+func (v *validator) roles(field string, roles []Role) {
+	v.check(len(roles) <= len(Roles()), field, "has %d entries; there are %d roles", len(roles), len(Roles()))
+	for i, r := range roles[:min(len(roles), len(Roles()))] {
+		at := fmt.Sprintf("%s[%d]", field, i)
+		v.check(slices.Contains(Roles(), r), at, "%q is no role; there are %s", r, list(Roles()))
+		v.check(!slices.Contains(roles[:i], r), at, "%q is given twice", r)
+	}
+}
+
+func (v *validator) scopes(field string, scopes []string) {
+	if !v.atMost(field, len(scopes), MaxListed) {
+		return
+	}
+	for i, s := range scopes {
+		v.check(scopeFault(s) == "", fmt.Sprintf("%s[%d]", field, i), "%s", scopeFault(s))
+	}
+}
+
+// scopeFault is what is wrong with a scope, or empty.
+func scopeFault(s string) string {
+	parts := strings.Split(s, "/")
+	pattern := regexp.MustCompile(`^[A-Za-z0-9_*-]+$`)
+	switch {
+	case len(s) > MaxScope:
+		return fmt.Sprintf("has %d bytes; at most %d are taken", len(s), MaxScope)
+	case parts[0] == setPlatform && len(parts) > 2:
+		return fmt.Sprintf("%q is not of the form set/name, with * for any characters", s)
+	case len(parts) > maxParts:
+		return fmt.Sprintf("%q is not of the form platform/region/app, with * for any characters", s)
+	}
+	for _, part := range parts {
+		if !pattern.MatchString(part) {
+			return fmt.Sprintf("%q is not of the form platform/region/app or set/name: each part has letters, digits, hyphens and underscores, or * for any characters", s)
+		}
+	}
+	var known []string
+	for _, on := range release.Platforms() {
+		known = append(known, string(on.Platform))
+	}
+	if known = append(known, setPlatform); !strings.Contains(parts[0], wildcard) && !slices.Contains(known, parts[0]) {
+		return fmt.Sprintf("%q is no platform; there are %s, of which the last is for sets", parts[0], list(known))
+	}
+	return ""
+}
+
+func (v *validator) identities(field string, identities []string) {
+	for i, name := range identities {
+		at := fmt.Sprintf("%s[%d]", field, i)
+		v.check(identityFault(name) == "", at, "%s", identityFault(name))
+	}
+}
+
+// identityFault is what is wrong with an identity, or empty.
+func identityFault(name string) string {
+	switch {
+	case name == "":
+		return "must not be empty"
+	case len(name) > MaxIdentity:
+		return fmt.Sprintf("has %d bytes; at most %d are taken", len(name), MaxIdentity)
+	case !utf8.ValidString(name) || strings.TrimSpace(name) != name || strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7F }):
+		return fmt.Sprintf("%q is no identity: it must be text without control characters, and without blanks around it", name)
+	case release.IsReserved(name):
+		return fmt.Sprintf("%q is what the system calls itself; nobody can be it", name)
+	}
+	return ""
+}
+
+// name checks the name of a group or a binding, which is unique.
+func (v *validator) name(field, name string, taken map[string]bool) {
+	ok := regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`).MatchString(name) && len(name) <= MaxName
+	v.check(ok, field, "%q must be a name of at most %d letters a-z, digits and hyphens", release.ShortenTo(name, MaxName), MaxName)
+	v.check(!ok || !taken[name], field, "%q is the name of another one", name)
+	taken[name] = true
+}
+
+func (v *validator) atMost(field string, count, most int) bool {
+	v.check(count <= most, field, "has %d entries; at most %d are taken", count, most)
+	return count <= most
+}
+
+// list writes words with commas.
+func list[T ~string](words []T) string {
+	out := make([]string, len(words))
+	for i, w := range words {
+		out[i] = string(w)
+	}
+	return strings.Join(out, ", ")
+}

@@ -1,0 +1,128 @@
+package startertest_test
+
+import (
+	"testing"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+
+	"slipway/authority"
+	"slipway/release"
+	"slipway/starter"
+	"slipway/wire"
+)
+
+// TestAuthority_TheDoorOnRealServers: what the document does not allow is a dead letter with the reason,
+// what it allows is a release, and what is applied counts for the next message.
+func TestAuthority_TheDoorOnRealServers(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, realLane())
+	h.starter(starter.Config{})
+	document := authority.Stored{Document: authority.Document{
+		Bindings: []authority.Binding{
+			{Name: "ann", Identities: []string{"ann"}, Roles: []authority.Role{authority.RoleRequester, authority.RoleOperator}, Scopes: []string{"sae/*/shop"}},
+			{Name: "root", Identities: []string{"root"}, Roles: []authority.Role{authority.RoleAdmin}, Scopes: []string{"*"}},
+		},
+		RequireVerified: []authority.Requirement{{Roles: []authority.Role{authority.RoleOperator}}},
+	}}
+	store := authority.NewStore(h.js)
+	first, err := store.Apply(h.ctx, document, nil, func(authority.Document) error { return nil })
+	require.NoError(t, err)
+
+	// Bo may nothing, under his own name.
+	asked := spec("shop")
+	asked.RequestedBy = "bo"
+	h.request("1", asked)
+	letter := h.deadLetter(wire.RequestSubject(asked.App))
+	require.Equal(t, "requestedBy", letter.Header.Get(wire.HeaderField))
+	require.Contains(t, letter.Header.Get(wire.HeaderReason), `no binding of the authority document lets "bo" request on sae/cn-hangzhou/shop`)
+
+	// Ann asks on her own subject, and steers there.
+	ann := wire.Origin{Source: "cli", ID: "2", Identity: "ann"}
+	msg, err := wire.EncodeRequest(ann, spec("shop"))
+	require.NoError(t, err)
+	h.publish(msg)
+	h.untilTaken()
+	id := release.ID(app("shop"), "cli", "2")
+	require.Equal(t, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, h.status(id))
+	require.Equal(t, "ann", h.lane("shop").Running.RequestedBy)
+
+	// Who claims to be ann does not steer, and nor does ann by the name of another application.
+	h.command("3", id, release.Command{Kind: release.CommandAbort, By: "ann"})
+	require.Contains(t, h.deadLetter(wire.CommandSubject(id)).Header.Get(wire.HeaderReason), "requireVerified[0]")
+	ann.ID = "4"
+	msg, err = wire.EncodeVerifiedCommand(ann, app("stock"), id, release.Command{Kind: release.CommandAbort})
+	require.NoError(t, err)
+	h.publish(msg)
+	require.Contains(t, h.deadLetter(wire.VerifiedCommandSubject("ann", app("stock"), id)).Header.Get(wire.HeaderReason), "but it is of sae/cn-hangzhou/shop")
+	require.Equal(t, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, h.status(id))
+	ann.ID = "5"
+	msg, err = wire.EncodeVerifiedCommand(ann, app("shop"), id, release.Command{Kind: release.CommandAbort})
+	require.NoError(t, err)
+	h.publish(msg)
+	h.until("the end of the release", func() bool { return h.status(id) == enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED })
+
+	// Bo is let in, by somebody who has seen the document that counts.
+	document.Bindings[0].Identities = append(document.Bindings[0].Identities, "bo")
+	stale := first.Revision + 1
+	_, err = store.Apply(h.ctx, document, &stale, func(authority.Document) error { return nil })
+	require.ErrorIs(t, err, authority.ErrChanged)
+	_, err = store.Apply(h.ctx, document, &first.Revision, func(authority.Document) error { return nil })
+	require.NoError(t, err)
+	id = h.request("6", asked)
+	h.untilTaken()
+	require.Equal(t, id, h.lane("shop").Running.ReleaseID)
+	entries, err := store.History(h.ctx)
+	require.NoError(t, err)
+	require.Len(t, entries, 2)
+}
+
+// TestAuthority_ARequestByNameIsHeldAgainstWhatTheNameMeans: whatever the application is called, its document
+// says which one it is, and that is what somebody may ask for or not.
+func TestAuthority_ARequestByNameIsHeldAgainstWhatTheNameMeans(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, realLane())
+	h.document("shop", `{}`)
+	h.starter(starter.Config{})
+	apply := func(identity string) {
+		_, err := authority.NewStore(h.js).Apply(h.ctx, authority.Stored{Document: authority.Document{
+			Bindings:        []authority.Binding{{Name: "asks", Identities: []string{identity}, Roles: []authority.Role{authority.RoleRequester}, Scopes: []string{"sae/*/shop"}}},
+			RequireVerified: []authority.Requirement{{Scopes: []string{"*"}}},
+		}}, nil, func(authority.Document) error { return nil })
+		require.NoError(t, err)
+	}
+	apply("ann")
+
+	h.byName("1", newShop)
+	letter := h.deadLetter("slipway.request.app.shop.production")
+	require.Equal(t, "requestedBy", letter.Header.Get(wire.HeaderField))
+	require.Contains(t, letter.Header.Get(wire.HeaderReason), `who may request on sae/cn-hangzhou/shop is verified, and "ann" is only claimed`)
+
+	byAnn := func(eventID, environment string) string {
+		n, err := wire.ParseNamed([]byte(`{"application":"shop","environment":"` + environment + `","artifact":{"image":"registry.example/shop:2"}}`))
+		require.NoError(t, err)
+		msg, err := wire.EncodeNamedRequest(wire.Origin{Source: "cli", ID: eventID, Identity: "ann"}, n)
+		require.NoError(t, err)
+		msg.Header.Del(jetstream.MsgIDHeader)
+		h.publish(msg)
+		return release.IDByName("shop", environment, "cli", eventID)
+	}
+	byAnn("2", "staging")
+	elsewhere := wire.ReadDeadLetter(h.deadLetter("slipway.by.ann.request.app.shop.staging"))
+	require.Contains(t, elsewhere.Reason, `lets "ann" request on sae/cn-hangzhou/shop-staging`)
+	require.Equal(t, "shop/staging", elsewhere.About)
+
+	id := byAnn("3", "production")
+	h.untilTaken()
+	in := h.asked(id)
+	require.Equal(t, "ann", in.Spec.RequestedBy)
+	require.Equal(t, release.Admission{Verified: true, Binding: "asks"}, in.Admission)
+
+	apply("li")
+	require.Equal(t, id, byAnn("3", "production"))
+	h.untilTaken()
+	require.Equal(t, 1, h.updates("shop"), "what was let in stays so")
+	byAnn("4", "production")
+	require.Contains(t, wire.ReadDeadLetter(h.deadLetter("slipway.by.ann.request.app.shop.production")).Reason, `lets "ann" request on sae/cn-hangzhou/shop`)
+}

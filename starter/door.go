@@ -1,0 +1,170 @@
+package starter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"go.temporal.io/api/workflow/v1"
+	"go.temporal.io/sdk/converter"
+
+	"slipway/authority"
+	"slipway/ledger"
+	"slipway/release"
+	"slipway/wire"
+)
+
+// Authority reads who may do what; [authority.Store] does.
+type Authority interface {
+	// Load returns the document that counts just now, or one that does not exist.
+	Load(ctx context.Context) (authority.Current, error)
+}
+
+// tellAuthority logs once whether there is a document.
+func (s *Starter) tellAuthority(ctx context.Context) {
+	document, err := s.loadAuthority(ctx)
+	switch {
+	case err != nil:
+		s.log.Warn().Err(err).Msg("the authority document cannot be read; requests and commands are retried until it can")
+	case document.Exists():
+		s.log.Info().Uint64("revision", document.Revision).Msg("requests and commands are held against the authority document")
+	default:
+		s.log.Info().Msg("there is no authority document: everybody who may publish may ask for and command everything, under any name; say who may what with: slipway authority apply")
+	}
+}
+
+// loadAuthority reads the document for each message, so that what is applied counts for the next one.
+func (s *Starter) loadAuthority(ctx context.Context) (authority.Current, error) {
+	ctx, cancel := context.WithTimeout(ctx, natsTimeout)
+	defer cancel()
+	document, err := s.authority.Load(ctx)
+	if err != nil {
+		return document, fmt.Errorf("authority: %w", err)
+	}
+	return document, nil
+}
+
+// admitRequest notes in the request why it is let in, or returns a [release.Problem] with the reason
+// why it is not. What was let in once stays so, whatever the document says by now: the message
+// comes again because its acknowledgement was lost.
+func (s *Starter) admitRequest(ctx context.Context, r *release.Submission) error {
+	document, err := s.loadAuthority(ctx)
+	if err != nil || !document.Exists() {
+		return err
+	}
+	binding, err := judgeRequest(document.Document, r.Spec, r.Spec.RequestedBy, r.Admission.Verified)
+	if err != nil {
+		have, known := s.recorded(ctx, r.ReleaseID)
+		return unlessKnown(err, have != nil && have.Accepted, known)
+	}
+	r.Admission.Binding, r.Admission.DirectRefused = binding, document.DirectCommands == authority.DirectRefuse
+	return nil
+}
+
+// admitSet does so for a set, of which each release must be let in.
+func (s *Starter) admitSet(ctx context.Context, r *wire.SetRequest) error {
+	document, err := s.loadAuthority(ctx)
+	if err != nil || !document.Exists() {
+		return err
+	}
+	var bindings []string
+	for _, wave := range r.Set.Waves {
+		for _, each := range wave.Releases {
+			binding, err := judgeRequest(document.Document, each.Spec, r.Set.RequestedBy, r.Admission.Verified)
+			if err != nil {
+				have, known := s.ledger.GetSet(ctx, r.ID)
+				return unlessKnown(err, have.Accepted, known)
+			}
+			bindings = append(bindings, binding)
+		}
+	}
+	r.Admission.Binding, r.Admission.DirectRefused = together(bindings), document.DirectCommands == authority.DirectRefuse
+	return nil
+}
+
+// unlessKnown returns a refusal, unless what it is of was accepted before.
+func unlessKnown(refusal error, accepted bool, known error) error {
+	switch {
+	case known == nil && accepted:
+		return nil
+	case known == nil || errors.Is(known, ledger.ErrNotFound):
+		return refusal
+	}
+	return known // whether it was is not known: the message is retried
+}
+
+func judgeRequest(d authority.Document, s release.Spec, by string, verified bool) (binding string, err error) {
+	verdict := d.Judge(authority.Question{
+		Identity: by, Verified: verified, Action: authority.RequestAction(s), On: authority.AppTarget(s.App), Powers: authority.PowersOf(s),
+	})
+	return together(verdict.Bindings), refusedFor("requestedBy", verdict)
+}
+
+// refusedFor is what is wrong with who asks, in a field; nil where nothing is.
+func refusedFor(field string, v authority.Verdict) error {
+	if why := v.Err(); why != nil {
+		return release.Problem{Field: field, Message: why.Error()}
+	}
+	return nil
+}
+
+// together names bindings, each once.
+func together(bindings []string) string {
+	var out []string
+	seen := map[string]bool{}
+	for _, each := range bindings {
+		for name := range strings.SplitSeq(each, bindingSeparator) {
+			if !seen[name] {
+				seen[name] = true
+				out = append(out, name)
+			}
+		}
+	}
+	return release.ShortenTo(strings.Join(out, bindingSeparator), release.MaxWords)
+}
+
+const bindingSeparator = ", "
+
+// admitCommand refuses a command that its subject has no right to, because its release is of another
+// application, and one that the document does not allow. The application is asked of Temporal,
+// and the name of a set of the ledger: neither is told by who commands.
+func (s *Starter) admitCommand(ctx context.Context, p plan, info *workflow.WorkflowExecutionInfo) error {
+	document, err := s.loadAuthority(ctx)
+	if err != nil || !document.Exists() && p.target == "" {
+		return err
+	}
+	on, err := s.commanded(ctx, p.id, info)
+	if err != nil {
+		return err
+	}
+	if p.target != "" && p.target != on {
+		return release.Problem{Field: "subject", Message: fmt.Sprintf("says that %s is of %s, but it is of %s", p.id, p.target, on)}
+	}
+	if !document.Exists() {
+		return nil
+	}
+	return refusedFor("by", document.Judge(authority.Question{
+		Identity: p.command.By, Verified: p.command.Verified, Action: authority.ActionOf(p.command.Kind), On: on,
+	}))
+}
+
+// commanded is what a release or a set is of, as the document names it.
+func (s *Starter) commanded(ctx context.Context, id string, info *workflow.WorkflowExecutionInfo) (string, error) {
+	if release.IsSetID(id) {
+		have, err := s.ledger.GetSet(ctx, id)
+		if err == nil && have.Progress.Name == "" {
+			err = errors.New("the set has not told its name yet")
+		}
+		if err != nil {
+			return "", fmt.Errorf("set %s: %w", id, err)
+		}
+		return authority.SetTarget(have.Progress.Name), nil
+	}
+	var app string
+	field := info.GetSearchAttributes().GetIndexedFields()[release.SearchApp]
+	if err := converter.GetDefaultDataConverter().FromPayload(field, &app); err != nil || app == "" {
+		return "", release.Refusal(fmt.Sprintf("release %s does not show in its search attribute %s what application it is of, so that nobody can say who may command it", id, release.SearchApp))
+	}
+	return app, nil
+}

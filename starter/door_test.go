@@ -1,0 +1,181 @@
+package starter
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/rs/zerolog"
+	"github.com/stretchr/testify/mock"
+	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/mocks"
+
+	"slipway/authority"
+	"slipway/ledger"
+	"slipway/release"
+	"slipway/wire"
+)
+
+// everybody is an installation without a document.
+type everybody struct{}
+
+func (everybody) Load(context.Context) (authority.Current, error) { return authority.Current{}, nil }
+
+// by is a document, or why it cannot be read.
+type by struct {
+	authority.Document
+
+	err error
+}
+
+func (b by) Load(context.Context) (authority.Current, error) {
+	return authority.Current{Stored: authority.Stored{Document: b.Document}, Revision: 7}, b.err
+}
+
+// managers lets mei do everything with shop, where she is verified, and ci ask.
+func managers() authority.Document {
+	return authority.Document{
+		Bindings: []authority.Binding{
+			{Name: "ci-asks", Identities: []string{"ci"}, Roles: []authority.Role{authority.RoleRequester}, Scopes: []string{"sae/*/shop"}},
+			{Name: "mei-steers", Identities: []string{"mei"}, Roles: []authority.Role{authority.RoleRequester, authority.RoleOperator}, Powers: []authority.Power{authority.PowerPreempt}, Scopes: []string{"sae/*/shop", "set/checkout"}},
+		},
+		RequireVerified: []authority.Requirement{{Roles: []authority.Role{authority.RoleOperator}}},
+		DirectCommands:  authority.DirectRefuse,
+	}
+}
+
+func shopSpec(who string) release.Spec {
+	return release.Spec{
+		App: release.App{Platform: "sae", Region: "cn-hangzhou", ID: "shop"}, Artifact: release.Artifact{Image: "shop:1"}, RequestedBy: who,
+	}.WithDefaults()
+}
+
+func TestDoor_Requests(t *testing.T) {
+	t.Parallel()
+	preempting, stock := shopSpec("ci"), shopSpec("ci")
+	preempting.Lane.Preempt, stock.App.ID = true, "stock"
+	back := shopSpec("mei")
+	back.Operation, back.Artifact = release.OperationRollback, release.Artifact{}
+	away := errors.New("nats: timeout")
+	for name, c := range map[string]struct {
+		by       Authority
+		spec     release.Spec
+		verified bool
+		known    ledger.Record
+		want     release.Admission
+		refused  string
+		err      error
+	}{
+		"without a document":       {by: everybody{}, spec: stock},
+		"who may":                  {by: by{Document: managers()}, spec: shopSpec("ci"), want: release.Admission{Binding: "ci-asks", DirectRefused: true}},
+		"who is verified":          {by: by{Document: managers()}, spec: shopSpec("mei"), verified: true, want: release.Admission{Verified: true, Binding: "mei-steers", DirectRefused: true}},
+		"another application":      {by: by{Document: managers()}, spec: stock, refused: `requestedBy: no binding of the authority document lets "ci" request on sae/cn-hangzhou/stock`},
+		"a power that is not hers": {by: by{Document: managers()}, spec: preempting, refused: "power preempt"},
+		"nobody is named":          {by: by{Document: managers()}, spec: shopSpec(""), refused: "who asks is not named"},
+		"a claim is not enough":    {by: by{Document: managers()}, spec: back, refused: "requireVerified[0]"},
+		"it was let in before":     {by: by{Document: managers()}, spec: stock, known: ledger.Record{ReleaseID: "r-1", Accepted: true}},
+		"it was tried before":      {by: by{Document: managers()}, spec: stock, known: ledger.Record{ReleaseID: "r-1"}, refused: "no binding"},
+		"it cannot be read":        {by: by{err: away}, spec: shopSpec("ci"), err: away},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := &Starter{cfg: Config{}.WithDefaults(), authority: c.by, ledger: &fakeLedger{createRecord: c.known}, log: zerolog.Nop()}
+			r := release.Submission{ReleaseID: "r-1", Spec: c.spec, Admission: release.Admission{Verified: c.verified}}
+			err := s.admitRequest(t.Context(), &r)
+			switch out := classify(result{kind: kindRequest, err: err}); {
+			case c.refused != "":
+				require.Equal(t, actDeadLetter, out.action)
+				require.Contains(t, out.poison.Reason, c.refused)
+				require.Equal(t, "requestedBy", out.poison.Field)
+			case c.err != nil:
+				require.ErrorIs(t, err, c.err)
+				require.Equal(t, actRetry, out.action, "what cannot be judged waits")
+			default:
+				require.NoError(t, err)
+				require.Equal(t, c.want, r.Admission)
+			}
+		})
+	}
+}
+
+func TestDoor_Sets(t *testing.T) {
+	t.Parallel()
+	stock := shopSpec("")
+	stock.App.ID = "stock"
+	of := func(specs ...release.Spec) release.Set {
+		set := release.Set{Name: "checkout", RequestedBy: "mei"}
+		for _, spec := range specs {
+			set.Waves = append(set.Waves, release.Wave{Releases: []release.SetRelease{{Name: "a", Spec: spec}}})
+		}
+		return set
+	}
+	s := &Starter{authority: by{Document: managers()}, ledger: &fakeLedger{}, log: zerolog.Nop()}
+	r := wire.SetRequest{SetRequest: release.SetRequest{ID: "s-aaaaaaaaaaaaaaaa", Set: of(shopSpec(""), shopSpec(""))}}
+	require.NoError(t, s.admitSet(t.Context(), &r))
+	require.Equal(t, release.Admission{Binding: "mei-steers", DirectRefused: true}, r.Admission)
+	r.Set = of(shopSpec(""), stock)
+	require.ErrorContains(t, s.admitSet(t.Context(), &r), "sae/cn-hangzhou/stock", "each of its releases must be allowed")
+}
+
+func TestDoor_Commands(t *testing.T) {
+	t.Parallel()
+	of := func(app string) *workflowpb.WorkflowExecutionInfo {
+		payload, err := converter.GetDefaultDataConverter().ToPayload(app)
+		require.NoError(t, err)
+		return &workflowpb.WorkflowExecutionInfo{SearchAttributes: &commonpb.SearchAttributes{IndexedFields: map[string]*commonpb.Payload{release.SearchApp: payload}}}
+	}
+	const shop, stock = "sae/cn-hangzhou/shop", "sae/cn-hangzhou/stock"
+	const releaseID, setID = "r-aaaaaaaaaaaaaaaa", "s-aaaaaaaaaaaaaaaa"
+	checkout := ledger.Set{SetID: setID, Progress: release.SetProgress{Name: "checkout"}}
+	for name, c := range map[string]struct {
+		by       Authority
+		id       string
+		info     *workflowpb.WorkflowExecutionInfo
+		who      string
+		verified bool
+		target   string
+		set      ledger.Set
+		want     action
+		field    string
+		reason   string
+	}{
+		"without a document":               {by: everybody{}, info: of(stock), who: "bo", want: actAck},
+		"the subject is of its release":    {by: everybody{}, info: of(shop), who: "bo", verified: true, target: shop, want: actAck},
+		"the subject is of another one":    {by: everybody{}, info: of(stock), who: "bo", verified: true, target: shop, want: actDeadLetter, field: "subject", reason: "says that r-aaaaaaaaaaaaaaaa is of " + shop + ", but it is of " + stock},
+		"who may":                          {by: by{Document: managers()}, info: of(shop), who: "mei", verified: true, target: shop, want: actAck},
+		"a claim is not enough":            {by: by{Document: managers()}, info: of(shop), who: "mei", want: actDeadLetter, field: "by", reason: "requireVerified[0]"},
+		"who may not":                      {by: by{Document: managers()}, info: of(shop), who: "ci", verified: true, want: actDeadLetter, field: "by", reason: `lets "ci" abort on ` + shop},
+		"elsewhere":                        {by: by{Document: managers()}, info: of(stock), who: "mei", verified: true, want: actDeadLetter, field: "by", reason: stock},
+		"its application is not known":     {by: by{Document: managers()}, info: &workflowpb.WorkflowExecutionInfo{}, who: "mei", verified: true, want: actDeadLetter, field: "subject", reason: "SlipwayApp"},
+		"a set":                            {by: by{Document: managers()}, id: setID, info: &workflowpb.WorkflowExecutionInfo{}, who: "mei", verified: true, set: checkout, target: "set/checkout", want: actAck},
+		"a set by the name of another one": {by: by{Document: managers()}, id: setID, info: &workflowpb.WorkflowExecutionInfo{}, who: "mei", verified: true, set: checkout, target: "set/basket", want: actDeadLetter, field: "subject", reason: "set/basket"},
+		"a set that has told nothing yet":  {by: by{Document: managers()}, id: setID, info: &workflowpb.WorkflowExecutionInfo{}, who: "mei", verified: true, set: ledger.Set{SetID: setID}, want: actRetry},
+		"the document cannot be read":      {by: by{err: errors.New("nats: timeout")}, info: of(shop), who: "mei", verified: true, want: actRetry},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if c.id == "" {
+				c.id = releaseID
+			}
+			m := &mocks.Client{}
+			m.Test(t)
+			m.On("DescribeWorkflowExecution", mock.Anything, release.CommandTargetID(c.id), "").Return(&workflowservice.DescribeWorkflowExecutionResponse{WorkflowExecutionInfo: c.info}, nil)
+			m.On("SignalWorkflow", mock.Anything, release.CommandTargetID(c.id), "", "abort", mock.Anything).Return(nil)
+			s := &Starter{temporal: m, authority: c.by, ledger: &fakeLedger{set: c.set}, cfg: Config{}.WithDefaults(), log: zerolog.Nop()}
+			command := release.Command{Kind: release.CommandAbort, By: c.who, Verified: c.verified}
+			out := s.execute(t.Context(), plan{kind: kindCommand, command: &command, id: c.id, target: c.target}, &delivery{})
+			require.Equal(t, c.want, out.action)
+			if c.want != actAck {
+				m.AssertNotCalled(t, "SignalWorkflow")
+			}
+			if c.want == actDeadLetter {
+				require.Equal(t, c.field, out.poison.Field)
+				require.Contains(t, out.poison.Reason, c.reason)
+			}
+		})
+	}
+}
