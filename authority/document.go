@@ -200,7 +200,9 @@ func PowersOf(s release.Spec) []Power {
 		}
 	}
 	batches := s.Strategy.Type == release.StrategyBatch || s.Strategy.Type == release.StrategyGray
-	add(batches && (s.Strategy.Confirm == release.ConfirmAuto || s.Limits.OnConfirmTimeout == release.TimeoutContinue), PowerAuto)
+	approval := s.Strategy.Approval
+	add(batches && (s.Strategy.Confirm == release.ConfirmAuto || s.Limits.OnConfirmTimeout == release.TimeoutContinue ||
+		approval != nil && approval.OnTimeout == release.TimeoutContinue), PowerAuto)
 	add(s.Freeze.Override != "", PowerOverride)
 	add(s.Lane.Preempt, PowerPreempt)
 	add(s.Lane.Policy == release.LaneSupersede, PowerSupersede)

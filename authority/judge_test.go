@@ -103,9 +103,12 @@ func TestPowersOf(t *testing.T) {
 		spec release.Spec
 		want []authority.Power
 	}{
-		"none":                              {},
-		"auto":                              {spec: release.Spec{Strategy: release.Strategy{Type: release.StrategyGray, Confirm: release.ConfirmAuto}}, want: []authority.Power{"auto"}},
-		"a time that passes instead":        {spec: release.Spec{Strategy: release.Strategy{Type: release.StrategyBatch}, Limits: release.Limits{OnConfirmTimeout: release.TimeoutContinue}}, want: []authority.Power{"auto"}},
+		"none":                       {},
+		"auto":                       {spec: release.Spec{Strategy: release.Strategy{Type: release.StrategyGray, Confirm: release.ConfirmAuto}}, want: []authority.Power{"auto"}},
+		"a time that passes instead": {spec: release.Spec{Strategy: release.Strategy{Type: release.StrategyBatch}, Limits: release.Limits{OnConfirmTimeout: release.TimeoutContinue}}, want: []authority.Power{"auto"}},
+		"a time that passes without approvals": {spec: release.Spec{Strategy: release.Strategy{
+			Type: release.StrategyGray, Approval: &release.Approval{OnTimeout: release.TimeoutContinue},
+		}}, want: []authority.Power{"auto"}},
 		"all at once has nothing to ask of": {spec: release.Spec{Strategy: release.Strategy{Type: release.StrategyAll, Confirm: release.ConfirmAuto}}},
 		"all others": {
 			spec: release.Spec{Freeze: release.FreezePolicy{Override: "fire"}, Lane: release.Lane{Preempt: true, Policy: release.LaneSupersede}, Adopt: "x"},
