@@ -191,7 +191,8 @@ func (o *outages) noBusWhileItTurnsBad() {
 	o.until(events, release.EventRollingBack, 0)
 	o.until(events, release.EventRolledBack, 0)
 	o.requireOutcome(id, release.PhaseRolledBack)
-	r, err = ledger.New(o.JetStream).GetOf(o.ctx, app, id)
-	require.NoError(o.t, err)
-	require.Equal(o.t, release.PhaseRolledBack, r.Outcome)
+	require.Eventually(o.t, func() bool { // no release waits for the ledger, which is told until it has the outcome
+		r, err := ledger.New(o.JetStream).GetOf(o.ctx, app, id)
+		return err == nil && r.Outcome == release.PhaseRolledBack
+	}, patience, 100*time.Millisecond)
 }
