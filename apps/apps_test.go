@@ -61,11 +61,6 @@ func TestResolve_WhatTheRequestSaysWinsOverTheDocument(t *testing.T) {
 			require.Equal(t, 1, s.Strategy.Batches)
 			require.Equal(t, release.ConfirmAuto, s.Strategy.Confirm)
 		}},
-		"another type keeps only the watch": {`"artifact":{"image":"shop:1"},"strategy":{"type":"all"}`, func(t *testing.T, s release.Spec) {
-			t.Helper()
-			require.Equal(t, release.Strategy{Type: "all", Watch: s.Strategy.Watch}, s.Strategy)
-			require.Equal(t, release.Duration(10*time.Minute), s.Strategy.Watch.For)
-		}},
 		"null takes a default out": {`"artifact":{"image":"shop:1"},"strategy":{"watch":null}`, func(t *testing.T, s release.Spec) {
 			t.Helper()
 			require.Nil(t, s.Strategy.Watch)
@@ -98,11 +93,24 @@ func TestResolve_WhatTheRequestSaysWinsOverTheDocument(t *testing.T) {
 	}
 }
 
+func TestResolve_AnotherTypeOfStrategyKeepsOnlyTheWatch(t *testing.T) {
+	t.Parallel()
+	a, err := apps.Parse([]byte(strings.Replace(shop, `"strategy.gray", `, "", 1)))
+	require.NoError(t, err)
+	s, err := a.Resolve(named(t, `{"application":"shop","environment":"production","artifact":{"image":"shop:1"},"strategy":{"type":"all"}}`))
+	require.NoError(t, err)
+	require.Equal(t, release.Strategy{Type: "all", Watch: s.Strategy.Watch}, s.Strategy)
+	require.Equal(t, release.Duration(10*time.Minute), s.Strategy.Watch.For)
+}
+
 func TestResolve_RefusesEverythingAtOnce(t *testing.T) {
 	t.Parallel()
 	for says, want := range map[string][]string{
 		`"artifact":{"image":"shop:1"},"strategy":{"gray":1}`: {
 			"strategy.gray: strategy.gray is locked by application shop for production; leave it out, or have the document changed: slipway app apply",
+		},
+		`"artifact":{"image":"shop:1"},"strategy":{"type":"batch"}`: { // which would take no notice of it
+			"strategy.type: strategy.gray is locked by application shop for production; leave it out, or have the document changed: slipway app apply",
 		},
 		`"artifact":{"image":"shop:1"},"strategy":null`: {
 			"strategy: strategy.gray is locked by application shop for production; leave it out, or have the document changed: slipway app apply",

@@ -37,12 +37,27 @@ func (a Application) Resolve(n wire.Named) (release.Spec, error) {
 // given are the fields that the request gives though they are locked, in it or around it.
 func (e Environment) given(application string, says map[string]any) (problems release.Problems) {
 	for _, path := range e.Locked {
-		if at, gives := givenAt(says, path); gives {
+		at, gives := givenAt(says, path)
+		if !gives && e.leftOut(says, path) {
+			at, gives = "strategy.type", true
+		}
+		if gives {
 			problems = append(problems, release.Problem{Field: at, Message: fmt.Sprintf(
 				"%s is locked by application %s for %s; leave it out, or have the document changed: slipway app apply", path, application, e.Name)})
 		}
 	}
 	return problems
+}
+
+// leftOut reports whether the field of a path is a default that does not count because the request asks for
+// another type of strategy.
+func (e Environment) leftOut(says map[string]any, path string) bool {
+	if op := says["operation"]; op != nil && op != string(release.OperationRelease) {
+		return false
+	}
+	_, had := givenAt(e.defaultsFor(nil), path)
+	_, has := givenAt(e.defaultsFor(map[string]any{"strategy": says["strategy"]}), path)
+	return had && !has
 }
 
 // givenAt returns where what was said gives the field of a path: there, or a value around it that is no

@@ -177,7 +177,7 @@ func Powers() []Power {
 func (p Power) field() string {
 	switch p {
 	case PowerAuto:
-		return "strategy.confirm or limits.onConfirmTimeout"
+		return "strategy.confirm, limits.onConfirmTimeout or strategy.approval.onTimeout"
 	case PowerOverride:
 		return "freeze.override"
 	case PowerPreempt:

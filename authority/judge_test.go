@@ -51,7 +51,7 @@ func TestJudge(t *testing.T) {
 	}{
 		"a pattern":                            {who: "ci-shop", action: "request", on: staging, by: []string{"pipelines-ask"}},
 		"a power of another binding":           {who: "ci-shop", action: "request", on: staging, powers: []authority.Power{"auto"}, by: []string{"pipelines-ask", "shop-alone"}},
-		"a power elsewhere":                    {who: "ci-shop", verified: true, action: "request", on: production, powers: []authority.Power{"auto"}, reason: `no binding of the authority document gives "ci-shop" the power auto on ` + production, remedy: "leave strategy.confirm or limits.onConfirmTimeout out"},
+		"a power elsewhere":                    {who: "ci-shop", verified: true, action: "request", on: production, powers: []authority.Power{"auto"}, reason: `no binding of the authority document gives "ci-shop" the power auto on ` + production, remedy: "leave strategy.confirm, limits.onConfirmTimeout or strategy.approval.onTimeout out"},
 		"a power of another one":               {who: "ci-stock", action: "request", on: staging, powers: []authority.Power{"auto"}, reason: `"ci-stock" the power auto`},
 		"a scope that is left out at its end":  {who: "ci-x", action: "request", on: "fc/cn-beijing/orders", by: []string{"pipelines-ask"}},
 		"outside of the scope":                 {who: "ci-x", action: "request", on: other, reason: `no binding of the authority document lets "ci-x" request on ` + other, remedy: "bind a role that may: requester"},

@@ -72,6 +72,10 @@ func (s *Starter) admitSet(ctx context.Context, r *wire.SetRequest) error {
 	for _, wave := range r.Set.Waves {
 		for _, each := range wave.Releases {
 			binding, err := judgeRequest(document.Document, each.Spec, r.Set.RequestedBy, r.Admission.Verified)
+			if by := each.Spec.RequestedBy; err == nil && by != "" && by != r.Set.RequestedBy {
+				err = release.Problem{Field: "requestedBy", Message: fmt.Sprintf(
+					"release %s names %q, and the set %q, who is judged for all of it; leave it out there", each.Name, by, r.Set.RequestedBy)}
+			}
 			if err != nil {
 				have, known := s.ledger.GetSet(ctx, r.ID)
 				return unlessKnown(err, have.Accepted, known)

@@ -119,6 +119,8 @@ func TestDoor_Sets(t *testing.T) {
 	require.Equal(t, release.Admission{Binding: "mei-steers", DirectRefused: true}, r.Admission)
 	r.Set = of(shopSpec(""), stock)
 	require.ErrorContains(t, s.admitSet(t.Context(), &r), "sae/cn-hangzhou/stock", "each of its releases must be allowed")
+	r.Set = of(shopSpec("mei"), shopSpec("ann"))
+	require.ErrorContains(t, s.admitSet(t.Context(), &r), `release a names "ann", and the set "mei"`, "who is judged is who has asked")
 }
 
 func TestDoor_Commands(t *testing.T) {

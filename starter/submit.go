@@ -36,6 +36,9 @@ func (s *Starter) submit(ctx context.Context, log zerolog.Logger, r ask, positio
 			Msg("release was accepted before; its event counts once")
 		return nil
 	}
+	if was := have.ByName; was != nil && r.ByName != nil && *was != *r.ByName {
+		return fmt.Errorf("release %s was resolved with revision %d before, and with %d now; it is resolved again", r.ReleaseID, was.Revision, r.ByName.Revision)
+	}
 	submission := r.Submission
 	submission.Published = release.Published{Sequence: position.Sequence, At: position.Stored.UTC()}
 	receipt, err := s.submitToLane(ctx, submission)

@@ -74,7 +74,7 @@ func (l *lane) submit(ctx workflow.Context, s release.Submission) (release.Recei
 func (l *lane) turnAway(ctx workflow.Context, s release.Submission, why string) (release.Receipt, error) {
 	receipt := release.Receipt{ReleaseID: s.ReleaseID, Standing: release.StandingRefused, Reason: why}
 	known, err := l.startChild(ctx, s, release.Request{
-		ID: s.ReleaseID, Spec: s.Spec, Set: s.Set, ByName: s.ByName, Checked: true, Refused: why, Denied: l.Denies(s.Spec),
+		ID: s.ReleaseID, Spec: s.Spec, Set: s.Set, ByName: s.ByName, Admission: s.Admission, Checked: true, Refused: why, Denied: l.Denies(s.Spec),
 	}, release.PhaseQueued)
 	delete(l.children, s.ReleaseID)
 	switch {
