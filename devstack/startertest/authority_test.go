@@ -71,8 +71,10 @@ func TestAuthority_TheDoorOnRealServers(t *testing.T) {
 	_, err = store.Apply(h.ctx, document, &first.Revision, func(authority.Document) error { return nil })
 	require.NoError(t, err)
 	id = h.request("6", asked)
-	h.untilTaken()
-	require.Equal(t, id, h.lane("shop").Running.ReleaseID)
+	h.until("its turn, once the lane has heard of the end of the first", func() bool {
+		running := h.lane("shop").Running
+		return running != nil && running.ReleaseID == id
+	})
 	entries, err := store.History(h.ctx)
 	require.NoError(t, err)
 	require.Len(t, entries, 2)
