@@ -32,17 +32,9 @@ const (
 // said; it is refused when it forgets with time, because an application would be unknown that nobody
 // has deleted.
 func Ensure(ctx context.Context, js bucketdoc.Manager, replicas int) error {
-	return bucketdoc.Ensure(ctx, js, jetstream.KeyValueConfig{
-		Bucket: Bucket, Description: "Slipway: application documents", MaxValueSize: maxValue,
-		History: history, Storage: jetstream.FileStorage, Replicas: cmp.Or(replicas, 1),
-	}, func(have jetstream.StreamConfig) (jetstream.StreamConfig, error) {
-		if have.MaxAge > 0 {
-			return have, fmt.Errorf("bucket %s forgets after %s, and the applications in it are unknown although nobody has deleted them; set the max age of stream %s to 0",
-				Bucket, have.MaxAge, bucketdoc.StreamName(Bucket))
-		}
-		have.Replicas = cmp.Or(replicas, have.Replicas)
-		return have, nil
-	})
+	return bucketdoc.EnsureKept(ctx, js, jetstream.KeyValueConfig{
+		Bucket: Bucket, Description: "Slipway: application documents", MaxValueSize: maxValue, History: history, Replicas: replicas,
+	}, "the applications in it are unknown although nobody has deleted them")
 }
 
 // Action is what was done to a document.
@@ -90,7 +82,7 @@ type Store struct {
 
 // NewStore returns the documents in the bucket of a JetStream; see [Ensure].
 func NewStore(js jetstream.JetStream) *Store {
-	return &Store{js, bucketdoc.Bucket[stored]{JetStream: js, Name: Bucket, Decode: decode, Encode: encode, SkipUnchanged: true}}
+	return &Store{js, bucketdoc.Bucket[stored]{JetStream: js, Name: Bucket, Decode: decode, SkipUnchanged: true}}
 }
 
 // decode reads a value. One with a field that is not known here is an error: a newer version of
@@ -104,11 +96,6 @@ func decode(key string, r bucketdoc.Revision) (stored, error) {
 		return stored{}, fmt.Errorf("key %s of bucket %s holds application %.*q; delete the key", key, Bucket, release.MaxID, s.Application.Name)
 	}
 	return s, nil
-}
-
-func encode(s stored) (stored, []byte, error) {
-	raw, err := json.Marshal(s)
-	return s, raw, err
 }
 
 // UnknownError means that there is no document of a name.
@@ -334,15 +321,8 @@ func (s *Store) edit(ctx context.Context, name string, next *Application, e Edit
 		e.Action = action(was, next)
 		return stored{next, e.Change}, nil
 	})
-	access, denied := errors.AsType[*bucketdoc.AccessError](err)
-	conflict, outrun := errors.AsType[*bucketdoc.ConflictError](err)
-	switch {
-	case denied && access.Writing:
-		return Document{}, fmt.Errorf("it is not certain that application %s was changed; look with: slipway app history %s: %w", name, name, err)
-	case outrun:
-		return Document{}, fmt.Errorf("others change application %s all the time (%w); nothing was changed, try again", name, conflict.Err)
-	case err != nil || next == nil:
-		return Document{}, err
+	if err != nil || next == nil {
+		return Document{}, bucketdoc.Explain(err, "application "+name, "slipway app history "+name)
 	}
 	return s.Get(ctx, name)
 }

@@ -144,7 +144,14 @@ func (b Binding) isFor(identity string, groups []string) bool {
 	return matchesAny(b.Identities, identity) || slices.ContainsFunc(b.Groups, func(name string) bool { return slices.Contains(groups, name) })
 }
 
-func (b Binding) covers(on string) bool { return anyCovers(b.Scopes, on) }
+// covers leaves sets out of a scope such as */shop, which is meant for applications. What is required
+// of a scope is required of both: there the wider reading is the safe one.
+func (b Binding) covers(on string) bool {
+	return slices.ContainsFunc(b.Scopes, func(scope string) bool {
+		first, _, more := strings.Cut(scope, "/")
+		return covers(scope, on) && (!more || first == setPlatform || !strings.HasPrefix(on, setPlatform+"/"))
+	})
+}
 
 func anyCovers(scopes []string, on string) bool {
 	return slices.ContainsFunc(scopes, func(s string) bool { return covers(s, on) })

@@ -27,6 +27,7 @@ func shop() authority.Document {
 				Powers: []authority.Power{authority.PowerOverride, authority.PowerPreempt, authority.PowerSupersede}, Scopes: []string{"*"},
 			},
 			{Name: "sets", Identities: []string{"bo"}, Roles: []authority.Role{authority.RoleOperator}, Scopes: []string{"set/check*"}},
+			{Name: "shops", Identities: []string{"cy"}, Roles: []authority.Role{authority.RoleOperator}, Scopes: []string{"*/shop"}},
 			{Name: "admins", Identities: []string{"root@example.com"}, Roles: []authority.Role{authority.RoleAdmin}, Scopes: []string{"*"}},
 		},
 		RequireVerified: []authority.Requirement{
@@ -64,6 +65,7 @@ func TestJudge(t *testing.T) {
 		"an admin steers nothing":              {who: "root@example.com", verified: true, action: "abort", on: staging, reason: `lets "root@example.com" abort`, remedy: "operator"},
 		"an admin administers":                 {who: "root@example.com", action: "administer", on: "*", by: []string{"admins"}},
 		"a set":                                {who: "bo", action: "abort", on: "set/checkout", by: []string{"sets"}},
+		"a set by the name of an application":  {who: "cy", action: "abort", on: "set/shop", reason: "set/shop"},
 		"another set":                          {who: "bo", action: "abort", on: "set/basket", reason: "set/basket"},
 		"a set is no application":              {who: "bo", action: "abort", on: staging, reason: "no binding"},
 		"everything has sets":                  {who: "li", action: "abort", on: "set/basket", by: []string{"managers"}},

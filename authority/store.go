@@ -1,9 +1,7 @@
 package authority
 
 import (
-	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -28,17 +26,9 @@ const (
 // where they are said; it is refused when it forgets with time, because then everybody could do
 // everything although nobody has said so.
 func EnsureBucket(ctx context.Context, js bucketdoc.Manager, replicas int) error {
-	return bucketdoc.Ensure(ctx, js, jetstream.KeyValueConfig{
-		Bucket: Bucket, Description: "Slipway: who may do what",
-		History: history, Storage: jetstream.FileStorage, Replicas: cmp.Or(replicas, 1),
-	}, func(have jetstream.StreamConfig) (jetstream.StreamConfig, error) {
-		if have.MaxAge > 0 {
-			return have, fmt.Errorf("bucket %s forgets after %s, and then everybody may do everything; set the max age of stream %s to 0",
-				Bucket, have.MaxAge, bucketdoc.StreamName(Bucket))
-		}
-		have.Replicas = cmp.Or(replicas, have.Replicas)
-		return have, nil
-	})
+	return bucketdoc.EnsureKept(ctx, js, jetstream.KeyValueConfig{
+		Bucket: Bucket, Description: "Slipway: who may do what", History: history, Replicas: replicas,
+	}, "then everybody may do everything")
 }
 
 // Change says who changed the document, and why.
@@ -82,7 +72,7 @@ type Store struct{ bucket bucketdoc.Bucket[Stored] }
 
 // NewStore returns the document in the bucket of a JetStream.
 func NewStore(js bucketdoc.KeyValues) *Store {
-	return &Store{bucketdoc.Bucket[Stored]{JetStream: js, Name: Bucket, Decode: decode, Encode: encode}}
+	return &Store{bucketdoc.Bucket[Stored]{JetStream: js, Name: Bucket, Decode: decode}}
 }
 
 // decode refuses a field that it does not know, and what is not valid: a document of a newer version
@@ -98,11 +88,6 @@ func decode(key string, r bucketdoc.Revision) (Stored, error) {
 			key, Bucket, r.Number, err)
 	}
 	return stored, nil
-}
-
-func encode(s Stored) (Stored, []byte, error) {
-	raw, err := json.Marshal(s)
-	return s, raw, err
 }
 
 // Load returns the document that counts, or one that does not exist. Without the bucket the error is
@@ -136,15 +121,8 @@ func (s *Store) Apply(ctx context.Context, next Stored, from *uint64, judge func
 		}
 		return next, nil
 	})
-	access, denied := errors.AsType[*bucketdoc.AccessError](err)
-	conflict, outrun := errors.AsType[*bucketdoc.ConflictError](err)
-	switch {
-	case denied && access.Writing:
-		return Current{}, fmt.Errorf("it is not certain that the document was changed; look with: slipway authority get: %w", err)
-	case outrun:
-		return Current{}, fmt.Errorf("others change the document all the time (%w); nothing was changed, try again", conflict.Err)
-	case err != nil:
-		return Current{}, err
+	if err != nil {
+		return Current{}, bucketdoc.Explain(err, "the document", "slipway authority get")
 	}
 	return s.Load(ctx)
 }

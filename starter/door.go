@@ -77,7 +77,7 @@ func (s *Starter) admitSet(ctx context.Context, r *wire.SetRequest) error {
 					"release %s names %q, and the set %q, who is judged for all of it; leave it out there", each.Name, by, r.Set.RequestedBy)}
 			}
 			if err != nil {
-				have, known := s.ledger.GetSet(ctx, r.ID)
+				have, known := s.recordedSet(ctx, r.ID)
 				return unlessKnown(err, have.Accepted, known)
 			}
 			bindings = append(bindings, binding)
@@ -85,6 +85,15 @@ func (s *Starter) admitSet(ctx context.Context, r *wire.SetRequest) error {
 	}
 	r.Admission.Binding, r.Admission.DirectRefused = together(bindings), document.DirectCommands == authority.DirectRefuse
 	return nil
+}
+
+// recordedSet is what the ledger has of a set.
+func (s *Starter) recordedSet(ctx context.Context, id string) (have ledger.Set, err error) {
+	err = s.withLedger(ctx, func(ctx context.Context) (err error) {
+		have, err = s.ledger.GetSet(ctx, id)
+		return err
+	})
+	return have, err
 }
 
 // unlessKnown returns a refusal, unless what it is of was accepted before.
@@ -156,7 +165,7 @@ func (s *Starter) admitCommand(ctx context.Context, p plan, info *workflow.Workf
 // commanded is what a release or a set is of, as the document names it.
 func (s *Starter) commanded(ctx context.Context, id string, info *workflow.WorkflowExecutionInfo) (string, error) {
 	if release.IsSetID(id) {
-		have, err := s.ledger.GetSet(ctx, id)
+		have, err := s.recordedSet(ctx, id)
 		if err == nil && have.Progress.Name == "" {
 			err = errors.New("the set has not told its name yet")
 		}

@@ -1,10 +1,8 @@
 package wire
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -30,17 +28,9 @@ const (
 // operator has it, replicas excepted where they are said; it is refused when it forgets with
 // time, because a freeze would end that nobody has ended.
 func EnsureCalendar(ctx context.Context, js bucketdoc.Manager, replicas int) error {
-	return bucketdoc.Ensure(ctx, js, jetstream.KeyValueConfig{
-		Bucket: CalendarBucket, Description: "Slipway: freeze windows and stops",
-		History: calendarHistory, Storage: jetstream.FileStorage, Replicas: cmp.Or(replicas, 1),
-	}, func(have jetstream.StreamConfig) (jetstream.StreamConfig, error) {
-		if have.MaxAge > 0 {
-			return have, fmt.Errorf("bucket %s forgets after %s, and the freezes in it end although nobody has ended them; set the max age of stream %s to 0",
-				CalendarBucket, have.MaxAge, bucketdoc.StreamName(CalendarBucket))
-		}
-		have.Replicas = cmp.Or(replicas, have.Replicas)
-		return have, nil
-	})
+	return bucketdoc.EnsureKept(ctx, js, jetstream.KeyValueConfig{
+		Bucket: CalendarBucket, Description: "Slipway: freeze windows and stops", History: calendarHistory, Replicas: replicas,
+	}, "the freezes in it end although nobody has ended them")
 }
 
 // CalendarChange says who changed the calendar, and how.
@@ -79,7 +69,7 @@ type Calendars struct {
 // NewCalendars returns the calendar in the bucket of a JetStream.
 func NewCalendars(js jetstream.JetStream) *Calendars {
 	return &Calendars{bucketdoc.Bucket[storedCalendar]{
-		JetStream: js, Name: CalendarBucket, Decode: decodeCalendar, Encode: encodeCalendar,
+		JetStream: js, Name: CalendarBucket, Decode: decodeCalendar,
 	}}
 }
 
@@ -90,11 +80,6 @@ func decodeCalendar(key string, r bucketdoc.Revision) (storedCalendar, error) {
 			key, CalendarBucket, r.Number, err)
 	}
 	return stored, nil
-}
-
-func encodeCalendar(c storedCalendar) (storedCalendar, []byte, error) {
-	raw, err := json.Marshal(c)
-	return c, raw, err
 }
 
 // Load returns the calendar and its revision; one that was never written is empty and has
@@ -122,15 +107,7 @@ func (c *Calendars) Edit(ctx context.Context, change CalendarChange, edit func(r
 		}
 		return storedCalendar{edited, change}, edited.Validate()
 	})
-	access, denied := errors.AsType[*bucketdoc.AccessError](err)
-	conflict, outrun := errors.AsType[*bucketdoc.ConflictError](err)
-	switch {
-	case denied && access.Writing:
-		return fmt.Errorf("it is not certain that the calendar was changed; look with: slipway freeze list: %w", err)
-	case outrun:
-		return fmt.Errorf("others change the calendar all the time (%w); nothing was changed, try again", conflict.Err)
-	}
-	return err
+	return bucketdoc.Explain(err, "the calendar", "slipway freeze list")
 }
 
 // History returns the latest changes of the calendar, newest first.

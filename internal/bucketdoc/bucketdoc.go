@@ -7,7 +7,7 @@
 // such a document is never overwritten either. Where the bucket keeps a history,
 // [Bucket.History] returns it.
 //
-// The calendar of freezes, the application documents and the ledger stand on it.
+// The calendar of freezes, the application documents, the authority document and the ledger stand on it.
 package bucketdoc
 
 import (
@@ -62,7 +62,8 @@ type Bucket[T any] struct {
 	// Decode reads what stands under a key. Its error is returned as it is.
 	Decode func(key string, r Revision) (T, error)
 	// Encode returns a document as it is stored, which may be less than was given, and its
-	// encoding. Its error changes nothing and is returned as it is.
+	// encoding. Its error changes nothing and is returned as it is. Left out, a document is stored
+	// whole, as JSON.
 	Encode func(T) (stored T, raw []byte, err error)
 	// SkipUnchanged writes nothing where a change leaves the encoding as it is. Without it the
 	// history shows every change.
@@ -171,7 +172,7 @@ func (b Bucket[T]) editOnce(ctx context.Context, kv jetstream.KeyValue, key stri
 	if err != nil {
 		return none, err
 	}
-	stored, raw, err := b.Encode(edited)
+	stored, raw, err := b.encode(edited)
 	switch {
 	case err != nil:
 		return none, err
@@ -187,6 +188,14 @@ func (b Bucket[T]) editOnce(ctx context.Context, kv jetstream.KeyValue, key stri
 		return none, &AccessError{Bucket: b.Name, Writing: true, Err: err}
 	}
 	return stored, nil
+}
+
+func (b Bucket[T]) encode(edited T) (stored T, raw []byte, err error) {
+	if b.Encode != nil {
+		return b.Encode(edited)
+	}
+	raw, err = json.Marshal(edited)
+	return edited, raw, err
 }
 
 // outdated reports whether the document has changed since it was read.
@@ -240,3 +249,17 @@ func (e *ConflictError) Error() string {
 
 // Unwrap returns the refusal of the last try.
 func (e *ConflictError) Unwrap() error { return e.Err }
+
+// Explain says of an error of [Bucket.Edit] what has become of a change: what was to be changed, such as "the
+// calendar", and the command that shows it. Other errors are returned as they are.
+func Explain(err error, what, look string) error {
+	access, denied := errors.AsType[*AccessError](err)
+	conflict, outrun := errors.AsType[*ConflictError](err)
+	switch {
+	case denied && access.Writing:
+		return fmt.Errorf("it is not certain that %s was changed; look with: %s: %w", what, look, err)
+	case outrun:
+		return fmt.Errorf("others change %s all the time (%w); nothing was changed, try again", what, conflict.Err)
+	}
+	return err
+}

@@ -1,8 +1,10 @@
 package bucketdoc
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"reflect"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -37,6 +39,21 @@ func Ensure(ctx context.Context, js Manager, create jetstream.KeyValueConfig, ad
 	}
 	_, err = js.UpdateStream(ctx, want)
 	return accessError(create.Bucket, err)
+}
+
+// EnsureKept creates a bucket of documents where it does not exist, in files: kept by one server, or by as many
+// as Replicas says where it is not 0. One that exists stays as its operator has it, replicas excepted where
+// they are said; it is refused where it forgets with time, of which lost says what then happens.
+func EnsureKept(ctx context.Context, js Manager, create jetstream.KeyValueConfig, lost string) error {
+	replicas := create.Replicas
+	create.Storage, create.Replicas = jetstream.FileStorage, cmp.Or(replicas, 1)
+	return Ensure(ctx, js, create, func(have jetstream.StreamConfig) (jetstream.StreamConfig, error) {
+		if have.MaxAge > 0 {
+			return have, fmt.Errorf("bucket %s forgets after %s, and %s; set the max age of stream %s to 0", create.Bucket, have.MaxAge, lost, StreamName(create.Bucket))
+		}
+		have.Replicas = cmp.Or(replicas, have.Replicas)
+		return have, nil
+	})
 }
 
 func accessError(bucket string, err error) error {
