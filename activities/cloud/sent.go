@@ -49,7 +49,7 @@ func Send[In, Out any](ctx context.Context, call func(context.Context, In) (Out,
 }
 
 // mayHaveActed reports whether a call that ended so may have changed something. A foreign
-// change in the way, and what is refused for good, are believed.
+// change in the way, where the platform tells it from our own, and what is refused for good, are believed.
 func (e Errors) mayHaveActed(err error) bool {
 	if err == nil || errors.Is(err, cloudapi.ErrAmbiguous) {
 		return true
@@ -59,7 +59,7 @@ func (e Errors) mayHaveActed(err error) bool {
 		return false
 	}
 	f := e.FaultOf(err)
-	return f.Retryable() && f != release.FaultConflict
+	return f.Retryable() && (f != release.FaultConflict || e.ConflictUnclear)
 }
 
 // Doubt is the error of an attempt that may have changed something although it failed: it

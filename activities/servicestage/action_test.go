@@ -46,6 +46,25 @@ func TestFindChange_WhatSomebodyElseHasBegun(t *testing.T) {
 	}
 }
 
+// TestRestart_IsSentTwiceOnTheWay is a restart that was begun although its answer says that the state of the component allows none:
+// what is on the way has sent it twice, and the second one has met the first.
+func TestRestart_IsSentTwiceOnTheWay(t *testing.T) {
+	t.Parallel()
+	h, _ := after(t, all(), servicestagesim.Fault{})
+	in := release.BeginRestartInput{App: h.App(), Mark: h.snapshot(release.SnapshotInput{}).Mark}
+	before := len(h.Truth().Changes)
+	_, err := h.AddFault(servicestagesim.Fault{
+		Kind: servicestagesim.FaultErrorAfter, Operation: "ComponentAction", Code: servicestageclient.CodeWrongStatus, Count: 1,
+	})
+	require.NoError(t, err)
+	_, err = platformtest.Try[release.Change](h.Harness, release.VerbBeginRestart, in, release.FaultConflict, release.FaultDeclined)
+	require.Equal(t, release.FaultDeclined, platformtest.FaultOf(err), "it may have begun: it is no proof that another change is in the way")
+	again, _ := in.Retried().(release.BeginRestartInput)
+	change := must[release.Change](h, release.VerbBeginRestart, again)
+	require.True(t, change.Adopted)
+	require.Len(t, h.Truth().Changes, before+1)
+}
+
 func TestRollback_OnlyToWhatWasInService(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)

@@ -258,7 +258,7 @@ func TestRollout_ErrorsTellNoSecret(t *testing.T) {
 	t.Parallel()
 	for code, want := range map[string]release.Fault{
 		"SVCSTG.00100400": release.FaultInvalid, "SVCSTG.00100427": release.FaultAuth, "SVCSTG.00100421": release.FaultQuota,
-		"SVCSTG.00100419": release.FaultConflict, "SVCSTG.00100500": release.FaultAmbiguous, "SVCSTG.00100403": release.FaultNotFound,
+		"SVCSTG.00100419": release.FaultDeclined, "SVCSTG.00100500": release.FaultAmbiguous, "SVCSTG.00100403": release.FaultNotFound,
 	} {
 		t.Run(code, func(t *testing.T) {
 			t.Parallel()
