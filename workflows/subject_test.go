@@ -204,7 +204,7 @@ func troubleOfSAE(t *rapid.T, w platformtest.World) {
 	kinds := []saesim.FaultKind{
 		saesim.FaultDropBefore, saesim.FaultDropAfter, saesim.FaultTruncate, saesim.FaultError, saesim.FaultErrorAfter,
 	}
-	codes := []string{"", "Throttling.User", "System.Upgrading", "ServiceUnavailable"}
+	codes := []string{"", "Throttling.User", "System.Upgrading", "ServiceUnavailable", saeclient.CodeChangeOrderRunning}
 	operations := []string{"", "DeployApplication", "RollbackApplication", "RestartApplication", "RescaleApplication", "ConfirmPipelineBatch", "AbortAndRollbackChangeOrder"}
 	for range rapid.IntRange(0, 4).Draw(t, "faults") {
 		f := saesim.Fault{

@@ -17,9 +17,6 @@ import (
 type Errors struct {
 	// Lookup tells what the platform's reference says of an error code.
 	Lookup func(code string) (cloudapi.ErrorCode, bool)
-	// ConflictUnclear says that a conflict does not tell which change is in the way: it may be the one that
-	// the call itself has begun, when something on the way to the platform has sent it twice.
-	ConflictUnclear bool
 }
 
 // Failed maps an error of the client to the fault that a workflow understands; nil

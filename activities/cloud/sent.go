@@ -49,7 +49,7 @@ func Send[In, Out any](ctx context.Context, call func(context.Context, In) (Out,
 }
 
 // mayHaveActed reports whether a call that ended so may have changed something. A foreign
-// change in the way, where the platform tells it from our own, and what is refused for good, are believed.
+// change in the way, and what is refused for good, are believed; see [Errors.Begun].
 func (e Errors) mayHaveActed(err error) bool {
 	if err == nil || errors.Is(err, cloudapi.ErrAmbiguous) {
 		return true
@@ -59,7 +59,22 @@ func (e Errors) mayHaveActed(err error) bool {
 		return false
 	}
 	f := e.FaultOf(err)
-	return f.Retryable() && (f != release.FaultConflict || e.ConflictUnclear)
+	return f.Retryable() && f != release.FaultConflict
+}
+
+// Begun is the error of a call that was to begin a change and has answered so; nil where it has begun the change with
+// this ID. That a change is in the way is no proof of another one: something on the way to the platform may have sent
+// the call twice, and the second has met the first.
+func (e Errors) Begun(id string, err error) error {
+	switch {
+	case err == nil && id == "":
+		return Lost("the platform accepted the change but named none")
+	case errors.Is(err, cloudapi.ErrAmbiguous):
+		return Lost(err.Error())
+	case err != nil && e.FaultOf(err) == release.FaultConflict:
+		return NotYet(release.FaultDeclined, "%v", err)
+	}
+	return err
 }
 
 // Doubt is the error of an attempt that may have changed something although it failed: it

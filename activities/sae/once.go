@@ -2,10 +2,7 @@ package sae
 
 import (
 	"context"
-	"errors"
 
-	"slipway/activities/cloud"
-	"slipway/cloudapi"
 	"slipway/release"
 	"slipway/saeclient"
 )
@@ -49,21 +46,10 @@ func (d *Driver) beginOnce(ctx context.Context, b beginning) (release.Change, er
 		return release.Change{}, err
 	}
 	id, err := b.call(ctx)
-	switch {
-	case err == nil && id != "":
-		return release.Change{ID: id}, nil
-	case err == nil:
-		return release.Change{}, cloud.Lost("the platform accepted the change but named no change order")
-	case errors.Is(err, cloudapi.ErrAmbiguous):
-		return release.Change{}, cloud.Lost(err.Error())
-	case cloudapi.HasCode(err, saeclient.CodeChangeOrderRunning) && (t.token != "" || b.again):
-		// The order that is in the way may be our own.
-		found, lookErr := d.find(context.WithoutCancel(ctx), b.app, t)
-		if lookErr != nil || found.ID != "" {
-			return found, lookErr
-		}
+	if err := errorsOfSAE().Begun(id, err); err != nil {
+		return release.Change{}, answered(err)
 	}
-	return release.Change{}, answered(err)
+	return release.Change{ID: id}, nil
 }
 
 // begunBefore finds the order of the same token, or after a call that was declined the one

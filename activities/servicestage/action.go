@@ -2,11 +2,9 @@ package servicestage
 
 import (
 	"context"
-	"errors"
 
 	"slipway/activities/cloud"
 	"slipway/activities/fault"
-	"slipway/cloudapi"
 	"slipway/release"
 	"slipway/servicestageclient"
 )
@@ -66,13 +64,8 @@ func (d *Driver) beginOnce(ctx context.Context, a action) (release.Change, error
 		return release.Change{}, err
 	}
 	id, err := d.act(ctx, r.place, a.name, a.parameters)
-	switch {
-	case errors.Is(err, cloudapi.ErrAmbiguous):
-		return release.Change{}, cloud.Lost(err.Error())
-	case err != nil:
+	if err := errorsOfServiceStage().Begun(id, err); err != nil {
 		return release.Change{}, err
-	case id == "":
-		return release.Change{}, cloud.Lost("the platform accepted the action but named no job")
 	}
 	change := release.Change{ID: id}
 	if a.parameters != nil {

@@ -3,7 +3,6 @@ package servicestage
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"strconv"
 
 	"slipway/activities/cloud"
@@ -53,24 +52,19 @@ func (d *Driver) beginRollout(ctx context.Context, in release.BeginRolloutInput)
 		return release.Change{}, err
 	}
 	id, err := d.deploy(ctx, r, p, version)
-	switch {
-	case err == nil && id != "":
-		return release.Change{ID: id, Version: version}, nil
-	case err == nil:
-		return release.Change{}, cloud.Lost("the platform accepted the release but named no job")
-	case errors.Is(err, cloudapi.ErrAmbiguous):
-		return release.Change{}, cloud.Lost(err.Error())
-	case cloudapi.HasCode(err, servicestageclient.CodeVersionUsed) || servicestageclient.EndsByItself(err):
-		// The release that is in the way may be our own.
-		again, lookErr := d.read(context.WithoutCancel(ctx), in.App)
-		if lookErr != nil {
-			return release.Change{}, lookErr
+	if cloudapi.HasCode(err, servicestageclient.CodeVersionUsed) { // by an earlier call of our own, maybe
+		again, err := d.read(context.WithoutCancel(ctx), in.App)
+		if err != nil {
+			return release.Change{}, err
 		}
 		if found := again.released(in.Token); found != nil {
 			return adopted(found), nil
 		}
 	}
-	return release.Change{}, err
+	if err := errorsOfServiceStage().Begun(id, err); err != nil {
+		return release.Change{}, err
+	}
+	return release.Change{ID: id, Version: version}, nil
 }
 
 // deploy releases a version and returns the ID of its job.

@@ -80,7 +80,7 @@ func Opener(client *servicestageclient.Client, settle time.Duration) func(platfo
 // errorsOfServiceStage are the errors of ServiceStage as faults. What is refused while a job runs passes: the verb reads
 // again, and judges again.
 func errorsOfServiceStage() cloud.Errors {
-	return cloud.Errors{Lookup: servicestageclient.LookupErrorCode, ConflictUnclear: true}
+	return cloud.Errors{Lookup: servicestageclient.LookupErrorCode}
 }
 
 // failed maps an error of the client, and leaves one that is mapped already.
