@@ -22,10 +22,8 @@ const (
 	MaxDocument = 128 << 10
 )
 
-// Application is an application document. It is also the file that people write.
+// Application is an application document: the spec of a file of kind Application.
 type Application struct {
-	APIVersion string `json:"apiVersion"`
-	Kind       string `json:"kind"`
 	// Name is unique among the documents.
 	Name string `json:"name"`
 	// Environments stand in the order of promotion; a release without one goes to the first.
@@ -81,8 +79,6 @@ func join(first, second release.Problems) release.Problems {
 // explained adds the remedy to fields that people look for in a document and that are none.
 func explained(problems release.Problems) release.Problems {
 	remedies := map[string]string{
-		"spec":      "; the fields of an application document stand beside kind, without spec",
-		"metadata":  "; the name stands beside kind: name",
 		"namespace": "; give the platform's own ID of the application as id: \"slipway api\" lists applications with theirs",
 		"name":      "; give the platform's own ID of the application as id: \"slipway api\" lists applications with theirs",
 		"triggers":  "; nothing triggers a release by itself yet: ask for one by an event, or with slipway deploy",
@@ -105,8 +101,6 @@ func explained(problems release.Problems) release.Problems {
 // environment says of a release is checked as a request of it would be that brings an image.
 func (a Application) Validate() error {
 	v := &validator{}
-	v.check(a.APIVersion == release.APIVersion, "apiVersion", "must be %s", release.APIVersion)
-	v.check(a.Kind == KindApplication, "kind", "must be %s", KindApplication)
 	v.name("name", a.Name)
 	v.check(!strings.HasPrefix(a.Name, "r-") && !strings.HasPrefix(a.Name, "s-"), "name", "%q begins as the ID of a release or a set does; use another one", a.Name)
 	v.check(len(a.Environments) >= 1, "environments", "must have at least one environment")

@@ -16,7 +16,7 @@ import (
 )
 
 const shop = `{
-  "apiVersion": "slipway.dev/v1", "kind": "Application", "name": "shop",
+  "name": "shop",
   "environments": [
     {"name": "staging", "app": {"platform": "sae", "region": "cn-hangzhou", "id": "shop-staging"}},
     {"name": "production", "app": {"platform": "sae", "region": "cn-hangzhou", "id": "shop-production"},
@@ -141,12 +141,12 @@ func TestParse_RefusesEverythingAtOnce(t *testing.T) {
 	t.Parallel()
 	const app = `{"platform":"sae","region":"cn-hangzhou","id":"a"}`
 	document := func(environments string) string {
-		return `{"apiVersion":"slipway.dev/v1","kind":"Application","name":"shop","environments":[` + environments + `]}`
+		return `{"name":"shop","environments":[` + environments + `]}`
 	}
 	for data, want := range map[string][]string{
-		`{}`:          {"apiVersion: must be slipway.dev/v1", "kind: must be Application", `name: "" is not a name of 1-40`, "environments: must have at least one"},
+		`{}`:          {`name: "" is not a name of 1-40`, "environments: must have at least one"},
 		`[]`:          {"data: must be an object"},
-		`{"spec":{}}`: {"spec: is not a field here; there are apiVersion, kind, name, environments; the fields of an application document stand beside kind, without spec"},
+		`{"spec":{}}`: {"spec: is not a field here; there are name, environments"},
 		strings.Replace(document(`{"name":"a","app":`+app+`}`), `"shop"`, `"r-shop"`, 1):                    {`name: "r-shop" begins as the ID of a release`},
 		document(`{"name":"a","app":` + app + `},{"name":"a","app":` + app + `}`):                           {`environments[1].name: "a" is that of environments[0] already`, "environments[1].app: is the application of environment a already"},
 		document(`{"name":"a","app":{"platform":"moon","region":"1","id":""}}`):                             {"environments[0].app.platform: ", "environments[0].app.region: "},
@@ -188,7 +188,7 @@ func TestParse_EveryPlatform(t *testing.T) {
 			id = "orders"
 		}
 		e := apps.Environment{Name: "one", App: release.App{Platform: on.Platform, Region: "cn-north-4", ID: id}}
-		a := apps.Application{APIVersion: release.APIVersion, Kind: apps.KindApplication, Name: "shop", Environments: []apps.Environment{e}}
+		a := apps.Application{Name: "shop", Environments: []apps.Environment{e}}
 		require.NoError(t, a.Validate(), on.Name)
 	}
 }

@@ -6,11 +6,9 @@ import (
 	"slices"
 	"strings"
 
+	"slipway/internal/scope"
 	"slipway/release"
 )
-
-// setPlatform stands where a platform does, in the scope of a set.
-const setPlatform = "set"
 
 // Question is what somebody wants to do.
 type Question struct {
@@ -25,10 +23,10 @@ type Question struct {
 }
 
 // AppTarget is what [Question.On] is for an application.
-func AppTarget(a release.App) string { return a.Unqualified().SearchValue() }
+func AppTarget(a release.App) string { return scope.Of(a) }
 
 // SetTarget is what [Question.On] is for a set.
-func SetTarget(name string) string { return setPlatform + "/" + name }
+func SetTarget(name string) string { return scope.OfSet(name) }
 
 // Verdict is the answer to a [Question].
 type Verdict struct {
@@ -103,7 +101,7 @@ func (d Document) allow(q Question, bound []Binding) (binding string, unverified
 // where none does.
 func (d Document) requirement(role Role, on string) int {
 	return 1 + slices.IndexFunc(d.RequireVerified, func(r Requirement) bool {
-		return (len(r.Roles) == 0 || slices.Contains(r.Roles, role)) && (len(r.Scopes) == 0 || anyCovers(r.Scopes, on))
+		return (len(r.Roles) == 0 || slices.Contains(r.Roles, role)) && (len(r.Scopes) == 0 || scope.CoversAny(r.Scopes, on))
 	})
 }
 
@@ -133,7 +131,7 @@ func rolesWith(a Action) []Role {
 func (d Document) groupsOf(identity string) []string {
 	var out []string
 	for _, g := range d.Groups {
-		if matchesAny(g.Members, identity) {
+		if scope.MatchesAny(g.Members, identity) {
 			out = append(out, g.Name)
 		}
 	}
@@ -141,59 +139,14 @@ func (d Document) groupsOf(identity string) []string {
 }
 
 func (b Binding) isFor(identity string, groups []string) bool {
-	return matchesAny(b.Identities, identity) || slices.ContainsFunc(b.Groups, func(name string) bool { return slices.Contains(groups, name) })
+	return scope.MatchesAny(b.Identities, identity) || slices.ContainsFunc(b.Groups, func(name string) bool { return slices.Contains(groups, name) })
 }
 
 // covers leaves sets out of a scope such as */shop, which is meant for applications. What is required
 // of a scope is required of both: there the wider reading is the safe one.
 func (b Binding) covers(on string) bool {
-	return slices.ContainsFunc(b.Scopes, func(scope string) bool {
-		first, _, more := strings.Cut(scope, "/")
-		return covers(scope, on) && (!more || first == setPlatform || !strings.HasPrefix(on, setPlatform+"/"))
+	return slices.ContainsFunc(b.Scopes, func(s string) bool {
+		first, _, more := strings.Cut(s, "/")
+		return scope.Covers(s, on) && (!more || first == scope.Set || !strings.HasPrefix(on, scope.OfSet("")))
 	})
-}
-
-func anyCovers(scopes []string, on string) bool {
-	return slices.ContainsFunc(scopes, func(s string) bool { return covers(s, on) })
-}
-
-// covers reports whether a scope covers platform/region/app or set/name, part by part: what the scope
-// leaves out at its end is any, and what it has beyond the target covers nothing.
-func covers(scope, on string) bool {
-	parts, of := strings.Split(scope, "/"), strings.Split(on, "/")
-	if len(parts) > len(of) {
-		return false
-	}
-	for i, part := range parts {
-		if !matches(part, of[i]) {
-			return false
-		}
-	}
-	return true
-}
-
-func matchesAny(patterns []string, text string) bool {
-	return slices.ContainsFunc(patterns, func(p string) bool { return matches(p, text) })
-}
-
-// matches reports whether a text matches a pattern, in which * stands for any characters, also none.
-// The work grows with the length of the text for each *, and not faster.
-func matches(pattern, text string) bool {
-	pieces := strings.Split(pattern, wildcard)
-	if len(pieces) == 1 {
-		return pattern == text
-	}
-	first, last := pieces[0], pieces[len(pieces)-1]
-	if !strings.HasPrefix(text, first) || !strings.HasSuffix(text[len(first):], last) {
-		return false
-	}
-	text = text[len(first) : len(text)-len(last)]
-	for _, piece := range pieces[1 : len(pieces)-1] {
-		at := strings.Index(text, piece)
-		if at < 0 {
-			return false
-		}
-		text = text[at+len(piece):]
-	}
-	return true
 }

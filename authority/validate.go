@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"slipway/internal/scope"
 	"slipway/release"
 )
 
@@ -24,15 +25,11 @@ const (
 	// MaxScope that of a scope, in bytes.
 	MaxName     = 40
 	MaxIdentity = 128
-	MaxScope    = 256
+	MaxScope    = scope.Max
 
 	// maxProblems is how many problems are told at once.
 	maxProblems = 100
-	maxParts    = 3
 )
-
-// wildcard stands for any characters in an identity, and in a part of a scope.
-const wildcard = "*"
 
 // validator collects what is wrong.
 type validator struct{ problems release.Problems }
@@ -123,35 +120,8 @@ func (v *validator) scopes(field string, scopes []string) {
 		return
 	}
 	for i, s := range scopes {
-		v.check(scopeFault(s) == "", fmt.Sprintf("%s[%d]", field, i), "%s", scopeFault(s))
+		v.check(scope.Fault(s) == "", fmt.Sprintf("%s[%d]", field, i), "%s", scope.Fault(s))
 	}
-}
-
-// scopeFault is what is wrong with a scope, or empty.
-func scopeFault(s string) string {
-	parts := strings.Split(s, "/")
-	pattern := regexp.MustCompile(`^[A-Za-z0-9_*-]+$`)
-	switch {
-	case len(s) > MaxScope:
-		return fmt.Sprintf("has %d bytes; at most %d are taken", len(s), MaxScope)
-	case parts[0] == setPlatform && len(parts) > 2:
-		return fmt.Sprintf("%q is not of the form set/name, with * for any characters", s)
-	case len(parts) > maxParts:
-		return fmt.Sprintf("%q is not of the form platform/region/app, with * for any characters", s)
-	}
-	for _, part := range parts {
-		if !pattern.MatchString(part) {
-			return fmt.Sprintf("%q is not of the form platform/region/app or set/name: each part has letters, digits, hyphens and underscores, or * for any characters", s)
-		}
-	}
-	var known []string
-	for _, on := range release.Platforms() {
-		known = append(known, string(on.Platform))
-	}
-	if known = append(known, setPlatform); !strings.Contains(parts[0], wildcard) && !slices.Contains(known, parts[0]) {
-		return fmt.Sprintf("%q is no platform; there are %s, of which the last is for sets", parts[0], list(known))
-	}
-	return ""
 }
 
 func (v *validator) identities(field string, identities []string) {

@@ -121,7 +121,7 @@ type kind struct{ name, required string }
 // read reads one file of a kind. Adjust changes its spec before it is parsed.
 func read[T any](r io.Reader, k kind, adjust func(spec map[string]any), parse func([]byte) (T, error)) (T, error) {
 	var none T
-	root, err := document(r, "is no release file; it must have apiVersion, kind and spec")
+	root, err := document(r, "is no Slipway file; it must have apiVersion, kind and spec")
 	if err != nil {
 		return none, err
 	}
@@ -152,7 +152,7 @@ func document(r io.Reader, otherwise string) (*yaml.Node, error) {
 		return nil, err
 	}
 	if len(raw) > wire.MaxPayload {
-		return nil, fmt.Errorf("is larger than %d KiB, which no release file is", wire.MaxPayload>>10)
+		return nil, fmt.Errorf("is larger than %d KiB, which no file of Slipway is", wire.MaxPayload>>10)
 	}
 	root, err := single(raw)
 	switch {
@@ -252,7 +252,7 @@ func (r *reader) value(n *yaml.Node, path string) any {
 	case yaml.ScalarNode:
 		return r.scalar(n, path)
 	case yaml.AliasNode, yaml.DocumentNode:
-		r.problem(n, path, "is a YAML alias, which release files do not use; write the value out")
+		r.problem(n, path, "is a YAML alias, which files of Slipway do not use; write the value out")
 	}
 	return nil
 }
@@ -298,6 +298,8 @@ func (r *reader) envelope(root *yaml.Node, got map[string]any, k kind) {
 	for pair := range slices.Chunk(root.Content, 2) {
 		switch name := pair[0].Value; name {
 		case fieldVersion, fieldKind, fieldSpec:
+		case "metadata":
+			r.problem(pair[0], name, "is not a field here; there are apiVersion, kind, spec; what has a name has it in spec")
 		default:
 			r.problem(pair[0], name, "is not a field here; there are apiVersion, kind, spec")
 		}

@@ -55,7 +55,7 @@ func (c Config) storeGroups() []storeGroup {
 			return apps.Ensure(ctx, js, c.Storage.Replicas)
 		}},
 		{bucket(authority.Bucket), func(ctx context.Context, js jetstream.JetStream) error {
-			return authority.EnsureBucket(ctx, js, c.Storage.Replicas)
+			return authority.Ensure(ctx, js, c.Storage.Replicas)
 		}},
 		{bucket(ledger.Bucket), func(ctx context.Context, js jetstream.JetStream) error { return ledger.EnsureLedger(ctx, js, records) }},
 	}

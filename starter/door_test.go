@@ -33,7 +33,7 @@ type by struct {
 }
 
 func (b by) Load(context.Context) (authority.Current, error) {
-	return authority.Current{Stored: authority.Stored{Document: b.Document}, Revision: 7}, b.err
+	return authority.Current{Document: b.Document, Revision: 7}, b.err
 }
 
 // managers lets mei do everything with shop, where she is verified, and ci ask.

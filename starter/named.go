@@ -8,6 +8,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"slipway/apps"
+	"slipway/internal/documents"
 	"slipway/ledger"
 	"slipway/release"
 	"slipway/wire"
@@ -66,7 +67,7 @@ func (s *Starter) resolve(ctx context.Context, r wire.NamedRequest, have *ledger
 	if err != nil {
 		return release.Submission{}, err
 	}
-	spec, err := document.Application.Resolve(r.Named)
+	spec, err := document.Spec.Resolve(r.Named)
 	if err != nil {
 		return release.Submission{}, err
 	}
@@ -86,11 +87,11 @@ func (s *Starter) document(ctx context.Context, r wire.NamedRequest, have *ledge
 	} else {
 		document, err = s.documents.Get(ctx, r.Application)
 	}
-	unknown, none := errors.AsType[*apps.UnknownError](err)
+	unknown, none := errors.AsType[*documents.UnknownError](err)
 	switch {
 	case none:
 		return document, release.Problem{Field: "application", Message: unknown.Error()}
-	case errors.Is(err, apps.ErrForgotten):
+	case errors.Is(err, documents.ErrForgotten):
 		return document, release.Problem{Field: "application", Message: fmt.Sprintf(
 			"the event came before, when %s was at revision %d, which is not kept any more; whether a release began is not known: look for %s, and ask again with another event",
 			r.Application, have.ByName.Revision, r.ReleaseID)}

@@ -54,7 +54,7 @@ func (c *commandLine) file(text string) string {
 }
 
 const (
-	head       = "apiVersion: slipway.dev/v1\nkind: Application\nname: shop\nenvironments:\n"
+	head       = "apiVersion: slipway.dev/v1\nkind: Application\nspec:\n  name: shop\n  environments:\n"
 	staging    = "  - {name: staging, app: {platform: sae, region: cn-hangzhou, id: a}}\n"
 	production = "  - {name: production, app: {platform: sae, region: cn-hangzhou, id: b}, release: {limits: {confirm: 8h}}, locked: [freeze.override]}\n"
 )
@@ -68,7 +68,7 @@ func TestCommand_DocumentsAreChangedAndTold(t *testing.T) {
 	_, talk = c.run(0, "app", "apply", "-f", one, "--revision", "0", "--reason", "it has a name")
 	require.Contains(t, talk, "application shop is at revision 1")
 	out, _ := c.run(0, "app", "diff", "-f", both)
-	require.Regexp(t, `production.release.limits.confirm +8h`, out)
+	require.Regexp(t, `environments.production.release.limits.confirm +8h`, out)
 	_, talk = c.run(7, "app", "apply", "-f", both, "--revision", "0")
 	require.Contains(t, talk, "application shop is at revision 1, by mei, and not at 0; nothing was changed")
 	c.run(0, "app", "apply", "-f", both, "--revision", "1", "--by", "li")
@@ -84,7 +84,7 @@ func TestCommand_DocumentsAreChangedAndTold(t *testing.T) {
 	_, talk = c.run(1, "app", "get", "shp")
 	require.Contains(t, talk, `"shp" is no application; did you mean shop?`)
 	_, talk = c.run(2, "app", "lint", "-f", c.file(head+"  - {name: A}\n"))
-	require.Contains(t, talk, "(line 5)")
+	require.Contains(t, talk, "(line 6)")
 
 	// What is under way keeps its environment.
 	app := release.App{Platform: release.PlatformSAE, Region: "cn-hangzhou", ID: "b"}
@@ -98,6 +98,40 @@ func TestCommand_DocumentsAreChangedAndTold(t *testing.T) {
 	require.NoError(t, c.known.Update(t.Context(), ledger.Report{Progress: release.Progress{ReleaseID: "r-abcdefghijklmnop", App: app, Phase: release.PhaseSucceeded}}))
 	_, talk = c.run(0, "app", "delete", "shop")
 	require.Contains(t, talk, "application shop was deleted by mei")
+}
+
+// TestCommand_WhoChangesDocumentsIsAnAdmin: the authority document says who may change it, and application
+// documents; who deletes it sets everybody free.
+func TestCommand_WhoChangesDocumentsIsAnAdmin(t *testing.T) {
+	t.Parallel()
+	c := newCommandLine(t)
+	_, talk := c.run(1, "authority", "get")
+	require.Contains(t, talk, "there is no authority document; apply one with: slipway authority apply -f FILE")
+	who := c.file("apiVersion: slipway.dev/v1\nkind: Authority\nspec:\n  bindings:\n" +
+		"  - {name: all, identities: [root], roles: [admin], scopes: [\"*\"]}\n  - {name: a, identities: [ann], roles: [admin], scopes: [sae/cn-hangzhou/a]}\n")
+	c.run(0, "authority", "apply", "-f", who)
+	out, _ := c.run(0, "authority", "get", "-o", "yaml")
+	_, talk = c.run(0, "authority", "diff", "-f", c.file(out))
+	require.Contains(t, talk, "the authority document says the same, at revision 1", "what is printed can be applied")
+
+	one, both := c.file(head+staging), c.file(head+staging+production)
+	_, talk = c.run(7, "app", "apply", "-f", one)
+	require.Contains(t, talk, `no binding of the authority document lets "mei" administer on sae/cn-hangzhou/a`)
+	c.run(0, "app", "apply", "-f", one, "--by", "ann")
+	_, talk = c.run(7, "app", "apply", "-f", both, "--by", "ann")
+	require.Contains(t, talk, "administer on sae/cn-hangzhou/b")
+	c.run(0, "app", "apply", "-f", both, "--by", "root")
+	_, talk = c.run(7, "app", "apply", "-f", one, "--by", "ann")
+	require.Contains(t, talk, "administer on sae/cn-hangzhou/b", "what is taken away counts, too")
+	_, talk = c.run(7, "app", "delete", "shop", "--by", "ann")
+	require.Contains(t, talk, "administer on sae/cn-hangzhou/b")
+
+	_, talk = c.run(7, "authority", "delete")
+	require.Contains(t, talk, `lets "mei" administer on *`)
+	c.run(0, "authority", "delete", "--by", "root", "--reason", "it is in the way")
+	c.run(0, "app", "delete", "shop")
+	out, _ = c.run(0, "authority", "history")
+	require.Regexp(t, `(?s)2 +\S+ +delete +root +it is in the way.*1 +\S+ +create +mei`, out)
 }
 
 func TestCommand_AnApplicationIsNamed(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 	"slipway/apps"
 	"slipway/devstack/embedded"
 	"slipway/internal/bucketdoc"
+	"slipway/internal/documents"
 	"slipway/release"
 )
 
@@ -32,8 +33,8 @@ func house(t *testing.T) (js jetstream.JetStream, url string) {
 	return js, server.URL()
 }
 
-// documents are the application documents of a server that is set up.
-func documents(t *testing.T) (*apps.Store, jetstream.JetStream) {
+// stored are the application documents of a server that is set up.
+func stored(t *testing.T) (*apps.Store, jetstream.JetStream) {
 	t.Helper()
 	js, _ := house(t)
 	require.NoError(t, apps.Ensure(t.Context(), js, 0))
@@ -42,7 +43,7 @@ func documents(t *testing.T) (*apps.Store, jetstream.JetStream) {
 
 // application has an environment for each ID.
 func application(name string, ids ...string) apps.Application {
-	a := apps.Application{APIVersion: release.APIVersion, Kind: apps.KindApplication, Name: name}
+	a := apps.Application{Name: name}
 	for i, id := range ids {
 		a.Environments = append(a.Environments, apps.Environment{
 			Name: fmt.Sprintf("env-%d", i), App: release.App{Platform: release.PlatformSAE, Region: "cn-hangzhou", ID: id},
@@ -53,7 +54,7 @@ func application(name string, ids ...string) apps.Application {
 
 func TestStore_KeepsDocumentsWithTheirHistory(t *testing.T) {
 	t.Parallel()
-	store, _ := documents(t)
+	store, _ := stored(t)
 	ctx := t.Context()
 	none, err := store.List(ctx)
 	require.NoError(t, err)
@@ -61,51 +62,51 @@ func TestStore_KeepsDocumentsWithTheirHistory(t *testing.T) {
 	_, err = store.Get(ctx, "shop")
 	require.EqualError(t, err, `"shop" is no application; there is none yet: slipway app apply -f FILE`)
 
-	ann := apps.Change{By: "ann", Reason: "it has a name", At: time.Date(2026, time.July, 1, 9, 0, 0, 0, time.UTC)}
+	ann := documents.Change{By: "ann", Reason: "it has a name", At: time.Date(2026, time.July, 1, 9, 0, 0, 0, time.UTC)}
 	first, err := store.Apply(ctx, application("shop", "a"), apps.Edit{Change: ann, Expected: 0})
 	require.NoError(t, err)
-	require.Equal(t, apps.ActionCreate, first.Change.Action)
-	again, err := store.Apply(ctx, application("shop", "a"), apps.Edit{Change: apps.Change{By: "li"}, Expected: apps.Any})
+	require.Equal(t, documents.ActionCreate, first.Change.Action)
+	again, err := store.Apply(ctx, application("shop", "a"), apps.Edit{Change: documents.Change{By: "li"}, Expected: documents.Any})
 	require.NoError(t, err)
 	require.Equal(t, first, again, "what says the same is no change")
-	second, err := store.Apply(ctx, application("shop", "a", "b"), apps.Edit{Change: apps.Change{By: "li"}, Expected: first.Revision})
+	second, err := store.Apply(ctx, application("shop", "a", "b"), apps.Edit{Change: documents.Change{By: "li"}, Expected: first.Revision})
 	require.NoError(t, err)
-	require.Equal(t, apps.ActionChange, second.Change.Action)
+	require.Equal(t, documents.ActionChange, second.Change.Action)
 
 	old, err := store.At(ctx, "shop", first.Revision)
 	require.NoError(t, err)
 	require.Equal(t, first, old)
 	_, err = store.At(ctx, "shop", 99)
-	require.ErrorIs(t, err, apps.ErrForgotten)
+	require.ErrorIs(t, err, documents.ErrForgotten)
 	_, err = store.Get(ctx, "shp")
 	require.EqualError(t, err, `"shp" is no application; did you mean shop?`)
 
-	require.NoError(t, store.Delete(ctx, "shop", apps.Edit{Change: ann, Expected: apps.Any}))
+	require.NoError(t, store.Delete(ctx, "shop", apps.Edit{Change: ann, Expected: documents.Any}))
 	_, err = store.Get(ctx, "shop")
-	require.ErrorAs(t, err, new(*apps.UnknownError))
-	require.ErrorAs(t, store.Delete(ctx, "shop", apps.Edit{Change: ann, Expected: apps.Any}), new(*apps.UnknownError))
+	require.ErrorAs(t, err, new(*documents.UnknownError))
+	require.ErrorAs(t, store.Delete(ctx, "shop", apps.Edit{Change: ann, Expected: documents.Any}), new(*documents.UnknownError))
 	history, err := store.History(ctx, "shop")
 	require.NoError(t, err)
 	require.Len(t, history, 3)
-	require.Equal(t, []apps.Action{apps.ActionDelete, apps.ActionChange, apps.ActionCreate},
-		[]apps.Action{history[0].Change.Action, history[1].Change.Action, history[2].Change.Action})
-	require.Nil(t, history[0].Application)
+	require.Equal(t, []documents.Action{documents.ActionDelete, documents.ActionChange, documents.ActionCreate},
+		[]documents.Action{history[0].Change.Action, history[1].Change.Action, history[2].Change.Action})
+	require.Nil(t, history[0].Spec)
 	third, err := store.Apply(ctx, application("shop", "a"), apps.Edit{Change: ann, Expected: 0})
 	require.NoError(t, err)
-	require.Equal(t, apps.ActionCreate, third.Change.Action)
+	require.Equal(t, documents.ActionCreate, third.Change.Action)
 	require.Greater(t, third.Revision, second.Revision, "a revision is never used twice")
 }
 
 func TestStore_NobodyOverwritesAnother(t *testing.T) {
 	t.Parallel()
-	store, _ := documents(t)
-	first, err := store.Apply(t.Context(), application("shop", "a"), apps.Edit{Change: apps.Change{By: "ann"}, Expected: 0})
+	store, _ := stored(t)
+	first, err := store.Apply(t.Context(), application("shop", "a"), apps.Edit{Change: documents.Change{By: "ann"}, Expected: 0})
 	require.NoError(t, err)
 	var group sync.WaitGroup
 	results := make([]error, 8)
 	for i := range results {
 		group.Go(func() {
-			_, results[i] = store.Apply(t.Context(), application("shop", "a", fmt.Sprint("b", i)), apps.Edit{Change: apps.Change{By: "li"}, Expected: first.Revision})
+			_, results[i] = store.Apply(t.Context(), application("shop", "a", fmt.Sprint("b", i)), apps.Edit{Change: documents.Change{By: "li"}, Expected: first.Revision})
 		})
 	}
 	group.Wait()
@@ -115,7 +116,7 @@ func TestStore_NobodyOverwritesAnother(t *testing.T) {
 			won++
 			continue
 		}
-		outdated, ok := errors.AsType[*apps.OutdatedError](err)
+		outdated, ok := errors.AsType[*documents.OutdatedError](err)
 		require.True(t, ok, "%v", err)
 		require.Equal(t, "li", outdated.By)
 	}
@@ -124,29 +125,44 @@ func TestStore_NobodyOverwritesAnother(t *testing.T) {
 
 func TestStore_RefusesWhatAnotherDocumentHasAndWhatTheGuardSays(t *testing.T) {
 	t.Parallel()
-	store, js := documents(t)
-	_, err := store.Apply(t.Context(), application("shop", "a"), apps.Edit{Expected: apps.Any})
+	store, js := stored(t)
+	_, err := store.Apply(t.Context(), application("shop", "a"), apps.Edit{Expected: documents.Any})
 	require.NoError(t, err)
-	_, err = store.Apply(t.Context(), application("till", "x", "a"), apps.Edit{Expected: apps.Any})
+	_, err = store.Apply(t.Context(), application("till", "x", "a"), apps.Edit{Expected: documents.Any})
 	require.EqualError(t, err, "environment env-1: sae/cn-hangzhou/a is shop/env-0 already; an application has one name")
-	_, err = store.Apply(t.Context(), application("till"), apps.Edit{Expected: apps.Any})
+	_, err = store.Apply(t.Context(), application("till"), apps.Edit{Expected: documents.Any})
 	require.ErrorAs(t, err, new(release.Problems))
 	busy := errors.New("a release is under way")
-	_, err = store.Apply(t.Context(), application("shop", "b"), apps.Edit{Expected: apps.Any, Guard: func(context.Context, *apps.Application, *apps.Application) error { return busy }})
+	_, err = store.Apply(t.Context(), application("shop", "b"), apps.Edit{Expected: documents.Any, Guard: func(context.Context, *apps.Application, *apps.Application) error { return busy }})
 	require.ErrorIs(t, err, busy)
 
 	kv, err := js.KeyValue(t.Context(), apps.Bucket)
 	require.NoError(t, err)
-	_, err = kv.PutString(t.Context(), "newer", `{"application":{"name":"newer","signed":true},"change":{"action":"create"}}`)
+	_, err = kv.PutString(t.Context(), "newer", `{"spec":{"name":"newer","signed":true},"change":{"action":"create"}}`)
 	require.NoError(t, err)
 	_, err = store.Get(t.Context(), "newer")
 	require.ErrorContains(t, err, "if a newer version of Slipway wrote it, use that one")
-	_, err = store.Apply(t.Context(), application("newer", "n"), apps.Edit{Expected: apps.Any})
+	_, err = store.Apply(t.Context(), application("newer", "n"), apps.Edit{Expected: documents.Any})
 	require.ErrorContains(t, err, "signed", "what is not understood is never overwritten")
-	_, err = kv.PutString(t.Context(), "other", `{"application":{"name":"shop","environments":[]},"change":{"action":"create"}}`)
+	_, err = kv.PutString(t.Context(), "other", `{"spec":{"name":"shop","environments":[]},"change":{"action":"create"}}`)
 	require.NoError(t, err)
 	_, err = store.Get(t.Context(), "other")
 	require.ErrorContains(t, err, "delete the key")
+}
+
+// TestStore_OfTwoAtOnceOneIsTold: two documents that are applied at the same moment may both be stored, but
+// somebody is told.
+func TestStore_OfTwoAtOnceOneIsTold(t *testing.T) {
+	t.Parallel()
+	store, _ := stored(t)
+	_, err := store.Apply(t.Context(), application("shop", "a"), apps.Edit{Expected: documents.Any, Guard: func(ctx context.Context, _, _ *apps.Application) error {
+		_, err := store.Apply(ctx, application("till", "a"), apps.Edit{Expected: documents.Any}) // after it was seen that nobody has a
+		return err
+	}})
+	taken, ok := errors.AsType[*apps.TakenError](err)
+	require.True(t, ok, "%v", err)
+	require.True(t, taken.Stored)
+	require.EqualError(t, err, "environment env-0: sae/cn-hangzhou/a became till/env-0 at the same time, and both documents are stored; an application has one name: change one of them")
 }
 
 func TestStore_ABucketThatForgetsIsRefused(t *testing.T) {

@@ -17,6 +17,7 @@ import (
 
 	"slipway/apps"
 	"slipway/authority"
+	"slipway/internal/documents"
 	"slipway/ledger"
 	"slipway/release"
 	"slipway/setup"
@@ -117,8 +118,8 @@ func TestRights_WhatThePageListsIsEnough(t *testing.T) {
 	_, err = calendar.History(ctx)
 	require.NoError(t, err)
 
-	documents := apps.NewStore(as["edits application documents (person)"])
-	shop, err := documents.Apply(ctx, apps.Application{
+	named := apps.NewStore(as["edits application documents (person)"])
+	shop, err := named.Apply(ctx, apps.Application{
 		APIVersion: release.APIVersion, Kind: apps.KindApplication, Name: "shop",
 		Environments: []apps.Environment{{Name: "production", App: release.App{Platform: "sae", Region: "cn-hangzhou", ID: "shop"}}},
 	}, apps.Edit{Change: apps.Change{By: "ann"}, Expected: apps.Any})
@@ -131,18 +132,18 @@ func TestRights_WhatThePageListsIsEnough(t *testing.T) {
 	}
 	_, err = apps.NewStore(as["looks things up (person)"]).History(ctx, "shop")
 	require.NoError(t, err)
-	require.NoError(t, documents.Delete(ctx, "shop", apps.Edit{Change: apps.Change{By: "ann"}, Expected: shop.Revision}))
+	require.NoError(t, named.Delete(ctx, "shop", apps.Edit{Change: documents.Change{By: "ann"}, Expected: shop.Revision}))
 	_, err = as["asks for releases as ann (person)"].Publish(ctx, "slipway.by.ann.request.sae.cn-hangzhou.shop", []byte("garbage"))
 	require.NoError(t, err)
 	_, err = as["commands releases as ann (person)"].Publish(ctx, "slipway.by.ann.command.sae.cn-hangzhou.shop.r-1", []byte("garbage"))
 	require.NoError(t, err)
-	who := authority.Stored{Document: authority.Document{Bindings: []authority.Binding{{Name: "all", Identities: []string{"*"}, Roles: authority.Roles(), Scopes: []string{"*"}}}}}
-	_, err = authority.NewStore(as["says who may do what (person)"]).Apply(ctx, who, nil, func(authority.Document) error { return nil })
+	who := authority.Document{Bindings: []authority.Binding{{Name: "all", Identities: []string{"*"}, Roles: authority.Roles(), Scopes: []string{"*"}}}}
+	_, err = authority.NewStore(as["says who may do what (person)"]).Apply(ctx, who, documents.Edit[authority.Document]{Expected: documents.Any})
 	require.NoError(t, err)
 	looks := authority.NewStore(as["looks up who may do what (person)"])
 	_, err = looks.Load(ctx)
 	require.NoError(t, err)
-	entries, err := looks.History(ctx)
+	entries, err := looks.History(ctx, authority.Key)
 	require.NoError(t, err)
 	require.Len(t, entries, 1)
 

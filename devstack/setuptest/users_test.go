@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"slipway/authority"
+	"slipway/internal/documents"
 	"slipway/ledger"
 	"slipway/release"
 	"slipway/setup"
@@ -130,10 +131,10 @@ func TestUsers_EachHasItsRightsAndNoOthers(t *testing.T) { //nolint:paralleltest
 	_, err = as[approver].PublishMsg(t.Context(), msg)
 	require.NoError(t, err)
 	require.NoError(t, wire.NewCalendars(as[operator]).Edit(t.Context(), wire.CalendarChange{By: operator}, func(c release.Calendar) (release.Calendar, error) { return c, nil }))
-	all := authority.Stored{Document: authority.Document{Bindings: []authority.Binding{{Name: "all", Identities: []string{"*"}, Roles: authority.Roles(), Scopes: []string{"*"}}}}}
-	_, err = authority.NewStore(as[admin]).Apply(t.Context(), all, nil, func(authority.Document) error { return nil })
+	all := authority.Document{Bindings: []authority.Binding{{Name: "all", Identities: []string{"*"}, Roles: authority.Roles(), Scopes: []string{"*"}}}}
+	_, err = authority.NewStore(as[admin]).Apply(t.Context(), all, documents.Edit[authority.Document]{Expected: documents.Any})
 	require.NoError(t, err)
-	_, err = authority.NewStore(as[viewer]).History(t.Context())
+	_, err = authority.NewStore(as[viewer]).History(t.Context(), authority.Key)
 	require.NoError(t, err)
 	_, err = ledger.New(as[viewer]).All(t.Context(), ledger.Filter{})
 	require.NoError(t, err)

@@ -8,6 +8,7 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 
 	"slipway/authority"
+	"slipway/internal/documents"
 	"slipway/release"
 	"slipway/starter"
 	"slipway/wire"
@@ -19,15 +20,15 @@ func TestAuthority_TheDoorOnRealServers(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, realLane())
 	h.starter(starter.Config{})
-	document := authority.Stored{Document: authority.Document{
+	document := authority.Document{
 		Bindings: []authority.Binding{
 			{Name: "ann", Identities: []string{"ann"}, Roles: []authority.Role{authority.RoleRequester, authority.RoleOperator}, Scopes: []string{"sae/*/shop"}},
 			{Name: "root", Identities: []string{"root"}, Roles: []authority.Role{authority.RoleAdmin}, Scopes: []string{"*"}},
 		},
 		RequireVerified: []authority.Requirement{{Roles: []authority.Role{authority.RoleOperator}}},
-	}}
+	}
 	store := authority.NewStore(h.js)
-	first, err := store.Apply(h.ctx, document, nil, func(authority.Document) error { return nil })
+	first, err := store.Apply(h.ctx, document, documents.Edit[authority.Document]{Expected: documents.Any})
 	require.NoError(t, err)
 
 	// Bo may nothing, under his own name.
@@ -65,17 +66,16 @@ func TestAuthority_TheDoorOnRealServers(t *testing.T) {
 
 	// Bo is let in, by somebody who has seen the document that counts.
 	document.Bindings[0].Identities = append(document.Bindings[0].Identities, "bo")
-	stale := first.Revision + 1
-	_, err = store.Apply(h.ctx, document, &stale, func(authority.Document) error { return nil })
-	require.ErrorIs(t, err, authority.ErrChanged)
-	_, err = store.Apply(h.ctx, document, &first.Revision, func(authority.Document) error { return nil })
+	_, err = store.Apply(h.ctx, document, documents.Edit[authority.Document]{Expected: first.Revision + 1})
+	require.ErrorAs(t, err, new(*documents.OutdatedError))
+	_, err = store.Apply(h.ctx, document, documents.Edit[authority.Document]{Expected: first.Revision})
 	require.NoError(t, err)
 	id = h.request("6", asked)
 	h.until("its turn, once the lane has heard of the end of the first", func() bool {
 		running := h.lane("shop").Running
 		return running != nil && running.ReleaseID == id
 	})
-	entries, err := store.History(h.ctx)
+	entries, err := store.History(h.ctx, authority.Key)
 	require.NoError(t, err)
 	require.Len(t, entries, 2)
 }
@@ -88,10 +88,10 @@ func TestAuthority_ARequestByNameIsHeldAgainstWhatTheNameMeans(t *testing.T) {
 	h.document("shop", `{}`)
 	h.starter(starter.Config{})
 	apply := func(identity string) {
-		_, err := authority.NewStore(h.js).Apply(h.ctx, authority.Stored{Document: authority.Document{
+		_, err := authority.NewStore(h.js).Apply(h.ctx, authority.Document{
 			Bindings:        []authority.Binding{{Name: "asks", Identities: []string{identity}, Roles: []authority.Role{authority.RoleRequester}, Scopes: []string{"sae/*/shop"}}},
 			RequireVerified: []authority.Requirement{{Scopes: []string{"*"}}},
-		}}, nil, func(authority.Document) error { return nil })
+		}, documents.Edit[authority.Document]{Expected: documents.Any})
 		require.NoError(t, err)
 	}
 	apply("ann")

@@ -73,7 +73,7 @@ func newHouse(t *testing.T, lane any) *house {
 	require.NoError(t, wire.EnsureStreams(ctx, h.js, wire.Storage{}))
 	require.NoError(t, ledger.EnsureLedger(ctx, h.js, ledger.Config{}))
 	require.NoError(t, apps.Ensure(ctx, h.js, 0))
-	require.NoError(t, authority.EnsureBucket(ctx, h.js, 0))
+	require.NoError(t, authority.Ensure(ctx, h.js, 0))
 
 	h.client, err = client.Dial(client.Options{HostPort: h.temporal.Addr(), Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler))})
 	require.NoError(t, err)

@@ -41,7 +41,7 @@ func (s *shared) String() string {
 func TestStreams_AStarterWithoutItsStreamSaysSetupOnce(t *testing.T) {
 	t.Parallel()
 	js, _ := bus(t)
-	require.NoError(t, authority.EnsureBucket(t.Context(), js, 0))
+	require.NoError(t, authority.Ensure(t.Context(), js, 0))
 	log := &shared{}
 	s, err := starter.New(starter.Config{RetryDelay: 20 * time.Millisecond, MaxRetryDelay: 20 * time.Millisecond}, starter.Dependencies{
 		JetStream: js, Temporal: &mocks.Client{}, Ledger: ledger.New(js), Authority: authority.NewStore(js), Metrics: prometheus.NewRegistry(), Logger: zerolog.New(log),

@@ -19,7 +19,7 @@ import (
 // document stores what production of shop is, and returns the revision.
 func (h *house) document(appID, release string) uint64 {
 	h.t.Helper()
-	a, err := apps.Parse([]byte(`{"apiVersion":"slipway.dev/v1","kind":"Application","name":"shop","environments":[
+	a, err := apps.Parse([]byte(`{"name":"shop","environments":[
 		{"name":"staging","app":{"platform":"sae","region":"cn-hangzhou","id":"shop-staging"}},
 		{"name":"production","app":{"platform":"sae","region":"cn-hangzhou","id":"` + appID + `"},"release":` + release + `,"locked":["limits.total"]}]}`))
 	require.NoError(h.t, err)

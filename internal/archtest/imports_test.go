@@ -119,7 +119,7 @@ func rules() []rule {
 			why: "wire is the published form of the domain, whoever sends it",
 		},
 		{
-			pkg: "apps", may: []string{"release", "wire", "internal/bucketdoc"}, never: []string{noEngine, noZerolog},
+			pkg: "apps", may: []string{"release", "wire", "internal/bucketdoc", "internal/documents"}, never: []string{noEngine, noZerolog},
 			why: "apps says what a request by name means, to the starter and to the command line alike; it starts nothing",
 		},
 		{
@@ -127,7 +127,7 @@ func rules() []rule {
 			why: "manifest reads files that somebody else has opened; it decodes a spec as the receiver of a request does, in wire",
 		},
 		{
-			pkg: "authority", may: []string{"release", "wire", "internal/bucketdoc"}, never: []string{noEngine, noZerolog, "net/http", "os"},
+			pkg: "authority", may: []string{"release", "wire", "internal/bucketdoc", "internal/documents", "internal/scope"}, never: []string{noEngine, noZerolog, "net/http", "os"},
 			why: "authority judges by a document and keeps it; who asks, and what follows, is for its callers",
 		},
 		{
@@ -178,7 +178,7 @@ func rules() []rule {
 			why: "worker assembles; nothing is built on it but commands",
 		},
 		{
-			pkg: "starter", may: []string{"release", "wire", "apps", "authority", "ledger", "workflows", "releases/lane", "releases/execution", "health"},
+			pkg: "starter", may: []string{"release", "wire", "apps", "authority", "internal/documents", "ledger", "workflows", "releases/lane", "releases/execution", "health"},
 			why: "starter carries messages to workflows; it never speaks to a platform",
 		},
 		{
@@ -215,6 +215,11 @@ func rules() []rule {
 			pkg: "internal/bucketdoc", never: []string{noEngine, noZerolog},
 			why: "bucketdoc reads and changes documents in a bucket, whatever they say",
 		},
+		{
+			pkg: "internal/documents", may: []string{"release", "internal/bucketdoc"}, never: []string{noEngine, noZerolog},
+			why: "documents keeps what people apply, whatever it says: who changed it, when and why",
+		},
+		{pkg: "internal/scope", may: []string{"release"}, never: []string{noEngine, noBroker, noZerolog}, why: "scope says what patterns cover, for whatever document has them"},
 		{pkg: "internal/buildinfo", why: "buildinfo knows which version a binary is, for all of them"},
 		{pkg: "internal/secretfile", why: "secretfile reads small files that hold a secret, for whoever is given their path"},
 		{pkg: "internal/metrictest", why: "metrictest reads metrics for tests, whoever counts"},

@@ -7,7 +7,7 @@
 // such a document is never overwritten either. Where the bucket keeps a history,
 // [Bucket.History] returns it.
 //
-// The calendar of freezes, the application documents, the authority document and the ledger stand on it.
+// The calendar of freezes, the ledger, and the documents that people apply (internal/documents) stand on it.
 package bucketdoc
 
 import (

@@ -19,8 +19,8 @@ A release file is YAML or JSON. ` + "`slipway release submit -f FILE`" + ` sends
 | field | |
 | --- | --- |
 | ` + "`apiVersion`" + ` | ` + "`slipway.dev/v1`" + ` |
-| ` + "`kind`" + ` | ` + "`Release`, or `ReleaseSet`" + ` for a [set](sets.md); an [application document](#an-application) has its fields beside ` + "`kind`" + ` |
-| ` + "`spec`" + ` | the fields below, of a [release](#a-release) or of a [set](#a-set) |
+| ` + "`kind`" + ` | ` + "`Release`, `ReleaseSet`" + ` for a [set](sets.md), or ` + "`Application`" + ` for an [application document](#an-application) |
+| ` + "`spec`" + ` | the fields below, of a [release](#a-release), a [set](#a-set) or an [application](#an-application) |
 
 A field that is not here is refused, with its line. A duration is written as ` + "`90s`, `5m`, `1h30m` or `24h`" + `, at most 64 bytes of it. The length of
 a text is counted in bytes of UTF-8. Rules that tie fields together are in the descriptions; ` + "`--dry-run`" + ` checks a file without sending it.

@@ -42,7 +42,7 @@ type namedEnvironment struct {
 
 // String is how people name it.
 func (n namedEnvironment) String() string {
-	return n.document.Application.Name + "/" + n.environment.Name
+	return n.document.Spec.Name + "/" + n.environment.Name
 }
 
 // isName reports whether an application is named as application or application/environment. An ID of a
@@ -78,15 +78,15 @@ func (c *call) named(ctx context.Context, text, otherwise string) (n namedEnviro
 	name = cmp.Or(name, otherwise)
 	if name == "" {
 		var each []string
-		for _, e := range n.document.Application.Names() {
+		for _, e := range n.document.Spec.Names() {
 			each = append(each, application+"/"+e)
 		}
 		return n, &usageError{fmt.Sprintf("APP %s: say which environment: %s", application, strings.Join(each, ", "))}
 	}
 	if name == firstEnvironment {
-		name = n.document.Application.Environments[0].Name
+		name = n.document.Spec.Environments[0].Name
 	}
-	if n.environment, err = n.document.Application.Environment(name); err != nil {
+	if n.environment, err = n.document.Spec.Environment(name); err != nil {
 		return n, &usageError{"APP " + text + ": " + err.Error()}
 	}
 	return n, nil
@@ -117,8 +117,8 @@ func completeNames(ctx context.Context, c *call) (found []cobra.Completion, err 
 	defer closeNATS()
 	known, err := apps.NewStore(js).List(ctx)
 	for _, d := range known {
-		for _, e := range d.Application.Environments {
-			found = append(found, cobra.CompletionWithDesc(d.Application.Name+"/"+e.Name, e.App.SearchValue()))
+		for _, e := range d.Spec.Environments {
+			found = append(found, cobra.CompletionWithDesc(d.Spec.Name+"/"+e.Name, e.App.SearchValue()))
 		}
 	}
 	return found, err

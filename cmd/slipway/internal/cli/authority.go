@@ -2,20 +2,19 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"slices"
-	"strconv"
 	"strings"
 
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/spf13/cobra"
 
 	"slipway/authority"
 	"slipway/cmd/slipway/internal/config"
 	"slipway/cmd/slipway/internal/render"
+	"slipway/internal/documents"
+	"slipway/internal/scope"
 	"slipway/manifest"
-	"slipway/release"
 )
 
 func (a *app) authority() *cobra.Command {
@@ -30,113 +29,40 @@ the remedy. Without a document everybody may do everything.`,
   slipway authority apply -f authority.yaml --reason "li has joined"
   slipway authority can li confirm sae/cn-hangzhou/shop --verified`,
 		GroupID: groupMaintenance,
-	}, a.authorityApply(), a.authorityGet(), a.authorityHistory(), a.authorityLint(), a.authorityCan())
+	}, append(documentCommands(a, a.authorityDocuments()), a.authorityCan())...)
 }
 
-// onAuthority completes a command that reads or changes the document on NATS.
-func (a *app) onAuthority(cmd *cobra.Command, do func(context.Context, *call, *authority.Store) error) *cobra.Command {
-	return a.command(cmd, frame{settings: slices.Concat(config.NATS(), config.Actor()), draws: true, timeout: answerTime}, withAuthority(do))
-}
-
-func withAuthority(do func(context.Context, *call, *authority.Store) error) action {
-	return func(ctx context.Context, c *call) error {
-		js, closeNATS, err := c.app.jetStream(ctx, c.values, "slipway authority")
-		if err != nil {
-			return err
-		}
-		defer closeNATS()
-		return do(ctx, c, authority.NewStore(js))
+func (a *app) authorityDocuments() documentKind[authority.Document] {
+	return documentKind[authority.Document]{
+		Kind: authority.Documents(), group: "authority", kind: authority.Kind,
+		store: func(js jetstream.JetStream) documentStore[authority.Document] { return authority.NewStore(js) },
+		read:  manifest.ReadAuthority,
+		what:  "the authority document", file: "examples/authority/authority.yaml",
+		applies: `It counts for the next request and the next command that a starter takes. Who applies it must be an
+admin by the document that counts until then; NATS says who may write it at all.`,
+		deletes: `From then on everybody may do everything. Who deletes it must be an admin by it.`,
+		refuses: "who changes it is no admin",
+		table: func(found []documents.Document[authority.Document], style render.Style) string {
+			return authorityText(found[0], style)
+		},
+		guard: func(c *call, _ jetstream.JetStream) documents.Guard[authority.Document] {
+			return func(_ context.Context, have, _ *authority.Document) error {
+				if have == nil {
+					return nil
+				}
+				return mayAdminister(*have, c.by, scope.Wildcard)
+			}
+		},
+		applied: func(c *call, now authority.Document) {
+			if mayAdminister(now, c.by, scope.Wildcard) != nil {
+				c.app.infof("by this document %s is no admin: the next one must be applied by somebody else", c.by)
+			}
+		},
 	}
 }
 
-// readAuthority reads the file of a document.
-func (a *app) readAuthority(path string) (authority.Document, error) {
-	if path == "" {
-		return authority.Document{}, &usageError{"missing -f FILE, the authority document; - reads standard input"}
-	}
-	document, err := readFile(a, "-f", path, func(in io.Reader) (authority.Document, error) { return manifest.ReadAuthority(in) })
-	if problems, ok := errors.AsType[release.Problems](err); ok {
-		return document, fmt.Errorf("%s is no authority document:\n%w", path, problems)
-	}
-	return document, err
-}
-
-func withAuthorityFile(cmd *cobra.Command, path *string, usage string) {
-	cmd.Flags().VarP(&oneFile{path: path}, "file", "f", usage)
-	_ = cmd.MarkFlagFilename("file", "yaml", "yml", "json")
-}
-
-func (a *app) authorityApply() *cobra.Command {
-	var file, reason string
-	var from uint64
-	cmd := &cobra.Command{
-		Use:   "apply -f FILE",
-		Short: "Put a document in the place of the one that counts",
-		Long: `Put a document in the place of the one that counts. It counts for the next request and the next
-command that a starter takes. Who applies it must be an admin by the document that counts until
-then; NATS says who may write it at all.`,
-		Example: `  slipway authority apply -f authority.yaml --reason "li has joined"
-  slipway authority apply -f authority.yaml --revision 12 --by root`,
-		Args: arguments(),
-	}
-	withAuthorityFile(cmd, &file, "file of kind Authority; - reads standard input (required)")
-	cmd.Flags().StringVar(&reason, "reason", "", "why")
-	cmd.Flags().Uint64Var(&from, "revision", 0, "apply it only where this revision counts, 0 for none; without it, whatever counts")
-	exits(cmd, exitRefused, "who applies it is no admin by the document that counts, or another revision counts; nothing was changed")
-	return a.onAuthority(cmd, func(ctx context.Context, call *call, store *authority.Store) error {
-		next := authority.Stored{Change: authority.Change{By: call.by, Reason: reason, At: call.now}}
-		var err error
-		if next.Document, err = a.readAuthority(file); err != nil {
-			return err
-		}
-		var expected *uint64
-		if call.cmd.Flag("revision").Changed {
-			expected = &from
-		}
-		applied, err := store.Apply(ctx, next, expected, func(have authority.Document) error { return mayApply(have, call.by) })
-		if errors.Is(err, authority.ErrChanged) {
-			return release.Refusal(err.Error() + "; look with: slipway authority get")
-		}
-		if err != nil {
-			return err
-		}
-		if mayApply(next.Document, call.by) != nil {
-			a.infof("by this document %s is no admin: the next one must be applied by somebody else", call.by)
-		}
-		return call.format.Write(a.Stdout, applied, func() string {
-			return fmt.Sprintf("authority document applied by %s, revision %d\n", applied.Change.By, applied.Revision)
-		})
-	})
-}
-
-// mayApply refuses who is no admin. Whoever has come that far may write the bucket, which NATS has
-// seen to: a claim is as good here as a proof.
-func mayApply(have authority.Document, by string) error {
-	return have.Judge(authority.Question{Identity: by, Verified: true, Action: authority.ActionAdminister, On: "*"}).Err()
-}
-
-func (a *app) authorityGet() *cobra.Command {
-	return a.onAuthority(&cobra.Command{
-		Use:   "get",
-		Short: "Show the document that counts",
-		Long:  `Show the document that counts, with who has applied it and its revision.`,
-		Example: `  slipway authority get
-  slipway authority get -o json`,
-		Args: arguments(),
-	}, func(ctx context.Context, call *call, store *authority.Store) error {
-		have, err := store.Load(ctx)
-		if err != nil {
-			return err
-		}
-		if !have.Exists() && call.format.ForPeople() {
-			a.infof("there is no authority document: everybody may do everything; say who may what with: slipway authority apply -f FILE")
-			return nil
-		}
-		return call.format.Write(a.Stdout, have, func() string { return authorityText(have, call.style) })
-	})
-}
-
-func authorityText(have authority.Current, style render.Style) string {
+func authorityText(d documents.Document[authority.Document], style render.Style) string {
+	have := d.Spec
 	table := render.Table{Columns: []render.Column{
 		{Name: "BINDING"}, {Name: "WHO", Wraps: 24}, {Name: "ROLES", Wraps: 20}, {Name: "POWERS", Wraps: 16, Rank: 1}, {Name: "SCOPES", Wraps: 24},
 	}}
@@ -148,7 +74,7 @@ func authorityText(have authority.Current, style render.Style) string {
 		table.Rows = append(table.Rows, render.Text(b.Name, strings.Join(who, ", "), joined(b.Roles), joined(b.Powers), strings.Join(b.Scopes, ", ")))
 	}
 	var text strings.Builder
-	fmt.Fprintf(&text, "Revision %d, applied by %s at %s\n\n", have.Revision, have.Change.By, style.Time(have.Change.At))
+	fmt.Fprintf(&text, "Revision %d, applied by %s at %s\n\n", d.Revision, d.Change.By, style.Time(d.Change.At))
 	text.WriteString(table.Draw(style))
 	for _, g := range have.Groups {
 		fmt.Fprintf(&text, "group %s: %s\n", g.Name, strings.Join(g.Members, ", "))
@@ -175,62 +101,6 @@ func orAny(text string) string {
 		return "any"
 	}
 	return text
-}
-
-func (a *app) authorityHistory() *cobra.Command {
-	return a.onAuthority(&cobra.Command{
-		Use:   "history",
-		Short: "Tell who changed the document, latest first",
-		Long: `Tell who changed the document, when and why, latest first. NATS keeps the latest 64 revisions;
--o json has each document as it was.`,
-		Example: `  slipway authority history
-  slipway authority history -o json`,
-		Args: arguments(),
-	}, func(ctx context.Context, call *call, store *authority.Store) error {
-		entries, err := store.History(ctx)
-		if err != nil {
-			return err
-		}
-		return call.format.Write(a.Stdout, entries, func() string {
-			table := render.Table{Columns: []render.Column{
-				{Name: "REVISION"}, {Name: "AT"}, {Name: "BY"}, {Name: "BINDINGS"}, {Name: "REASON", Wraps: 24, Rank: 1},
-			}}
-			for _, e := range entries {
-				bindings := strconv.Itoa(len(e.Bindings))
-				switch {
-				case e.Deleted:
-					bindings = "deleted"
-				case e.Unreadable != "":
-					bindings = "unreadable"
-				}
-				table.Rows = append(table.Rows, render.Text(strconv.FormatUint(e.Revision, 10), call.style.Time(e.Change.At), e.Change.By, bindings, e.Change.Reason))
-			}
-			return table.Draw(call.style)
-		})
-	})
-}
-
-func (a *app) authorityLint() *cobra.Command {
-	var file string
-	cmd := &cobra.Command{
-		Use:   "lint -f FILE",
-		Short: "Check a document without applying it",
-		Long: `Check a document without applying it: every problem is told at once, with its line. Nothing is
-connected to.`,
-		Example: `  slipway authority lint -f authority.yaml
-  slipway authority lint -f - < authority.yaml`,
-		Args: arguments(),
-	}
-	withAuthorityFile(cmd, &file, "file of kind Authority; - reads standard input (required)")
-	return a.command(cmd, frame{timeout: answerTime}, func(_ context.Context, call *call) error {
-		document, err := a.readAuthority(file)
-		if err != nil {
-			return err
-		}
-		return call.format.Write(a.Stdout, document, func() string {
-			return fmt.Sprintf("%s is in order: %d bindings, %d groups\n", file, len(document.Bindings), len(document.Groups))
-		})
-	})
 }
 
 // answered is what slipway authority can prints.
@@ -267,7 +137,7 @@ itself. Actions: ` + joined(authority.Actions()) + `.`,
 			return out, cobra.ShellCompDirectiveNoFileComp
 		},
 	}
-	withAuthorityFile(cmd, &file, "ask this file instead of the document that counts; - reads standard input")
+	withFile(cmd, &file, "ask this file instead of the document that counts; - reads standard input")
 	cmd.Flags().BoolVar(&verified, "verified", false, "as a verified identity, and not only a claimed one")
 	cmd.Flags().StringSliceVar(&powers, "power", nil, "powers that a request needs besides: "+joined(authority.Powers()))
 	completing(cmd, "power", strings.Split(joined(authority.Powers()), ", ")...)
@@ -279,23 +149,26 @@ itself. Actions: ` + joined(authority.Actions()) + `.`,
 		}
 		question.Verified = verified
 		if file != "" {
-			document, err := a.readAuthority(file)
+			document, err := a.authorityDocuments().readFile(a, file)
 			if err != nil {
 				return err
 			}
 			return a.answer(c, question, document.Judge(question))
 		}
-		return withAuthority(func(ctx context.Context, c *call, store *authority.Store) error {
-			have, err := store.Load(ctx)
-			if err != nil {
-				return err
-			}
-			if !have.Exists() {
-				a.infof("there is no authority document: everybody may do everything")
-				return a.answer(c, question, authority.Verdict{Allowed: true})
-			}
-			return a.answer(c, question, have.Judge(question))
-		})(ctx, c)
+		js, closeNATS, err := a.jetStream(ctx, c.values, "slipway authority")
+		if err != nil {
+			return err
+		}
+		defer closeNATS()
+		have, err := authority.NewStore(js).Load(ctx)
+		if err != nil {
+			return err
+		}
+		if !have.Exists() {
+			a.infof("there is no authority document: everybody may do everything")
+			return a.answer(c, question, authority.Verdict{Allowed: true})
+		}
+		return a.answer(c, question, have.Judge(question))
 	})
 }
 

@@ -51,7 +51,7 @@ func TestAuthority_Lint(t *testing.T) {
 	require.NoError(t, os.WriteFile(bad, []byte("apiVersion: slipway.dev/v1\nkind: Authority\nspec:\n  bindings:\n  - name: a\n    roles: [boss]\n    scopes: [aws]\n"), 0o600))
 	errs.Reset()
 	require.Equal(t, exitUsage, Run(t.Context(), []string{"authority", "lint", "-f", bad}, Env{Stdout: &out, Stderr: &errs, Getenv: func(string) string { return "" }}))
-	for _, part := range []string{"is no authority document", "(line 6)", "(line 7)", "or groups: who the binding is about"} {
+	for _, part := range []string{"is no good document of kind Authority", "(line 6)", "(line 7)", "or groups: who the binding is about"} {
 		require.Contains(t, errs.String(), part)
 	}
 }

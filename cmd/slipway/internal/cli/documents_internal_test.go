@@ -21,8 +21,8 @@ import (
 // unverified begins the comment above a block that needs what no test has, and says what that is.
 const unverified = "unverified: needs "
 
-// documents are the pages that users read.
-func documents(t *testing.T) map[string]string {
+// pages are those that users read.
+func pages(t *testing.T) map[string]string {
 	t.Helper()
 	texts := map[string]string{}
 	for _, pattern := range []string{"*.md", "docs/*.md", "deploy/*.md"} {
@@ -44,7 +44,7 @@ func documents(t *testing.T) map[string]string {
 // somebody else is excused by a comment above its block only, and listed.
 func TestDocuments_EveryBlockIsHeldAgainstTheProgram(t *testing.T) {
 	t.Parallel()
-	for path, text := range documents(t) {
+	for path, text := range pages(t) {
 		for _, block := range markdown.Blocks(text) {
 			where := fmt.Sprintf("%s:%d", path, block.Line)
 			kind, _, _ := strings.Cut(block.Info, " ")
@@ -154,7 +154,7 @@ func requireYAML(t *testing.T, where, text string) {
 // a table, where arguments may be placeholders.
 func TestDocuments_CommandsInTheTextExist(t *testing.T) {
 	t.Parallel()
-	for path, text := range documents(t) {
+	for path, text := range pages(t) {
 		if path == "CHANGELOG.md" { // it tells of what was there once
 			continue
 		}

@@ -9,9 +9,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"slipway/apps"
 	"slipway/cmd/slipway/internal/config"
 	"slipway/cmd/slipway/internal/connect"
 	"slipway/cmd/slipway/internal/render"
+	"slipway/internal/documents"
 	"slipway/internal/redact"
 	"slipway/release"
 	"slipway/releases"
@@ -130,17 +132,18 @@ func exitCode(err error) int {
 		noWorker   *releases.NoWorkerError
 		untaken    *releases.UntakenError
 		planned    *planRefusedError
-		busy       *refusedEditError
+		outdated   *documents.OutdatedError
+		taken      *apps.TakenError
 		may        release.Refusal
 	)
 	switch {
 	case err == nil:
 		return exitOK
-	case errors.As(err, &usage), errors.As(err, &setting), errors.As(err, &problems), errors.As(err, &planned):
+	case errors.As(err, &usage), errors.As(err, &setting), errors.As(err, &problems), errors.As(err, &planned), errors.As(err, &taken):
 		return exitUsage
 	case errors.As(err, &outcome):
 		return outcomeCode(outcome.outcome)
-	case errors.As(err, &refused), errors.As(err, &letters), errors.As(err, &busy), errors.As(err, &may):
+	case errors.As(err, &refused), errors.As(err, &letters), errors.As(err, &outdated), errors.As(err, &may):
 		return exitRefused
 	case errors.As(err, &unanswered), errors.As(err, &unknown), errors.As(err, &noWorker), errors.As(err, &untaken), errors.As(err, &timeout), errors.Is(err, context.DeadlineExceeded):
 		return exitTimeout

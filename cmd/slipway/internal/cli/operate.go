@@ -289,7 +289,7 @@ func (o *operation) byName(ctx context.Context, call *call) (asked, error) {
 	if err != nil {
 		return asked{}, err
 	}
-	resolved, err := n.document.Application.Resolve(request)
+	resolved, err := n.document.Spec.Resolve(request)
 	if err := o.refused(call, spec, err); err != nil {
 		return asked{}, err
 	}

@@ -64,11 +64,11 @@ Passwords are variables of nats-server's environment: none is printed. Nothing i
   slipway setup nats-users -o json`,
 		Args: arguments(),
 	}
-	withAuthorityFile(cmd, &file, "authority document whose identities get users; - reads standard input")
+	withFile(cmd, &file, "authority document whose identities get users; - reads standard input")
 	return a.command(cmd, frame{timeout: answerTime}, func(_ context.Context, call *call) error {
 		people, left := setup.RoleUsers(), []string(nil)
 		if file != "" {
-			document, err := a.readAuthority(file)
+			document, err := a.authorityDocuments().readFile(a, file)
 			if err != nil {
 				return err
 			}

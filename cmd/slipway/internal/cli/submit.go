@@ -173,7 +173,7 @@ func (c *call) resolved(ctx context.Context, it manifest.Document) (release.Spec
 	if err != nil {
 		return release.Spec{}, err
 	}
-	spec, err := n.document.Application.Resolve(*it.Named)
+	spec, err := n.document.Spec.Resolve(*it.Named)
 	if problems, ok := errors.AsType[release.Problems](err); ok {
 		return spec, fmt.Errorf("%s cannot be released so:\n%w", n, problems)
 	}
