@@ -35,12 +35,22 @@ const (
 	EventRolledBack EventKind = "rolledback"
 	EventAborted    EventKind = "aborted"
 	EventAttention  EventKind = "attention"
+	// EventDecided tells of a person's word that no other event tells of: one that was refused, one that lets
+	// the release pass over freezes, and each one to a set.
+	EventDecided EventKind = "decided"
 )
 
 // The lifecycle events that only sets have.
 const (
 	EventWaveWaiting EventKind = "wave.waiting"
 	EventWaveDone    EventKind = "wave.done"
+)
+
+// The lifecycle events that only lanes have; that a lane is not held any more is [EventResumed].
+const (
+	EventHeld    EventKind = "held"
+	EventDropped EventKind = "dropped"
+	EventAllowed EventKind = "allowed"
 )
 
 // Outcome returns the event that tells of the end in phase p; false when p is no end.
@@ -63,7 +73,7 @@ func (p Phase) Outcome() (EventKind, bool) {
 	return "", false
 }
 
-// Event is one lifecycle event, of a release or of a set.
+// Event is one lifecycle event, of a release, a set or a lane.
 type Event struct {
 	// ID is deterministic, see [EventID]: one for each transition. The bus drops a repeated one.
 	ID string `json:"id"`
@@ -76,4 +86,37 @@ type Event struct {
 	Progress Progress `json:"progress,omitzero"`
 	// Set is the set right after the transition, cut likewise; nil in an event of a release.
 	Set *SetProgress `json:"set,omitempty"`
+	// Lane is what was done to a lane; nil in an event of a release or a set.
+	Lane *LaneChange `json:"lane,omitempty"`
+}
+
+// LaneChange is what a person has done to a lane: the data of its lifecycle events.
+type LaneChange struct {
+	App App `json:"app"`
+	// By is who has done it, and Via the way it came. Nobody has verified who that was.
+	By     string `json:"by"`
+	Via    string `json:"via,omitempty"`
+	Reason string `json:"reason,omitempty"`
+	// ReleaseID is the release that was dropped.
+	ReleaseID string `json:"releaseId,omitempty"`
+	// Artifact is the artifact that was allowed again; empty where all were.
+	Artifact string `json:"artifact,omitempty"`
+	// Before and After are the hold of the lane before and after it; nil where there is none.
+	Before *Hold `json:"before,omitempty"`
+	After  *Hold `json:"after,omitempty"`
+}
+
+// LaneEventKind is the event that tells of an operator's word to a lane; empty where the update is none.
+func LaneEventKind(update string) EventKind {
+	switch update {
+	case UpdateHold:
+		return EventHeld
+	case UpdateResume:
+		return EventResumed
+	case UpdateDrop:
+		return EventDropped
+	case UpdateAllow:
+		return EventAllowed
+	}
+	return ""
 }

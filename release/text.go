@@ -155,6 +155,15 @@ func (p Progress) Confirmed() string {
 // Text returns what was decided and by whom, and why it was refused if it was. Times are in
 // the zone; nil is UTC.
 func (d Decision) Text(unit Unit, zone *time.Location) string {
+	s := d.Summary(unit) + " " + d.Attribution(zone)
+	if d.Refused != "" {
+		s += " (refused: " + InZone(d.Refused, zone) + ")"
+	}
+	return s
+}
+
+// Summary returns what was decided: confirm batch 2, abort at a safe point.
+func (d Decision) Summary(unit Unit) string {
 	s := string(d.Kind) + unit.numbered(" ", d.Batch)
 	switch {
 	case d.All && d.Batch == 0:
@@ -167,10 +176,6 @@ func (d Decision) Text(unit Unit, zone *time.Location) string {
 	}
 	if d.AtSafePoint {
 		s += " at a safe point"
-	}
-	s += " " + d.Attribution(zone)
-	if d.Refused != "" {
-		s += " (refused: " + InZone(d.Refused, zone) + ")"
 	}
 	return s
 }

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
 	"slipway/apps"
+	"slipway/audit"
 	"slipway/authority"
 	"slipway/ledger"
 	"slipway/wire"
@@ -21,6 +23,8 @@ type Config struct {
 	Storage wire.Storage
 	// Ledger is about the ledger. Its Replicas are those of Storage where it sets none.
 	Ledger ledger.Config
+	// AuditAge is how long the audit keeps what was done; negative is for ever. Its size and replicas are those of Storage.
+	AuditAge time.Duration
 }
 
 // store is a stream or bucket that setup prepares.
@@ -58,11 +62,15 @@ func (c Config) storeGroups() []storeGroup {
 			return authority.Ensure(ctx, js, c.Storage.Replicas)
 		}},
 		{bucket(ledger.Bucket), func(ctx context.Context, js jetstream.JetStream) error { return ledger.EnsureLedger(ctx, js, records) }},
+		// What it copies from exists by now.
+		{[]store{{"stream", audit.Stream, audit.Stream}}, func(ctx context.Context, js jetstream.JetStream) error {
+			return audit.Ensure(ctx, js, audit.Config{Replicas: c.Storage.Replicas, MaxAge: c.AuditAge, MaxBytes: c.Storage.MaxBytes})
+		}},
 	}
 }
 
 // NATS prepares all that is kept there: the streams, the calendar of freezes, the application documents,
-// who may do what, and the ledger.
+// who may do what, the ledger and the audit.
 // What belongs to an operator and is not set in c stays as it is. The others are prepared even
 // when one fails; what was prepared is returned with the error.
 func NATS(ctx context.Context, js jetstream.JetStream, c Config) ([]Result, error) {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"slipway/apps"
+	"slipway/audit"
 	"slipway/authority"
 	"slipway/ledger"
 	"slipway/release"
@@ -184,13 +185,14 @@ func looks(role authority.Role) []string {
 		readsKey(authority.Bucket, authority.Key), []string{"$JS.API.CONSUMER.*.KV_" + authority.Bucket + ".>"},
 		readsBucket(apps.Bucket), []string{"$JS.API.CONSUMER.*.KV_" + apps.Bucket + ".>"},
 	)
+	reads := []string{streamInfo(audit.Stream), "$JS.API.DIRECT.GET." + audit.Stream}
 	switch role {
 	case authority.RoleRequester:
 		return slices.Concat(events, readsBucket(apps.Bucket))
 	case authority.RoleOperator:
-		return slices.Concat(views, []string{"$KV." + wire.CalendarBucket + ".calendar", streamInfo(wire.StreamDeadLetter), "$JS.API.DIRECT.GET." + wire.StreamDeadLetter})
+		return slices.Concat(views, reads, []string{"$KV." + wire.CalendarBucket + ".calendar", streamInfo(wire.StreamDeadLetter), "$JS.API.DIRECT.GET." + wire.StreamDeadLetter})
 	case authority.RoleAdmin:
-		return append(views, "$KV."+authority.Bucket+"."+authority.Key, "$KV."+apps.Bucket+".>")
+		return append(slices.Concat(views, reads), "$KV."+authority.Bucket+"."+authority.Key, "$KV."+apps.Bucket+".>")
 	case authority.RoleViewer, authority.RoleApprover:
 	}
 	return views

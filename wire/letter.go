@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -55,6 +56,10 @@ type Letter struct {
 
 	// Source, EventID and Type are attributes of the event, as far as they can be read.
 	Source, EventID, Type string
+	// By is who has published it, as far as it can be read; it is proven where Verified tells so, and else
+	// what the message claims.
+	By       string
+	Verified bool
 	// About is what the message is for, as far as it can be read: platform/region/id of an
 	// application, set/name, or the ID of a release or a set. It is not checked.
 	About string
@@ -106,6 +111,12 @@ func (l *Letter) readEvent() {
 	}
 	l.Source, l.EventID, l.Type = e.attributes[attributeSource], e.attributes[attributeID], e.attributes[attributeType]
 	l.About = l.about(e.data)
+	var who struct{ By, RequestedBy string }
+	_ = json.Unmarshal(e.data, &who) // what cannot be read claims nothing
+	l.By = cmp.Or(who.By, who.RequestedBy)
+	if on, _ := readSubject(l.Subject); isIdentity(on.identity) {
+		l.By, l.Verified = on.identity, true
+	}
 }
 
 // about is what the message is for: what its subject tells, and of an application the region
@@ -116,7 +127,7 @@ func (l *Letter) about(data []byte) string {
 	case on.kind == KindCommand:
 		return on.id
 	case on.kind == KindSet:
-		return aboutSet(on.set)
+		return AboutSet(on.set)
 	case ok && on.named:
 		return aboutNamed(on.application, on.environment)
 	case ok && on.identity != "":

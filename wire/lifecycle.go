@@ -11,13 +11,15 @@ import (
 	"github.com/cloudevents/sdk-go/v2/event"
 	"github.com/nats-io/nats.go"
 
+	"slipway/internal/redact"
 	"slipway/release"
 )
 
 const (
-	eventTypePrefix    = "dev.slipway.release."
-	setEventTypePrefix = "dev.slipway.set."
-	eventScheme        = "slipway://"
+	eventTypePrefix     = "dev.slipway.release."
+	setEventTypePrefix  = "dev.slipway.set."
+	laneEventTypePrefix = "dev.slipway.lane."
+	eventScheme         = "slipway://"
 	// extensionReleaseID and extensionSetID are the extension attributes that name the
 	// release or the set.
 	extensionReleaseID = "releaseid"
@@ -33,6 +35,11 @@ func SetEventType(kind release.EventKind) string {
 	return setEventTypePrefix + string(kind) + typeVersion
 }
 
+// LaneEventType returns the event type of an event of a lane: dev.slipway.lane.<kind>.v1.
+func LaneEventType(kind release.EventKind) string {
+	return laneEventTypePrefix + string(kind) + typeVersion
+}
+
 // LifecycleEvent is a lifecycle event as it was published.
 type LifecycleEvent struct {
 	release.Event
@@ -44,7 +51,7 @@ type LifecycleEvent struct {
 // EncodeEvent returns the message of a lifecycle event, as structured CloudEvent: its
 // source is slipway://<platform>/<region>/<app-id>, its subject that path, its data the
 // [release.Progress] without what was kept of scaling rules; for an event of a set slipway://set/<name> and the
-// [release.SetProgress]. The event's ID is the Nats-Msg-Id, so that publishing it again
+// [release.SetProgress]; for one of a lane the application's source and the [release.LaneChange]. The event's ID is the Nats-Msg-Id, so that publishing it again
 // within [DedupWindow] stores nothing new. An event beyond [MaxPayload] is [ErrTooLarge].
 func EncodeEvent(e release.Event, at time.Time) (*nats.Msg, error) {
 	p := e.Progress.WithoutKept()
@@ -54,9 +61,14 @@ func EncodeEvent(e release.Event, at time.Time) (*nats.Msg, error) {
 	}
 	if s := e.Set; s != nil {
 		to = envelope{
-			about: aboutSet(s.Name), kind: SetEventType(e.Kind), extension: extensionSetID, id: s.SetID,
+			about: AboutSet(s.Name), kind: SetEventType(e.Kind), extension: extensionSetID, id: s.SetID,
 			data: s, subject: SetEventSubject(s.Name, s.SetID, e.Kind),
 		}
+	}
+	if e.Lane != nil {
+		l := *e.Lane // an artifact may be a signed address
+		l.Artifact, _ = redact.New().Text(l.Artifact)
+		to = envelope{about: l.App.SearchValue(), kind: LaneEventType(e.Kind), data: l, subject: LaneEventSubject(l.App, e.Kind)}
 	}
 	msg, err := to.encode(e.ID, at)
 	if err != nil {
@@ -80,7 +92,9 @@ func (v envelope) encode(eventID string, at time.Time) (*nats.Msg, error) {
 		return nil, err
 	}
 	ev.SetSubject(v.about)
-	ev.SetExtension(v.extension, v.id)
+	if v.extension != "" {
+		ev.SetExtension(v.extension, v.id)
+	}
 	if err := ev.SetData(event.ApplicationJSON, v.data); err != nil {
 		return nil, err
 	}
@@ -95,6 +109,18 @@ func unreadable(err error) *PoisonError {
 	return poison(memberData, "cannot be read")
 }
 
+// eventKind takes the type of a lifecycle event apart: its kind, and what stands before it, which says
+// what it is of; empty where it is no lifecycle event.
+func eventKind(eventType string) (kind release.EventKind, prefix string) {
+	versionless, versioned := strings.CutSuffix(eventType, typeVersion)
+	for _, prefix := range []string{eventTypePrefix, setEventTypePrefix, laneEventTypePrefix} {
+		if kind, ok := strings.CutPrefix(versionless, prefix); ok && versioned && kind != "" {
+			return release.EventKind(kind), prefix
+		}
+	}
+	return "", ""
+}
+
 // DecodeEvent reads a lifecycle event. Fields that this version does not know are
 // passed over, because a newer one may have published them.
 func DecodeEvent(msg *nats.Msg) (LifecycleEvent, error) {
@@ -102,20 +128,20 @@ func DecodeEvent(msg *nats.Msg) (LifecycleEvent, error) {
 	if bad != nil {
 		return LifecycleEvent{}, bad
 	}
-	kind, ok := strings.CutPrefix(ev.kind, eventTypePrefix)
-	ofSet := false
-	if !ok {
-		kind, ofSet = strings.CutPrefix(ev.kind, setEventTypePrefix)
-	}
-	kind, versioned := strings.CutSuffix(kind, typeVersion)
-	if !ok && !ofSet || !versioned || kind == "" {
-		return LifecycleEvent{}, poison("type", fmt.Sprintf("%q is not a lifecycle event", ev.kind))
-	}
-	out := LifecycleEvent{Event: release.Event{ID: ev.id, Kind: release.EventKind(kind)}, Time: ev.time}
-	var data any = &out.Progress
-	if ofSet {
+	kind, prefix := eventKind(ev.kind)
+	out := LifecycleEvent{Event: release.Event{ID: ev.id, Kind: kind}, Time: ev.time}
+	var data any
+	switch prefix {
+	case eventTypePrefix:
+		data = &out.Progress
+	case setEventTypePrefix:
 		out.Set = &release.SetProgress{}
 		data = out.Set
+	case laneEventTypePrefix:
+		out.Lane = &release.LaneChange{}
+		data = out.Lane
+	default:
+		return LifecycleEvent{}, poison("type", fmt.Sprintf("%q is not a lifecycle event", ev.kind))
 	}
 	if err := json.Unmarshal(ev.data, data); err != nil {
 		return LifecycleEvent{}, unreadable(err)

@@ -132,7 +132,7 @@ func EncodeSetRequest(o Origin, s release.Set) (*nats.Msg, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode request: %w", err)
 	}
-	ev.SetSubject(aboutSet(s.Name))
+	ev.SetSubject(AboutSet(s.Name))
 	if err := ev.SetData(event.ApplicationJSON, s); err != nil {
 		return nil, fmt.Errorf("encode request: %w", err)
 	}
@@ -172,7 +172,7 @@ func DecodeSetRequest(msg *nats.Msg) (SetRequest, error) {
 	if s.Name != on.set {
 		return SetRequest{}, poison("subject", fmt.Sprintf("%q is not the subject of the set in the data, %q", msg.Subject, SetRequestSubject(s.Name)))
 	}
-	if bad := ev.about(aboutSet(s.Name)); bad != nil {
+	if bad := ev.about(AboutSet(s.Name)); bad != nil {
 		return SetRequest{}, bad
 	}
 	if bad := on.speaksForAll(&s); len(bad) > 0 {

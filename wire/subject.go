@@ -100,6 +100,18 @@ func SetEventSubject(name, setID string, kind release.EventKind) string {
 	return strings.Join([]string{eventPrefix + setPlatform, name, setID, string(kind)}, ".")
 }
 
+// LaneEventSubject is where an event of a lane is published:
+// slipway.event.<platform>.<app-id>.lane.<kind>.
+func LaneEventSubject(a release.App, kind release.EventKind) string {
+	return EventSubject(a, laneToken, kind)
+}
+
+// laneToken takes the place of a release's ID in the subject of a lane's event.
+const laneToken = "lane"
+
+// EventsOfKind is the filter for all events of a kind, of whatever they are.
+func EventsOfKind(kind release.EventKind) string { return eventPrefix + "*.*.*." + string(kind) }
+
 // EventsOfRelease is the filter for all events of one release, or of one set by its ID.
 func EventsOfRelease(releaseID string) string { return eventPrefix + "*.*." + releaseID + ".>" }
 
@@ -167,7 +179,7 @@ func CommandTarget(subject string) string {
 	case !ok || address.kind != KindCommand || address.identity == "":
 		return ""
 	case address.set != "":
-		return aboutSet(address.set)
+		return AboutSet(address.set)
 	}
 	return release.App{Platform: release.Platform(address.platform), Region: address.region, ID: address.app}.SearchValue()
 }
@@ -275,8 +287,11 @@ func IsNamedRequest(subject string) bool {
 	return address.named
 }
 
-// aboutSet is the subject attribute of events about a set.
-func aboutSet(name string) string { return setPlatform + "/" + name }
+// IsDeadLetter reports whether a subject is one of dead letters.
+func IsDeadLetter(subject string) bool { return strings.HasPrefix(subject, deadLetterPrefix) }
+
+// AboutSet is the subject attribute of events about a set: set/name.
+func AboutSet(name string) string { return setPlatform + "/" + name }
 
 // aboutNamed is the subject attribute of a request by name.
 func aboutNamed(application, environment string) string { return application + "/" + environment }

@@ -18,6 +18,8 @@ type commands[P any] struct {
 	// decisions are the record, in the progress; recorded is called after each that is added.
 	decisions *[]release.Decision
 	recorded  func()
+	// tell lets the world know of a decision that no transition tells of.
+	tell func()
 	// admit reports whether a command applies; one that has counted already is repeated.
 	admit func(release.Command) (repeated bool, err error)
 	// apply gives a decision its effect.
@@ -128,6 +130,7 @@ func (c *commands[P]) refuse(ctx workflow.Context, command release.Command, why 
 	d.Refused = why.Error()
 	workflow.GetLogger(ctx).Warn("command refused", "command", command.Kind, "by", command.By, "reason", d.Refused)
 	c.record(d)
+	c.tell()
 }
 
 // record adds a decision to the record.

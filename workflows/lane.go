@@ -29,6 +29,7 @@ func Lane(ctx workflow.Context, in release.LaneInput) error {
 	if err := l.listen(); err != nil {
 		return err
 	}
+	l.events = startPublisher(root, workflow.GetInfo(root).WorkflowExecution.ID)
 	workflow.Go(root, l.begin)
 	// The update that starts a lane comes with its first workflow task.
 	if err := workflow.Await(root, func() bool { return l.drained() && (l.over() || l.shouldContinueAsNew()) }); err != nil || l.over() {
@@ -61,13 +62,16 @@ type lane struct {
 	ledgerMissed, lookDue bool
 	// pendingSignals counts what was sent and has not arrived yet.
 	pendingSignals int
-	// updates counts the updates of this run.
+	// updates counts the updates of this run, and told the events of what people have done to the lane,
+	// which events delivers: the run does not end before it has.
 	updates int
+	told    uint64
+	events  *publisher
 }
 
 // drained reports whether nothing would be lost if this run ended.
 func (l *lane) drained() bool {
-	return l.looking == 0 && l.pendingSignals == 0 && len(l.cancelling) == 0 && workflow.AllHandlersFinished(l.root)
+	return l.looking == 0 && l.pendingSignals == 0 && len(l.events.queue) == 0 && len(l.cancelling) == 0 && workflow.AllHandlersFinished(l.root)
 }
 
 // over reports whether the lane has nothing to do and knows all that there is to know.

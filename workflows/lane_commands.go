@@ -35,7 +35,9 @@ func (l *lane) listen() error {
 				if err := l.Admit(each.update, c); err != nil {
 					return release.LaneState{}, refused(err)
 				}
+				before := l.Held
 				each.apply(ctx, c)
+				l.tell(ctx, each.update, c, before)
 				l.details()
 				return l.State(), nil
 			},
@@ -57,6 +59,19 @@ func (l *lane) listen() error {
 		}
 	}
 	return nil
+}
+
+// tell lets the world know what a person has done to the lane.
+func (l *lane) tell(ctx workflow.Context, update string, c release.LaneCommand, before *release.Hold) {
+	l.told++
+	kind := release.LaneEventKind(update)
+	l.events.queue = append(l.events.queue, release.Event{
+		// The run is a part of the ID: a lane that has ended and begins anew counts from 1 again.
+		ID: release.EventID(workflow.GetInfo(ctx).WorkflowExecution.RunID, l.told, kind), Kind: kind, At: workflow.Now(ctx),
+		Lane: &release.LaneChange{
+			App: l.App, By: c.By, Via: release.ViaUpdate, Reason: c.Reason, ReleaseID: c.ReleaseID, Artifact: c.Artifact, Before: before, After: l.Held,
+		},
+	})
 }
 
 func (l *lane) show() (release.LaneState, error) { return l.State(), nil }

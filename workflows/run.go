@@ -311,7 +311,7 @@ func (r *run) wait(ctx workflow.Context, kind release.AwaitKind, batch int, d ti
 // takeCommands prepares the release for commands.
 func (r *run) takeCommands() {
 	r.commands = commands[release.Progress]{
-		of: "release", decisions: &r.p.Decisions, recorded: r.p.Prune, moved: r.moved,
+		of: "release", decisions: &r.p.Decisions, recorded: r.p.Prune, tell: r.tellDecision, moved: r.moved,
 		apply:    func(_ workflow.Context, d *release.Decision) { r.take(d) },
 		admit:    func(c release.Command) (repeated bool, err error) { return release.Admit(r.p, c) },
 		progress: func() release.Progress { return r.p },
@@ -319,9 +319,19 @@ func (r *run) takeCommands() {
 	}
 }
 
-// take gives a decision that counts its effect, and tells of each approval.
+// tellDecision lets the world know of a decision that no transition tells of, unless the end was told.
+func (r *run) tellDecision() {
+	if r.p.Outcome == "" {
+		r.emit(release.EventDecided)
+	}
+}
+
+// take gives a decision that counts its effect, and tells of each approval and override: no transition does.
 func (r *run) take(d *release.Decision) {
 	r.apply(&r.p, d)
+	if d.Kind == release.CommandOverride {
+		r.tellDecision()
+	}
 	if d.Kind != release.CommandApprove {
 		return
 	}

@@ -10,7 +10,7 @@ import (
 // refusal is recorded.
 func (s *set) takeCommands() {
 	s.commands = commands[release.SetProgress]{
-		of: "set", decisions: &s.p.Decisions, apply: s.apply, moved: s.moved,
+		of: "set", decisions: &s.p.Decisions, apply: s.apply, tell: s.tellDecision, moved: s.moved,
 		admit:    func(c release.Command) (repeated bool, err error) { return release.AdmitSet(s.p, c) },
 		progress: func() release.SetProgress { return s.p },
 		answer:   func() release.SetProgress { return s.p.Fit(release.MaxTold) },
@@ -27,8 +27,16 @@ func (s *set) moved(kind release.CommandKind) func() bool {
 	return func() bool { return s.p.Phase != before }
 }
 
+// tellDecision lets the world know of what was said to the set, unless the end was told.
+func (s *set) tellDecision() {
+	if s.p.Outcome == "" {
+		s.events.emitSet(&s.p, release.EventDecided)
+	}
+}
+
 // apply gives a decision that counts its effect: a set takes a confirmation or an abort.
 func (s *set) apply(ctx workflow.Context, d *release.Decision) {
+	defer s.tellDecision()
 	if d.Kind == release.CommandConfirm {
 		s.confirmed = d.Batch
 		return

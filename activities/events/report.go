@@ -78,6 +78,9 @@ func latestOf(events []release.Event) []release.Event {
 	var latest []release.Event
 	place := map[string]int{}
 	for _, e := range events {
+		if e.Lane != nil {
+			continue // the ledger has records of releases and sets
+		}
 		at, known := place[about(e)]
 		if !known {
 			place[about(e)] = len(latest)

@@ -182,7 +182,11 @@ func rules() []rule {
 			why: "starter carries messages to workflows; it never speaks to a platform",
 		},
 		{
-			pkg: "setup", may: []string{"release", "wire", "apps", "authority", "ledger", "workflows"},
+			pkg: "audit", may: []string{"release", "wire", "apps", "authority", "internal/bucketdoc", "internal/redact"}, never: []string{noEngine, noZerolog, "net/http", "os"},
+			why: "audit reads what is stored elsewhere: it knows what a message says, and decides nothing",
+		},
+		{
+			pkg: "setup", may: []string{"release", "wire", "apps", "authority", "ledger", "audit", "workflows"},
 			why: "setup creates what roles expect of NATS and Temporal; it never speaks to a platform",
 		},
 		{

@@ -32,8 +32,8 @@ func (a *app) setup() *cobra.Command {
 		Long: `Create or mend the JetStream streams (SLIPWAY_IN, SLIPWAY_EVENTS, SLIPWAY_DEADLETTER), create
 the key-value buckets of the freeze calendar (slipway-calendar), the application documents
 (slipway-apps), of who may do what (slipway-authority) and of the ledger of releases (slipway-ledger),
-and register Temporal's search attributes (SlipwayApp, SlipwayAppName,
-SlipwayPhase, SlipwayOutcome, SlipwayOperation, SlipwayStrategy, SlipwayRequestedBy, SlipwaySet),
+and the stream of the audit (SLIPWAY_AUDIT), which copies what people do from them; and register
+Temporal's search attributes (SlipwayApp, SlipwayAppName, SlipwayPhase, SlipwayOutcome, SlipwayOperation, SlipwayStrategy, SlipwayRequestedBy, SlipwaySet),
 then wait until they can be used. Doing it again changes nothing.
 
 How many servers keep what, how much, and for how long, are settings. What is not said is created with
@@ -124,6 +124,7 @@ func setupConfig(v *config.Values) (setup.Config, error) {
 	for name, age := range map[string]*time.Duration{
 		config.RequestsRetention: &c.Storage.RequestsAge, config.EventsRetention: &c.Storage.EventsAge,
 		config.DeadLetterRetention: &c.Storage.DeadLettersAge, config.LedgerRetention: &c.Ledger.MaxAge,
+		config.AuditRetention: &c.AuditAge,
 	} {
 		if *age, err = v.Retention(name); err != nil {
 			return c, err

@@ -64,6 +64,7 @@ const (
 	EventsRetention     = "events-retention"
 	DeadLetterRetention = "deadletter-retention"
 	LedgerRetention     = "ledger-retention"
+	AuditRetention      = "audit-retention"
 	StreamSize          = "nats-stream-size"
 
 	TemporalAddress   = "temporal-address"
@@ -193,6 +194,7 @@ func Setup() []Setting {
 		{Name: EventsRetention, Env: "SLIPWAY_EVENTS_RETENTION", Usage: "how long a lifecycle event is kept (default 90d)"},
 		{Name: DeadLetterRetention, Env: "SLIPWAY_DEADLETTER_RETENTION", Usage: "how long a dead letter is kept (default 30d)"},
 		{Name: LedgerRetention, Env: "SLIPWAY_LEDGER_RETENTION", Usage: "how long the record of a release is kept, and so an event counts once (default 400d)"},
+		{Name: AuditRetention, Env: "SLIPWAY_AUDIT_RETENTION", Usage: "how long the audit keeps who has asked, decided and changed what (default 400d)"},
 	}
 }
 

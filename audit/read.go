@@ -1,0 +1,176 @@
+package audit
+
+import (
+	"cmp"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"slipway/release"
+	"slipway/wire"
+)
+
+// bucketPrefix is what the subjects of buckets begin with.
+const bucketPrefix = "$KV."
+
+// Read returns what a message of the stream tells of. One that cannot be read is an entry that says so.
+func Read(msg *jetstream.RawStreamMsg) []Entry {
+	var found []Entry
+	switch {
+	case strings.HasPrefix(msg.Subject, bucketPrefix):
+		found = []Entry{readDocument(msg)}
+	case wire.IsDeadLetter(msg.Subject):
+		found = []Entry{readLetter(msg)}
+	default:
+		found = readEvent(msg)
+	}
+	for i := range found {
+		e := &found[i]
+		e.Sequence, e.Time = msg.Sequence, e.Time.UTC()
+		if e.Time.IsZero() {
+			e.Time = msg.Time.UTC()
+		}
+		e.key = cmp.Or(e.key, string(e.Action)+" "+strconv.FormatUint(msg.Sequence, 10))
+	}
+	return found
+}
+
+// readEvent reads a lifecycle event: each word of a person that it tells of, the newest of which it may have been told
+// for, and whether it is the first or the last of its release.
+func readEvent(msg *jetstream.RawStreamMsg) []Entry {
+	ev, err := wire.DecodeEvent(&nats.Msg{Subject: msg.Subject, Header: msg.Header, Data: msg.Data})
+	switch {
+	case err != nil:
+		return []Entry{{Action: ActionUnknown, What: msg.Subject, Unreadable: err.Error()}}
+	case ev.Lane != nil:
+		return []Entry{laneEntry(ev)}
+	case ev.Set != nil:
+		return storyOfSet(ev).entries()
+	}
+	return storyOf(ev).entries()
+}
+
+// story is what an event tells of a release or a set, as far as the audit wants to know.
+type story struct {
+	wire.LifecycleEvent
+
+	app, name, id string
+	unit          release.Unit
+	action        Action
+	transition    uint64
+	by            string
+	admission     release.Admission
+	what, note    string
+	outcome       release.Phase
+	reason        string
+	decisions     []release.Decision
+}
+
+func storyOf(ev wire.LifecycleEvent) story {
+	p := ev.Progress
+	s := story{
+		LifecycleEvent: ev, app: p.App.SearchValue(), id: p.ReleaseID, unit: release.UnitBatch, action: ActionRequest, transition: p.Transition,
+		by: p.RequestedBy, admission: p.Admission, what: brought(p), note: p.Note, outcome: p.Outcome, reason: p.Reason, decisions: p.Decisions,
+	}
+	if p.ByName != nil {
+		s.name = p.ByName.String()
+	}
+	if p.Operation == release.OperationRollback {
+		s.action = ActionRollback
+	}
+	return s
+}
+
+// brought says what was asked for.
+func brought(p release.Progress) string {
+	words := string(cmp.Or(p.Operation, release.OperationRelease))
+	if artifact := p.Artifact.Public(); artifact != "" {
+		words += " " + artifact
+	}
+	if p.Config != "" {
+		words += " with configuration " + p.Config
+	}
+	if p.RetryOf != "" {
+		words += ", again after " + p.RetryOf
+	}
+	return words
+}
+
+func storyOfSet(ev wire.LifecycleEvent) story {
+	p := *ev.Set
+	return story{
+		LifecycleEvent: ev, app: wire.AboutSet(p.Name), id: p.SetID, unit: release.UnitWave, action: ActionRequest, transition: p.Transition,
+		by: p.RequestedBy, admission: p.Admission, what: "set " + p.Name, note: p.Note, outcome: p.Outcome, reason: p.Reason, decisions: p.Decisions,
+	}
+}
+
+// entries are the request, where this is the first event; the decisions; and the end, where it is the last.
+func (s story) entries() []Entry {
+	var out []Entry
+	if s.transition == 1 {
+		out = append(out, s.entry(Entry{
+			Time: s.Time, Action: s.action, By: s.by, Verified: s.admission.Verified, Binding: s.admission.Binding, What: s.what, Reason: s.note, key: "request",
+		}))
+	}
+	for _, d := range s.decisions {
+		out = append(out, s.entry(Entry{
+			Time: d.At, Action: Action(d.Kind), By: d.By, Verified: d.Verified, Via: d.Via, Source: d.Source, What: d.Summary(s.unit), Reason: d.Note, Refused: d.Refused,
+			key: fmt.Sprintf("%s %d %d %s %s", d.Kind, d.Batch, d.At.UnixNano(), d.By, d.ID),
+		}))
+	}
+	if kind, ends := s.outcome.Outcome(); ends && kind == s.Kind {
+		out = append(out, s.entry(Entry{Time: s.LifecycleEvent.Time, Action: ActionEnd, By: release.Slipway, What: string(s.outcome), Reason: s.reason, key: s.ID}))
+	}
+	return out
+}
+
+func (s story) entry(e Entry) Entry {
+	e.App, e.Name, e.ID, e.key = s.app, s.name, s.id, s.id+" "+e.key
+	return e
+}
+
+// laneEntry is what was done to a lane.
+func laneEntry(ev wire.LifecycleEvent) Entry {
+	l := *ev.Lane
+	e := Entry{
+		Time: ev.Time, By: l.By, Via: l.Via, App: l.App.SearchValue(), ID: l.ReleaseID, What: "the lane", Reason: l.Reason,
+		Before: encoded(l.Before), After: encoded(l.After), key: ev.ID,
+	}
+	switch ev.Kind {
+	case release.EventHeld:
+		e.Action = ActionHold
+	case release.EventResumed:
+		e.Action = ActionUnhold
+	case release.EventDropped:
+		e.Action, e.What = ActionDrop, "release "+l.ReleaseID+" from the lane"
+	case release.EventAllowed:
+		e.Action, e.What = ActionAllow, cmp.Or(l.Artifact, "all artifacts")
+	default:
+		e.Action, e.What = ActionUnknown, "the lane: "+string(ev.Kind)
+	}
+	return e
+}
+
+// readLetter reads a dead letter.
+func readLetter(msg *jetstream.RawStreamMsg) Entry {
+	l := wire.ReadDeadLetter(msg)
+	e := Entry{
+		Action: ActionRefuse, By: l.By, Verified: l.Verified, Via: release.ViaEvent, Source: l.Source, What: string(l.Kind), Refused: l.Reason,
+		key: msg.Header.Get(jetstream.MsgIDHeader),
+	}
+	if l.Type != "" {
+		e.What += " " + l.Type
+	}
+	switch {
+	case l.Kind == wire.KindCommand:
+		e.ID = l.About
+	case wire.IsNamedRequest(l.Subject):
+		e.Name = l.About
+	default:
+		e.App = l.About
+	}
+	return e
+}
