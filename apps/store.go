@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -342,11 +341,4 @@ func same(a, b Application) bool {
 	first, err := json.Marshal(a)
 	second, other := json.Marshal(b)
 	return err == nil && other == nil && string(first) == string(second)
-}
-
-// Find splits what people write for an application into the names of an application and an environment;
-// it is no such name where it is platform/region/id.
-func Find(text string) (application, environment string, byName bool) {
-	application, environment, _ = strings.Cut(text, "/")
-	return application, environment, !strings.Contains(environment, "/")
 }

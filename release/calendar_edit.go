@@ -8,8 +8,8 @@ import (
 // maxFreezes bounds a calendar, which is read before every step of every release.
 const maxFreezes = 100
 
-// namePattern keeps the name of a window or a stop easy to say in a shell.
-const namePattern = `^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`
+// freezePattern keeps the name of a window or a stop easy to say in a shell.
+const freezePattern = `^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`
 
 // WithWindow returns the calendar with the window; one of the same name is replaced.
 func (c Calendar) WithWindow(w FreezeWindow) Calendar {
@@ -88,7 +88,7 @@ func (s Stop) Validate() error {
 }
 
 func (v *validator) stop(prefix string, s Stop) {
-	v.check(matches(namePattern, s.Name), prefix+"name", "%q is not a name: 1-64 letters, digits, dots, hyphens or underscores", s.Name)
+	v.check(matches(freezePattern, s.Name), prefix+"name", "%q is not a name: 1-64 letters, digits, dots, hyphens or underscores", s.Name)
 	v.scope(prefix+"scope", s.Scope)
 	v.check(s.Reason != "", prefix+"reason", "is missing; say why nothing may be changed")
 	v.text(prefix+"reason", s.Reason)

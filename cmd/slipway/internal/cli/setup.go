@@ -32,7 +32,7 @@ func (a *app) setup() *cobra.Command {
 		Long: `Create or mend the JetStream streams (SLIPWAY_IN, SLIPWAY_EVENTS, SLIPWAY_DEADLETTER), create
 the key-value buckets of the freeze calendar (slipway-calendar), the application documents
 (slipway-apps), of who may do what (slipway-authority) and of the ledger of releases (slipway-ledger),
-and register Temporal's search attributes (SlipwayApp, SlipwayAppName,
+and register Temporal's search attributes (SlipwayApp, SlipwayAppName, SlipwayApplication,
 SlipwayPhase, SlipwayOutcome, SlipwayOperation, SlipwayStrategy, SlipwayRequestedBy, SlipwaySet),
 then wait until they can be used. Doing it again changes nothing.
 
