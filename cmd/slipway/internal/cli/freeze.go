@@ -102,7 +102,7 @@ application, and whether a release of it would wait now.`,
 			}
 			only = &found
 		}
-		calendar, _, err := call.calendars.Load(ctx)
+		calendar, _, err := call.freezes.Load(ctx)
 		if err != nil {
 			return err
 		}
