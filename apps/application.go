@@ -2,6 +2,7 @@ package apps
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -101,8 +102,9 @@ func explained(problems release.Problems) release.Problems {
 // environment says of a release is checked as a request of it would be that brings an image.
 func (a Application) Validate() error {
 	v := &validator{}
-	v.name("name", a.Name)
-	v.check(!strings.HasPrefix(a.Name, "r-") && !strings.HasPrefix(a.Name, "s-"), "name", "%q begins as the ID of a release or a set does; use another one", a.Name)
+	if problem, ok := errors.AsType[release.Problem](release.CheckApplicationName(a.Name)); ok {
+		v.problems = append(v.problems, problem)
+	}
 	v.check(len(a.Environments) >= 1, "environments", "must have at least one environment")
 	if len(a.Environments) > MaxEnvironments {
 		v.check(false, "environments", "has %d entries; at most %d are taken", len(a.Environments), MaxEnvironments)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -98,11 +97,4 @@ func (s *Store) free(ctx context.Context, a Application, stored bool) error {
 		}
 	}
 	return errors.Join(problems...)
-}
-
-// Find splits what people write for an application into the names of an application and an environment;
-// it is no such name where it is platform/region/id.
-func Find(text string) (application, environment string, byName bool) {
-	application, environment, _ = strings.Cut(text, "/")
-	return application, environment, !strings.Contains(environment, "/")
 }

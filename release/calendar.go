@@ -72,16 +72,31 @@ func (f Freeze) Same(other Freeze) bool {
 	return f.Name == other.Name && f.Stop == other.Stop && f.Until.Equal(other.Until)
 }
 
-// Scope says which applications something is about; an empty field means any.
+// Scope says which applications something is about: those of a platform, where an empty field means any, or
+// those of an application document.
 type Scope struct {
 	Platform Platform `json:"platform,omitempty"`
 	Region   string   `json:"region,omitempty"`
 	// App is the platform's own application ID.
 	App string `json:"app,omitempty"`
+
+	// Application is the name of a document, and Environment that of one of its environments; empty
+	// means all of them.
+	Application string `json:"application,omitempty"`
+	Environment string `json:"environment,omitempty"`
+	// Apps are the applications that the names stood for when the scope was written. Who reads a calendar
+	// replaces them by those that they stand for now, where the document is still there.
+	Apps []App `json:"apps,omitempty"`
 }
+
+// ByName reports whether the scope is one of names.
+func (s Scope) ByName() bool { return s.Application != "" }
 
 // Covers reports whether the application is in the scope.
 func (s Scope) Covers(a App) bool {
+	if s.ByName() {
+		return slices.ContainsFunc(s.Apps, func(each App) bool { return each.Unqualified() == a.Unqualified() })
+	}
 	return (s.Platform == "" || s.Platform == a.Platform) &&
 		(s.Region == "" || s.Region == a.Region) &&
 		(s.App == "" || s.App == a.ID)
@@ -91,8 +106,12 @@ func (s Scope) Covers(a App) bool {
 const anything = "*"
 
 // String returns the scope as platform/region/app with * for any, shortened at the end:
-// "sae/cn-hangzhou" rather than "sae/cn-hangzhou/*". [ParseScope] reads it.
+// "sae/cn-hangzhou" rather than "sae/cn-hangzhou/*"; one of names as application/environment or
+// application. [ParseScope] reads it.
 func (s Scope) String() string {
+	if s.ByName() {
+		return strings.TrimSuffix(s.Application+"/"+s.Environment, "/")
+	}
 	parts := []string{cmp.Or(string(s.Platform), anything), cmp.Or(s.Region, anything), cmp.Or(s.App, anything)}
 	for len(parts) > 1 && parts[len(parts)-1] == anything {
 		parts = parts[:len(parts)-1]
@@ -100,11 +119,15 @@ func (s Scope) String() string {
 	return strings.Join(parts, "/")
 }
 
-// ParseScope reads what [Scope.String] writes; the empty string means any application.
+// ParseScope reads what [Scope.String] writes; the empty string means any application. What names stand for
+// is not known yet.
 func ParseScope(text string) (Scope, error) {
+	if ref, err := ParseApp(text); err == nil && ref.ByName() {
+		return Scope{Application: ref.Application, Environment: ref.Environment}, nil
+	}
 	parts := strings.Split(text, "/")
 	if len(parts) > 3 {
-		return Scope{}, fmt.Errorf("%q is not of the form platform/region/app, with * for any", text)
+		return Scope{}, fmt.Errorf("%q is not of the form platform/region/app, with * for any, and no name such as shop or shop/production", text)
 	}
 	for i, p := range parts {
 		if p == "" && text != "" {
@@ -116,6 +139,18 @@ func ParseScope(text string) (Scope, error) {
 	}
 	parts = append(parts, "", "")
 	return Scope{Platform: Platform(parts[0]), Region: parts[1], App: parts[2]}, nil
+}
+
+// Scopes are those of all windows and stops, in a copy of the calendar, to be filled in.
+func (c Calendar) Scopes() (filled Calendar, scopes []*Scope) {
+	c.Stops, c.Windows = slices.Clone(c.Stops), slices.Clone(c.Windows)
+	for i := range c.Stops {
+		scopes = append(scopes, &c.Stops[i].Scope)
+	}
+	for i := range c.Windows {
+		scopes = append(scopes, &c.Windows[i].Scope)
+	}
+	return c, scopes
 }
 
 // Frozen reports whether changes of the application are frozen at a moment, and until when.

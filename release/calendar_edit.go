@@ -8,8 +8,12 @@ import (
 // maxFreezes bounds a calendar, which is read before every step of every release.
 const maxFreezes = 100
 
-// namePattern keeps the name of a window or a stop easy to say in a shell.
-const namePattern = `^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`
+// maxScopeApps is how many applications a scope of names stands for at most: as many as a document has
+// environments.
+const maxScopeApps = 20
+
+// freezePattern keeps the name of a window or a stop easy to say in a shell.
+const freezePattern = `^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`
 
 // WithWindow returns the calendar with the window; one of the same name is replaced.
 func (c Calendar) WithWindow(w FreezeWindow) Calendar {
@@ -88,7 +92,7 @@ func (s Stop) Validate() error {
 }
 
 func (v *validator) stop(prefix string, s Stop) {
-	v.check(matches(namePattern, s.Name), prefix+"name", "%q is not a name: 1-64 letters, digits, dots, hyphens or underscores", s.Name)
+	v.check(matches(freezePattern, s.Name), prefix+"name", "%q is not a name: 1-64 letters, digits, dots, hyphens or underscores", s.Name)
 	v.scope(prefix+"scope", s.Scope)
 	v.check(s.Reason != "", prefix+"reason", "is missing; say why nothing may be changed")
 	v.text(prefix+"reason", s.Reason)
@@ -125,6 +129,14 @@ func (v *validator) recurring(prefix string, w FreezeWindow) {
 
 // scope checks the fields that are given.
 func (v *validator) scope(field string, s Scope) {
+	if s.ByName() {
+		v.valid(field+".application", CheckApplicationName(s.Application))
+		v.check(s.Environment == "" || IsName(s.Environment), field+".environment", "%q is not %s", s.Environment, NameWords)
+		v.check(s.Platform == "" && s.Region == "" && s.App == "", field, "is either of names or of a platform; leave one of them out")
+		v.check(len(s.Apps) > 0 && len(s.Apps) <= maxScopeApps, field+".apps", "must be the 1-%d applications that the names stand for", maxScopeApps)
+		return
+	}
+	v.check(s.Environment == "" && len(s.Apps) == 0, field+".environment", "has no meaning without application")
 	on, served := TraitsOf(s.Platform)
 	v.check(s.Platform == "" || served, field+".platform", "%q is not a platform served here; use %s, or leave it out for any", s.Platform, servedPlatforms())
 	v.check(s.Region == "" || matches(regionPattern, s.Region), field+".region", "%q is not a region ID such as cn-hangzhou; leave it out for any", s.Region)

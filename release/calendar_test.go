@@ -191,6 +191,8 @@ func TestCalendar_Scope(t *testing.T) {
 		{"*/*/" + shop().ID, "*/*/" + shop().ID, release.Scope{App: shop().ID}, true},
 		{"*/*/another", "*/*/another", release.Scope{App: "another"}, false},
 		{"fc", "fc", release.Scope{Platform: "fc"}, false},
+		{"shop", "shop", release.Scope{Application: "shop"}, false}, // until it is looked up
+		{"shop/production", "shop/production", release.Scope{Application: "shop", Environment: "production"}, false},
 	}
 	for _, c := range cases {
 		scope, err := release.ParseScope(c.text)
@@ -203,6 +205,48 @@ func TestCalendar_Scope(t *testing.T) {
 		_, err := release.ParseScope(bad)
 		require.Error(t, err, bad)
 	}
+}
+
+// A freeze of names holds the applications that the names stand for, whichever of their pointers are moved.
+func TestCalendar_ScopeOfNames(t *testing.T) {
+	t.Parallel()
+	other := shop()
+	other.ID = "other"
+	stop := release.Stop{Name: "sale", Reason: "busy", Scope: release.Scope{Application: "shop", Environment: "production", Apps: []release.App{other, shop().WithDefaults()}}}
+	require.NoError(t, stop.Validate())
+	calendar := release.Calendar{}.WithStop(stop)
+	_, frozen := calendar.Frozen(shop(), time.Now())
+	require.True(t, frozen)
+	elsewhere := shop()
+	elsewhere.Region = "cn-beijing"
+	_, frozen = calendar.Frozen(elsewhere, time.Now())
+	require.False(t, frozen)
+
+	for want, scope := range map[string]release.Scope{
+		"scope.apps: must be":                     {Application: "shop"},
+		"scope.application: ":                     {Application: "Shop", Apps: []release.App{shop()}},
+		"scope.environment: \"B!\"":               {Application: "shop", Environment: "B!", Apps: []release.App{shop()}},
+		"scope: is either":                        {Application: "shop", Region: "cn-hangzhou", Apps: []release.App{shop()}},
+		"scope.environment: has no meaning witho": {Environment: "production"},
+	} {
+		stop.Scope = scope
+		require.ErrorContains(t, stop.Validate(), want)
+	}
+}
+
+// TestCalendar_ScopesAreFilledInACopy so that nobody who shares the calendar sees it change.
+func TestCalendar_ScopesAreFilledInACopy(t *testing.T) {
+	t.Parallel()
+	calendar := release.Calendar{Stops: []release.Stop{{Name: "a"}}, Windows: []release.FreezeWindow{{Name: "b"}}}
+	filled, scopes := calendar.Scopes()
+	require.Len(t, scopes, 2)
+	for _, s := range scopes {
+		s.Region = "cn-hangzhou"
+	}
+	require.Equal(t, "*/cn-hangzhou", filled.Stops[0].Scope.String())
+	require.Equal(t, "*/cn-hangzhou", filled.Windows[0].Scope.String())
+	require.Equal(t, "*", calendar.Stops[0].Scope.String())
+	require.Equal(t, "*", calendar.Windows[0].Scope.String())
 }
 
 func TestCalendar_WindowThatCannotBeReadFreezesItsScope(t *testing.T) {

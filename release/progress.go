@@ -179,6 +179,15 @@ func (p Progress) StandsSince() time.Time {
 	return since
 }
 
+// Name is what people call the application of the release: application/environment where it was asked
+// for so, what its platform calls it otherwise; empty where that is not known.
+func (p Progress) Name() string {
+	if p.ByName != nil {
+		return p.ByName.String()
+	}
+	return p.AppName
+}
+
 // Identity is the release ID; empty while nothing is known.
 func (p Progress) Identity() string { return p.ReleaseID }
 

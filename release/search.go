@@ -10,6 +10,9 @@ const (
 	// SearchAppName is what the platform calls the application of a release, once the release has
 	// read it, cut by [SearchText].
 	SearchAppName = "SlipwayAppName"
+	// SearchApplication is application/environment of a release that was asked for by the names of an
+	// application document.
+	SearchApplication = "SlipwayApplication"
 	// SearchPhase is the phase of a release or set.
 	SearchPhase = "SlipwayPhase"
 	// SearchOutcome is the phase in which a release or set ended, once it has.
@@ -26,7 +29,7 @@ const (
 
 // SearchNames returns the names of all search attributes.
 func SearchNames() []string {
-	return []string{SearchApp, SearchAppName, SearchPhase, SearchOutcome, SearchOperation, SearchStrategy, SearchRequestedBy, SearchSet}
+	return []string{SearchApp, SearchAppName, SearchApplication, SearchPhase, SearchOutcome, SearchOperation, SearchStrategy, SearchRequestedBy, SearchSet}
 }
 
 // SearchAttribute is a search attribute with its value.
@@ -35,8 +38,13 @@ type SearchAttribute struct{ Name, Value string }
 // SearchAttributes returns those with which the release begins in a phase.
 func (s Submission) SearchAttributes(shown Phase) []SearchAttribute {
 	spec := s.Spec.WithDefaults()
+	name := ""
+	if s.ByName != nil {
+		name = s.ByName.String()
+	}
 	return known(
 		SearchAttribute{SearchApp, spec.App.SearchValue()},
+		SearchAttribute{SearchApplication, name},
 		SearchAttribute{SearchPhase, string(shown)},
 		SearchAttribute{SearchOperation, string(spec.Operation)},
 		SearchAttribute{SearchStrategy, string(spec.Strategy.Of(spec.Operation))},

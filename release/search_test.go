@@ -21,6 +21,9 @@ func TestSearch_WhatAReleaseIsSearchedBy(t *testing.T) {
 		{Name: "SlipwayRequestedBy", Value: "ann"},
 	}, one.SearchAttributes(release.PhaseQueued))
 
+	one.ByName = &release.ByName{Application: "shop", Environment: "production", Revision: 7}
+	require.Contains(t, one.SearchAttributes(release.PhaseQueued), release.SearchAttribute{Name: "SlipwayApplication", Value: "shop/production"})
+
 	set := release.SetRequest{ID: "s-1", Set: release.Set{RequestedBy: "ann"}}
 	require.Equal(t, []release.SearchAttribute{
 		{Name: "SlipwayPhase", Value: "RollingOut"}, {Name: "SlipwayRequestedBy", Value: "ann"}, {Name: "SlipwaySet", Value: "s-1"},

@@ -97,9 +97,6 @@ func (s Set) WithDefaults() Set {
 	return s
 }
 
-// setNamePattern keeps the name of a set usable as a NATS subject token.
-const setNamePattern = `^[a-z0-9][a-z0-9-]{0,39}$`
-
 // Validate lists every problem of the set at once, those of its releases included, as
 // [Problems], or returns nil. It wants a set that has its defaults. A list that is too
 // long is told without the rest.
@@ -143,7 +140,7 @@ type setValidator struct {
 
 // name checks a name, and that it is not among those taken already.
 func (v *setValidator) name(field, name string, taken map[string]bool) {
-	v.check(matches(setNamePattern, name), field, "%q is not a name of 1-40 lower-case letters, digits or hyphens", name)
+	v.check(IsName(name), field, "%q is not %s", name, NameWords)
 	if taken != nil {
 		v.check(name == "" || !taken[name], field, "%q is there already; names are unique within the set", name)
 		taken[name] = true

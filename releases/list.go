@@ -1,6 +1,7 @@
 package releases
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,10 +28,12 @@ type Listed struct {
 	// App is the application as platform/region/id.
 	App string `json:"app,omitempty"`
 	// AppName is what the platform calls the application; empty where no release of it has read it yet.
-	AppName   string            `json:"appName,omitempty"`
-	Phase     release.Phase     `json:"phase,omitempty"`
-	Outcome   release.Phase     `json:"outcome,omitempty"`
-	Operation release.Operation `json:"operation,omitempty"`
+	AppName string `json:"appName,omitempty"`
+	// Application is application/environment, where it was asked for so.
+	Application string            `json:"application,omitempty"`
+	Phase       release.Phase     `json:"phase,omitempty"`
+	Outcome     release.Phase     `json:"outcome,omitempty"`
+	Operation   release.Operation `json:"operation,omitempty"`
 	// Strategy is by which strategy it proceeds; empty for what has none, such as a restart.
 	Strategy release.StrategyType `json:"strategy,omitempty"`
 	// Artifact is what it brings, where it was asked for and is known.
@@ -48,15 +51,22 @@ type Listed struct {
 	EndedAt   time.Time `json:"endedAt,omitzero"`
 }
 
+// CalledName is what people call the application: application/environment where the release was asked for
+// so, what the platform calls it otherwise; empty where that is not known.
+func (l Listed) CalledName() string { return cmp.Or(l.Application, l.AppName) }
+
 // Filter chooses releases; empty fields choose all.
 type Filter struct {
 	// App is an application as platform/region/id.
 	App string
 	// AppName is what the platform calls an application, as releases of it have read it.
-	AppName   string
-	Phase     release.Phase
-	Outcome   release.Phase
-	Operation release.Operation
+	AppName string
+	// Application is application/environment, or application for all its environments, of releases that
+	// were asked for so.
+	Application string
+	Phase       release.Phase
+	Outcome     release.Phase
+	Operation   release.Operation
 	// RequestedBy is who asked, as the request names them.
 	RequestedBy string
 	// Set is the ID of a set.
@@ -76,9 +86,13 @@ type Filter struct {
 
 // Chooses reports whether the filter chooses a release.
 func (f Filter) Chooses(l Listed) bool {
-	return (f.App == "" || f.App == l.App) && (f.AppName == "" || f.AppName == l.AppName) && (f.Phase == "" || f.Phase == l.Phase) && (f.Outcome == "" || f.Outcome == l.Outcome) &&
+	return (f.App == "" || f.App == l.App) && (f.AppName == "" || f.AppName == l.AppName) && f.choosesName(l.Application) && (f.Phase == "" || f.Phase == l.Phase) && (f.Outcome == "" || f.Outcome == l.Outcome) &&
 		(f.Operation == "" || f.Operation == l.Operation) && (f.RequestedBy == "" || f.RequestedBy == l.RequestedBy) && (f.Set == "" || f.Set == l.Set) &&
 		(!f.Open || l.EndedAt.IsZero()) && (!f.Closed || !l.EndedAt.IsZero()) && (len(f.Phases) == 0 || slices.Contains(f.Phases, l.Phase))
+}
+
+func (f Filter) choosesName(name string) bool {
+	return f.Application == "" || f.Application == name || strings.HasPrefix(name, f.Application+"/")
 }
 
 // query is the filter in the language of Temporal's visibility.
@@ -99,6 +113,12 @@ func (f Filter) attributes() string {
 		if a.Value != "" {
 			fmt.Fprintf(&q, " AND %s = %s", a.Name, literal(a.Value))
 		}
+	}
+	switch {
+	case strings.Contains(f.Application, "/"):
+		fmt.Fprintf(&q, " AND %s = %s", release.SearchApplication, literal(f.Application))
+	case f.Application != "":
+		fmt.Fprintf(&q, " AND %s STARTS_WITH %s", release.SearchApplication, literal(f.Application+"/"))
 	}
 	if len(f.Phases) > 0 {
 		phases := make([]string, len(f.Phases))
@@ -369,6 +389,7 @@ func listed(info *workflowpb.WorkflowExecutionInfo) Listed {
 		Kind:        info.GetType().GetName(),
 		App:         keyword(info.GetSearchAttributes(), release.SearchApp),
 		AppName:     keyword(info.GetSearchAttributes(), release.SearchAppName),
+		Application: keyword(info.GetSearchAttributes(), release.SearchApplication),
 		Strategy:    release.StrategyType(keyword(info.GetSearchAttributes(), release.SearchStrategy)),
 		Phase:       release.Phase(keyword(info.GetSearchAttributes(), release.SearchPhase)),
 		Outcome:     release.Phase(keyword(info.GetSearchAttributes(), release.SearchOutcome)),

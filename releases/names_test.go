@@ -145,3 +145,29 @@ func TestWithTurn_NameOfTheApplication(t *testing.T) {
 	got := releases.New(m).WithTurn(t.Context(), release.Progress{ReleaseID: "r-2", App: app(), Phase: release.PhaseQueued})
 	require.Equal(t, "shop", got.AppName)
 }
+
+// Releases that were asked for by name are found by it, those of one environment or of all.
+func TestList_ByTheNameOfADocument(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"shop/production": " AND SlipwayApplication = 'shop/production'",
+		"shop":            " AND SlipwayApplication STARTS_WITH 'shop/'",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m, r := newClient(t)
+			asked := visible(t, "r-1", "sae/a/1", "orders")
+			asked.SearchAttributes.IndexedFields[release.SearchApplication] = payload(t, "shop/production")
+			m.On("ListWorkflow", mock.Anything, mock.MatchedBy(func(in *workflowservice.ListWorkflowExecutionsRequest) bool {
+				return strings.HasSuffix(in.GetQuery(), want)
+			})).Return(&workflowservice.ListWorkflowExecutionsResponse{Executions: []*workflowpb.WorkflowExecutionInfo{asked}}, nil).Once()
+			filter := releases.Filter{Application: name}
+			found, _, err := r.List(t.Context(), filter)
+			require.NoError(t, err)
+			require.Len(t, found, 1)
+			require.Equal(t, "shop/production", found[0].CalledName())
+			require.True(t, filter.Chooses(found[0]))
+			require.False(t, filter.Chooses(releases.Listed{ID: "r-2", Application: "shopping/production"}))
+		})
+	}
+}

@@ -32,6 +32,8 @@ type Waiting struct {
 	App string `json:"app,omitempty"`
 	// AppName is what the platform calls the application; empty where that is not known.
 	AppName string `json:"appName,omitempty"`
+	// Application is application/environment of a release that was asked for so.
+	Application string `json:"application,omitempty"`
 	// Batch is the finished batch, or the wave, that is to be confirmed; 0 where none is.
 	Batch int `json:"batch,omitempty"`
 	// Artifact is what the release brings, where that is known.
@@ -188,10 +190,18 @@ func firstKnown(a, b time.Time) time.Time {
 	return a
 }
 
+// nameOf is application/environment of a release that was asked for so.
+func nameOf(p release.Progress) string {
+	if p.ByName == nil {
+		return ""
+	}
+	return p.ByName.String()
+}
+
 // ofRelease is what a release under way needs; false where it needs nobody.
 func ofRelease(p release.Progress, partial Partial, now time.Time) (Waiting, bool) {
 	w := Waiting{
-		Subject: SubjectRelease, ID: p.ReleaseID, App: p.App.SearchValue(), AppName: p.AppName, RequestedBy: p.RequestedBy,
+		Subject: SubjectRelease, ID: p.ReleaseID, App: p.App.SearchValue(), AppName: p.AppName, Application: nameOf(p), RequestedBy: p.RequestedBy,
 		Since: firstKnown(p.StartedAt, p.AcceptedAt), Next: release.Next(p), Partial: partial,
 	}
 	if partial.Reason == PartialFailing {
@@ -321,7 +331,7 @@ func (g *gathering) complete(ctx context.Context, w *Waiting, s release.LaneStat
 		return
 	}
 	p := status.Progress
-	w.RequestedBy, w.AppName = p.RequestedBy, p.AppName
+	w.RequestedBy, w.AppName, w.Application = p.RequestedBy, p.AppName, nameOf(p)
 	if p.Artifact != (release.Artifact{}) {
 		w.Artifact = p.Artifact.String()
 	}

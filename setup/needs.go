@@ -61,6 +61,7 @@ func WorkerNeeds(js jetstream.JetStream) *Needs {
 	return &Needs{js: js, list: []need{
 		{kind: "stream", name: wire.StreamEvents, stream: wire.StreamEvents, writes: strings.TrimSuffix(wire.AllEvents, ">") + "probe"},
 		readNeed(wire.CalendarBucket, "calendar"),
+		readOnly(apps.Bucket), // freezes of names
 		ledgerNeed(),
 	}}
 }

@@ -22,9 +22,9 @@ import (
 	"slipway/activities/gates"
 	"slipway/activities/platform"
 	"slipway/activities/releases"
+	"slipway/apps"
 	"slipway/ledger"
 	"slipway/release"
-	"slipway/wire"
 	"slipway/workflows"
 )
 
@@ -181,7 +181,7 @@ func New(c Config) (*Worker, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	freezes, err := calendar.New(wire.NewCalendars(c.JetStream), time.Now)
+	freezes, err := calendar.New(apps.NewCalendar(c.JetStream), time.Now)
 	if err != nil {
 		return nil, err
 	}

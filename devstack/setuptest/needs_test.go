@@ -100,7 +100,7 @@ func TestNeeds_ARightThatIsMissingIsNamed(t *testing.T) {
 		"$JS.API.DIRECT.GET.KV_slipway-authority.>": {starter: `bucket slipway-authority is not permitted to this user`},
 		"$JS.API.STREAM.INFO.KV_slipway-authority":  {starter: `bucket slipway-authority is not permitted to this user`},
 		"$JS.API.STREAM.INFO.KV_slipway-calendar":   {worker: `bucket slipway-calendar is not permitted to this user`},
-		"$JS.API.DIRECT.GET.KV_slipway-apps":        {starter: `bucket slipway-apps is not permitted to this user`},
+		"$JS.API.DIRECT.GET.KV_slipway-apps":        {starter: `bucket slipway-apps is not permitted to this user`, worker: `bucket slipway-apps is not permitted to this user`},
 	} {
 		t.Run(lacks, func(t *testing.T) {
 			t.Parallel()
@@ -171,7 +171,7 @@ func TestNeeds_AStreamOrABucketThatIsMissingIsNamed(t *testing.T) {
 	require.EqualError(t, starter.Missing(t.Context()),
 		"stream SLIPWAY_IN"+remedy+"\nbucket slipway-apps"+remedy+"\nstream SLIPWAY_DEADLETTER"+remedy+"\nbucket slipway-ledger"+remedy+"\nbucket slipway-authority"+remedy)
 	require.EqualError(t, worker.Missing(t.Context()),
-		"stream SLIPWAY_EVENTS"+remedy+"\nbucket slipway-calendar"+remedy+"\nbucket slipway-ledger"+remedy)
+		"stream SLIPWAY_EVENTS"+remedy+"\nbucket slipway-calendar"+remedy+"\nbucket slipway-apps"+remedy+"\nbucket slipway-ledger"+remedy)
 
 	_, err := setup.NATS(t.Context(), js, setup.Config{})
 	require.NoError(t, err)

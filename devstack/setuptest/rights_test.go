@@ -120,9 +120,9 @@ func TestRights_WhatThePageListsIsEnough(t *testing.T) {
 
 	named := apps.NewStore(as["edits application documents (person)"])
 	shop, err := named.Apply(ctx, apps.Application{
-		APIVersion: release.APIVersion, Kind: apps.KindApplication, Name: "shop",
+		Name:         "shop",
 		Environments: []apps.Environment{{Name: "production", App: release.App{Platform: "sae", Region: "cn-hangzhou", ID: "shop"}}},
-	}, apps.Edit{Change: apps.Change{By: "ann"}, Expected: apps.Any})
+	}, apps.Edit{Change: documents.Change{By: "ann"}, Expected: documents.Any})
 	require.NoError(t, err)
 	for _, who := range []string{"starter", "looks things up (person)"} {
 		_, err = apps.NewStore(as[who]).At(ctx, "shop", shop.Revision)

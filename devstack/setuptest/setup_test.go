@@ -74,6 +74,7 @@ func prepared(r setup.Action) []setup.Result {
 		{Kind: "bucket", Name: "slipway-ledger", Action: r},
 		{Kind: "search attribute", Name: release.SearchApp, Action: r},
 		{Kind: "search attribute", Name: release.SearchAppName, Action: r},
+		{Kind: "search attribute", Name: release.SearchApplication, Action: r},
 		{Kind: "search attribute", Name: release.SearchPhase, Action: r},
 		{Kind: "search attribute", Name: release.SearchOutcome, Action: r},
 		{Kind: "search attribute", Name: release.SearchOperation, Action: r},

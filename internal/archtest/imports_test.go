@@ -174,7 +174,7 @@ func rules() []rule {
 			why: "health serves whatever role mounts it",
 		},
 		{
-			pkg: "worker", may: []string{"release", "workflows", "activities", "wire", "ledger", "health", "cloudapi"},
+			pkg: "worker", may: []string{"release", "workflows", "activities", "wire", "apps", "ledger", "health", "cloudapi"},
 			why: "worker assembles; nothing is built on it but commands",
 		},
 		{

@@ -14,24 +14,23 @@ import (
 	"slipway/release"
 )
 
+// argApp is the argument that names an application.
+const argApp = "APP"
+
 // namesApp ends the help of commands that take an application.
 const namesApp = "APP is platform/region/id, as \"slipway release list\" shows it, or application/environment\nas \"slipway app list\" shows it."
 
-// parseApp reads an application as people name it: platform/region/id.
-func parseApp(name string) (release.App, error) {
-	parts := strings.Split(name, "/")
-	if len(parts) != 3 {
-		message := fmt.Sprintf("APP %q is not of the form platform/region/id, for example sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe or fc/cn-hangzhou/orders", name)
-		if strings.HasPrefix(name, "r-") {
-			message += "; commands to a release are under: slipway release"
+// readApp reads an argument or a flag that names an application.
+func readApp(from, text string) (release.AppRef, error) {
+	ref, err := release.ParseApp(text)
+	if err != nil {
+		colon := ""
+		if ref.App != (release.App{}) {
+			colon = ":"
 		}
-		return release.App{}, &usageError{message}
+		return ref, &usageError{fmt.Sprintf("%s %q%s %s", from, text, colon, err)}
 	}
-	app := release.App{Platform: release.Platform(parts[0]), Region: parts[1], ID: parts[2]}
-	if err := app.Validate(); err != nil {
-		return app, &usageError{fmt.Sprintf("APP %q: %s", name, strings.ReplaceAll(err.Error(), "\n", "; "))}
-	}
-	return app, nil
+	return ref, nil
 }
 
 // namedEnvironment is an environment of an application document that somebody has named.
@@ -45,19 +44,12 @@ func (n namedEnvironment) String() string {
 	return n.document.Spec.Name + "/" + n.environment.Name
 }
 
-// isName reports whether an application is named as application or application/environment. An ID of a
-// release or a set is no name.
-func isName(text string) bool {
-	application, environment, _ := strings.Cut(text, "/")
-	return release.IsName(application) && !strings.HasPrefix(application, "r-") && !strings.HasPrefix(application, "s-") &&
-		(environment == "" || release.IsName(environment))
-}
-
-// appOf is the application of an argument: platform/region/id, or application/environment, which is
-// looked up in its document.
-func (c *call) appOf(ctx context.Context, text string) (release.App, error) {
-	if !isName(text) {
-		return parseApp(text)
+// appOf is the application of an argument or a flag: platform/region/id, or application/environment, which
+// is looked up in its document.
+func (c *call) appOf(ctx context.Context, from, text string) (release.App, error) {
+	ref, err := readApp(from, text)
+	if err != nil || !ref.ByName() {
+		return ref.App, err
 	}
 	n, err := c.named(ctx, text, "")
 	return n.environment.App, err
@@ -100,12 +92,36 @@ const firstEnvironment = "/first"
 func (a *app) onApp(cmd *cobra.Command, do func(context.Context, *call, release.App) error) *cobra.Command {
 	settings := slices.Concat(config.Temporal(), config.NATS())
 	return a.command(cmd, frame{settings: settings, draws: true, timeout: answerTime, limit: patience}, func(ctx context.Context, c *call) error {
-		app, err := c.appOf(ctx, c.args[0])
+		app, err := c.appOf(ctx, argApp, c.args[0])
 		if err != nil {
 			return err
 		}
 		return withTemporal(func(ctx context.Context, c *call) error { return do(ctx, c, app) })(ctx, c)
 	})
+}
+
+// appUsage is the help of a flag that names an application.
+const appUsage = "only of this application: platform/region/id or application/environment"
+
+// appOfFlag is the value of --app as platform/region/id; empty where it is.
+func (c *call) appOfFlag(ctx context.Context, text string) (string, error) {
+	if text == "" {
+		return "", nil
+	}
+	app, err := c.appOf(ctx, "--app", text)
+	return app.SearchValue(), err
+}
+
+// findNamesAnd offers the names of applications beside what find offers. What one of both tells is offered.
+func findNamesAnd(find finder) finder {
+	return func(ctx context.Context, c *call) ([]cobra.Completion, error) {
+		found, err := find(ctx, c)
+		names, unnamed := completeNames(ctx, c)
+		if unnamed == nil {
+			err = nil
+		}
+		return append(names, found...), err
+	}
 }
 
 // completeNames offers the names of applications with their environments.

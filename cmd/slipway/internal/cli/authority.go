@@ -15,6 +15,7 @@ import (
 	"slipway/internal/documents"
 	"slipway/internal/scope"
 	"slipway/manifest"
+	"slipway/release"
 )
 
 func (a *app) authority() *cobra.Command {
@@ -121,13 +122,17 @@ func (a *app) authorityCan() *cobra.Command {
 		Use:   "can WHO ACTION APP",
 		Short: "Ask whether somebody may do something",
 		Long: `Ask whether somebody may do something, by the document that counts or by a file, and which binding
-allows it or what is missing. APP is platform/region/id, set/NAME for a set, or * for the document
+allows it or what is missing. APP is platform/region/id or application/environment, set/NAME for a set, or * for the document
 itself. Actions: ` + joined(authority.Actions()) + `.`,
 		Example: `  slipway authority can li confirm sae/cn-hangzhou/shop --verified
+  slipway authority can li rollback shop/production
   slipway authority can ci-shop request sae/cn-hangzhou/shop --power auto,supersede
   slipway authority can root administer '*' -f authority.yaml -o json`,
 		Args: arguments("WHO", "ACTION", "APP"),
-		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			if len(args) == 2 {
+				return a.completeAlways(cobra.ShellCompDirectiveDefault, completeNames)(cmd, args, word)
+			}
 			var out []cobra.Completion
 			if len(args) == 1 {
 				for _, action := range authority.Actions() {
@@ -143,7 +148,7 @@ itself. Actions: ` + joined(authority.Actions()) + `.`,
 	completing(cmd, "power", strings.Split(joined(authority.Powers()), ", ")...)
 	exits(cmd, exitRefused, "it is not allowed")
 	return a.command(cmd, frame{settings: config.NATS(), draws: true, timeout: answerTime}, func(ctx context.Context, c *call) error {
-		question, err := questionOf(c.args, powers)
+		question, err := questionOf(c.args, powers, func(text string) (release.App, error) { return c.appOf(ctx, argApp, text) })
 		if err != nil {
 			return err
 		}
@@ -172,14 +177,14 @@ itself. Actions: ` + joined(authority.Actions()) + `.`,
 	})
 }
 
-// questionOf is the question that WHO, ACTION and APP ask.
-func questionOf(args, powers []string) (authority.Question, error) {
+// questionOf is the question that WHO, ACTION and APP ask; of finds an application as people write it.
+func questionOf(args, powers []string, of func(string) (release.App, error)) (authority.Question, error) {
 	q := authority.Question{Identity: args[0], Action: authority.Action(args[1]), On: args[2]}
 	if !slices.Contains(authority.Actions(), q.Action) {
 		return q, &usageError{fmt.Sprintf("ACTION %q is unknown; use %s", args[1], joined(authority.Actions()))}
 	}
 	if !strings.HasPrefix(q.On, "set/") && q.On != "*" {
-		app, err := parseApp(args[2])
+		app, err := of(args[2])
 		if err != nil {
 			return q, err
 		}

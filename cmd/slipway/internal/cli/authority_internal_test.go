@@ -27,7 +27,7 @@ func TestAuthority_CanByAFile(t *testing.T) {
 		"verified":          {[]string{"li", "abort", "set/checkout", "--verified"}, exitOK, "yes, by managers\n", ""},
 		"the document":      {[]string{"root", "administer", "*"}, exitOK, "yes, by admins\n", ""},
 		"no action":         {[]string{"root", "fly", "*"}, exitUsage, "", "use view, request"},
-		"no application":    {[]string{"root", "view", "shop"}, exitUsage, "", "platform/region/id"},
+		"no application":    {[]string{"root", "view", "Shop"}, exitUsage, "", "platform/region/id"},
 		"no power":          {[]string{"root", "view", "*", "--power", "fly"}, exitUsage, "", "use auto"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -328,17 +328,17 @@ func TestCLI_OperationsAreMadeWhereTheyAreNamed(t *testing.T) {
 
 func TestCLI_ParseApp(t *testing.T) {
 	t.Parallel()
-	app, err := parseApp("sae/cn-hangzhou/app-1")
+	ref, err := readApp(argApp, "sae/cn-hangzhou/app-1")
 	require.NoError(t, err)
-	require.Equal(t, release.App{Platform: release.PlatformSAE, Region: "cn-hangzhou", ID: "app-1"}, app)
+	require.Equal(t, release.App{Platform: release.PlatformSAE, Region: "cn-hangzhou", ID: "app-1"}, ref.App)
 	for name, want := range map[string]string{
-		"shop":                   `APP "shop" is not of the form platform/region/id, for example sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe or fc/cn-hangzhou/orders`,
+		"Shop":                   `APP "Shop" is not of the form platform/region/id, for example sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe or fc/cn-hangzhou/orders`,
 		"r-abcdefghijklmnop":     "commands to a release are under: slipway release",
 		"k8s/cn-hangzhou/app-1":  `APP "k8s/cn-hangzhou/app-1": app.platform: "k8s" is not a platform served here`,
 		"sae/hangzhou/app 1":     `app.region: "hangzhou" is not a region ID such as cn-hangzhou; app.id: "app 1"`,
 		"sae/cn-hangzhou/a/more": "is not of the form",
 	} {
-		_, err := parseApp(name)
+		_, err := readApp(argApp, name)
 		var usage *usageError
 		require.ErrorAs(t, err, &usage, name)
 		require.ErrorContains(t, err, want)

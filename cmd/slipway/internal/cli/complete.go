@@ -94,14 +94,7 @@ func (a *app) completeSets(filter releases.Filter) cobra.CompletionFunc {
 
 // completeApps completes the first argument with applications that were released.
 func (a *app) completeApps(cmd *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	return a.complete(cobra.ShellCompDirectiveDefault, func(ctx context.Context, c *call) ([]cobra.Completion, error) {
-		found, err := findApps()(ctx, c)
-		names, unnamed := completeNames(ctx, c)
-		if unnamed == nil {
-			err = nil // what one of both tells is offered
-		}
-		return append(names, found...), err
-	})(cmd, args, word)
+	return a.complete(cobra.ShellCompDirectiveDefault, findNamesAnd(findApps()))(cmd, args, word)
 }
 
 // completeHeld completes the first argument with the applications whose lanes are held.
@@ -172,7 +165,7 @@ func ofApp(do func(context.Context, *call, release.App) error) action {
 		if len(c.args) == 0 {
 			return nil // the application comes later on the line
 		}
-		app, err := c.appOf(ctx, c.args[0])
+		app, err := c.appOf(ctx, argApp, c.args[0])
 		if err != nil {
 			return err
 		}

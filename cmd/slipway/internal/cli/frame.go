@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"slipway/apps"
 	"slipway/cmd/slipway/internal/config"
 	"slipway/cmd/slipway/internal/render"
 	"slipway/releases"
@@ -32,6 +33,8 @@ type call struct {
 	// client is there in a command that is withTemporal, calendars in one that is withCalendar.
 	client    *releases.Client
 	calendars *wire.Calendars
+	// freezes is the calendar with what names stand for.
+	freezes *apps.Calendar
 }
 
 // action is what a command does, within the time that its frame leaves it.
@@ -112,7 +115,7 @@ func withCalendar(do action) action {
 			return err
 		}
 		defer closeNATS()
-		c.calendars = wire.NewCalendars(js)
+		c.calendars, c.freezes = wire.NewCalendars(js), apps.NewCalendar(js)
 		return do(ctx, c)
 	}
 }

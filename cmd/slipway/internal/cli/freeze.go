@@ -75,7 +75,6 @@ func listedWindow(w release.FreezeWindow, now time.Time) listedFreeze {
 func (a *app) freezeList() *cobra.Command {
 	var app string
 	var active bool
-	var only *release.App
 	cmd := &cobra.Command{
 		Use:     "list",
 		Aliases: []string{"ls"},
@@ -87,20 +86,23 @@ application, and whether a release of it would wait now.`,
   slipway freeze list --app sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe -o json`,
 		Args: arguments(),
 	}
-	cmd.Flags().StringVar(&app, "app", "", "only those that concern this application: platform/region/id")
-	a.completeFlag(cmd, "app", findRecordedApps)
+	cmd.Flags().StringVar(&app, "app", "", "only those that concern this application: platform/region/id or application/environment")
+	a.completeFlag(cmd, "app", findNamesAnd(findRecordedApps))
 	cmd.Flags().BoolVar(&active, "active", false, "only those that are active now")
 	cmd.PreRunE = func(*cobra.Command, []string) error {
-		filter, err := newFilter(app, "")
-		if err != nil || filter.App == "" {
-			return err
-		}
-		parts := strings.Split(filter.App, "/")
-		only = &release.App{Platform: release.Platform(parts[0]), Region: parts[1], ID: parts[2]}
-		return nil
+		_, err := newFilter(app, "")
+		return err
 	}
 	return a.onCalendar(cmd, func(ctx context.Context, call *call) error {
-		calendar, _, err := call.calendars.Load(ctx)
+		var only *release.App
+		if app != "" {
+			found, err := call.appOf(ctx, "--app", app)
+			if err != nil {
+				return err
+			}
+			only = &found
+		}
+		calendar, _, err := call.freezes.Load(ctx)
 		if err != nil {
 			return err
 		}

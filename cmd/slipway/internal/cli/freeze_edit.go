@@ -10,7 +10,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"slipway/apps"
 	"slipway/cmd/slipway/internal/config"
+	"slipway/internal/documents"
 	"slipway/release"
 	"slipway/wire"
 )
@@ -25,7 +27,7 @@ type windowFlags struct {
 	replace       bool
 }
 
-const scopeUsage = "which applications: platform, platform/region or platform/region/id, with * for any (default all)"
+const scopeUsage = "which applications: platform, platform/region or platform/region/id, with * for any, or application or application/environment (default all)"
 
 func (a *app) freezeAdd() *cobra.Command {
 	var flags windowFlags
@@ -36,6 +38,9 @@ func (a *app) freezeAdd() *cobra.Command {
 		Long: `Add a freeze window: a single one with --from and --to, or one that comes again with --start,
 --end and --zone, every day or on the --days it starts on. An --end that is not after
 --start is on the next day.
+
+A --scope of names, shop or shop/production, holds every release of the applications that the document says,
+however it was asked for, also where the document is changed later on.
 
 Where clocks are changed, a window never ends early: a time that clocks show twice counts
 the first time as a start and the second as an end.`,
@@ -60,9 +65,13 @@ the first time as a start and the second as an end.`,
 		return err
 	}
 	return a.onCalendar(completing(cmd, "days", weekdays()...), func(ctx context.Context, call *call) error {
+		var err error
+		if window.Scope, err = call.scopeOf(ctx, window.Scope); err != nil {
+			return err
+		}
 		window.By, window.At = call.by, call.now
 		change := wire.CalendarChange{Action: "add", Reason: window.Reason}
-		err := call.edit(ctx, change, func(c release.Calendar) (release.Calendar, error) {
+		err = call.edit(ctx, change, func(c release.Calendar) (release.Calendar, error) {
 			if taken := takenBy(c, window.Name); taken == kindStop || taken == kindWindow && !flags.replace {
 				return c, taken.problem(window.Name)
 			}
@@ -74,6 +83,36 @@ the first time as a start and the second as an end.`,
 		a.infof("window %s added by %s; remove it with: slipway freeze remove %s", window.Name, window.By, window.Name)
 		return a.printFreezes(call, []listedFreeze{listedWindow(window, call.now)})
 	})
+}
+
+// ofPlatform is what of a scope can be checked before its names are looked up.
+func ofPlatform(s release.Scope) release.Scope {
+	if s.ByName() {
+		return release.Scope{}
+	}
+	return s
+}
+
+// scopeOf looks up what the names of a scope stand for.
+func (c *call) scopeOf(ctx context.Context, s release.Scope) (release.Scope, error) {
+	if !s.ByName() {
+		return s, nil
+	}
+	js, closeNATS, err := c.app.jetStream(ctx, c.values, "slipway app")
+	if err != nil {
+		return s, err
+	}
+	defer closeNATS()
+	s, err = apps.NewStore(js).Fill(ctx, s)
+	_, unknown := errors.AsType[*documents.UnknownError](err)
+	problem, wrong := errors.AsType[release.Problem](err)
+	switch {
+	case wrong:
+		return s, &usageError{"--scope: " + problem.Message}
+	case unknown:
+		return s, &usageError{"--scope: " + err.Error()}
+	}
+	return s, err
 }
 
 // window reads the flags; everything that is wrong with them is returned at once.
@@ -99,7 +138,9 @@ func (f windowFlags) window(name string) (release.FreezeWindow, error) {
 	if _, w.To, err = f.moment(f.to); err != nil {
 		return w, flagProblem("to", err)
 	}
-	return w, asFlags(w.Validate())
+	checked := w
+	checked.Scope = ofPlatform(scope)
+	return w, asFlags(checked.Validate())
 }
 
 // moment reads a time with an offset, or one that the clocks of the zone show.
@@ -165,7 +206,8 @@ func (a *app) freezeStop() *cobra.Command {
 stop. What a platform is already doing goes on, and so do aborts and rollbacks.`,
 		Example: `  slipway freeze stop incident-42 --reason "database on fire"
   slipway freeze stop hangzhou --scope sae/cn-hangzhou --reason "network trouble" --by li
-  slipway freeze stop orders --scope fc/cn-hangzhou/orders --reason "stock is counted"`,
+  slipway freeze stop orders --scope fc/cn-hangzhou/orders --reason "stock is counted"
+  slipway freeze stop shop --scope shop/production --reason "the sale begins"`,
 		Args: arguments("NAME"),
 	}, config.Actor())
 	cmd.Flags().StringVar(&reason, "reason", "", "why nothing may be changed (required)")
@@ -176,11 +218,17 @@ stop. What a platform is already doing goes on, and so do aborts and rollbacks.`
 			return flagProblem("scope", err)
 		}
 		stop = release.Stop{Name: args[0], Scope: covered, Reason: reason}
-		return asFlags(stop.Validate())
+		checked := stop
+		checked.Scope = ofPlatform(covered)
+		return asFlags(checked.Validate())
 	}
 	return a.onCalendar(cmd, func(ctx context.Context, call *call) error {
+		var err error
+		if stop.Scope, err = call.scopeOf(ctx, stop.Scope); err != nil {
+			return err
+		}
 		stop.By, stop.At = call.by, call.now
-		err := call.edit(ctx, wire.CalendarChange{Action: "stop", Reason: stop.Reason}, func(c release.Calendar) (release.Calendar, error) {
+		err = call.edit(ctx, wire.CalendarChange{Action: "stop", Reason: stop.Reason}, func(c release.Calendar) (release.Calendar, error) {
 			if taken := takenBy(c, stop.Name); taken != "" {
 				return c, taken.problem(stop.Name)
 			}

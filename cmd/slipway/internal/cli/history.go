@@ -37,7 +37,7 @@ which keeps it for 400 days unless setup was told otherwise, and needs no Tempor
 	}
 	cmd.Flags().IntVar(&limit, "limit", defaultLimit, "show at most so many")
 	return a.command(cmd, frame{settings: config.NATS(), draws: true, timeout: answerTime}, func(ctx context.Context, call *call) error {
-		app, err := call.appOf(ctx, call.args[0])
+		app, err := call.appOf(ctx, argApp, call.args[0])
 		if err != nil {
 			return err
 		}
@@ -309,7 +309,7 @@ const completeTimeBack = 30 * 24 * time.Hour
 
 // completeRecorded completes the first argument with applications that were released lately.
 func (a *app) completeRecorded() cobra.CompletionFunc {
-	return a.complete(cobra.ShellCompDirectiveDefault, findRecordedApps)
+	return a.complete(cobra.ShellCompDirectiveDefault, findNamesAnd(findRecordedApps))
 }
 
 // findRecordedApps offers applications that were released lately, as the ledger has them.

@@ -22,7 +22,7 @@ import (
 const defaultLimit = 20
 
 func (a *app) list() *cobra.Command {
-	var app, name, phase, outcome, operation, requestedBy, set string
+	var app, name, application, phase, outcome, operation, requestedBy, set string
 	var forgotten bool
 	cmd := &cobra.Command{
 		Use:     "list",
@@ -35,14 +35,17 @@ forgotten, as the ledger of releases on NATS has them.`,
 		Example: `  slipway release list
   slipway release list --phase AwaitingConfirm
   slipway release list -w
-  slipway release list --app-name shop
+  slipway release list --app shop/production
+  slipway release list --application shop
+  slipway release list --app-name orders
   slipway release list --outcome RolledBack --requested-by ann@example.com
   slipway release list --app sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --all -o json
   slipway release list --app sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --forgotten`,
 		Args: arguments(),
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&app, "app", "", "only of this application: platform/region/id")
+	flags.StringVar(&app, "app", "", appUsage)
+	flags.StringVar(&application, "application", "", "only what was asked for by this name: application, or application/environment")
 	flags.StringVar(&name, "app-name", "", "only of applications that their platform calls so")
 	flags.StringVar(&phase, "phase", "", "only in this phase")
 	flags.StringVar(&outcome, "outcome", "", "only what ended so")
@@ -50,7 +53,8 @@ forgotten, as the ledger of releases on NATS has them.`,
 	flags.StringVar(&requestedBy, "requested-by", "", "only what this person or system asked for")
 	flags.StringVar(&set, "set", "", "only of the set with this ID")
 	flags.BoolVar(&forgotten, "forgotten", false, "list also what Temporal has forgotten, from the ledger")
-	a.completeFlag(cmd, "app", findApps())
+	a.completeFlag(cmd, "app", findNamesAnd(findApps()))
+	a.completeFlag(cmd, "application", completeNames)
 	a.completeFlag(cmd, "set", findSets(releases.Filter{}))
 	limit := limits(cmd)
 	var filter releases.Filter
@@ -70,6 +74,11 @@ forgotten, as the ledger of releases on NATS has them.`,
 		if set != "" && !release.IsSetID(set) {
 			return &usageError{"--set " + set + " is no ID of a set, which begins with s-; list them with: slipway set list"}
 		}
+		if filter.Application = application; application != "" {
+			if ref, err := release.ParseApp(application); err != nil || !ref.ByName() {
+				return &usageError{fmt.Sprintf("--application %q is not of the form application or application/environment, as slipway app list shows it", application)}
+			}
+		}
 		filter.AppName, filter.RequestedBy, filter.Set = name, requestedBy, set
 		filter.Limit, err = limit()
 		return err
@@ -78,7 +87,10 @@ forgotten, as the ledger of releases on NATS has them.`,
 	cmd = completing(cmd, "operation", operations()...)
 	cmd = completing(cmd, "phase", phases()...)
 	return a.command(withWatch(cmd), watchable(slices.Concat(config.Temporal(), config.NATS())),
-		withTemporal(func(ctx context.Context, call *call) error {
+		withTemporal(func(ctx context.Context, call *call) (err error) {
+			if filter.App, err = call.appOfFlag(ctx, app); err != nil {
+				return err
+			}
 			filter.Artifacts = call.format != render.FormatTable
 			return listOf(kindRelease, render.Releases, func(ctx context.Context) (found[releases.Listed], error) {
 				if filter.Limit > 0 && filter.Phase == "" && filter.Outcome == "" && !forgotten {
@@ -197,8 +209,10 @@ func phases() []string {
 // newFilter checks what the person asks for.
 func newFilter(app, phase string) (releases.Filter, error) {
 	filter := releases.Filter{App: app}
-	if app != "" && strings.Count(app, "/") != 2 {
-		return filter, &usageError{fmt.Sprintf("--app %q is not of the form platform/region/id, for example sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe or fc/cn-hangzhou/orders", app)}
+	if app != "" {
+		if _, err := readApp("--app", app); err != nil {
+			return filter, err
+		}
 	}
 	if phase == "" {
 		return filter, nil
@@ -219,9 +233,11 @@ func withForgotten(ctx context.Context, call *call, f releases.Filter, found []r
 		which.Limit = math.MaxInt
 	}
 	if f.App != "" {
-		if which.App, err = parseApp(f.App); err != nil {
+		ref, err := release.ParseApp(f.App)
+		if err != nil {
 			return nil, false, err
 		}
+		which.App = ref.App
 	}
 	records, err := readLedger(ctx, call, func(known *ledger.Ledger) ([]ledger.Record, error) { return known.All(ctx, which) })
 	if err != nil {
@@ -239,6 +255,14 @@ func withForgotten(ctx context.Context, call *call, f releases.Filter, found []r
 	return found, false, nil
 }
 
+// nameOf is application/environment of a release that was asked for so.
+func nameOf(r ledger.Record) string {
+	if r.ByName == nil {
+		return ""
+	}
+	return r.ByName.String()
+}
+
 // listedRecord is a release as the ledger has it.
 func listedRecord(r ledger.Record) releases.Listed {
 	p := progressOf(r)
@@ -248,7 +272,7 @@ func listedRecord(r ledger.Record) releases.Listed {
 	}
 	return releases.Listed{
 		Artifact: artifact,
-		ID:       r.ReleaseID, Kind: release.Spec{Operation: p.Operation, Strategy: p.Strategy}.Workflow(), App: r.App.SearchValue(), AppName: p.AppName, Phase: p.Phase,
+		ID:       r.ReleaseID, Kind: release.Spec{Operation: p.Operation, Strategy: p.Strategy}.Workflow(), App: r.App.SearchValue(), AppName: p.AppName, Application: nameOf(r), Phase: p.Phase,
 		Outcome: r.Outcome, Operation: cmp.Or(p.Operation, release.OperationRelease), Strategy: p.Strategy.Of(cmp.Or(p.Operation, release.OperationRelease)), RequestedBy: r.RequestedBy, Set: r.SetID,
 		CreatedAt: r.Asked(), EndedAt: r.EndedAt,
 	}
@@ -258,7 +282,7 @@ func rows(found []releases.Listed) []render.Row {
 	out := make([]render.Row, len(found))
 	for i, l := range found {
 		out[i] = render.Row{
-			ID: l.ID, Name: l.Name, Operation: l.Operation, Strategy: l.Strategy, App: l.App, AppName: l.AppName, Phase: l.Phase, Stopped: l.Stopped,
+			ID: l.ID, Name: l.Name, Operation: l.Operation, Strategy: l.Strategy, App: l.App, AppName: l.CalledName(), Phase: l.Phase, Stopped: l.Stopped,
 			Artifact: l.Artifact, RequestedBy: l.RequestedBy, Set: l.Set, CreatedAt: l.CreatedAt, EndedAt: l.EndedAt,
 		}
 	}

@@ -176,8 +176,8 @@ func withStrategy(cmd *cobra.Command, o *operation) *cobra.Command {
 func strategiesFor(args []string, op release.Operation) (offered []cobra.Completion) {
 	platforms := release.Platforms()
 	if len(args) > 0 {
-		app, err := parseApp(args[0])
-		if traits, served := release.TraitsOf(app.Platform); err == nil && served {
+		ref, err := release.ParseApp(args[0])
+		if traits, served := release.TraitsOf(ref.App.Platform); err == nil && served {
 			platforms = []release.Traits{traits}
 		}
 	}
@@ -223,17 +223,17 @@ func (a *app) operate(cmd *cobra.Command, op release.Operation) (made *cobra.Com
 	withLane(cmd, &o.spec.Lane, &o.spec.Freeze)
 	cmd.ValidArgsFunction = a.completeApps
 	a.onSubmit(cmd, kindRelease, func(ctx context.Context, call *call) (asked, error) {
-		if isName(call.args[0]) {
-			return o.byName(ctx, call)
-		}
-		app, err := parseApp(call.args[0])
-		if err != nil {
+		ref, err := readApp(argApp, call.args[0])
+		switch {
+		case err != nil:
 			return asked{}, err
+		case ref.ByName():
+			return o.byName(ctx, call)
 		}
 		if o.to != "" {
 			return asked{}, &usageError{"--to names an environment of an application document, and " + call.args[0] + " is no name of one; leave it out"}
 		}
-		spec, err := o.of(app, call)
+		spec, err := o.of(ref.App, call)
 		return a.askedRelease(spec), err
 	})
 	return cmd, o

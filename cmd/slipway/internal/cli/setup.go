@@ -33,7 +33,8 @@ func (a *app) setup() *cobra.Command {
 the key-value buckets of the freeze calendar (slipway-calendar), the application documents
 (slipway-apps), of who may do what (slipway-authority) and of the ledger of releases (slipway-ledger),
 and the stream of the audit (SLIPWAY_AUDIT), which copies what people do from them; and register
-Temporal's search attributes (SlipwayApp, SlipwayAppName, SlipwayPhase, SlipwayOutcome, SlipwayOperation, SlipwayStrategy, SlipwayRequestedBy, SlipwaySet),
+Temporal's search attributes (SlipwayApp, SlipwayAppName, SlipwayApplication, SlipwayPhase, SlipwayOutcome,
+SlipwayOperation, SlipwayStrategy, SlipwayRequestedBy, SlipwaySet),
 then wait until they can be used. Doing it again changes nothing.
 
 How many servers keep what, how much, and for how long, are settings. What is not said is created with

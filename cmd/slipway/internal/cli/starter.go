@@ -7,12 +7,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"slipway/authority"
+	"slipway/apps"
 	"slipway/cmd/slipway/internal/config"
 	"slipway/ledger"
 	"slipway/setup"
 	"slipway/starter"
 	"slipway/starter/overview"
-	"slipway/wire"
 )
 
 // maxRequests is how many requests within a minute a starter may be told to take.
@@ -44,7 +44,7 @@ its hands are done.`,
 			if err != nil {
 				return err
 			}
-			all, err := overview.New(overview.Config{Temporal: r.temporal, Calendar: wire.NewCalendars(r.js), JetStream: r.js, Logger: r.log})
+			all, err := overview.New(overview.Config{Temporal: r.temporal, Calendar: apps.NewCalendar(r.js), JetStream: r.js, Logger: r.log})
 			if err != nil {
 				return err
 			}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -32,22 +33,26 @@ with more than 200 releases, sets or lanes: those that are known to wait are ask
 others are listed by their phase. With --watch a long list is read less often.`,
 		Example: `  slipway waiting
   slipway waiting --app sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe -o json
-  slipway waiting --app fc/cn-hangzhou/orders
+  slipway waiting --app shop/production
   slipway waiting -w`,
 		GroupID: groupReleases,
 		Args:    arguments(),
 	})
 	exits(cmd, exitOK, "done, whether or not something waits")
 	exits(cmd, exitTimeout, "no worker answers: nobody knows what waits besides what is listed")
-	app := cmd.Flags().String("app", "", "only what concerns this application: platform/region/id")
-	a.completeFlag(cmd, "app", findApps())
+	app := cmd.Flags().String("app", "", "only what concerns this application: platform/region/id or application/environment")
+	a.completeFlag(cmd, "app", findNamesAnd(findApps()))
 	cmd.PreRunE = func(*cobra.Command, []string) error {
 		_, err := newFilter(*app, "")
 		return err
 	}
-	return a.command(cmd, watchable(config.Temporal()), withTemporal(func(ctx context.Context, call *call) error {
+	return a.command(cmd, watchable(slices.Concat(config.Temporal(), config.NATS())), withTemporal(func(ctx context.Context, call *call) error {
+		app, err := call.appOfFlag(ctx, *app)
+		if err != nil {
+			return err
+		}
 		return waitingList(func(ctx context.Context) (found[releases.Waiting], error) {
-			waiting, err := call.client.Waiting(ctx, *app)
+			waiting, err := call.client.Waiting(ctx, app)
 			if err == nil && waiting.Asked == 0 { // then nobody has shown that there is a worker
 				err = call.client.CheckWorkers(ctx, release.App{})
 			}

@@ -11,7 +11,7 @@ import (
 // Row is one release or set in a list.
 type Row struct {
 	ID, App string
-	// AppName is what the platform calls the application; empty where it is not known.
+	// AppName is what people call the application; empty where it is not known.
 	AppName   string
 	Operation release.Operation
 	Strategy  release.StrategyType

@@ -87,7 +87,7 @@ func facts(p release.Progress, now time.Time, style Style) []fact {
 	}
 	return append(
 		all,
-		fact{name: "App", value: Cell{Text: NamedApp(p.AppName, app(p.App))}},
+		fact{name: "App", value: Cell{Text: NamedApp(p.Name(), app(p.App))}},
 		fact{name: "Alias", value: Cell{Text: p.App.Qualifier}, rank: rankContext},
 		fact{name: "Function", value: Cell{Text: function(p)}, rank: rankContext},
 		fact{name: "Operation", value: Cell{Text: operation}, rank: rankContext},

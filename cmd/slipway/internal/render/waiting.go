@@ -27,7 +27,7 @@ func Waiting(list []releases.Waiting, now time.Time, style Style) string {
 			{Text: age(w.Since, time.Time{}, now)},
 			{Text: w.Text, color: needColor(w.Need)},
 			{Text: cmp.Or(w.ID, "lane")},
-			{Text: NamedApp(w.AppName, w.App)},
+			{Text: NamedApp(cmp.Or(w.Application, w.AppName), w.App)},
 			{Text: style.Time(w.Until)},
 			{Text: w.Artifact},
 			{Text: w.RequestedBy},
@@ -57,8 +57,8 @@ func needColor(n release.NeedKind) color {
 // its times in a zone.
 func WaitingLine(w releases.Waiting, zone *time.Location) string {
 	name := cmp.Or(w.ID, "lane "+w.App)
-	if w.AppName != "" {
-		name += " of " + w.AppName
+	if called := cmp.Or(w.Application, w.AppName); called != "" {
+		name += " of " + called
 	}
 	parts := []string{name + " " + iconParked + " " + w.Text}
 	for _, step := range w.Next {

@@ -238,7 +238,7 @@ func (m *model) ask(key string) {
 // asked is the question for a command. It names what it is about.
 func (m *model) asked(kind release.CommandKind, r row) string {
 	p := *r.progress
-	of := outside(render.NamedApp(p.AppName, r.App))
+	of := outside(render.NamedApp(p.Name(), r.App))
 	if name := artifact(p.Artifact); name != "" {
 		if p.OnlyConfig {
 			name = "configuration of " + name

@@ -103,6 +103,9 @@ func (m *model) row(l releases.Listed) row {
 		p.Phase, p.Reason = release.PhaseNeedsAttention, execution.End(l.Stopped).Text()
 	}
 	p.RequestedBy, p.AppName = cmp.Or(p.RequestedBy, l.RequestedBy), cmp.Or(p.AppName, l.AppName)
+	if name, err := release.ParseApp(l.Application); err == nil && p.ByName == nil && name.ByName() {
+		p.ByName = &release.ByName{Application: name.Application, Environment: name.Environment}
+	}
 	if behind := m.lanes.Behind[l.ID]; behind != "" && p.Phase == release.PhaseQueued {
 		awaiting := release.Awaiting{Kind: release.AwaitQueue}
 		if p.Awaiting != nil {
@@ -183,7 +186,7 @@ func (m *model) chosen() []row {
 	}
 	return slices.DeleteFunc(m.all(), func(r row) bool {
 		text := strings.ToLower(strings.Join([]string{
-			r.ID, r.App, r.progress.AppName, string(r.progress.Phase), r.progress.RequestedBy, r.Set, string(r.Operation), artifact(r.progress.Artifact),
+			r.ID, r.App, r.progress.AppName, r.progress.Name(), string(r.progress.Phase), r.progress.RequestedBy, r.Set, string(r.Operation), artifact(r.progress.Artifact),
 		}, " "))
 		return slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(text, w) })
 	})

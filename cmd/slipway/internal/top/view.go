@@ -202,9 +202,9 @@ func (w widths) row(c cells) string {
 // line is the line of one release.
 func (m *model) line(r row, w widths, current bool) string {
 	p := *r.progress
-	name := outside(render.NamedApp(p.AppName, r.App))
+	name := outside(render.NamedApp(p.Name(), r.App))
 	if w.app < 40 {
-		name = outside(cmp.Or(p.AppName, r.App[strings.LastIndexByte(r.App, '/')+1:]))
+		name = outside(cmp.Or(p.Name(), r.App[strings.LastIndexByte(r.App, '/')+1:]))
 	}
 	phase := render.PhaseIcon(p.Phase) + " " + outside(string(p.Phase))
 	if p.Stalled != nil {
