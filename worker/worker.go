@@ -21,7 +21,9 @@ import (
 	"slipway/activities/events"
 	"slipway/activities/gates"
 	"slipway/activities/platform"
+	"slipway/activities/promotion"
 	"slipway/activities/releases"
+	"slipway/apps"
 	"slipway/ledger"
 	"slipway/release"
 	"slipway/wire"
@@ -211,6 +213,11 @@ func New(c Config) (*Worker, error) {
 	freezes.Register(main)
 	gateActivities.Register(main)
 	releaseActivities.Register(main)
+	promotions, err := promotion.New(promotion.Config{Documents: apps.NewStore(c.JetStream), Ledger: records, Bus: c.JetStream, Now: time.Now})
+	if err != nil {
+		return nil, err
+	}
+	promotions.Register(main)
 	w := &Worker{workers: []sdkworker.Worker{main}}
 	options.DisableWorkflowWorker = true
 	for _, p := range c.Platforms {

@@ -152,7 +152,7 @@ func (a *app) askedByName(n wire.Named, resolved release.Spec) (asked, error) {
 		what: kindRelease, watch: releaseTarget().watch,
 		encode: func(o wire.Origin) (*nats.Msg, error) { return wire.EncodeNamedRequest(o, n) },
 		receipt: func(s submission) receipt {
-			return receipt{ReleaseID: release.IDByName(n.Application, n.Environment, s.source, s.eventID)}
+			return receipt{ReleaseID: n.ReleaseID(s.source, s.eventID)}
 		},
 		brings: []release.Spec{resolved}, document: manifest.Document{Release: &resolved},
 		taken: func(ctx context.Context, known *ledger.Ledger, id string) (before bool, err error) {
