@@ -34,7 +34,7 @@ brings. What a request says wins over the document, but for what the document lo
   slipway app list
   slipway deploy shop --image registry.example/shop:1.4.3 --to production`,
 		GroupID: groupReleases,
-	}, a.appApply(), a.appList(), a.appGet(), a.appHistory(), a.appDiff(), a.appDelete(), a.appLint())
+	}, a.appApply(), a.appList(), a.appStatus(), a.appGet(), a.appHistory(), a.appDiff(), a.appDelete(), a.appLint())
 }
 
 // documentAction is what a command about application documents does.
@@ -324,7 +324,11 @@ func shown(v any) string {
 
 // differences are the fields in which two documents differ, environments by their names.
 func differences(have *apps.Application, next apps.Application) []difference {
-	was, will := fieldsOf(have), fieldsOf(&next)
+	return unequal(fieldsOf(have), fieldsOf(&next))
+}
+
+// unequal are the fields that are not the same in both.
+func unequal(was, will map[string]any) []difference {
 	names := map[string]bool{}
 	for name := range was {
 		names[name] = true
@@ -348,6 +352,9 @@ func fieldsOf(a *apps.Application) map[string]any {
 		return out
 	}
 	out["environments"] = a.Names()
+	if len(a.Promotion) > 0 {
+		out["promotion"] = a.Promotion
+	}
 	for _, e := range a.Environments {
 		raw, err := json.Marshal(e)
 		var fields map[string]any

@@ -173,6 +173,9 @@ func (c *call) resolved(ctx context.Context, it manifest.Document) (release.Spec
 	if err != nil {
 		return release.Spec{}, err
 	}
+	if it.Named.Promotes() {
+		return release.Spec{}, &usageError{"promotedFrom has no meaning in a file: a version is promoted with slipway promote, or by an event"}
+	}
 	spec, err := n.document.Application.Resolve(*it.Named)
 	if problems, ok := errors.AsType[release.Problems](err); ok {
 		return spec, fmt.Errorf("%s cannot be released so:\n%w", n, problems)
