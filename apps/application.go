@@ -29,6 +29,8 @@ type Application struct {
 	Name string `json:"name"`
 	// Environments stand in the order of promotion; a release without one goes to the first.
 	Environments []Environment `json:"environments"`
+	// Promotion says from which environment to which what has Succeeded may be promoted.
+	Promotion []Promotion `json:"promotion,omitempty"`
 }
 
 // Environment is one place where the application runs.
@@ -83,7 +85,6 @@ func explained(problems release.Problems) release.Problems {
 		"namespace": "; give the platform's own ID of the application as id: \"slipway api\" lists applications with theirs",
 		"name":      "; give the platform's own ID of the application as id: \"slipway api\" lists applications with theirs",
 		"triggers":  "; nothing triggers a release by itself yet: ask for one by an event, or with slipway deploy",
-		"promotion": "; a version is promoted by releasing its image to the next environment, with slipway deploy --to",
 		"notify":    "; who wants to know of releases subscribes to their events",
 		"approval":  "; whom a release of this environment asks stands under release, as release.approval",
 	}
@@ -113,6 +114,7 @@ func (a Application) Validate() error {
 	for i, e := range a.Environments {
 		v.environment(a, i, e)
 	}
+	v.promotion(a)
 	return v.err()
 }
 

@@ -143,10 +143,14 @@ func TestParse_RefusesEverythingAtOnce(t *testing.T) {
 	document := func(environments string) string {
 		return `{"name":"shop","environments":[` + environments + `]}`
 	}
+	promoting := func(steps string) string {
+		two := document(`{"name":"a","app":` + app + `},{"name":"b","app":` + strings.Replace(app, `"id":"a"`, `"id":"b"`, 1) + `}`)
+		return strings.TrimSuffix(two, "}") + `,"promotion":[` + steps + `]}`
+	}
 	for data, want := range map[string][]string{
 		`{}`:          {`name: "" is not a name of 1-40`, "environments: must have at least one"},
 		`[]`:          {"data: must be an object"},
-		`{"spec":{}}`: {"spec: is not a field here; there are name, environments"},
+		`{"spec":{}}`: {"spec: is not a field here; there are name, environments, promotion"},
 		strings.Replace(document(`{"name":"a","app":`+app+`}`), `"shop"`, `"r-shop"`, 1):                    {`name: "r-shop" begins as the ID of a release`},
 		document(`{"name":"a","app":` + app + `},{"name":"a","app":` + app + `}`):                           {`environments[1].name: "a" is that of environments[0] already`, "environments[1].app: is the application of environment a already"},
 		document(`{"name":"a","app":{"platform":"moon","region":"1","id":""}}`):                             {"environments[0].app.platform: ", "environments[0].app.region: "},
@@ -163,8 +167,14 @@ func TestParse_RefusesEverythingAtOnce(t *testing.T) {
 		},
 		document(`{"name":"a","app":` + app + `,"approval":{"count":2}}`): {"environments[0].approval: is not a field here", "release.approval"},
 		strings.TrimSuffix(document(`{"name":"a","app":`+app+`}`), "}") + `,"triggers":[],"promotion":{},"notify":[]}`: {
-			"triggers: is not a field here", "promotion: is not a field here", "notify: is not a field here",
+			"triggers: is not a field here", "promotion: must be a list", "notify: is not a field here",
 		},
+		promoting(`{"from":"a","to":"b","after":"721h"},{"from":"b","to":"a"},{"from":"c","to":"b"}`): {
+			"promotion[0].after: must be between 0s and 720h",
+			"promotion[1].to: must come after b", `promotion[2].from: "c" is no environment of the document`, "promotion[2].to: b is that of promotion[0] already",
+		},
+		promoting(`{"from":"a","to":"a"}`):                                    {"promotion[0].to: must come after a"},
+		promoting(`{"from":"a","to":"b","after":"1h","automatic":true},null`): {"promotion[0].automatic: is not a field here"},
 	} {
 		_, err := apps.Parse([]byte(data))
 		for _, each := range want {

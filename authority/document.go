@@ -158,7 +158,8 @@ const (
 	// PowerAuto lets batches begin without a person: strategy.confirm auto, and
 	// limits.onConfirmTimeout continue.
 	PowerAuto Power = "auto"
-	// PowerOverride passes over freezes: freeze.override.
+	// PowerOverride passes over freezes, and over the bake time of a promotion: freeze.override, and
+	// promotedFrom.now.
 	PowerOverride Power = "override"
 	// PowerPreempt asks what runs to give way: lane.preempt.
 	PowerPreempt Power = "preempt"
@@ -179,7 +180,7 @@ func (p Power) field() string {
 	case PowerAuto:
 		return "strategy.confirm, limits.onConfirmTimeout or strategy.approval.onTimeout"
 	case PowerOverride:
-		return "freeze.override"
+		return "freeze.override or promotedFrom.now"
 	case PowerPreempt:
 		return "lane.preempt"
 	case PowerSupersede:

@@ -21,6 +21,8 @@ const (
 	// the request has asked for.
 	ViaLimit   = "limit"
 	ViaRequest = "request"
+	// ViaPromotion is that of what Slipway decides because what is promoted was taken back.
+	ViaPromotion = "promotion"
 	// ViaLane and ViaSet are those of what a lane or a set says.
 	ViaLane = "lane"
 	ViaSet  = "set"

@@ -14,6 +14,10 @@ type ByName struct {
 	Environment string `json:"environment"`
 	// Revision is that of the document with which the request was resolved.
 	Revision uint64 `json:"revision"`
+	// PromotedFrom is set where the release brings on what another environment runs.
+	PromotedFrom PromotedFrom `json:"promotedFrom,omitzero"`
+	// Promotes tells that the document promoted releases of the environment by itself.
+	Promotes bool `json:"promotes,omitempty"`
 }
 
 // String is how people name the environment: application/environment.

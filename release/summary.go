@@ -84,6 +84,8 @@ func summaryOfLook(in any) string {
 		return "wait until the ledger can be read"
 	case JudgedInput:
 		return "ask the ledger which versions are good"
+	case StandsInput:
+		return "ask the ledger whether release " + in.ReleaseID + " was taken back"
 	case Ref:
 		return "ask the ledger how far release " + in.ReleaseID + " had come"
 	case SettleInput:

@@ -53,7 +53,7 @@ func (s *Starter) admitRequest(ctx context.Context, r *release.Submission) error
 	if err != nil || !document.Exists() {
 		return err
 	}
-	binding, err := judgeRequest(document.Document, r.Spec, r.Spec.RequestedBy, r.Admission.Verified)
+	binding, err := judgeRequest(document.Document, r.Spec, r.Spec.RequestedBy, r.Admission.Verified, powersOver(r.ByName)...)
 	if err != nil {
 		have, known := s.recorded(ctx, r.ReleaseID)
 		return unlessKnown(err, have != nil && have.Accepted, known)
@@ -107,9 +107,17 @@ func unlessKnown(refusal error, accepted bool, known error) error {
 	return known // whether it was is not known: the message is retried
 }
 
-func judgeRequest(d authority.Document, s release.Spec, by string, verified bool) (binding string, err error) {
+// powersOver are the powers that it takes to pass over what the document of an application says.
+func powersOver(n *release.ByName) []authority.Power {
+	if n != nil && n.PromotedFrom.Now != "" {
+		return []authority.Power{authority.PowerOverride}
+	}
+	return nil
+}
+
+func judgeRequest(d authority.Document, s release.Spec, by string, verified bool, powers ...authority.Power) (binding string, err error) {
 	verdict := d.Judge(authority.Question{
-		Identity: by, Verified: verified, Action: authority.RequestAction(s), On: authority.AppTarget(s.App), Powers: authority.PowersOf(s),
+		Identity: by, Verified: verified, Action: authority.RequestAction(s), On: authority.AppTarget(s.App), Powers: append(authority.PowersOf(s), powers...),
 	})
 	return together(verdict.Bindings), refusedFor("requestedBy", verdict)
 }

@@ -67,13 +67,24 @@ func (s *Starter) resolve(ctx context.Context, r wire.NamedRequest, have *ledger
 	if err != nil {
 		return release.Submission{}, err
 	}
+	if r.Promotes() {
+		if have != nil && have.ByName != nil {
+			r.PromotedFrom = have.ByName.PromotedFrom // whoever asked first
+		}
+		if err := s.promoted(ctx, &r, *document.Spec); err != nil {
+			return release.Submission{}, err
+		}
+	}
 	spec, err := document.Spec.Resolve(r.Named)
 	if err != nil {
 		return release.Submission{}, err
 	}
 	return release.Submission{
 		ReleaseID: r.ReleaseID, Spec: spec, Admission: r.Admission,
-		ByName: &release.ByName{Application: r.Application, Environment: r.Environment, Revision: document.Revision},
+		ByName: &release.ByName{
+			Application: r.Application, Environment: r.Environment, Revision: document.Revision,
+			PromotedFrom: r.PromotedFrom, Promotes: document.Spec.PromotesItself(r.Environment),
+		},
 	}, nil
 }
 

@@ -51,6 +51,8 @@ func (m *fakeLedger) Get(_ context.Context, releaseID string) (ledger.Record, er
 	return m.createRecord, nil
 }
 
+func (m *fakeLedger) All(context.Context, ledger.Filter) ([]ledger.Record, error) { return nil, nil }
+
 func (m *fakeLedger) Accept(_ context.Context, _ release.App, releaseID string) error {
 	m.accepted = append(m.accepted, releaseID)
 	return m.acceptErr

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/cloudevents/sdk-go/v2/event"
 	"github.com/nats-io/nats.go"
@@ -16,6 +17,9 @@ import (
 // besides what the application document says already.
 type Named struct {
 	Application, Environment string
+	// PromotedFrom names the release whose artifact is brought; zero where the request says itself what it
+	// brings.
+	PromotedFrom release.PromotedFrom
 	// Says are the fields of a [release.Spec], without app, as they were given. Numbers are
 	// [json.Number]; a field that was given as null is there with nil.
 	Says map[string]any
@@ -27,6 +31,7 @@ const (
 	fieldApplication = "application"
 	fieldEnvironment = "environment"
 	fieldApp         = "app"
+	fieldPromoted    = "promotedFrom"
 	fieldRequestedBy = "requestedBy"
 )
 
@@ -38,12 +43,31 @@ func (n Named) MarshalJSON() ([]byte, error) {
 	data := map[string]any{}
 	maps.Copy(data, n.Says)
 	data[fieldApplication], data[fieldEnvironment] = n.Application, n.Environment
+	if n.Promotes() {
+		data[fieldPromoted] = n.PromotedFrom
+	}
 	return json.Marshal(data)
 }
 
+// Promotes reports whether the request promotes a release.
+func (n Named) Promotes() bool { return n.PromotedFrom != release.PromotedFrom{} }
+
+// ReleaseID returns the ID of the release that the request means, with the source and ID of its event:
+// [release.IDByName], or of a promotion, whatever event it came by, [release.PromotionID].
+func (n Named) ReleaseID(source, eventID string) string {
+	if n.Promotes() {
+		return release.PromotionID(n.Application, n.Environment, n.PromotedFrom.Release)
+	}
+	return release.IDByName(n.Application, n.Environment, source, eventID)
+}
+
 // Digest names what is asked for: sha256: and 64 hexadecimal digits. The same data has the same
-// digest in whichever order its fields stand. What the document says is not a part of it.
+// digest in whichever order its fields stand. What the document says is not a part of it; nor is who
+// promotes a release, and why: that is the same promotion.
 func (n Named) Digest() (string, error) {
+	if n.Promotes() {
+		n = Named{Application: n.Application, Environment: n.Environment, PromotedFrom: release.PromotedFrom{Release: n.PromotedFrom.Release}}
+	}
 	data, err := n.MarshalJSON()
 	if err != nil {
 		return "", err
@@ -70,6 +94,7 @@ func ParseNamed(data []byte) (Named, error) {
 		seen.problem(fieldApp, "has no meaning beside application: the application document says which one it is; leave one of them out")
 		delete(says, fieldApp)
 	}
+	seen.promotion(&n)
 	rest, err := json.Marshal(says)
 	if err != nil {
 		return Named{}, err
@@ -92,6 +117,39 @@ func (i *inspector) name(says map[string]any, field string) string {
 		i.problem(field, fmt.Sprintf("%.*q is not %s", release.MaxID, name, release.NameWords))
 	}
 	return name
+}
+
+// promotion takes which release is promoted out of what was said. Nothing that the release or the document
+// says of what is released can be said besides.
+func (i *inspector) promotion(n *Named) {
+	value, given := n.Says[fieldPromoted]
+	delete(n.Says, fieldPromoted)
+	if !given {
+		return
+	}
+	data, err := json.Marshal(value)
+	if err != nil {
+		i.problem(fieldPromoted, "cannot be read")
+		return
+	}
+	from, problems := Strict[release.PromotedFrom](data)
+	if invalid, ok := from.Validate().(release.Problems); ok && len(problems) == 0 { //nolint:errorlint // Validate returns nothing else
+		problems = invalid
+	}
+	for _, p := range problems {
+		field := fieldPromoted
+		if p.Field != "data" {
+			field += "." + p.Field
+		}
+		i.problem(field, p.Message)
+	}
+	n.PromotedFrom = from
+	for _, name := range slices.Sorted(maps.Keys(n.Says)) {
+		if !slices.Contains([]string{fieldRequestedBy, "note", "lane", "freeze"}, name) {
+			i.problem(name, "has no meaning beside "+fieldPromoted+": the artifact is that of the release, and all else is what the document says of the environment; leave it out")
+			delete(n.Says, name)
+		}
+	}
 }
 
 // said is what a request by name says, as a spec without an application.
@@ -148,7 +206,7 @@ func (n Named) by(identity string) Named {
 }
 
 // EncodeNamedRequest returns the message that asks for a release by name, as structured CloudEvent. The
-// release it means has the ID [release.IDByName] of the names and the origin. One with what looks like
+// release it means has the ID [Named.ReleaseID] of the origin. One with what looks like
 // a secret is not encoded.
 func EncodeNamedRequest(o Origin, n Named) (*nats.Msg, error) {
 	subject := NamedRequestSubject(n.Application, n.Environment)
@@ -174,8 +232,12 @@ func EncodeNamedRequest(o Origin, n Named) (*nats.Msg, error) {
 	if err := ev.SetData(event.ApplicationJSON, json.RawMessage(data)); err != nil {
 		return nil, fmt.Errorf("encode request: %w", err)
 	}
-	id := release.IDByName(n.Application, n.Environment, o.Source, o.ID)
-	msg, err := encode(subject, contentMsgID(id, release.DigestOf(data)), ev)
+	// Of a promotion that was refused the same may be asked for again by another event.
+	content := data
+	if n.Promotes() {
+		content = slices.Concat(data, []byte(o.Source+" "+o.ID))
+	}
+	msg, err := encode(subject, contentMsgID(n.ReleaseID(o.Source, o.ID), release.DigestOf(content)), ev)
 	if err != nil {
 		return nil, fmt.Errorf("encode request: %w", err)
 	}
@@ -186,7 +248,7 @@ func EncodeNamedRequest(o Origin, n Named) (*nats.Msg, error) {
 type NamedRequest struct {
 	Named
 
-	// ReleaseID is [release.IDByName].
+	// ReleaseID is [Named.ReleaseID].
 	ReleaseID string
 	// Digest is that of what was published, see [Named.Digest].
 	Digest string
@@ -235,7 +297,7 @@ func DecodeNamedRequest(msg *nats.Msg) (NamedRequest, error) {
 		return NamedRequest{}, Refused(err)
 	}
 	return NamedRequest{
-		Named: n, ReleaseID: release.IDByName(n.Application, n.Environment, ev.source, ev.id), Digest: digest,
+		Named: n, ReleaseID: n.ReleaseID(ev.source, ev.id), Digest: digest,
 		Admission: release.Admission{Verified: on.identity != ""}, Source: ev.source, EventID: ev.id,
 	}, nil
 }

@@ -19,6 +19,8 @@ const (
 	// themselves only.
 	AllVerifiedRequests = verifiedPrefix + "*.request.>"
 	AllVerifiedCommands = verifiedPrefix + "*.command.>"
+	// AllNamedRequests is where releases are requested by name, as claimed.
+	AllNamedRequests = namedRequestPrefix + ">"
 )
 
 // Requests returns the subjects of all requests, with wildcards, and Commands those of all commands.

@@ -21,6 +21,7 @@ import (
 	"slipway/activities/events"
 	"slipway/activities/gates"
 	"slipway/activities/platform"
+	"slipway/activities/promotion"
 	"slipway/activities/releases"
 	"slipway/apps"
 	"slipway/ledger"
@@ -211,6 +212,11 @@ func New(c Config) (*Worker, error) {
 	freezes.Register(main)
 	gateActivities.Register(main)
 	releaseActivities.Register(main)
+	promotions, err := promotion.New(promotion.Config{Documents: apps.NewStore(c.JetStream), Ledger: records, Bus: c.JetStream, Now: time.Now})
+	if err != nil {
+		return nil, err
+	}
+	promotions.Register(main)
 	w := &Worker{workers: []sdkworker.Worker{main}}
 	options.DisableWorkflowWorker = true
 	for _, p := range c.Platforms {

@@ -25,6 +25,7 @@ func Register(r worker.WorkflowRegistry) {
 		release.WorkflowReleaseSet:         ReleaseSet,
 		release.WorkflowDelivery:           Delivery,
 		release.WorkflowPlan:               Plan,
+		release.WorkflowPromotion:          Promotion,
 	} {
 		behavior := workflow.VersioningBehaviorPinned
 		if name == release.WorkflowLane {

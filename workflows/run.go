@@ -140,6 +140,7 @@ func (r *run) execute(cancelled workflow.Context) (*release.Progress, error) {
 	r.inbox.open(ctx)
 	r.finish(ctx, r.lifecycle(ctx))
 	r.events.flush(ctx)
+	r.promote(ctx)
 	return r.result(), workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
 }
 

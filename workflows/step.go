@@ -90,6 +90,9 @@ func (r *run) showFreeze(by release.Freeze) {
 
 // awaitStart waits for what comes before the first change of a release that is read and checked.
 func (h holding) awaitStart(ctx workflow.Context) *fault {
+	if f := h.stillPromoted(ctx); f != nil {
+		return f
+	}
 	if f := h.awaitApproval(ctx); f != nil {
 		return f
 	}
@@ -122,6 +125,9 @@ func (h holding) refresh(ctx workflow.Context) *fault {
 		return f
 	}
 	if f := (preparation{run: h.run}).read(ctx); f != nil {
+		return f
+	}
+	if f := h.stillPromoted(ctx); f != nil {
 		return f
 	}
 	return h.stillApproved()

@@ -70,6 +70,10 @@ func rules() []rule {
 			why: "events speaks to NATS through wire and ledger",
 		},
 		{
+			pkg: "activities/promotion", may: []string{"release", "activities/fault", "wire", "apps", "ledger", "promotion"}, never: []string{noZerolog},
+			why: "promotion asks for what may be promoted, by an event as everybody does",
+		},
+		{
 			pkg: "activities/cloud", may: []string{"release", "activities/fault", "activities/platform", "cloudapi", "internal/loosejson", "internal/redact"}, never: []string{noBroker, noZerolog, "net/http"},
 			why: "cloud is what all drivers share, and knows no cloud",
 		},
@@ -121,6 +125,10 @@ func rules() []rule {
 		{
 			pkg: "apps", may: []string{"release", "wire", "internal/bucketdoc", "internal/documents"}, never: []string{noEngine, noZerolog},
 			why: "apps says what a request by name means, to the starter and to the command line alike; it starts nothing",
+		},
+		{
+			pkg: "promotion", may: []string{"release", "apps", "ledger"}, never: []string{noEngine, noBroker, noZerolog},
+			why: "promotion judges by documents and records, for the starter, for workers and for the command line alike; it asks for nothing",
 		},
 		{
 			pkg: "manifest", may: []string{"release", "wire", "apps", "authority"}, never: []string{noEngine, noZerolog, "net/http", "os"},
@@ -178,7 +186,7 @@ func rules() []rule {
 			why: "worker assembles; nothing is built on it but commands",
 		},
 		{
-			pkg: "starter", may: []string{"release", "wire", "apps", "authority", "internal/documents", "ledger", "workflows", "releases/lane", "releases/execution", "health"},
+			pkg: "starter", may: []string{"release", "wire", "apps", "authority", "internal/documents", "ledger", "promotion", "workflows", "releases/lane", "releases/execution", "health"},
 			why: "starter carries messages to workflows; it never speaks to a platform",
 		},
 		{

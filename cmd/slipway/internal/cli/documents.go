@@ -366,8 +366,10 @@ func shown(v any) string {
 }
 
 // differences are the fields in which two documents differ, entries of lists by their names.
-func differences[T any](have, next *T) []difference {
-	was, will := flat(have), flat(next)
+func differences[T any](have, next *T) []difference { return unequal(flat(have), flat(next)) }
+
+// unequal are the fields that are not the same in both.
+func unequal(was, will map[string]any) []difference {
 	names := map[string]bool{}
 	for name := range was {
 		names[name] = true

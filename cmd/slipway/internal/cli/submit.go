@@ -152,7 +152,7 @@ func (a *app) askedByName(n wire.Named, resolved release.Spec) (asked, error) {
 		what: kindRelease, watch: releaseTarget().watch,
 		encode: func(o wire.Origin) (*nats.Msg, error) { return wire.EncodeNamedRequest(o, n) },
 		receipt: func(s submission) receipt {
-			return receipt{ReleaseID: release.IDByName(n.Application, n.Environment, s.source, s.eventID)}
+			return receipt{ReleaseID: n.ReleaseID(s.source, s.eventID)}
 		},
 		brings: []release.Spec{resolved}, document: manifest.Document{Release: &resolved},
 		taken: func(ctx context.Context, known *ledger.Ledger, id string) (before bool, err error) {
@@ -172,6 +172,9 @@ func (c *call) resolved(ctx context.Context, it manifest.Document) (release.Spec
 	n, err := c.named(ctx, it.Named.String(), "")
 	if err != nil {
 		return release.Spec{}, err
+	}
+	if it.Named.Promotes() {
+		return release.Spec{}, &usageError{"promotedFrom has no meaning in a file: a version is promoted with slipway promote, or by an event"}
 	}
 	spec, err := n.document.Spec.Resolve(*it.Named)
 	if problems, ok := errors.AsType[release.Problems](err); ok {

@@ -116,6 +116,8 @@ func doing(p release.Progress) string {
 	switch name := p.Stalled.Doing; name {
 	case release.JudgedActivity:
 		return "asking the ledger which version is good"
+	case release.StandsActivity:
+		return "asking the ledger whether what is promoted was taken back"
 	case release.RecallActivity:
 		return "asking the ledger what the release held before it was reset"
 	case release.AwaitOpenActivity:

@@ -103,6 +103,7 @@ func TestStall_WhatIsTriedInWords(t *testing.T) {
 		"sae.Verify":                       "reading back what runs",
 		release.AwaitOpenActivity:          "reading the calendar of freezes",
 		release.JudgedActivity:             "asking the ledger which version is good",
+		release.StandsActivity:             "asking the ledger whether what is promoted was taken back",
 		release.RecallActivity:             "asking the ledger what the release held before it was reset",
 		release.CheckGatesActivity:         "checking the gates",
 		release.MeasureActivity:            "measuring the gates",
