@@ -84,8 +84,8 @@ func explained(problems release.Problems) release.Problems {
 	remedies := map[string]string{
 		"spec":      "; the fields of an application document stand beside kind, without spec",
 		"metadata":  "; the name stands beside kind: name",
-		"namespace": "; give the platform's own ID of the application as id: \"slipway api\" lists applications with theirs",
-		"name":      "; give the platform's own ID of the application as id: \"slipway api\" lists applications with theirs",
+		"namespace": "; give the platform's own ID of the application as id: \"slipway api\" lists applications with theirs, and \"slipway app import\" writes the document of one",
+		"name":      "; give the platform's own ID of the application as id: \"slipway api\" lists applications with theirs, and \"slipway app import\" writes the document of one",
 		"triggers":  "; nothing triggers a release by itself yet: ask for one by an event, or with slipway deploy",
 		"promotion": "; a version is promoted by releasing its image to the next environment, with slipway deploy --to",
 		"notify":    "; who wants to know of releases subscribes to their events",

@@ -113,7 +113,7 @@ func TestCommand_AnApplicationIsNamed(t *testing.T) {
 	require.Contains(t, talk, "leave one of them out")
 	_, talk = c.run(2, "deploy", "shop", "--image", "shop:1", "--to", "production", "--freeze-override", "now")
 	require.Contains(t, talk, "freeze.override is locked by application shop for production")
-	for _, args := range [][]string{{"rollback", "shop"}, {"restart", "shop"}, {"lane", "get", "shop"}, {"release", "list", "--app", "shop"}} {
+	for _, args := range [][]string{{"rollback", "shop"}, {"restart", "shop"}, {"lane", "get", "shop"}, {"freeze", "list", "--app", "shop"}} {
 		_, talk = c.run(2, args...)
 		require.Contains(t, talk, "say which environment: shop/staging, shop/production")
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -40,6 +41,13 @@ func TestExamples_AnApplicationIsReleasedByItsName(t *testing.T) {
 		require.NoError(t, cmd.Run(), "%v: %s", args, stderr.String())
 		return strings.TrimSpace(stdout.String())
 	}
+	const production = "sae/cn-hangzhou/f80db7f6-0d46-4563-bd41-99f11e3a2eb4"
+	written := slipway("app", "import", production, "--name", "shop")
+	require.Contains(t, written, "name: shop")
+	require.Contains(t, written, "id: f80db7f6-0d46-4563-bd41-99f11e3a2eb4")
+	file := filepath.Join(t.TempDir(), "shop.yaml")
+	require.NoError(t, os.WriteFile(file, []byte(written), 0o600))
+	slipway("app", "lint", "-f", file)
 	slipway("app", "apply", "-f", "../../examples/application.yaml")
 	id := slipway("deploy", "shop", "--image", "registry.example/shop:2.0.0", "--to", "production")
 	require.Eventually(t, func() bool {
@@ -52,5 +60,13 @@ func TestExamples_AnApplicationIsReleasedByItsName(t *testing.T) {
 	require.Len(t, p.Batches, 3)
 	require.Equal(t, "shop/production", p.ByName.String())
 	require.Contains(t, slipway("history", "shop/production"), id)
+	require.Contains(t, slipway("history", "shop"), "production")
+	for _, args := range [][]string{{"--app", "shop/production"}, {"--application", "shop"}, {"--application", "shop/production"}} {
+		listed := slipway(append([]string{"release", "list"}, args...)...)
+		require.Contains(t, listed, id)
+		require.Contains(t, listed, "shop/production")
+	}
+	require.NotContains(t, slipway("release", "list", "--application", "shop/staging"), id)
+	require.Contains(t, slipway("release", "get", id), "shop/production ("+production+")")
 	require.Contains(t, slipway("lane", "get", "shop/production"), "sae/cn-hangzhou/f80db7f6-0d46-4563-bd41-99f11e3a2eb4")
 }

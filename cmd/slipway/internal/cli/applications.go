@@ -34,7 +34,7 @@ brings. What a request says wins over the document, but for what the document lo
   slipway app list
   slipway deploy shop --image registry.example/shop:1.4.3 --to production`,
 		GroupID: groupReleases,
-	}, a.appApply(), a.appList(), a.appGet(), a.appHistory(), a.appDiff(), a.appDelete(), a.appLint())
+	}, a.appApply(), a.appImport(), a.appList(), a.appGet(), a.appHistory(), a.appDiff(), a.appDelete(), a.appLint())
 }
 
 // documentAction is what a command about application documents does.

@@ -6,8 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"slipway/authority"
 	"slipway/apps"
+	"slipway/authority"
 	"slipway/cmd/slipway/internal/config"
 	"slipway/ledger"
 	"slipway/setup"
