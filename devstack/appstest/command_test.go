@@ -130,7 +130,7 @@ func TestCommand_AnApplicationIsNamed(t *testing.T) {
 	require.Contains(t, talk, "sae/cn-hangzhou/a is not frozen")
 	_, talk = c.run(2, "freeze", "stop", "sale-2", "--scope", "shop/prod", "--reason", "busy days")
 	require.Contains(t, talk, "--scope: \"prod\" is no environment of shop")
-	_, talk = c.run(3, "authority", "can", "li", "rollback", "shop/production", "-f", "../../examples/authority.yaml")
+	_, talk = c.run(7, "authority", "can", "nobody", "rollback", "shop/production", "-f", "../../examples/authority/authority.yaml")
 	require.Contains(t, talk, "sae/cn-hangzhou/b")
 	_, talk = c.run(0, "deploy", "shop", "--image", "shop:1", "--set", "LOG_LEVEL=debug", "--set", "OLD-", "--event-id", "7", "--dry-run")
 	require.Contains(t, talk, "slipway.request.app.shop.staging")
