@@ -82,8 +82,8 @@ func join(first, second release.Problems) release.Problems {
 // explained adds the remedy to fields that people look for in a document and that are none.
 func explained(problems release.Problems) release.Problems {
 	remedies := map[string]string{
-		"namespace": "; give the platform's own ID of the application as id: \"slipway api\" lists applications with theirs",
-		"name":      "; give the platform's own ID of the application as id: \"slipway api\" lists applications with theirs",
+		"namespace": "; give the platform's own ID of the application as id: \"slipway api\" lists applications with theirs, and \"slipway app import\" writes the document of one",
+		"name":      "; give the platform's own ID of the application as id: \"slipway api\" lists applications with theirs, and \"slipway app import\" writes the document of one",
 		"triggers":  "; nothing triggers a release by itself yet: ask for one by an event, or with slipway deploy",
 		"notify":    "; who wants to know of releases subscribes to their events",
 		"approval":  "; whom a release of this environment asks stands under release, as release.approval",

@@ -2,6 +2,7 @@ package apps
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -207,4 +208,72 @@ func isField(path string) bool {
 		t = t.Field(at).Type
 	}
 	return true
+}
+
+// Request returns the request by name that is resolved to a spec: it says what the spec has otherwise than the
+// document, and nothing that the document or the defaults of a release say already. The error is
+// [release.Problems] where the document locks what differs, or has another application by now.
+func (a Application) Request(environment string, spec release.Spec) (wire.Named, error) {
+	e, err := a.Environment(environment)
+	if err != nil {
+		return wire.Named{}, err
+	}
+	n, err := wire.NamedOf(a.Name, environment, spec)
+	if err != nil {
+		return n, err
+	}
+	strategy := givenType(n.Says)
+	said := map[string]any{}
+	for name, value := range n.Says {
+		if notDefault(name) != "" {
+			said[name] = value
+		}
+	}
+	if strategy != "" {
+		said["strategy"] = map[string]any{"type": strategy}
+	}
+	if plain, err := e.resolve(said); err == nil {
+		counts, err := wire.NamedOf(a.Name, environment, plain)
+		if err != nil {
+			return n, err
+		}
+		leaveOut(n.Says, counts.Says, "")
+	}
+	if strategy != cmp.Or(givenType(e.defaultsFor(nil)), string(release.StrategyAll)) && strategy != "" {
+		merge(n.Says, map[string]any{"strategy": said["strategy"]}, "")
+	}
+	resolved, err := a.Resolve(n)
+	switch {
+	case err != nil:
+		return n, err
+	case resolved.Digest() != spec.WithDefaults().Digest():
+		return n, release.Problems{{Field: "release", Message: "the document leads to another release by now: another application, or variables of its own"}}
+	}
+	return n, nil
+}
+
+func givenType(says map[string]any) string {
+	strategy, _ := says["strategy"].(map[string]any)
+	text, _ := strategy["type"].(string)
+	return text
+}
+
+// leaveOut takes out of what is said what counts without it, and says null for what would count besides.
+func leaveOut(says, counts map[string]any, path string) {
+	for name, value := range counts {
+		said, is := says[name]
+		group, isGroup := said.(map[string]any)
+		known, wasGroup := value.(map[string]any)
+		switch {
+		case path == "" && notDefault(name) != "": // is said as it is
+		case !is:
+			says[name] = nil
+		case isGroup && wasGroup && path != "config.platform.":
+			if leaveOut(group, known, path+name+"."); len(group) == 0 {
+				delete(says, name)
+			}
+		case reflect.DeepEqual(said, value):
+			delete(says, name)
+		}
+	}
 }

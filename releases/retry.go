@@ -30,32 +30,32 @@ func (c *Client) request(ctx context.Context, id string) (release.Request, error
 	return in, nil
 }
 
-// Retry returns what a new release asks for that repeats an ended one: see [release.Request.Retry].
-// Besides the errors of [Client.Spec] there is [RefusedError] for a release that has not ended,
+// Retry returns what a new release asks for that repeats an ended one: see [release.Request.Retry]; and by
+// which name the ended one was asked for, nil where it was not. Besides the errors of [Client.Spec] there is [RefusedError] for a release that has not ended,
 // or whose workflow has ended without a result while its lane does not know that yet.
-func (c *Client) Retry(ctx context.Context, id string) (release.Spec, error) {
+func (c *Client) Retry(ctx context.Context, id string) (release.Spec, *release.ByName, error) {
 	var none release.Spec
 	status, err := c.Get(ctx, id)
 	if err != nil {
-		return none, err
+		return none, nil, err
 	}
 	if !status.Closed {
 		phase := status.Progress.Phase
 		if phase == "" {
 			phase = "not answering yet"
 		}
-		return none, &RefusedError{ID: id, Reason: fmt.Sprintf("it has not ended: it is %s; wait for its end, or abort it: slipway release abort %s", phase, id)}
+		return none, nil, &RefusedError{ID: id, Reason: fmt.Sprintf("it has not ended: it is %s; wait for its end, or abort it: slipway release abort %s", phase, id)}
 	}
 	in, err := c.request(ctx, id)
 	if err != nil {
-		return none, err
+		return none, nil, err
 	}
 	if status.Progress.Outcome == release.PhaseNeedsAttention {
 		if err := c.left(ctx, in.Spec.App, id); err != nil {
-			return none, err
+			return none, nil, err
 		}
 	}
-	return in.Retry(), nil
+	return in.Retry(), in.ByName, nil
 }
 
 // left makes sure that the lane does not count a release any more that nobody has ended.

@@ -105,7 +105,7 @@ func TestRetry_OfWhatHasEnded(t *testing.T) {
 		}).Return(nil)
 		m.On("GetWorkflow", mock.Anything, release.WorkflowID(id), "run-1").Return(run)
 		onHistory(m, begun(t, converter.GetDefaultDataConverter(), wholeSpec()))
-		found, err := r.Retry(t.Context(), id)
+		found, _, err := r.Retry(t.Context(), id)
 		require.NoError(t, err)
 		want := wholeSpec()
 		want.RetryOf, want.Adopt = id, ""
@@ -118,7 +118,7 @@ func TestRetry_OfWhatHasNotEnded(t *testing.T) {
 	m, r := newClient(t)
 	onDescribe(m, described(enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING), nil)
 	onQuery(m, nil, serviceerror.NewFailedPrecondition("no poller seen")) // also where no worker answers
-	_, err := r.Retry(t.Context(), id)
+	_, _, err := r.Retry(t.Context(), id)
 	var refused *releases.RefusedError
 	require.ErrorAs(t, err, &refused)
 	require.Equal(t, "it has not ended: it is RollingOut; wait for its end, or abort it: slipway release abort "+id, refused.Reason)
@@ -128,7 +128,7 @@ func TestRetry_OfWhatIsUnknown(t *testing.T) {
 	t.Parallel()
 	m, r := newClient(t)
 	onDescribe(m, nil, serviceerror.NewNotFound("gone"))
-	_, err := r.Retry(t.Context(), id)
+	_, _, err := r.Retry(t.Context(), id)
 	var missing *releases.NotFoundError
 	require.ErrorAs(t, err, &missing)
 }
@@ -156,7 +156,7 @@ func TestRetry_OfWhatWasTerminated(t *testing.T) {
 			onHistory(m, begun(t, converter.GetDefaultDataConverter(), wholeSpec()))
 			m.On("DescribeWorkflow", mock.Anything, release.LaneID(app()), "").Return(described(enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING), nil)
 			m.On("QueryWorkflow", mock.Anything, release.LaneID(app()), "", release.QueryLane).Return(stating{c.state}, c.lane)
-			found, err := r.Retry(t.Context(), id)
+			found, _, err := r.Retry(t.Context(), id)
 			if c.want != "" {
 				require.ErrorContains(t, err, c.want)
 				return

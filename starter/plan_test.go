@@ -41,6 +41,22 @@ func TestPlanForASet(t *testing.T) {
 	require.Equal(t, plan{kind: kindRequest, set: &want, id: want.ID}, planFor(msg))
 }
 
+func TestPlanForARequestByName(t *testing.T) {
+	t.Parallel()
+	named := wire.Named{Application: "shop", Environment: "production", Says: map[string]any{"artifact": map[string]any{"image": "shop:1"}, "requestedBy": "ann"}}
+	digest, err := named.Digest()
+	require.NoError(t, err)
+	for identity, verified := range map[string]bool{"": false, "ann": true} {
+		msg, err := wire.EncodeNamedRequest(wire.Origin{Source: "ci", ID: "1", Identity: identity}, named)
+		require.NoError(t, err)
+		want := wire.NamedRequest{
+			Named: named, ReleaseID: release.IDByName("shop", "production", "ci", "1"), Digest: digest,
+			Admission: release.Admission{Verified: verified}, Source: "ci", EventID: "1",
+		}
+		require.Equal(t, plan{kind: kindRequest, named: &want, id: want.ReleaseID}, planFor(msg))
+	}
+}
+
 func TestPlanForACommandIsASignal(t *testing.T) {
 	t.Parallel()
 	sent := release.Command{Kind: release.CommandConfirm, Batch: 1, By: "me"}
@@ -56,6 +72,8 @@ func TestPlanForPoisonIsADeadLetter(t *testing.T) {
 		"slipway.request.sae.app-1": kindRequest,
 		"slipway.request":           kindRequest,
 		"slipway.request.set.shop":  kindRequest,
+		"slipway.request.app.shop":  kindRequest,
+		"slipway.request.app.a.b":   kindRequest,
 		"slipway.command.r-1":       kindCommand,
 		"slipway.command.r-1.x":     kindCommand,
 	} {
@@ -63,6 +81,7 @@ func TestPlanForPoisonIsADeadLetter(t *testing.T) {
 		require.Equal(t, want, p.kind)
 		require.NotEmpty(t, p.poison.Reason)
 		require.Nil(t, p.request)
+		require.Nil(t, p.named)
 		require.Nil(t, p.command)
 	}
 }

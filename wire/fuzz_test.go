@@ -26,6 +26,8 @@ func FuzzDecode(f *testing.F) {
 	f.Add(onApp1, "Ce-Id", "%FF", []byte(`{"specversion":"1.0","id":"1","id":"2","data":{"a":1,"a":2}}`))
 	f.Add(onApp1, "ce-time", `"2026-11-22t10:00:00z"`, []byte(`{"specversion":"1.0","data":{},"data_base64":"e30=","\ud800":1}`))
 	f.Add("slipway.request.set.checkout", "", "", []byte(`{"specversion":"1.0","type":"dev.slipway.set.requested.v1","source":"s","id":"i","data":{"name":"checkout","waves":[{}]}}`))
+	f.Add("slipway.request.app.shop.production", "", "", []byte(`{"specversion":"1.0","type":"dev.slipway.release.requested.v1","source":"s","id":"i","data":{"application":"shop","environment":"production","artifact":{"image":"a:1"},"config":null}}`))
+	f.Add("slipway.by.ann.request.app.shop.production", "", "", []byte(`{"specversion":"1.0","type":"dev.slipway.release.requested.v1","source":"s","id":"i","data":{"application":"shop","environment":"production","strategy":{"batches":2.0}}}`))
 	f.Fuzz(func(t *testing.T, subject, name, value string, data []byte) {
 		msg := &nats.Msg{Subject: subject, Header: nats.Header{name: {value}, "ce-id": {value}, "ce-source": {value}, "ce-type": {wire.TypeRequested}}, Data: data}
 		submission, err := wire.DecodeRequest(msg)
@@ -49,6 +51,23 @@ func FuzzDecode(f *testing.F) {
 		} else {
 			require.ErrorAs(t, err, new(*wire.PoisonError))
 		}
+		named, err := wire.DecodeNamedRequest(msg)
+		if err == nil {
+			subject := wire.NamedRequestSubject(named.Application, named.Environment)
+			if named.Admission.Verified {
+				requestedBy, _ := named.Says["requestedBy"].(string)
+				subject = wire.VerifiedNamedRequestSubject(requestedBy, named.Application, named.Environment)
+			}
+			require.Equal(t, msg.Subject, subject)
+			require.NotContains(t, named.Says, "app")
+			written, err := json.Marshal(named.Named)
+			require.NoError(t, err)
+			again, err := wire.ParseNamed(written)
+			require.NoError(t, err)
+			require.Equal(t, named.Named, again)
+		} else {
+			require.ErrorAs(t, err, new(*wire.PoisonError))
+		}
 		letter := wire.DeadLetter(msg, wire.Delivery{Stream: wire.StreamIn, Sequence: 1, Count: 1, Stored: time.Unix(0, 1)}, &wire.PoisonError{Reason: value})
 		read := wire.ReadDeadLetter(&jetstream.RawStreamMsg{Subject: letter.Subject, Header: letter.Header, Data: letter.Data})
 		require.NotEmpty(t, read.Problems())
@@ -62,6 +81,9 @@ func FuzzDecode(f *testing.F) {
 		// What is published again means what was published.
 		id, err := read.Target()
 		want := map[wire.MessageKind]string{wire.KindRequest: submission.ReleaseID, wire.KindCommand: releaseID, wire.KindSet: set.ID}[read.Kind]
+		if named.ReleaseID != "" {
+			want = named.ReleaseID
+		}
 		if err == nil {
 			require.Equal(t, want, id)
 		} else {

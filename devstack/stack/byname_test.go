@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -13,12 +14,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"slipway/devstack/stack"
+	"slipway/internal/markdown"
 	"slipway/release"
 	"slipway/releases"
 )
 
 // TestExamples_AnApplicationIsReleasedByItsName applies the document of examples/, and releases by the
-// name that it gives: the release is a gray one, as the document says, and tells by which name it came.
+// name that it gives: the release is a gray one, as the document says, and tells by which name it came. Then it
+// runs every command of docs/applications.md.
 func TestExamples_AnApplicationIsReleasedByItsName(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -40,6 +43,13 @@ func TestExamples_AnApplicationIsReleasedByItsName(t *testing.T) {
 		require.NoError(t, cmd.Run(), "%v: %s", args, stderr.String())
 		return strings.TrimSpace(stdout.String())
 	}
+	const production = "sae/cn-hangzhou/f80db7f6-0d46-4563-bd41-99f11e3a2eb4"
+	written := slipway("app", "import", production, "--name", "shop")
+	require.Contains(t, written, "name: shop")
+	require.Contains(t, written, "id: f80db7f6-0d46-4563-bd41-99f11e3a2eb4")
+	file := filepath.Join(t.TempDir(), "shop.yaml")
+	require.NoError(t, os.WriteFile(file, []byte(written), 0o600))
+	slipway("app", "lint", "-f", file)
 	slipway("app", "apply", "-f", "../../examples/application.yaml")
 	id := slipway("deploy", "shop", "--image", "registry.example/shop:2.0.0", "--to", "production")
 	require.Eventually(t, func() bool {
@@ -52,5 +62,40 @@ func TestExamples_AnApplicationIsReleasedByItsName(t *testing.T) {
 	require.Len(t, p.Batches, 3)
 	require.Equal(t, "shop/production", p.ByName.String())
 	require.Contains(t, slipway("history", "shop/production"), id)
+	require.Contains(t, slipway("history", "shop"), "production")
+	for _, args := range [][]string{{"--app", "shop/production"}, {"--application", "shop"}, {"--application", "shop/production"}} {
+		listed := slipway(append([]string{"release", "list"}, args...)...)
+		require.Contains(t, listed, id)
+		require.Contains(t, listed, "shop/production")
+	}
+	require.NotContains(t, slipway("release", "list", "--application", "shop/staging"), id)
+	require.Contains(t, slipway("release", "get", id), "shop/production ("+production+")")
+	again := slipway("release", "retry", id, "--dry-run")
+	require.Contains(t, again, "slipway.request.app.shop.production")
+	require.NotContains(t, again, "8h", "the document says so")
 	require.Contains(t, slipway("lane", "get", "shop/production"), "sae/cn-hangzhou/f80db7f6-0d46-4563-bd41-99f11e3a2eb4")
+	page, err := os.ReadFile("../../docs/applications.md")
+	require.NoError(t, err)
+	path := t.TempDir()
+	absolute, err := filepath.Abs(binary)
+	require.NoError(t, err)
+	require.NoError(t, os.Symlink(absolute, filepath.Join(path, "slipway")))
+	ran := 0
+	for _, block := range markdown.Blocks(string(page)) {
+		if block.Info != "sh" {
+			continue
+		}
+		for line := range strings.Lines(block.Text) {
+			cmd := exec.CommandContext(ctx, "sh", "-c", line)
+			cmd.Dir = "../.."
+			cmd.Env = []string{"PATH=" + path + string(os.PathListSeparator) + os.Getenv("PATH")} //nolint:forbidigo // as a shell has it
+			for key, value := range s.Env() {
+				cmd.Env = append(cmd.Env, key+"="+value)
+			}
+			out, err := cmd.CombinedOutput()
+			require.NoError(t, err, "%s%s", line, out)
+			ran++
+		}
+	}
+	require.Greater(t, ran, 10)
 }

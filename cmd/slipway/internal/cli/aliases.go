@@ -19,8 +19,8 @@ const (
 	flagAll       = "all"
 )
 
-// aliasFlags lets every command that takes a reason or a note take it under either name, and a
-// version also under the name that kubectl has for it.
+// aliasFlags lets every command that takes a reason or a note take it under either name, a
+// version also under the name that kubectl has for it, and a variable under the one that helm has for values.
 func aliasFlags(cmd *cobra.Command) {
 	for _, child := range cmd.Commands() {
 		aliasFlags(child)
@@ -35,6 +35,7 @@ func aliasFlags(cmd *cobra.Command) {
 	alias(flagReason, flagNote)
 	alias(flagNote, flagReason)
 	alias(flagToVersion, "to-revision")
+	alias(flagVariable, "set")
 	if cmd.Flags().Lookup(flagBatch) != nil && cmd.Flags().Lookup(flagAll) != nil { // as "kubectl argo rollouts promote" has it
 		alias(flagAll, "full")
 	}

@@ -32,7 +32,7 @@ brings. What a request says wins over the document, but for what the document lo
   slipway app list
   slipway deploy shop --image registry.example/shop:1.4.3 --to production`,
 		GroupID: groupReleases,
-	}, append(documentCommands(a, a.applicationDocuments()), a.appStatus())...)
+	}, append(documentCommands(a, a.applicationDocuments()), a.appImport(), a.appStatus())...)
 }
 
 func (a *app) applicationDocuments() documentKind[apps.Application] {

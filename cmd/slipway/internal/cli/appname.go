@@ -124,6 +124,17 @@ func findNamesAnd(find finder) finder {
 	}
 }
 
+// findDocumentsAnd offers the names of applications alone besides.
+func findDocumentsAnd(find finder) finder {
+	return func(ctx context.Context, c *call) ([]cobra.Completion, error) {
+		found, err := find(ctx, c)
+		if documents, unread := c.app.applicationDocuments().known(ctx, c); unread == nil {
+			found = append(documents, found...)
+		}
+		return found, err
+	}
+}
+
 // completeNames offers the names of applications with their environments.
 func completeNames(ctx context.Context, c *call) (found []cobra.Completion, err error) {
 	js, closeNATS, err := c.app.jetStream(ctx, c.values, "slipway app")

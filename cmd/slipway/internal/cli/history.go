@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -27,9 +28,12 @@ func (a *app) history() *cobra.Command {
 		Long: `What an application was released with, the latest first: when it was asked for, the artifact,
 the operation, how it ended, who asked for it, why it ended so, and the reasons that people
 gave with it and with their commands to it. It is read from the ledger of releases on NATS,
-which keeps it for 400 days unless setup was told otherwise, and needs no Temporal. ` + namesApp,
+which keeps it for 400 days unless setup was told otherwise, and needs no Temporal. With the name of
+an application alone it is that of all its environments. With -o wide it says from which event each came.
+` + namesApp,
 		Example: `  slipway history sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe
-  slipway history fc/cn-hangzhou/orders
+  slipway history shop
+  slipway history shop/production -o wide
   slipway history sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --limit 100 -o json`,
 		GroupID:           groupReleases,
 		Args:              arguments("APP"),
@@ -37,21 +41,64 @@ which keeps it for 400 days unless setup was told otherwise, and needs no Tempor
 	}
 	cmd.Flags().IntVar(&limit, "limit", defaultLimit, "show at most so many")
 	return a.command(cmd, frame{settings: config.NATS(), draws: true, timeout: answerTime}, func(ctx context.Context, call *call) error {
-		app, err := call.appOf(ctx, argApp, call.args[0])
-		if err != nil {
-			return err
-		}
 		if limit < 1 {
 			return &usageError{"--limit must be at least 1"}
 		}
-		return a.showHistory(ctx, call, ledger.Filter{App: app, Limit: limit})
+		of, err := call.environmentsOf(ctx, call.args[0])
+		if err != nil {
+			return err
+		}
+		return a.showHistory(ctx, call, of, limit)
 	})
 }
 
-func (a *app) showHistory(ctx context.Context, call *call, which ledger.Filter) error {
-	found, err := readLedger(ctx, call, func(known *ledger.Ledger) ([]ledger.Record, error) { return known.All(ctx, which) })
+// environmentsOf are the applications that an argument stands for, with the names of their environments where
+// it is the name of an application alone.
+func (c *call) environmentsOf(ctx context.Context, text string) (map[release.App]string, error) {
+	ref, err := readApp(argApp, text)
+	if err != nil {
+		return nil, err
+	}
+	if !ref.ByName() || ref.Environment != "" {
+		app, err := c.appOf(ctx, argApp, text)
+		return map[release.App]string{app.Unqualified(): ""}, err
+	}
+	n, err := c.named(ctx, text, firstEnvironment)
+	if err != nil {
+		return nil, err
+	}
+	of := map[release.App]string{}
+	for _, e := range n.document.Spec.Environments {
+		of[e.App.Unqualified()] = e.Name
+	}
+	return of, nil
+}
+
+// historyOf reads the latest records of several applications, the one asked for latest first.
+func historyOf(ctx context.Context, call *call, of map[release.App]string, limit int) ([]ledger.Record, error) {
+	return readLedger(ctx, call, func(known *ledger.Ledger) (all []ledger.Record, err error) {
+		for app := range of {
+			found, err := known.All(ctx, ledger.Filter{App: app, Limit: limit})
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, found...)
+		}
+		slices.SortStableFunc(all, func(a, b ledger.Record) int {
+			return cmp.Or(b.Asked().Compare(a.Asked()), cmp.Compare(a.ReleaseID, b.ReleaseID))
+		})
+		return all[:min(len(all), limit)], nil
+	})
+}
+
+func (a *app) showHistory(ctx context.Context, call *call, of map[release.App]string, limit int) error {
+	found, err := historyOf(ctx, call, of, limit)
 	if err != nil {
 		return err
+	}
+	named := of
+	if slices.Contains(slices.Collect(maps.Values(of)), "") {
+		named = nil
 	}
 	switch {
 	case len(found) == 0 && call.format.ForPeople():
@@ -59,10 +106,10 @@ func (a *app) showHistory(ctx context.Context, call *call, which ledger.Filter) 
 		return nil
 	case len(found) == 0:
 		found = []ledger.Record{}
-	case len(found) == which.Limit:
+	case len(found) == limit:
 		a.infof("there may be more; use --limit")
 	}
-	return call.format.Write(a.Stdout, found, func() string { return render.History(found, call.style) })
+	return call.format.Write(a.Stdout, found, func() string { return render.HistoryOf(found, named, call.style) })
 }
 
 // ledgerEntry is what the ledger has of a release or a set.
@@ -309,7 +356,7 @@ const completeTimeBack = 30 * 24 * time.Hour
 
 // completeRecorded completes the first argument with applications that were released lately.
 func (a *app) completeRecorded() cobra.CompletionFunc {
-	return a.complete(cobra.ShellCompDirectiveDefault, findNamesAnd(findRecordedApps))
+	return a.complete(cobra.ShellCompDirectiveDefault, findDocumentsAnd(findNamesAnd(findRecordedApps)))
 }
 
 // findRecordedApps offers applications that were released lately, as the ledger has them.

@@ -66,6 +66,7 @@ which only the file can: secret: {id, key}.` + asksInLine,
   slipway deploy sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --package https://packages.example/shop-1.4.3.jar --package-version 1.4.3
   slipway deploy sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --variable LOG_LEVEL=debug --variable OLD_FLAG-
   slipway deploy shop --image registry.example/shop:1.4.3 --to production --plan
+  slipway deploy shop --image registry.example/shop:1.4.3 --set LOG_LEVEL=debug --set OLD_FLAG- --wait
   slipway deploy fc/cn-hangzhou/orders --image registry.example/orders:1.4.3 --strategy gray --weights 5,30
   slipway deploy fc/cn-hangzhou/orders --part pay --package oss://code/pay-1.4.3.zip --package-version 1.4.3 --qualifier canary
   slipway deploy servicestage/cn-north-4/4b611997-4acd-4538-a06b-32fd2475e057 --image registry.example/shop:1.4.3 --strategy gray --gray 1 --weights 20 --batches 2

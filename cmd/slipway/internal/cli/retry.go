@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"slipway/internal/documents"
 	"slipway/release"
 	"slipway/releases"
 	"slipway/wire"
@@ -21,6 +22,8 @@ func (a *app) retry() *cobra.Command {
 		Long: `Ask again for what a release that has ended asked for, whatever its outcome was. It becomes a new
 release, with an ID of its own, which names the one that it repeats. A release that has not
 ended is not repeated.
+
+One that was asked for by name is asked for by name again, and locked fields hold as its document has them now.
 
 All that the release was asked for with is asked for again, its configuration, too, and --freeze-override and the
 place in the lane unless they are given here, but: who asks is whoever retries; a change that was taken over (adopt) is
@@ -40,7 +43,7 @@ release file again.`,
 	cmd.Flags().StringVar(&over.note, flagReason, "", "why, in place of the note of the release")
 	withLane(cmd, &over.lane, &over.freeze)
 	a.onSubmit(cmd, kindRelease, func(ctx context.Context, call *call) (asked, error) {
-		spec, err := call.retried(ctx)
+		spec, name, err := call.retried(ctx)
 		if err != nil {
 			return asked{}, err
 		}
@@ -54,6 +57,9 @@ release file again.`,
 		}
 		if why := spec.Freeze.Override; why != "" && over.freeze.Override == "" {
 			a.infof("it passes over freezes, as release %s was to: %s", spec.RetryOf, why)
+		}
+		if name != nil && err == nil {
+			return call.retriedByName(ctx, *name, spec)
 		}
 		return a.askedRelease(spec), err
 	})
@@ -82,20 +88,38 @@ func (r retryFlags) over(spec release.Spec, by string) release.Spec {
 }
 
 // retried asks Temporal what the release that is named was asked for with.
-func (c *call) retried(ctx context.Context) (spec release.Spec, err error) {
+func (c *call) retried(ctx context.Context) (spec release.Spec, name *release.ByName, err error) {
 	id := c.args[0]
 	ctx, cancel := within(ctx, answerTime)
 	defer cancel()
 	err = withTemporal(func(ctx context.Context, c *call) (err error) {
-		spec, err = c.client.Retry(ctx, id)
+		spec, name, err = c.client.Retry(ctx, id)
 		if _, missing := errors.AsType[*releases.NotFoundError](err); missing {
 			return cmp.Or(c.unaccepted(ctx, id), err)
 		}
 		return err
 	})(ctx, c)
 	if _, missing := errors.AsType[*releases.NotFoundError](err); missing {
-		return spec, fmt.Errorf("release %s is not known to Temporal, or forgotten, and with it what was asked for; "+
+		return spec, nil, fmt.Errorf("release %s is not known to Temporal, or forgotten, and with it what was asked for; "+
 			"submit its file again: slipway release submit -f FILE", id)
 	}
-	return spec, err
+	return spec, name, err
+}
+
+// retriedByName asks for a spec by the name that the release was asked for by: with what its document says no
+// more than needs be. One whose document is gone is asked for without a name.
+func (c *call) retriedByName(ctx context.Context, name release.ByName, spec release.Spec) (asked, error) {
+	n, err := c.named(ctx, name.String(), "")
+	if _, gone := errors.AsType[*documents.UnknownError](err); gone {
+		c.app.infof("application %s has no document any more: the release is repeated without a name", name.Application)
+		return c.app.askedRelease(spec), nil
+	}
+	if err != nil {
+		return asked{}, err
+	}
+	request, err := n.document.Spec.Request(n.environment.Name, spec)
+	if err != nil {
+		return asked{}, fmt.Errorf("release %s cannot be repeated as %s, as its document is now; ask for it anew: slipway deploy %s\n%w", c.args[0], n, n, err)
+	}
+	return c.app.askedByName(request, spec)
 }

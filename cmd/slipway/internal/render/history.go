@@ -2,6 +2,7 @@ package render
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,27 +12,62 @@ import (
 
 // History draws what an application was released with, as the ledger has it.
 func History(records []ledger.Record, style Style) string {
+	return HistoryOf(records, nil, style)
+}
+
+// HistoryOf draws what several environments were released with. Environments are their names by their
+// applications without qualifiers; without any, all records are of one.
+func HistoryOf(records []ledger.Record, environments map[release.App]string, style Style) string {
 	table := Table{Columns: []Column{
 		{Name: "WHEN", Wraps: stampWraps},
+		{Name: "ENVIRONMENT"},
 		{Name: "OUTCOME"},
 		{Name: "RELEASE"},
 		{Name: "BROUGHT", Wraps: 27, Rank: 1, Below: true},
 		{Name: "BY", Wraps: 12, Rank: 4},
+		{Name: "TOOK", Rank: 5, Wide: len(environments) == 0},
 		{Name: "REASON", Wraps: 24, Rank: 2, Below: true, Lines: 4},
 		{Name: "NOTE", Wraps: 24, Rank: 3, Below: true, Lines: 4},
+		{Name: "EVENT", Wraps: 24, Wide: true},
 	}}
+	if len(environments) == 0 {
+		table.Columns = slices.Delete(table.Columns, 1, 2)
+	}
 	for _, r := range records {
-		table.Rows = append(table.Rows, []Cell{
+		row := []Cell{
 			{Text: stamp(r.Asked(), style.zone())},
+			{Text: environments[r.App.Unqualified()]},
 			outcome(r),
 			{Text: r.ReleaseID},
 			{Text: broughtBy(r)},
 			{Text: r.RequestedBy},
+			{Text: took(r)},
 			{Text: why(r)},
 			{Text: notes(r.Progress)},
-		})
+			{Text: eventOf(r)},
+		}
+		if len(environments) == 0 {
+			row = slices.Delete(row, 1, 2)
+		}
+		table.Rows = append(table.Rows, row)
 	}
 	return table.Draw(style)
+}
+
+// took is how long a release took that has ended, from being asked for on.
+func took(r ledger.Record) string {
+	if r.EndedAt.IsZero() || r.Asked().IsZero() {
+		return ""
+	}
+	return age(r.Asked(), r.EndedAt, r.EndedAt)
+}
+
+// eventOf is the source and the ID of the event that asked for a release.
+func eventOf(r ledger.Record) string {
+	if r.Identity.EventID == "" {
+		return ""
+	}
+	return r.Identity.Source + " " + r.Identity.EventID
 }
 
 // broughtBy says what a release has brought, and which settings it changes.

@@ -78,3 +78,22 @@ func TestHistory_Notes(t *testing.T) {
 		})
 	}
 }
+
+// The history of all environments says which one each release was of, and how long it took.
+func TestHistoryOf_Environments(t *testing.T) {
+	t.Parallel()
+	staging := release.App{Platform: release.PlatformFC, Region: "cn-hangzhou", ID: "shop-staging"}
+	record := ledger.Record{
+		ReleaseID: "r-a", App: staging.WithDefaults(), RequestedAt: at(1), EndedAt: at(4), Accepted: true, Outcome: release.PhaseSucceeded, RequestedBy: "ci",
+		Identity: ledger.Identity{Source: "https://ci.example/shop", EventID: "build-42"},
+	}
+	drawn := render.HistoryOf([]ledger.Record{record}, map[release.App]string{staging: "staging"}, render.Style{})
+	require.Contains(t, drawn, "ENVIRONMENT")
+	require.Contains(t, drawn, "staging")
+	require.Contains(t, drawn, "3m")
+	require.NotContains(t, drawn, "build-42")
+	wide := render.History([]ledger.Record{record}, render.Style{Wide: true})
+	require.NotContains(t, wide, "ENVIRONMENT")
+	require.Contains(t, wide, "https://ci.example/shop build-42")
+	require.Contains(t, wide, "3m")
+}
