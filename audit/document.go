@@ -112,7 +112,7 @@ func parseDocument(raw []byte) (said change, document json.RawMessage, err error
 		delete(fields, "change")
 	}
 	document = encoded(fields)
-	if inner, ok := fields["application"]; ok || len(fields) == 0 { // an application stands in a field of its own, and is gone with it
+	if inner, ok := fields["spec"]; ok || len(fields) == 0 { // a document stands in a field of its own, and is gone with it; the calendar does not
 		document = inner
 	}
 	clean, _ := redact.New().Bytes(document)

@@ -87,8 +87,8 @@ func storyOf(ev wire.LifecycleEvent) story {
 // brought says what was asked for.
 func brought(p release.Progress) string {
 	words := string(cmp.Or(p.Operation, release.OperationRelease))
-	if artifact := p.Artifact.Public(); artifact != "" {
-		words += " " + artifact
+	if p.Artifact.Known() {
+		words += " " + p.Artifact.Public()
 	}
 	if p.Config != "" {
 		words += " with configuration " + p.Config
@@ -117,7 +117,7 @@ func (s story) entries() []Entry {
 	}
 	for _, d := range s.decisions {
 		out = append(out, s.entry(Entry{
-			Time: d.At, Action: Action(d.Kind), By: d.By, Verified: d.Verified, Via: d.Via, Source: d.Source, What: d.Summary(s.unit), Reason: d.Note, Refused: d.Refused,
+			Time: d.At, Action: Action(d.Kind), By: d.By, Verified: d.Verified, Via: d.Via, Source: d.Source, What: strings.TrimSpace(strings.TrimPrefix(d.Summary(s.unit), string(d.Kind))), Reason: d.Note, Refused: d.Refused,
 			key: fmt.Sprintf("%s %d %d %s %s", d.Kind, d.Batch, d.At.UnixNano(), d.By, d.ID),
 		}))
 	}

@@ -187,6 +187,9 @@ func looks(role authority.Role) []string {
 		readsBucket(apps.Bucket), []string{"$JS.API.CONSUMER.*.KV_" + apps.Bucket + ".>"},
 	)
 	reads := []string{streamInfo(audit.Stream), "$JS.API.DIRECT.GET." + audit.Stream}
+	for _, bucket := range audit.Buckets() { // what stood there before what the audit has
+		reads = append(reads, "$JS.API.DIRECT.GET.KV_"+bucket)
+	}
 	switch role {
 	case authority.RoleRequester:
 		return slices.Concat(events, readsBucket(apps.Bucket))

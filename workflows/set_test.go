@@ -209,7 +209,7 @@ func TestSetWaitsForAPersonBeforeAWave(t *testing.T) {
 	require.Equal(t, "there is no wave 3: the set has 2", p.Decisions[0].Refused, "what came by signal stands in the decisions")
 	require.Equal(t, []string{"ann", "looks right"}, []string{p.Decisions[1].By, p.Decisions[1].Note})
 	require.Equal(t, []release.EventKind{
-		release.EventStarted, release.EventWaveDone, release.EventWaveWaiting, release.EventWaveDone, release.EventSucceeded,
+		release.EventStarted, release.EventWaveDone, release.EventWaveWaiting, release.EventDecided, release.EventDecided, release.EventWaveDone, release.EventSucceeded,
 	}, m.setKinds())
 }
 

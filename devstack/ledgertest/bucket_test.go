@@ -14,6 +14,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
 
+	"slipway/audit"
 	"slipway/ledger"
 	"slipway/release"
 	"slipway/setup"
@@ -145,7 +146,7 @@ func TestBucket_InACluster(t *testing.T) {
 	three := setup.Config{Storage: wire.Storage{Replicas: 3}}
 	done, err := setup.NATS(t.Context(), js, three)
 	require.NoError(t, err)
-	names := []string{wire.StreamIn, wire.StreamEvents, wire.StreamDeadLetter, "KV_slipway-calendar", "KV_slipway-apps", "KV_slipway-authority", "KV_slipway-ledger"}
+	names := []string{wire.StreamIn, wire.StreamEvents, wire.StreamDeadLetter, "KV_slipway-calendar", "KV_slipway-apps", "KV_slipway-authority", "KV_slipway-ledger", audit.Stream}
 	require.Len(t, done, len(names))
 	for _, name := range names {
 		require.Equal(t, 3, kept(t, js, name).Replicas, name)

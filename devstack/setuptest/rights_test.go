@@ -16,6 +16,7 @@ import (
 	"go.temporal.io/sdk/mocks"
 
 	"slipway/apps"
+	"slipway/audit"
 	"slipway/authority"
 	"slipway/internal/documents"
 	"slipway/ledger"
@@ -36,7 +37,7 @@ func listedRights(t *testing.T) map[string][]string {
 			rights[row[1]] = append(rights[row[1]], subject[1])
 		}
 	}
-	require.Len(t, rights, 15, "the rows of the page")
+	require.Len(t, rights, 16, "the rows of the page")
 	return rights
 }
 
@@ -80,7 +81,7 @@ func TestRights_WhatThePageListsIsEnough(t *testing.T) {
 	for _, c := range []setup.Config{{}, {}, {Storage: wire.Storage{MaxBytes: 8 << 20}, Ledger: ledger.Config{MaxAge: 500 * 24 * time.Hour}}} {
 		done, err := setup.NATS(ctx, as["setup"], c)
 		require.NoError(t, err, "creates, finds and changes")
-		require.Len(t, done, 7)
+		require.Len(t, done, 8)
 	}
 	require.NoError(t, setup.StarterNeeds(as["starter"]).Missing(ctx))
 	require.NoError(t, setup.WorkerNeeds(as["worker"]).Missing(ctx))
@@ -146,6 +147,19 @@ func TestRights_WhatThePageListsIsEnough(t *testing.T) {
 	entries, err := looks.History(ctx, authority.Key)
 	require.NoError(t, err)
 	require.Len(t, entries, 1)
+
+	log := audit.NewLog(as["reads the audit (person)"])
+	changes := audit.Filter{Actions: []audit.Action{audit.ActionApply, audit.ActionFreeze, audit.ActionDelete}}
+	var changed []audit.Entry
+	require.Eventually(t, func() bool {
+		changed, _, err = log.List(ctx, changes, 0)
+		require.NoError(t, err)
+		return len(changed) == 4
+	}, time.Minute, 20*time.Millisecond)
+	for _, e := range changed {
+		_, err = log.Before(ctx, e)
+		require.NoError(t, err)
+	}
 
 	_, err = as["worker"].Publish(ctx, "slipway.event.sae.shop.r-1.started", []byte("{}"))
 	require.NoError(t, err)
