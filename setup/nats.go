@@ -11,6 +11,7 @@ import (
 	"slipway/apps"
 	"slipway/authority"
 	"slipway/ledger"
+	"slipway/policy"
 	"slipway/wire"
 )
 
@@ -57,12 +58,15 @@ func (c Config) storeGroups() []storeGroup {
 		{bucket(authority.Bucket), func(ctx context.Context, js jetstream.JetStream) error {
 			return authority.Ensure(ctx, js, c.Storage.Replicas)
 		}},
+		{bucket(policy.Bucket), func(ctx context.Context, js jetstream.JetStream) error {
+			return policy.Ensure(ctx, js, c.Storage.Replicas)
+		}},
 		{bucket(ledger.Bucket), func(ctx context.Context, js jetstream.JetStream) error { return ledger.EnsureLedger(ctx, js, records) }},
 	}
 }
 
 // NATS prepares all that is kept there: the streams, the calendar of freezes, the application documents,
-// who may do what, and the ledger.
+// who may do what, the policies, and the ledger.
 // What belongs to an operator and is not set in c stays as it is. The others are prepared even
 // when one fails; what was prepared is returned with the error.
 func NATS(ctx context.Context, js jetstream.JetStream, c Config) ([]Result, error) {

@@ -9,6 +9,7 @@ import (
 	"slipway/apps"
 	"slipway/authority"
 	"slipway/ledger"
+	"slipway/policy"
 	"slipway/release"
 	"slipway/wire"
 )
@@ -54,7 +55,7 @@ func ServiceUsers() []User {
 				"$JS.ACK." + wire.StreamIn + ".>", streamInfo(wire.StreamIn), "$JS.API.CONSUMER.*." + wire.StreamIn + ".>",
 				"$JS.API.CONSUMER.MSG.NEXT." + wire.StreamIn + ".>", "$JS.API.DIRECT.GET." + wire.StreamIn, wire.AllDeadLetters, streamInfo(wire.StreamDeadLetter),
 			},
-			readsBucket(ledger.Bucket), []string{"$KV." + ledger.Bucket + ".>"}, readsKey(wire.CalendarBucket, "calendar"), readsKey(authority.Bucket, authority.Key), readsBucket(apps.Bucket),
+			readsBucket(ledger.Bucket), []string{"$KV." + ledger.Bucket + ".>"}, readsKey(wire.CalendarBucket, "calendar"), readsKey(authority.Bucket, authority.Key), readsBucket(apps.Bucket), readsBucket(policy.Bucket),
 		)},
 	}
 }
@@ -183,14 +184,15 @@ func looks(role authority.Role) []string {
 		readsKey(wire.CalendarBucket, "calendar"), []string{"$JS.API.CONSUMER.*.KV_" + wire.CalendarBucket + ".>"},
 		readsKey(authority.Bucket, authority.Key), []string{"$JS.API.CONSUMER.*.KV_" + authority.Bucket + ".>"},
 		readsBucket(apps.Bucket), []string{"$JS.API.CONSUMER.*.KV_" + apps.Bucket + ".>"},
+		readsBucket(policy.Bucket), []string{"$JS.API.CONSUMER.*.KV_" + policy.Bucket + ".>"},
 	)
 	switch role {
 	case authority.RoleRequester:
-		return slices.Concat(events, readsBucket(apps.Bucket))
+		return slices.Concat(events, readsBucket(apps.Bucket), readsBucket(policy.Bucket))
 	case authority.RoleOperator:
 		return slices.Concat(views, []string{"$KV." + wire.CalendarBucket + ".calendar", streamInfo(wire.StreamDeadLetter), "$JS.API.DIRECT.GET." + wire.StreamDeadLetter})
 	case authority.RoleAdmin:
-		return append(views, "$KV."+authority.Bucket+"."+authority.Key, "$KV."+apps.Bucket+".>")
+		return append(views, "$KV."+authority.Bucket+"."+authority.Key, "$KV."+apps.Bucket+".>", "$KV."+policy.Bucket+".>")
 	case authority.RoleViewer, authority.RoleApprover:
 	}
 	return views

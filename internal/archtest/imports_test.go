@@ -123,12 +123,16 @@ func rules() []rule {
 			why: "apps says what a request by name means, to the starter and to the command line alike; it starts nothing",
 		},
 		{
-			pkg: "manifest", may: []string{"release", "wire", "apps", "authority"}, never: []string{noEngine, noZerolog, "net/http", "os"},
+			pkg: "manifest", may: []string{"release", "wire", "apps", "authority", "policy"}, never: []string{noEngine, noZerolog, "net/http", "os"},
 			why: "manifest reads files that somebody else has opened; it decodes a spec as the receiver of a request does, in wire",
 		},
 		{
 			pkg: "authority", may: []string{"release", "wire", "internal/bucketdoc", "internal/documents", "internal/scope"}, never: []string{noEngine, noZerolog, "net/http", "os"},
 			why: "authority judges by a document and keeps it; who asks, and what follows, is for its callers",
+		},
+		{
+			pkg: "policy", may: []string{"release", "wire", "internal/bucketdoc", "internal/documents", "internal/scope"}, never: []string{noEngine, noZerolog, "net/http", "os"},
+			why: "policy judges specs by what an organisation demands, and keeps that; what follows is for its callers",
 		},
 		{
 			pkg: "ledger", may: []string{"release", "internal/bucketdoc"}, never: []string{noEngine, noZerolog},
@@ -178,11 +182,11 @@ func rules() []rule {
 			why: "worker assembles; nothing is built on it but commands",
 		},
 		{
-			pkg: "starter", may: []string{"release", "wire", "apps", "authority", "internal/documents", "ledger", "workflows", "releases/lane", "releases/execution", "health"},
+			pkg: "starter", may: []string{"release", "wire", "apps", "authority", "policy", "internal/documents", "ledger", "workflows", "releases/lane", "releases/execution", "health"},
 			why: "starter carries messages to workflows; it never speaks to a platform",
 		},
 		{
-			pkg: "setup", may: []string{"release", "wire", "apps", "authority", "ledger", "workflows"},
+			pkg: "setup", may: []string{"release", "wire", "apps", "authority", "policy", "ledger", "workflows"},
 			why: "setup creates what roles expect of NATS and Temporal; it never speaks to a platform",
 		},
 		{
