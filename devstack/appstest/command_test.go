@@ -145,7 +145,7 @@ func TestCommand_Policies(t *testing.T) {
 	_, talk = c.run(0, "policy", "apply", "-f", example, "--reason", "as it was agreed")
 	require.Contains(t, talk, "policy production is at revision 1, by mei")
 	out, _ := c.run(0, "policy", "list")
-	require.Regexp(t, `production +app/\*/production +images from registry.example; images by digest; 2 approvals; a watch of 10m; strategy batch or gray; +1 +mei`, out)
+	require.Regexp(t, `production +app/\*/production +images from registry.example; images by digest; 2 approvals; a watch of 10m; strategy batch or gray; confirm manual; rollback on failure +1 +mei`, out)
 	out, _ = c.run(0, "policy", "get", "production", "-o", "yaml")
 	_, talk = c.run(0, "policy", "diff", "-f", c.file(out))
 	require.Contains(t, talk, "policy production says the same, at revision 1", "what is printed can be applied")

@@ -19,6 +19,7 @@ import (
 	"slipway/authority"
 	"slipway/internal/documents"
 	"slipway/ledger"
+	"slipway/policy"
 	"slipway/release"
 	"slipway/setup"
 	"slipway/starter"
@@ -36,7 +37,7 @@ func listedRights(t *testing.T) map[string][]string {
 			rights[row[1]] = append(rights[row[1]], subject[1])
 		}
 	}
-	require.Len(t, rights, 15, "the rows of the page")
+	require.Len(t, rights, 16, "the rows of the page")
 	return rights
 }
 
@@ -80,7 +81,7 @@ func TestRights_WhatThePageListsIsEnough(t *testing.T) {
 	for _, c := range []setup.Config{{}, {}, {Storage: wire.Storage{MaxBytes: 8 << 20}, Ledger: ledger.Config{MaxAge: 500 * 24 * time.Hour}}} {
 		done, err := setup.NATS(ctx, as["setup"], c)
 		require.NoError(t, err, "creates, finds and changes")
-		require.Len(t, done, 7)
+		require.Len(t, done, 8)
 	}
 	require.NoError(t, setup.StarterNeeds(as["starter"]).Missing(ctx))
 	require.NoError(t, setup.WorkerNeeds(as["worker"]).Missing(ctx))
@@ -120,9 +121,9 @@ func TestRights_WhatThePageListsIsEnough(t *testing.T) {
 
 	named := apps.NewStore(as["edits application documents (person)"])
 	shop, err := named.Apply(ctx, apps.Application{
-		APIVersion: release.APIVersion, Kind: apps.KindApplication, Name: "shop",
+		Name:         "shop",
 		Environments: []apps.Environment{{Name: "production", App: release.App{Platform: "sae", Region: "cn-hangzhou", ID: "shop"}}},
-	}, apps.Edit{Change: apps.Change{By: "ann"}, Expected: apps.Any})
+	}, apps.Edit{Change: documents.Change{By: "ann"}, Expected: documents.Any})
 	require.NoError(t, err)
 	for _, who := range []string{"starter", "looks things up (person)"} {
 		_, err = apps.NewStore(as[who]).At(ctx, "shop", shop.Revision)
@@ -133,6 +134,17 @@ func TestRights_WhatThePageListsIsEnough(t *testing.T) {
 	_, err = apps.NewStore(as["looks things up (person)"]).History(ctx, "shop")
 	require.NoError(t, err)
 	require.NoError(t, named.Delete(ctx, "shop", apps.Edit{Change: documents.Change{By: "ann"}, Expected: shop.Revision}))
+	demanded := policy.NewStore(as["edits policies (person)"])
+	watched, err := demanded.Apply(ctx, policy.Policy{Name: "watched", Scopes: []string{"*"}, Demands: policy.Demands{Watch: &policy.Watch{}}}, documents.Edit[policy.Policy]{Expected: documents.Any})
+	require.NoError(t, err)
+	found, err := policy.NewStore(as["starter"]).List(ctx)
+	require.NoError(t, err)
+	require.Len(t, found, 1)
+	_, err = authority.NewStore(as["edits policies (person)"]).Load(ctx)
+	require.NoError(t, err)
+	_, err = policy.NewStore(as["looks things up (person)"]).History(ctx, "watched")
+	require.NoError(t, err)
+	require.NoError(t, demanded.Delete(ctx, "watched", documents.Edit[policy.Policy]{Expected: watched.Revision}))
 	_, err = as["asks for releases as ann (person)"].Publish(ctx, "slipway.by.ann.request.sae.cn-hangzhou.shop", []byte("garbage"))
 	require.NoError(t, err)
 	_, err = as["commands releases as ann (person)"].Publish(ctx, "slipway.by.ann.command.sae.cn-hangzhou.shop.r-1", []byte("garbage"))

@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/converter"
 
 	"slipway/apps"
+	"slipway/internal/documents"
 	"slipway/ledger"
 	"slipway/release"
 	"slipway/starter"
@@ -23,7 +24,7 @@ func (h *house) document(appID, release string) uint64 {
 		{"name":"staging","app":{"platform":"sae","region":"cn-hangzhou","id":"shop-staging"}},
 		{"name":"production","app":{"platform":"sae","region":"cn-hangzhou","id":"` + appID + `"},"release":` + release + `,"locked":["limits.total"]}]}`))
 	require.NoError(h.t, err)
-	d, err := apps.NewStore(h.js).Apply(h.ctx, a, apps.Edit{Expected: apps.Any})
+	d, err := apps.NewStore(h.js).Apply(h.ctx, a, apps.Edit{Expected: documents.Any})
 	require.NoError(h.t, err)
 	return d.Revision
 }

@@ -20,13 +20,13 @@ func TestPolicy_TheDoorOnRealServers(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, realLane())
 	h.document("shop", `{}`)
-	_, err := policy.NewStore(h.js).Apply(h.ctx, policy.Policy{Name: "production", Scopes: []string{"app/*/production"}, Demands: policy.Demands{
+	_, err := policy.NewStore(h.js).Apply(h.ctx, policy.Policy{Name: "production", Scopes: []string{"app/shop"}, Demands: policy.Demands{
 		Images: &policy.Images{Registries: []string{"registry.example"}, Digest: true},
 	}}, documents.Edit[policy.Policy]{Expected: documents.Any})
 	require.NoError(t, err)
 	h.starter(starter.Config{})
 
-	const refusal = "policy production demands an image by its digest, and not registry.example/shop:2 (images.digest); name it as registry.example/shop@sha256:…, or pass over it with policy.override and a reason"
+	const refusal = "artifact.image: policy production demands an image by its digest, and not registry.example/shop:2 (images.digest); name it as registry.example/shop@sha256:…, or pass over it with policy.override and a reason"
 	h.byName("1", newShop)
 	letter := h.deadLetter("slipway.request.app.shop.production")
 	require.Equal(t, "artifact.image", letter.Header.Get(wire.HeaderField))
@@ -36,7 +36,6 @@ func TestPolicy_TheDoorOnRealServers(t *testing.T) {
 	h.request("2", direct)
 	require.Equal(t, refusal, wire.ReadDeadLetter(h.deadLetter(wire.RequestSubject(direct.App))).Reason, "an application has its name however it is asked for")
 
-	// A set is refused for one of its releases, and a rollback for none.
 	direct.Artifact.Image = "registry.example/shop@sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
 	id := h.request("3", direct)
 	h.untilTaken()
@@ -48,12 +47,13 @@ func TestPolicy_TheDoorOnRealServers(t *testing.T) {
 		{Name: "passes", Identities: []string{"li"}, Powers: []authority.Power{authority.PowerPolicy}, Scopes: []string{"*"}},
 	}}, documents.Edit[authority.Document]{Expected: documents.Any})
 	require.NoError(t, err)
+	direct = spec("shop-staging")
 	direct.Artifact.Image, direct.RequestedBy = "registry.example/shop:2", "ann"
 	direct.Policy = release.PolicyOverride{Override: []string{"production"}, Reason: "payment is down"}
 	h.request("4", direct)
-	require.Contains(t, wire.ReadDeadLetter(h.deadLetter(wire.RequestSubject(direct.App))).Reason, `gives "ann" the power policy on sae/cn-hangzhou/shop, which policy.override asks for`)
+	require.Contains(t, wire.ReadDeadLetter(h.deadLetter(wire.RequestSubject(direct.App))).Reason, `gives "ann" the power policy on sae/cn-hangzhou/shop-staging, which policy.override asks for`)
 	direct.RequestedBy = "li"
 	id = h.request("5", direct)
 	h.untilTaken()
-	require.Equal(t, release.Admission{Binding: "asks, passes", Policies: "production@1", PolicyOverride: "production: payment is down"}, h.queued("shop", id).Admission)
+	require.Equal(t, release.Admission{Binding: "asks, passes", Policies: "production@1", PolicyOverride: "production: payment is down"}, h.asked(id).Admission)
 }
