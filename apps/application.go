@@ -166,7 +166,7 @@ func notDefault(name string) string {
 		return "is for each request to say; leave it out"
 	case "requestedBy", "note":
 		return "is said with each request; leave it out"
-	case "freeze":
+	case "freeze", "policy":
 		return "is decided for one release, with a reason; leave it out"
 	}
 	return ""

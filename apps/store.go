@@ -9,6 +9,7 @@ import (
 
 	"slipway/internal/bucketdoc"
 	"slipway/internal/documents"
+	"slipway/release"
 )
 
 // Bucket is the key-value bucket that holds the application documents, each under its name.
@@ -97,4 +98,21 @@ func (s *Store) free(ctx context.Context, a Application, stored bool) error {
 		}
 	}
 	return errors.Join(problems...)
+}
+
+// NamesOf returns what an application is called, as application/environment: one name, or none; several only
+// where two documents were applied at once. All documents are read.
+func (s *Store) NamesOf(ctx context.Context, app release.App) (names []string, err error) {
+	known, err := s.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range known {
+		for _, e := range d.Spec.Environments {
+			if e.App.WithDefaults() == app.WithDefaults() {
+				names = append(names, d.Spec.Name+"/"+e.Name)
+			}
+		}
+	}
+	return names, nil
 }

@@ -14,6 +14,7 @@ import (
 	"slipway/apps"
 	"slipway/authority"
 	"slipway/internal/redact"
+	"slipway/policy"
 	"slipway/wire"
 )
 
@@ -69,6 +70,8 @@ func readDocument(msg *jetstream.RawStreamMsg) Entry {
 		e.What = "application " + key
 	case authority.Bucket:
 		e.What = "authority document"
+	case policy.Bucket:
+		e.What = "policy " + key
 	case wire.CalendarBucket:
 		e.Action, e.What = ActionFreeze, "freezes"
 	}

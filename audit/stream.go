@@ -13,6 +13,7 @@ import (
 	"slipway/apps"
 	"slipway/authority"
 	"slipway/internal/bucketdoc"
+	"slipway/policy"
 	"slipway/release"
 	"slipway/wire"
 )
@@ -40,7 +41,9 @@ type Config struct {
 }
 
 // Buckets are the buckets of documents whose revisions the audit has.
-func Buckets() []string { return []string{wire.CalendarBucket, apps.Bucket, authority.Bucket} }
+func Buckets() []string {
+	return []string{wire.CalendarBucket, apps.Bucket, authority.Bucket, policy.Bucket}
+}
 
 // Kinds are the lifecycle events that the audit has: those that tell of what was asked for, of what people
 // have said, and of how it ended.

@@ -167,11 +167,13 @@ const (
 	PowerSupersede Power = "supersede"
 	// PowerAdopt takes over a change that was begun elsewhere: adopt.
 	PowerAdopt Power = "adopt"
+	// PowerPolicy passes over policies: policy.override.
+	PowerPolicy Power = "policy"
 )
 
 // Powers returns all powers.
 func Powers() []Power {
-	return []Power{PowerAuto, PowerOverride, PowerPreempt, PowerSupersede, PowerAdopt}
+	return []Power{PowerAuto, PowerOverride, PowerPreempt, PowerSupersede, PowerAdopt, PowerPolicy}
 }
 
 // field is where a request asks for the power.
@@ -187,6 +189,8 @@ func (p Power) field() string {
 		return "lane.policy"
 	case PowerAdopt:
 		return "adopt"
+	case PowerPolicy:
+		return "policy.override"
 	}
 	return ""
 }
@@ -208,6 +212,7 @@ func PowersOf(s release.Spec) []Power {
 	add(s.Lane.Preempt, PowerPreempt)
 	add(s.Lane.Policy == release.LaneSupersede, PowerSupersede)
 	add(s.Adopt != "", PowerAdopt)
+	add(len(s.Policy.Override) > 0, PowerPolicy)
 	return out
 }
 

@@ -120,7 +120,7 @@ func (v *validator) scopes(field string, scopes []string) {
 		return
 	}
 	for i, s := range scopes {
-		v.check(scope.Fault(s) == "", fmt.Sprintf("%s[%d]", field, i), "%s", scope.Fault(s))
+		v.check(scope.Fault(s, scope.Set) == "", fmt.Sprintf("%s[%d]", field, i), "%s", scope.Fault(s, scope.Set))
 	}
 }
 

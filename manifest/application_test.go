@@ -46,7 +46,7 @@ spec:
 		"apiVersion: slipway.dev/v1\nkind: Release\nspec: {name: a}": {
 			"kind: must be Application (line 1); a release is submitted with: slipway release submit -f FILE",
 		},
-		"apiVersion: slipway.dev/v1\nkind: Application\nspec:\n  name: a\n  name: b": {"spec.name: is given twice (line 5)"},
+		"apiVersion: slipway.dev/v1\nkind: Application\nspec:\n  name: a\n  name: b":   {"spec.name: is given twice (line 5)"},
 		"apiVersion: slipway.dev/v1\nkind: Application\nmetadata: {name: a}\nspec: {}": {"metadata: is not a field here; there are apiVersion, kind, spec; what has a name has it in spec (line 3)"},
 		"- a": {"is no Slipway file; it must have apiVersion, kind and spec"},
 	} {

@@ -8,6 +8,10 @@ type Admission struct {
 	// Binding names what of the authority document has allowed it, with commas where it took several
 	// bindings; empty where there was no document, so that everybody could ask for everything.
 	Binding string `json:"binding,omitempty"`
+	// Policies names the policies that a release was held against, as name@revision with commas, and
+	// PolicyOverride those of them that it was let past, with the reason. Of a set they are of all its releases.
+	Policies       string `json:"policies,omitempty"`
+	PolicyOverride string `json:"policyOverride,omitempty"`
 	// DirectRefused tells that commands which come past the starter, by update or signal, are refused.
 	DirectRefused bool `json:"directRefused,omitempty"`
 }

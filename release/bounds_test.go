@@ -41,7 +41,7 @@ func given() map[string]any {
 			Headers: headers(nil).Headers,
 		},
 		Limits: release.Limits{OnConfirmTimeout: release.TimeoutHold}, Lane: release.Lane{Policy: release.LaneQueue},
-		Freeze: release.FreezePolicy{Override: "o"},
+		Freeze: release.FreezePolicy{Override: "o"}, Policy: release.PolicyOverride{Override: []string{"p"}, Reason: "r"},
 	}
 	return map[string]any{
 		"spec":    spec,

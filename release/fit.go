@@ -322,7 +322,7 @@ func (p Progress) core() Progress {
 
 // texts are the texts of a progress that have no bound of their own.
 func (p *Progress) texts() []*string {
-	out := []*string{&p.RequestedBy, &p.Admission.Binding, &p.Note, &p.Warning}
+	out := []*string{&p.RequestedBy, &p.Admission.Binding, &p.Admission.Policies, &p.Admission.PolicyOverride, &p.Note, &p.Warning}
 	for i := range p.Settings {
 		s := &p.Settings[i]
 		out = append(out, &s.Name, &s.Before, &s.After)
@@ -383,7 +383,7 @@ func (p SetProgress) Fit(size int) SetProgress {
 
 // texts are the texts of a set's progress that have no bound of their own.
 func (p *SetProgress) texts() []*string {
-	out := []*string{&p.RequestedBy, &p.Admission.Binding, &p.Note}
+	out := []*string{&p.RequestedBy, &p.Admission.Binding, &p.Admission.Policies, &p.Admission.PolicyOverride, &p.Note}
 	for i := range p.Decisions {
 		d := &p.Decisions[i]
 		out = append(out, &d.ID, &d.ChangeID, &d.Version, &d.By, &d.Via, &d.Source, &d.Note, &d.Refused)

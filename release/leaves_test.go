@@ -260,7 +260,7 @@ func badOfSpec() map[string]any {
 		"limits.confirm": negative, "limits.platformApproval": negative, "limits.queue": negative, "limits.total": negative, "limits.onConfirmTimeout": "explode",
 		"job.run": false, "job.command[]": " ", "job.instances": -1, "job.variables[].name": "A=B", "job.variables[].value": "a\x00b", "job.variables[].remove": true, "job.variables[].show": true,
 		"job.variables[].configMap.id": "a b", "job.variables[].configMap.key": "", "job.variables[].secret.id": "a b", "job.variables[].secret.key": "",
-		"lane.policy": "jump", "lane.preempt": true,
+		"lane.policy": "jump", "lane.preempt": true, "policy.override[]": "No name", "policy.reason": " ",
 	}
 	maps.Copy(bad, badOfConfig())
 	for _, approval := range []string{"approval.", "strategy.approval."} {

@@ -130,6 +130,8 @@ type Spec struct {
 	Lane     Lane     `json:"lane,omitzero"`
 	// Freeze says what freezes mean to this release.
 	Freeze FreezePolicy `json:"freeze,omitzero"`
+	// Policy names policies that do not hold this release.
+	Policy PolicyOverride `json:"policy,omitzero"`
 	// Adopt is the ID of a change, begun elsewhere, that the release takes over
 	// instead of beginning one of its own.
 	Adopt string `json:"adopt,omitempty"`

@@ -82,6 +82,7 @@ func (s Spec) Validate() error {
 	}
 	v.check(!s.Lane.Preempt || s.Lane.Policy != LaneReject, "lane.preempt", "has no meaning with policy reject, which waits for nobody")
 	v.adopt(s)
+	v.policy(s.Policy)
 	v.check(s.RetryOf == "" || CheckReleaseID(s.RetryOf) == nil, "retryOf", "%q is not the ID of a release, which begins with r-", s.RetryOf)
 	return v.err()
 }

@@ -13,6 +13,7 @@ import (
 	"slipway/audit"
 	"slipway/authority"
 	"slipway/ledger"
+	"slipway/policy"
 	"slipway/wire"
 )
 
@@ -61,6 +62,9 @@ func (c Config) storeGroups() []storeGroup {
 		{bucket(authority.Bucket), func(ctx context.Context, js jetstream.JetStream) error {
 			return authority.Ensure(ctx, js, c.Storage.Replicas)
 		}},
+		{bucket(policy.Bucket), func(ctx context.Context, js jetstream.JetStream) error {
+			return policy.Ensure(ctx, js, c.Storage.Replicas)
+		}},
 		{bucket(ledger.Bucket), func(ctx context.Context, js jetstream.JetStream) error { return ledger.EnsureLedger(ctx, js, records) }},
 		// What it copies from exists by now.
 		{[]store{{"stream", audit.Stream, audit.Stream}}, func(ctx context.Context, js jetstream.JetStream) error {
@@ -70,7 +74,7 @@ func (c Config) storeGroups() []storeGroup {
 }
 
 // NATS prepares all that is kept there: the streams, the calendar of freezes, the application documents,
-// who may do what, the ledger and the audit.
+// who may do what, the policies, the ledger and the audit.
 // What belongs to an operator and is not set in c stays as it is. The others are prepared even
 // when one fails; what was prepared is returned with the error.
 func NATS(ctx context.Context, js jetstream.JetStream, c Config) ([]Result, error) {

@@ -15,6 +15,7 @@ import (
 	"slipway/apps"
 	"slipway/authority"
 	"slipway/ledger"
+	"slipway/policy"
 	"slipway/wire"
 )
 
@@ -53,6 +54,7 @@ func StarterNeeds(js jetstream.JetStream) *Needs {
 		{kind: "stream", name: wire.StreamDeadLetter, stream: wire.StreamDeadLetter, writes: wire.DeadLetterSubject("probe")},
 		ledgerNeed(),
 		readNeed(authority.Bucket, authority.Key),
+		readOnly(policy.Bucket),
 	}}
 }
 

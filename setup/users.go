@@ -10,6 +10,7 @@ import (
 	"slipway/audit"
 	"slipway/authority"
 	"slipway/ledger"
+	"slipway/policy"
 	"slipway/release"
 	"slipway/wire"
 )
@@ -56,7 +57,7 @@ func ServiceUsers() []User {
 				"$JS.ACK." + wire.StreamIn + ".>", streamInfo(wire.StreamIn), "$JS.API.CONSUMER.*." + wire.StreamIn + ".>",
 				"$JS.API.CONSUMER.MSG.NEXT." + wire.StreamIn + ".>", "$JS.API.DIRECT.GET." + wire.StreamIn, wire.AllDeadLetters, streamInfo(wire.StreamDeadLetter),
 			},
-			readsBucket(ledger.Bucket), []string{"$KV." + ledger.Bucket + ".>"}, readsKey(wire.CalendarBucket, "calendar"), readsKey(authority.Bucket, authority.Key), readsBucket(apps.Bucket),
+			readsBucket(ledger.Bucket), []string{"$KV." + ledger.Bucket + ".>"}, readsKey(wire.CalendarBucket, "calendar"), readsKey(authority.Bucket, authority.Key), readsBucket(apps.Bucket), readsBucket(policy.Bucket),
 		)},
 	}
 }
@@ -185,6 +186,7 @@ func looks(role authority.Role) []string {
 		readsKey(wire.CalendarBucket, "calendar"), []string{"$JS.API.CONSUMER.*.KV_" + wire.CalendarBucket + ".>"},
 		readsKey(authority.Bucket, authority.Key), []string{"$JS.API.CONSUMER.*.KV_" + authority.Bucket + ".>"},
 		readsBucket(apps.Bucket), []string{"$JS.API.CONSUMER.*.KV_" + apps.Bucket + ".>"},
+		readsBucket(policy.Bucket), []string{"$JS.API.CONSUMER.*.KV_" + policy.Bucket + ".>"},
 	)
 	reads := []string{streamInfo(audit.Stream), "$JS.API.DIRECT.GET." + audit.Stream}
 	for _, bucket := range audit.Buckets() { // what stood there before what the audit has
@@ -192,11 +194,11 @@ func looks(role authority.Role) []string {
 	}
 	switch role {
 	case authority.RoleRequester:
-		return slices.Concat(events, readsBucket(apps.Bucket))
+		return slices.Concat(events, readsBucket(apps.Bucket), readsBucket(policy.Bucket))
 	case authority.RoleOperator:
 		return slices.Concat(views, reads, []string{"$KV." + wire.CalendarBucket + ".calendar", streamInfo(wire.StreamDeadLetter), "$JS.API.DIRECT.GET." + wire.StreamDeadLetter})
 	case authority.RoleAdmin:
-		return append(slices.Concat(views, reads), "$KV."+authority.Bucket+"."+authority.Key, "$KV."+apps.Bucket+".>")
+		return append(slices.Concat(views, reads), "$KV."+authority.Bucket+"."+authority.Key, "$KV."+apps.Bucket+".>", "$KV."+policy.Bucket+".>")
 	case authority.RoleViewer, authority.RoleApprover:
 	}
 	return views

@@ -64,12 +64,18 @@ func (s *Starter) execute(ctx context.Context, p plan, d *delivery) disposition 
 	switch {
 	case p.request != nil:
 		if a.err = s.admitRequest(ctx, &p.request.Submission); a.err == nil {
+			a.err = s.holdRequest(ctx, &p.request.Submission)
+		}
+		if a.err == nil {
 			a.err = s.submit(ctx, log, asked(*p.request), d.position)
 		}
 	case p.named != nil:
 		a.err = s.submitNamed(ctx, log, *p.named, d.position)
 	case p.set != nil:
 		if a.err = s.admitSet(ctx, p.set); a.err == nil {
+			a.err = s.holdSet(ctx, p.set)
+		}
+		if a.err == nil {
 			a.err = s.submitSet(ctx, log, *p.set, d.position)
 		}
 	default:

@@ -39,6 +39,9 @@ func (s *Starter) submitNamed(ctx context.Context, log zerolog.Logger, r wire.Na
 	if err := s.admitRequest(ctx, &submission); err != nil {
 		return err
 	}
+	if err := s.holdRequest(ctx, &submission); err != nil {
+		return err
+	}
 	identity := ledger.Identity{Source: r.Source, EventID: r.EventID, Digest: r.Digest}
 	return s.submit(ctx, log, ask{submission, identity}, position)
 }

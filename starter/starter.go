@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"slipway/apps"
+	"slipway/policy"
 	"slipway/wire"
 )
 
@@ -24,8 +25,11 @@ type Starter struct {
 	authority Authority
 	// documents say what requests by name mean.
 	documents *apps.Store
-	metrics   *metrics
-	log       zerolog.Logger
+	// policies are what releases are held against, and names what applications are called in them.
+	policies Policies
+	names    Names
+	metrics  *metrics
+	log      zerolog.Logger
 
 	// Commands do not queue behind requests: each kind has a consumer and slots of its own.
 	requests, commands *intake
@@ -43,8 +47,9 @@ func New(cfg Config, d Dependencies) (*Starter, error) {
 	}
 	s := &Starter{
 		cfg: cfg, js: d.JetStream, temporal: d.Temporal, ledger: d.Ledger, authority: d.Authority,
-		documents: apps.NewStore(d.JetStream), metrics: m, log: d.Logger,
+		documents: apps.NewStore(d.JetStream), policies: policy.NewStore(d.JetStream), metrics: m, log: d.Logger,
 	}
+	s.names = s.documents
 	s.requests = newIntake(s, kindRequest, wire.ConsumerRequests, wire.Requests())
 	s.commands = newIntake(s, kindCommand, wire.ConsumerCommands, wire.Commands())
 	return s, nil

@@ -68,6 +68,17 @@ func specs() *rapid.Generator[release.Spec] {
 	return rapid.OneOf(applications(), functions(), components())
 }
 
+func overrides() *rapid.Generator[release.PolicyOverride] {
+	return rapid.Custom(func(t *rapid.T) release.PolicyOverride {
+		var p release.PolicyOverride
+		if p.Override = rapid.SliceOfNDistinct(rapid.StringMatching(`[a-z0-9][a-z0-9-]{0,9}`), 0, 3, rapid.ID).Draw(t, "names"); len(p.Override) == 0 {
+			return release.PolicyOverride{}
+		}
+		p.Reason = rapid.StringMatching(`[a-z][a-z ]{0,20}`).Draw(t, "reason")
+		return p
+	})
+}
+
 func applications() *rapid.Generator[release.Spec] {
 	return rapid.Custom(func(t *rapid.T) release.Spec {
 		s := release.Spec{
@@ -83,6 +94,7 @@ func applications() *rapid.Generator[release.Spec] {
 			},
 			Lane:        lanes().Draw(t, "lane"),
 			Freeze:      release.FreezePolicy{Override: rapid.StringN(0, 50, -1).Draw(t, "override")},
+			Policy:      overrides().Draw(t, "policy"),
 			RequestedBy: rapid.StringN(0, 50, -1).Draw(t, "by"),
 			RetryOf:     rapid.SampledFrom([]string{"", "r-abcdefghijklmnop", "r-s-abcdefghijklmnop", "r-by_hand"}).Draw(t, "retry of"),
 			Note:        rapid.StringN(0, 1024, release.MaxWords).Draw(t, "note"),

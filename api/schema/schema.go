@@ -21,11 +21,12 @@ const (
 	// SetEvent is the data of a lifecycle event of a set. It refers to [Event] by its
 	// $id.
 	SetEvent = "set-event.schema.json"
-	// Application is an application document, which is a file as well as what is stored. It refers to
-	// [Request] by its $id.
+	// Application is the spec of a file of kind Application. It refers to [Request] by its $id.
 	Application = "application.schema.json"
 	// Authority is the spec of a file that says who may do what.
 	Authority = "authority.schema.json"
+	// Policy is the spec of a file of kind Policy. It refers to [Request] by its $id.
+	Policy = "policy.schema.json"
 )
 
 // Files holds the schemas.

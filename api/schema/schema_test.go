@@ -19,6 +19,7 @@ import (
 	"slipway/api/schema"
 	"slipway/apps"
 	"slipway/authority"
+	"slipway/policy"
 	"slipway/release"
 	"slipway/wire"
 )
@@ -97,6 +98,7 @@ func TestSchemasMatchTheTypes(t *testing.T) {
 
 		schema.Application: {reflect.TypeFor[apps.Application](), true},
 		schema.Authority:   {reflect.TypeFor[authority.Document](), true},
+		schema.Policy:      {reflect.TypeFor[policy.Policy](), true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -134,6 +134,40 @@ func TestCommand_WhoChangesDocumentsIsAnAdmin(t *testing.T) {
 	require.Regexp(t, `(?s)2 +\S+ +delete +root +it is in the way.*1 +\S+ +create +mei`, out)
 }
 
+// TestCommand_Policies runs what docs/policies.md shows.
+func TestCommand_Policies(t *testing.T) {
+	t.Parallel()
+	c := newCommandLine(t)
+	example := filepath.Join("..", "..", "examples", "policies", "policy.yaml")
+	c.run(0, "policy", "lint", "-f", example)
+	_, talk := c.run(0, "policy", "list")
+	require.Contains(t, talk, "there is no policy yet")
+	_, talk = c.run(0, "policy", "apply", "-f", example, "--reason", "as it was agreed")
+	require.Contains(t, talk, "policy production is at revision 1, by mei")
+	out, _ := c.run(0, "policy", "list")
+	require.Regexp(t, `production +app/\*/production +images from registry.example; images by digest; 2 approvals; a watch of 10m; strategy batch or gray; confirm manual; rollback on failure +1 +mei`, out)
+	out, _ = c.run(0, "policy", "get", "production", "-o", "yaml")
+	_, talk = c.run(0, "policy", "diff", "-f", c.file(out))
+	require.Contains(t, talk, "policy production says the same, at revision 1", "what is printed can be applied")
+
+	tagged := c.file("apiVersion: slipway.dev/v1\nkind: Release\nspec: {app: {platform: sae, region: cn-hangzhou, id: b}, artifact: {image: shop:1}}\n")
+	out, _ = c.run(0, "policy", "test", "-f", tagged)
+	require.Equal(t, "no policy refuses it\n", out, "the application has no name yet")
+	c.run(0, "app", "apply", "-f", c.file(head+staging+production))
+	out, talk = c.run(7, "policy", "test", "-f", tagged)
+	require.Contains(t, talk, "the policies would refuse it")
+	for _, field := range []string{"artifact.image", "approval", "strategy.watch", "strategy.type"} {
+		require.Regexp(t, `sae/cn-hangzhou/b +production +`+field, out)
+	}
+	named := c.file("apiVersion: slipway.dev/v1\nkind: Release\nspec: {application: shop, environment: production, artifact: {image: shop:1}, policy: {override: [production], reason: why}}\n")
+	out, _ = c.run(0, "policy", "test", "-f", named)
+	require.Contains(t, out, "(passed over)")
+	c.run(7, "policy", "test", "-f", tagged, "--policy", c.file("apiVersion: slipway.dev/v1\nkind: Policy\nspec: {name: a, scopes: [sae], demands: {watch: {}}}\n"))
+	c.run(0, "policy", "delete", "production")
+	out, _ = c.run(0, "policy", "history", "production")
+	require.Regexp(t, `(?s)2 +\S+ +delete +mei.*1 +\S+ +create +mei +as it was agreed`, out)
+}
+
 func TestCommand_AnApplicationIsNamed(t *testing.T) {
 	t.Parallel()
 	c := newCommandLine(t)

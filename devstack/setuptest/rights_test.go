@@ -20,6 +20,7 @@ import (
 	"slipway/authority"
 	"slipway/internal/documents"
 	"slipway/ledger"
+	"slipway/policy"
 	"slipway/release"
 	"slipway/setup"
 	"slipway/starter"
@@ -134,6 +135,17 @@ func TestRights_WhatThePageListsIsEnough(t *testing.T) {
 	_, err = apps.NewStore(as["looks things up (person)"]).History(ctx, "shop")
 	require.NoError(t, err)
 	require.NoError(t, named.Delete(ctx, "shop", apps.Edit{Change: documents.Change{By: "ann"}, Expected: shop.Revision}))
+	demanded := policy.NewStore(as["edits policies (person)"])
+	watched, err := demanded.Apply(ctx, policy.Policy{Name: "watched", Scopes: []string{"*"}, Demands: policy.Demands{Watch: &policy.Watch{}}}, documents.Edit[policy.Policy]{Expected: documents.Any})
+	require.NoError(t, err)
+	found, err := policy.NewStore(as["starter"]).List(ctx)
+	require.NoError(t, err)
+	require.Len(t, found, 1)
+	_, err = authority.NewStore(as["edits policies (person)"]).Load(ctx)
+	require.NoError(t, err)
+	_, err = policy.NewStore(as["looks things up (person)"]).History(ctx, "watched")
+	require.NoError(t, err)
+	require.NoError(t, demanded.Delete(ctx, "watched", documents.Edit[policy.Policy]{Expected: watched.Revision}))
 	_, err = as["asks for releases as ann (person)"].Publish(ctx, "slipway.by.ann.request.sae.cn-hangzhou.shop", []byte("garbage"))
 	require.NoError(t, err)
 	_, err = as["commands releases as ann (person)"].Publish(ctx, "slipway.by.ann.command.sae.cn-hangzhou.shop.r-1", []byte("garbage"))

@@ -93,6 +93,8 @@ func TestUsers_EachHasItsRightsAndNoOthers(t *testing.T) { //nolint:paralleltest
 		"freeze":                 {func(string) string { return "$KV.slipway-calendar.calendar" }, []string{operator}},
 		"name an application":    {func(string) string { return "$KV.slipway-apps.shop" }, []string{admin}},
 		"read what names mean":   {func(string) string { return "$JS.API.DIRECT.GET.KV_slipway-apps" }, append([]string{setup.UserWorker, setup.UserStarter}, everyRole...)},
+		"demand something":       {func(string) string { return "$KV.slipway-policies.production" }, []string{admin}},
+		"read what is demanded":  {func(string) string { return "$JS.API.DIRECT.GET.KV_slipway-policies" }, append([]string{setup.UserStarter}, everyRole...)},
 		"say who may what":       {func(string) string { return "$KV.slipway-authority.authority" }, []string{admin}},
 		"read who may what":      {func(string) string { return "$JS.API.DIRECT.GET.KV_slipway-authority.$KV.slipway-authority.authority" }, append([]string{setup.UserStarter}, lookers...)},
 		"follow events":          {func(string) string { return "$JS.API.CONSUMER.CREATE.SLIPWAY_EVENTS.mine" }, everyRole},

@@ -26,6 +26,7 @@ import (
 	"slipway/devstack/embedded"
 	"slipway/internal/metrictest"
 	"slipway/ledger"
+	"slipway/policy"
 	"slipway/release"
 	"slipway/setup"
 	"slipway/starter"
@@ -74,6 +75,7 @@ func newHouse(t *testing.T, lane any) *house {
 	require.NoError(t, ledger.EnsureLedger(ctx, h.js, ledger.Config{}))
 	require.NoError(t, apps.Ensure(ctx, h.js, 0))
 	require.NoError(t, authority.Ensure(ctx, h.js, 0))
+	require.NoError(t, policy.Ensure(ctx, h.js, 0))
 
 	h.client, err = client.Dial(client.Options{HostPort: h.temporal.Addr(), Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler))})
 	require.NoError(t, err)

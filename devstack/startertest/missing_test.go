@@ -15,6 +15,7 @@ import (
 
 	"slipway/authority"
 	"slipway/ledger"
+	"slipway/policy"
 	"slipway/starter"
 	"slipway/wire"
 )
@@ -42,6 +43,7 @@ func TestStreams_AStarterWithoutItsStreamSaysSetupOnce(t *testing.T) {
 	t.Parallel()
 	js, _ := bus(t)
 	require.NoError(t, authority.Ensure(t.Context(), js, 0))
+	require.NoError(t, policy.Ensure(t.Context(), js, 0))
 	log := &shared{}
 	s, err := starter.New(starter.Config{RetryDelay: 20 * time.Millisecond, MaxRetryDelay: 20 * time.Millisecond}, starter.Dependencies{
 		JetStream: js, Temporal: &mocks.Client{}, Ledger: ledger.New(js), Authority: authority.NewStore(js), Metrics: prometheus.NewRegistry(), Logger: zerolog.New(log),

@@ -131,12 +131,16 @@ func rules() []rule {
 			why: "promotion judges by documents and records, for the starter, for workers and for the command line alike; it asks for nothing",
 		},
 		{
-			pkg: "manifest", may: []string{"release", "wire", "apps", "authority"}, never: []string{noEngine, noZerolog, "net/http", "os"},
+			pkg: "manifest", may: []string{"release", "wire", "apps", "authority", "policy"}, never: []string{noEngine, noZerolog, "net/http", "os"},
 			why: "manifest reads files that somebody else has opened; it decodes a spec as the receiver of a request does, in wire",
 		},
 		{
 			pkg: "authority", may: []string{"release", "wire", "internal/bucketdoc", "internal/documents", "internal/scope"}, never: []string{noEngine, noZerolog, "net/http", "os"},
 			why: "authority judges by a document and keeps it; who asks, and what follows, is for its callers",
+		},
+		{
+			pkg: "policy", may: []string{"release", "wire", "internal/bucketdoc", "internal/documents", "internal/scope"}, never: []string{noEngine, noZerolog, "net/http", "os"},
+			why: "policy judges specs by what an organisation demands, and keeps that; what follows is for its callers",
 		},
 		{
 			pkg: "ledger", may: []string{"release", "internal/bucketdoc"}, never: []string{noEngine, noZerolog},
@@ -186,15 +190,15 @@ func rules() []rule {
 			why: "worker assembles; nothing is built on it but commands",
 		},
 		{
-			pkg: "starter", may: []string{"release", "wire", "apps", "authority", "internal/documents", "ledger", "promotion", "workflows", "releases/lane", "releases/execution", "health"},
+			pkg: "starter", may: []string{"release", "wire", "apps", "authority", "policy", "internal/documents", "ledger", "promotion", "workflows", "releases/lane", "releases/execution", "health"},
 			why: "starter carries messages to workflows; it never speaks to a platform",
 		},
 		{
-			pkg: "audit", may: []string{"release", "wire", "apps", "authority", "internal/bucketdoc", "internal/redact"}, never: []string{noEngine, noZerolog, "net/http", "os"},
+			pkg: "audit", may: []string{"release", "wire", "apps", "authority", "policy", "internal/bucketdoc", "internal/redact"}, never: []string{noEngine, noZerolog, "net/http", "os"},
 			why: "audit reads what is stored elsewhere: it knows what a message says, and decides nothing",
 		},
 		{
-			pkg: "setup", may: []string{"release", "wire", "apps", "authority", "ledger", "audit", "workflows"},
+			pkg: "setup", may: []string{"release", "wire", "apps", "authority", "policy", "ledger", "audit", "workflows"},
 			why: "setup creates what roles expect of NATS and Temporal; it never speaks to a platform",
 		},
 		{

@@ -76,8 +76,9 @@ func CoversAny(scopes []string, target string) bool {
 	return slices.ContainsFunc(scopes, func(s string) bool { return Covers(s, target) })
 }
 
-// Fault is what is wrong with a scope, or empty.
-func Fault(s string) string {
+// Fault is what is wrong with a scope, or empty. Instead of a platform it may begin with one of the kinds: [Set],
+// of the form set/name, or another one of three parts.
+func Fault(s string, kinds ...string) string {
 	parts := strings.Split(s, "/")
 	pattern := regexp.MustCompile(`^[A-Za-z0-9_*-]+$`)
 	switch {
@@ -90,15 +91,15 @@ func Fault(s string) string {
 	}
 	for _, part := range parts {
 		if !pattern.MatchString(part) {
-			return fmt.Sprintf("%q is not of the form platform/region/app or set/name: each part has letters, digits, hyphens and underscores, or * for any characters", s)
+			return fmt.Sprintf("%q is not of the form platform/region/app: each part has letters, digits, hyphens and underscores, or * for any characters", s)
 		}
 	}
 	var known []string
 	for _, on := range release.Platforms() {
 		known = append(known, string(on.Platform))
 	}
-	if known = append(known, Set); !strings.Contains(parts[0], Wildcard) && !slices.Contains(known, parts[0]) {
-		return fmt.Sprintf("%q is no platform; there are %s, of which the last is for sets", parts[0], strings.Join(known, ", "))
+	if known = append(known, kinds...); !strings.Contains(parts[0], Wildcard) && !slices.Contains(known, parts[0]) {
+		return fmt.Sprintf("%q is no platform; there are %s", parts[0], strings.Join(known, ", "))
 	}
 	return ""
 }

@@ -49,9 +49,9 @@ func TestFault(t *testing.T) {
 		strings.Repeat("a", scope.Max+1): "at most 256",
 	} {
 		if want == "" {
-			require.Empty(t, scope.Fault(s), s)
+			require.Empty(t, scope.Fault(s, scope.Set), s)
 			continue
 		}
-		require.Contains(t, scope.Fault(s), want)
+		require.Contains(t, scope.Fault(s, scope.Set), want)
 	}
 }

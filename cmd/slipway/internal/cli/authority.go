@@ -21,7 +21,7 @@ import (
 func (a *app) authority() *cobra.Command {
 	return a.group(&cobra.Command{
 		Use:        "authority",
-		SuggestFor: []string{"rbac", "permissions", "roles", "policy", "auth"},
+		SuggestFor: []string{"rbac", "permissions", "roles", "auth"},
 		Short:      "Say who may ask for and command what",
 		Long: `Say who may ask for and command what: a document of kind Authority binds identities and groups to
 roles, powers and scopes. What no binding allows is refused by the starter, with the reason and

@@ -83,6 +83,7 @@ func (c *call) plan(ctx context.Context, it manifest.Document) error {
 		if err != nil {
 			return err
 		}
+		c.planPolicies(ctx, []release.Spec{spec}, []*release.Plan{&plan})
 		err = c.format.Write(c.app.Stdout, plan, func() string { return render.Plan(plan, c.style) })
 		if err == nil && len(plan.Refusals) > 0 {
 			err = &planRefusedError{kindRelease}
@@ -96,6 +97,14 @@ func (c *call) planSet(ctx context.Context, set release.Set) error {
 	if err != nil {
 		return err
 	}
+	var specs []release.Spec
+	var plans []*release.Plan
+	for i, wave := range set.WithDefaults().Waves {
+		for j, r := range wave.Releases {
+			specs, plans = append(specs, r.Spec), append(plans, &plan.Waves[i].Releases[j].Plan)
+		}
+	}
+	c.planPolicies(ctx, specs, plans)
 	err = c.format.Write(c.app.Stdout, plan, func() string { return render.SetPlan(plan, c.style) })
 	if err == nil && plan.Refused() {
 		err = &planRefusedError{kindSet}

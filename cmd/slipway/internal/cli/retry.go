@@ -58,6 +58,9 @@ release file again.`,
 		if why := spec.Freeze.Override; why != "" && over.freeze.Override == "" {
 			a.infof("it passes over freezes, as release %s was to: %s", spec.RetryOf, why)
 		}
+		if p := spec.Policy; len(p.Override) > 0 {
+			a.infof("it passes over the policies %s, as release %s was to: %s", joined(p.Override), spec.RetryOf, p.Reason)
+		}
 		if name != nil && err == nil {
 			return call.retriedByName(ctx, *name, spec)
 		}
