@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/spf13/cobra"
@@ -71,11 +72,11 @@ func documentCommands[T any](a *app, k documentKind[T]) []*cobra.Command {
 
 // examples are command lines of the kind, with its file or its name.
 func (k documentKind[T]) examples(lines ...string) string {
-	text := ""
-	for _, line := range lines {
-		text += "  slipway " + k.group + " " + line + "\n"
+	whole := make([]string, len(lines))
+	for i, line := range lines {
+		whole[i] = "  slipway " + k.group + " " + line
 	}
-	return text[:max(0, len(text)-1)]
+	return strings.Join(whole, "\n")
 }
 
 // naming gives a command the name of a document as its argument, where there are several.

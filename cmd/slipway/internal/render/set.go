@@ -62,6 +62,7 @@ func setFacts(p Set, now time.Time, style Style) []fact {
 		{name: "Wave", value: Cell{Text: wave(p.SetProgress)}, rank: rankCommon},
 		{name: "On failure", value: Cell{Text: string(p.OnFailure)}, rank: rankContext},
 		{name: "Requested by", value: Cell{Text: p.RequestedBy}, rank: rankContext},
+		{name: "Policy override", value: Cell{Text: p.Admission.PolicyOverride}, rank: rankContext},
 		{name: "Note", value: Cell{Text: p.Note}, rank: rankDetail},
 		{name: "Started", value: Cell{Text: stamp(p.StartedAt, now.Location())}, rank: rankDetail},
 		{name: "Ended", value: Cell{Text: stamp(p.EndedAt, now.Location())}, rank: rankDetail},

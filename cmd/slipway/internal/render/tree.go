@@ -101,6 +101,7 @@ func facts(p release.Progress, now time.Time, style Style) []fact {
 		fact{name: "Rollback to", value: Cell{Text: rollbackTo}, rank: rankContext},
 		fact{name: "On rollback", value: Cell{Text: onRollback(p, style)}, rank: rankDetail},
 		fact{name: "Requested by", value: Cell{Text: p.RequestedBy}, rank: rankContext},
+		fact{name: "Policy override", value: Cell{Text: p.Admission.PolicyOverride}, rank: rankContext},
 		fact{name: "Retry of", value: Cell{Text: p.RetryOf}, rank: rankContext},
 		fact{name: "Note", value: Cell{Text: p.Note}, rank: rankDetail},
 		fact{name: "Accepted", value: Cell{Text: acceptedAt(p, now.Location())}, rank: rankDetail},
