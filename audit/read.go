@@ -38,8 +38,8 @@ func Read(msg *jetstream.RawStreamMsg) []Entry {
 	return found
 }
 
-// readEvent reads a lifecycle event: each word of a person that it tells of, the newest of which it may have been told
-// for, and whether it is the first or the last of its release.
+// readEvent reads a lifecycle event: every word of a person that it tells of, most of which were told before, and the
+// request or the end, where it is the first or the last of its release.
 func readEvent(msg *jetstream.RawStreamMsg) []Entry {
 	ev, err := wire.DecodeEvent(&nats.Msg{Subject: msg.Subject, Header: msg.Header, Data: msg.Data})
 	switch {
@@ -122,7 +122,7 @@ func (s story) entries() []Entry {
 		}))
 	}
 	if kind, ends := s.outcome.Outcome(); ends && kind == s.Kind {
-		out = append(out, s.entry(Entry{Time: s.LifecycleEvent.Time, Action: ActionEnd, By: release.Slipway, What: string(s.outcome), Reason: s.reason, key: s.ID}))
+		out = append(out, s.entry(Entry{Time: s.Time, Action: ActionEnd, By: release.Slipway, What: string(s.outcome), Reason: s.reason, key: s.ID}))
 	}
 	return out
 }
@@ -139,17 +139,17 @@ func laneEntry(ev wire.LifecycleEvent) Entry {
 		Time: ev.Time, By: l.By, Via: l.Via, App: l.App.SearchValue(), ID: l.ReleaseID, What: "the lane", Reason: l.Reason,
 		Before: encoded(l.Before), After: encoded(l.After), key: ev.ID,
 	}
-	switch ev.Kind {
-	case release.EventHeld:
+	switch kind := ev.Kind; {
+	case kind == release.EventHeld:
 		e.Action = ActionHold
-	case release.EventResumed:
+	case kind == release.EventResumed:
 		e.Action = ActionUnhold
-	case release.EventDropped:
+	case kind == release.EventDropped:
 		e.Action, e.What = ActionDrop, "release "+l.ReleaseID+" from the lane"
-	case release.EventAllowed:
+	case kind == release.EventAllowed:
 		e.Action, e.What = ActionAllow, cmp.Or(l.Artifact, "all artifacts")
-	default:
-		e.Action, e.What = ActionUnknown, "the lane: "+string(ev.Kind)
+	default: // a newer version tells of more
+		e.Action, e.What = ActionUnknown, "the lane: "+string(kind)
 	}
 	return e
 }
