@@ -80,14 +80,14 @@ func TestPromotion_FromStagingToProduction(t *testing.T) {
 
 	s.apply("after: 1s")
 	s.untilReady()
-	require.Equal(t, id+"\n", cli.out(0, "promote", "shop", "--by", "li"))
+	require.Equal(t, id, cli.out(0, "promote", "shop", "--by", "li"))
 	events := h.follow(id)
 	waits := h.until(events, release.EventApprovalWaiting, 0)
 	require.Equal(t, release.PromotedFrom{Environment: "staging", Release: source}, waits.ByName.PromotedFrom)
 	require.Equal(t, scenario.NewImage, waits.Artifact.Image)
 	require.Empty(t, h.orders(production))
 	require.Contains(t, cli.out(0, "app", "status", "shop"), "0 of 2")
-	require.Equal(t, id+"\n", cli.out(0, "promote", "shop", "--by", "mei"), "the same promotion is one release")
+	require.Equal(t, id, cli.out(0, "promote", "shop", "--by", "mei"), "the same promotion is one release")
 
 	require.Contains(t, cli.errOut(7, "release", "approve", id, "--by", "li"), "may not approve it")
 	cli.errOut(7, "release", "approve", id, "--by", "ann", "--artifact", scenario.OldImage)
