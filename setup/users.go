@@ -187,7 +187,7 @@ func looks(role authority.Role) []string {
 	)
 	switch role {
 	case authority.RoleRequester:
-		return slices.Concat(events, readsBucket(apps.Bucket), readsBucket(ledger.Bucket)) // to promote
+		return slices.Concat(events, readsBucket(apps.Bucket))
 	case authority.RoleOperator:
 		return slices.Concat(views, []string{"$KV." + wire.CalendarBucket + ".calendar", streamInfo(wire.StreamDeadLetter), "$JS.API.DIRECT.GET." + wire.StreamDeadLetter})
 	case authority.RoleAdmin:

@@ -76,6 +76,7 @@ func TestUsers_EachHasItsRightsAndNoOthers(t *testing.T) { //nolint:paralleltest
 	}{
 		"ask as oneself":         {func(who string) string { return own(who, "request.sae.cn-hangzhou.shop") }, []string{requester, operator}},
 		"ask by name":            {func(who string) string { return own(who, "request.app.shop.production") }, []string{requester, operator}},
+		"promote by itself":      {func(string) string { return "slipway.request.app.shop.production" }, []string{setup.UserWorker}},
 		"ask for a set":          {func(who string) string { return own(who, "request.set.checkout") }, []string{requester, operator}},
 		"command as oneself":     {func(who string) string { return own(who, "command.sae.cn-hangzhou.shop.r-1") }, []string{approver, operator}},
 		"ask as somebody else":   {func(string) string { return own("ann", "request.sae.cn-hangzhou.shop") }, nil},
@@ -91,7 +92,7 @@ func TestUsers_EachHasItsRightsAndNoOthers(t *testing.T) { //nolint:paralleltest
 		"read the ledger":        {func(string) string { return "$JS.API.DIRECT.GET.KV_slipway-ledger" }, append([]string{setup.UserWorker, setup.UserStarter}, lookers...)},
 		"freeze":                 {func(string) string { return "$KV.slipway-calendar.calendar" }, []string{operator}},
 		"name an application":    {func(string) string { return "$KV.slipway-apps.shop" }, []string{admin}},
-		"read what names mean":   {func(string) string { return "$JS.API.DIRECT.GET.KV_slipway-apps" }, append([]string{setup.UserStarter}, everyRole...)},
+		"read what names mean":   {func(string) string { return "$JS.API.DIRECT.GET.KV_slipway-apps" }, append([]string{setup.UserWorker, setup.UserStarter}, everyRole...)},
 		"say who may what":       {func(string) string { return "$KV.slipway-authority.authority" }, []string{admin}},
 		"read who may what":      {func(string) string { return "$JS.API.DIRECT.GET.KV_slipway-authority.$KV.slipway-authority.authority" }, append([]string{setup.UserStarter}, lookers...)},
 		"follow events":          {func(string) string { return "$JS.API.CONSUMER.CREATE.SLIPWAY_EVENTS.mine" }, everyRole},
