@@ -100,7 +100,7 @@ func explained(problems release.Problems) release.Problems {
 }
 
 // Validate lists every problem of the document at once, as [release.Problems], or returns nil. What an
-// environment says of a release is checked as a request of it would be that brings an image.
+// environment says of a release is checked as a request of it would be that brings an image, by somebody.
 func (a Application) Validate() error {
 	v := &validator{}
 	if problem, ok := errors.AsType[release.Problem](release.CheckApplicationName(a.Name)); ok {
@@ -184,7 +184,7 @@ func (v *validator) defaults(at string, e Environment) {
 		}
 	}
 	e.Release = said
-	_, err := e.resolve(map[string]any{"artifact": map[string]any{"image": "registry.invalid/image:1"}})
+	_, err := e.resolve(map[string]any{"artifact": map[string]any{"image": "registry.invalid/image:1"}, "requestedBy": "somebody"})
 	problems, _ := err.(release.Problems) //nolint:errorlint // resolve returns nothing else
 	for _, p := range problems {
 		field, _, _ := strings.Cut(p.Field, ".")

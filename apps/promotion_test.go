@@ -24,3 +24,14 @@ func TestPromotion_EachEnvironmentGetsWhatIsPromotedFromOne(t *testing.T) {
 	require.True(t, a.PromotesItself("staging"))
 	require.False(t, a.PromotesItself("production"))
 }
+
+// TestParse_WhoeverAsksMayBeKeptFromApproving: who that is, each request says.
+func TestParse_WhoeverAsksMayBeKeptFromApproving(t *testing.T) {
+	t.Parallel()
+	data := strings.Replace(shop, `"release": {`, `"release": {"approval": {"count": 2, "notRequester": true},`, 1)
+	require.NotEqual(t, shop, data)
+	a, err := apps.Parse([]byte(data))
+	require.NoError(t, err)
+	_, err = a.Resolve(named(t, `{"application":"shop","environment":"production","artifact":{"image":"shop:1"}}`))
+	require.ErrorContains(t, err, "requestedBy: is required with approval.notRequester")
+}

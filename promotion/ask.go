@@ -3,9 +3,7 @@ package promotion
 import (
 	"context"
 	"errors"
-	"time"
 
-	"slipway/apps"
 	"slipway/ledger"
 	"slipway/release"
 )
@@ -18,15 +16,14 @@ type Ledger interface {
 // history is how many releases of an environment are looked at, the latest.
 const history = 500
 
-// Ask judges a promotion of an application by what the ledger has now. The error is one of the ledger, or a
-// [release.Problem] where the document has an environment of the step no more.
-func Ask(ctx context.Context, known Ledger, a apps.Application, step apps.Promotion, now time.Time) (Verdict, error) {
-	from, err := a.Environment(step.From)
-	to, missing := a.Environment(step.To)
+// Ask answers a question by what the ledger has: Source and Target need not be given. The error is one of the
+// ledger, or a [release.Problem] where the document has an environment of the step no more.
+func Ask(ctx context.Context, known Ledger, q Question) (Verdict, error) {
+	from, err := q.Application.Environment(q.Step.From)
+	to, missing := q.Application.Environment(q.Step.To)
 	if err := errors.Join(err, missing); err != nil {
 		return Verdict{}, err
 	}
-	q := Question{Application: a.Name, Step: step, Now: now}
 	if q.Source, err = Records(ctx, known, from.App); err != nil {
 		return Verdict{}, err
 	}

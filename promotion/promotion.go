@@ -34,8 +34,8 @@ const (
 
 // Question is what a promotion is judged by.
 type Question struct {
-	// Application is the name of the document, and Step what it says.
-	Application string
+	// Application is the document, and Step what it says.
+	Application apps.Application
 	Step        apps.Promotion
 	// Source and Target are the records of the applications of both environments, in any order.
 	Source, Target []ledger.Record
@@ -72,7 +72,7 @@ func Judge(q Question) Verdict {
 	if why := Withdrawn(source, q.Source); why != "" {
 		return v.is(Held, "%s", why)
 	}
-	id := release.PromotionID(q.Application, v.To, source.ReleaseID)
+	id := release.PromotionID(q.Application.Name, v.To, source.ReleaseID)
 	if i := slices.IndexFunc(q.Target, func(r ledger.Record) bool { return r.ReleaseID == id }); i >= 0 {
 		return v.promoted(q.Target[i], q.Target)
 	}

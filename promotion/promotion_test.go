@@ -81,13 +81,14 @@ func TestJudge(t *testing.T) {
 		"rolled back where it went to":    {[]ledger.Record{two}, []ledger.Record{rec(id, "2", 10), rec("r-q", "1", 5, back)}, promotion.Held, "r-2", id, "which runs shop:1 by now"},
 		"rolled back while it is promoted": {
 			[]ledger.Record{two, rec("r-3", "1", 1, back)},
-			[]ledger.Record{rec(id, "2", 0, under(release.PhaseAwaitingApproval))}, promotion.Held, "r-2", "", "has rolled it back",
+			[]ledger.Record{rec(id, "2", 0, under(release.PhaseAwaitingApproval))},
+			promotion.Held, "r-2", "", "has rolled it back",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			step := apps.Promotion{From: "staging", To: "production", After: release.Duration(time.Hour)}
-			v := promotion.Judge(promotion.Question{Application: "shop", Step: step, Source: c.source, Target: c.target, Now: noon})
+			v := promotion.Judge(promotion.Question{Application: apps.Application{Name: "shop"}, Step: step, Source: c.source, Target: c.target, Now: noon})
 			require.Equal(t, c.state, v.State, v.Reason)
 			require.Equal(t, c.from, v.Source)
 			require.Equal(t, c.by, v.ReleaseID)

@@ -53,7 +53,7 @@ func (s *Starter) admitRequest(ctx context.Context, r *release.Submission) error
 	if err != nil || !document.Exists() {
 		return err
 	}
-	binding, err := judgeRequest(document.Document, r.Spec, r.Spec.RequestedBy, r.Admission.Verified, powersOver(r.ByName)...)
+	binding, err := judgeRequest(document.Document, question(r.Spec, r.Spec.RequestedBy, r.Admission.Verified, powersOver(r.ByName)...))
 	if err != nil {
 		have, known := s.recorded(ctx, r.ReleaseID)
 		return unlessKnown(err, have != nil && have.Accepted, known)
@@ -71,7 +71,7 @@ func (s *Starter) admitSet(ctx context.Context, r *wire.SetRequest) error {
 	var bindings []string
 	for _, wave := range r.Set.Waves {
 		for _, each := range wave.Releases {
-			binding, err := judgeRequest(document.Document, each.Spec, r.Set.RequestedBy, r.Admission.Verified)
+			binding, err := judgeRequest(document.Document, question(each.Spec, r.Set.RequestedBy, r.Admission.Verified))
 			if by := each.Spec.RequestedBy; err == nil && by != "" && by != r.Set.RequestedBy {
 				err = release.Problem{Field: "requestedBy", Message: fmt.Sprintf(
 					"release %s names %q, and the set %q, who is judged for all of it; leave it out there", each.Name, by, r.Set.RequestedBy)}
@@ -115,10 +115,15 @@ func powersOver(n *release.ByName) []authority.Power {
 	return nil
 }
 
-func judgeRequest(d authority.Document, s release.Spec, by string, verified bool, powers ...authority.Power) (binding string, err error) {
-	verdict := d.Judge(authority.Question{
+// question is whether somebody may ask for a release, with the powers that it needs and these.
+func question(s release.Spec, by string, verified bool, powers ...authority.Power) authority.Question {
+	return authority.Question{
 		Identity: by, Verified: verified, Action: authority.RequestAction(s), On: authority.AppTarget(s.App), Powers: append(authority.PowersOf(s), powers...),
-	})
+	}
+}
+
+func judgeRequest(d authority.Document, q authority.Question) (binding string, err error) {
+	verdict := d.Judge(q)
 	return together(verdict.Bindings), refusedFor("requestedBy", verdict)
 }
 

@@ -3,6 +3,7 @@ package starter
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 
 	"slipway/apps"
@@ -23,7 +24,7 @@ func (s *Starter) promoted(ctx context.Context, r *wire.NamedRequest, a apps.App
 	}
 	var verdict promotion.Verdict
 	err := s.withLedger(ctx, func(ctx context.Context) (err error) {
-		verdict, err = promotion.Ask(ctx, s.ledger, a, step, time.Now())
+		verdict, err = promotion.Ask(ctx, s.ledger, promotion.Question{Application: a, Step: step, Now: time.Now()})
 		return err
 	})
 	if err != nil {
@@ -34,9 +35,7 @@ func (s *Starter) promoted(ctx context.Context, r *wire.NamedRequest, a apps.App
 	}
 	r.PromotedFrom.Environment = step.From
 	says := map[string]any{"artifact": verdict.Artifact}
-	for name, value := range r.Says {
-		says[name] = value
-	}
+	maps.Copy(says, r.Says)
 	r.Says = says
 	return nil
 }

@@ -212,11 +212,9 @@ func New(c Config) (*Worker, error) {
 	freezes.Register(main)
 	gateActivities.Register(main)
 	releaseActivities.Register(main)
-	promotions, err := promotion.New(promotion.Config{Documents: apps.NewStore(c.JetStream), Ledger: records, Bus: c.JetStream, Now: time.Now})
-	if err != nil {
+	if err := promotes(c, records, main); err != nil {
 		return nil, err
 	}
-	promotions.Register(main)
 	w := &Worker{workers: []sdkworker.Worker{main}}
 	options.DisableWorkflowWorker = true
 	for _, p := range c.Platforms {
@@ -236,6 +234,15 @@ func New(c Config) (*Worker, error) {
 		w.served = append(w.served, &served{platform: p, check: driver.Check})
 	}
 	return w, nil
+}
+
+// promotes registers the activities of promotions.
+func promotes(c Config, records *ledger.Ledger, to sdkworker.ActivityRegistry) error {
+	promotions, err := promotion.New(promotion.Config{Documents: apps.NewStore(c.JetStream), Ledger: records, Bus: c.JetStream, Now: time.Now})
+	if err == nil {
+		promotions.Register(to)
+	}
+	return err
 }
 
 // options are those of both workers.

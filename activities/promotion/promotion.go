@@ -133,7 +133,7 @@ func (p *Promotions) Promote(ctx context.Context, in release.PromotionRequest) (
 
 // take takes one step as far as it goes now, and returns until when it bakes.
 func (p *Promotions) take(ctx context.Context, a apps.Application, step apps.Promotion, source ledger.Record) (told release.PromotionStep, until time.Time, err error) {
-	v, err := promotion.Ask(ctx, p.Ledger, a, step, p.Now())
+	v, err := promotion.Ask(ctx, p.Ledger, promotion.Question{Application: a, Step: step, Now: p.Now()})
 	told = release.PromotionStep{To: step.To, Reason: v.Reason}
 	switch {
 	case err != nil:

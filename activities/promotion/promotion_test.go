@@ -70,11 +70,17 @@ func app(id string) release.App {
 
 var noon = time.Date(2026, 11, 2, 12, 0, 0, 0, time.UTC) //nolint:gochecknoglobals // a constant
 
-func succeeded(id, image, in string, operation release.Operation, at time.Time) ledger.Record {
+// succeeded is the record of a release of staging.
+func succeeded(id, image string, operation release.Operation, at time.Time) ledger.Record {
 	return ledger.Record{
-		ReleaseID: id, App: app(in), RequestedBy: "ann", Artifact: release.Artifact{Image: image}, Outcome: release.PhaseSucceeded, EndedAt: at,
+		ReleaseID: id, App: app("s"), RequestedBy: "ann", Artifact: release.Artifact{Image: image}, Outcome: release.PhaseSucceeded, EndedAt: at,
 		Progress: release.Progress{ReleaseID: id, Operation: operation},
 	}
+}
+
+func inProduction(r ledger.Record) ledger.Record {
+	r.App = app("p")
+	return r
 }
 
 // newWorld is one in which r-1 has Succeeded in staging at noon, an hour before it may go to production, and
@@ -90,7 +96,7 @@ func newWorld(steps ...apps.Promotion) *world {
 		document: apps.Application{Name: "shop", Promotion: steps, Environments: []apps.Environment{
 			{Name: "staging", App: app("s")}, {Name: "production", App: app("p")}, {Name: "last", App: app("l")},
 		}},
-		records: map[string][]ledger.Record{"s": {succeeded("r-1", "shop:2", "s", release.OperationRelease, noon)}},
+		records: map[string][]ledger.Record{"s": {succeeded("r-1", "shop:2", release.OperationRelease, noon)}},
 		now:     noon,
 	}
 }
@@ -157,13 +163,13 @@ func TestPromote_WhatIsSoByThenCounts(t *testing.T) {
 		reason string
 	}{
 		"it was rolled back": {auto, func(w *world) {
-			w.records["s"] = append(w.records["s"], succeeded("r-2", "shop:1", "s", release.OperationRollback, noon.Add(time.Minute)))
+			w.records["s"] = append(w.records["s"], succeeded("r-2", "shop:1", release.OperationRollback, noon.Add(time.Minute)))
 		}, "release r-2 has rolled it back"},
 		"it was followed by another one": {auto, func(w *world) {
-			w.records["s"] = append(w.records["s"], succeeded("r-2", "shop:3", "s", release.OperationRelease, noon.Add(time.Minute)))
+			w.records["s"] = append(w.records["s"], succeeded("r-2", "shop:3", release.OperationRelease, noon.Add(time.Minute)))
 		}, "release r-2 has brought something else to staging since"},
 		"it is there": {auto, func(w *world) {
-			w.records["p"] = []ledger.Record{succeeded("r-p", "shop:2", "p", release.OperationRelease, noon)}
+			w.records["p"] = []ledger.Record{inProduction(succeeded("r-p", "shop:2", release.OperationRelease, noon))}
 		}, "production runs it already"},
 		"by hand alone, by now":        {by, func(*world) {}, ""},
 		"the document is gone":         {auto, func(w *world) { w.document.Name = "shop-2" }, ""},
@@ -217,7 +223,7 @@ func TestStands(t *testing.T) {
 	}{
 		"it stands": {func(*world) {}, ""},
 		"it was rolled back": {func(w *world) {
-			w.records["s"] = append(w.records["s"], succeeded("r-2", "shop:1", "s", release.OperationRollback, noon.Add(1)))
+			w.records["s"] = append(w.records["s"], succeeded("r-2", "shop:1", release.OperationRollback, noon.Add(1)))
 		}, "release r-2 has rolled it back"},
 		"nobody knows of it": {func(w *world) { w.records = nil }, "the ledger has no release r-1 any more"},
 	} {

@@ -175,6 +175,10 @@ func TestRights_WhatThePageListsIsEnough(t *testing.T) {
 
 	_, err = as["worker"].Publish(ctx, "slipway.event.sae.shop.r-1.started", []byte("{}"))
 	require.NoError(t, err)
+	_, err = as["worker"].Publish(ctx, "slipway.request.app.shop.production", []byte("garbage"))
+	require.NoError(t, err)
+	_, err = apps.NewStore(as["worker"]).List(ctx)
+	require.NoError(t, err)
 	consumer, err := as["reads events (person)"].OrderedConsumer(ctx, wire.StreamEvents, jetstream.OrderedConsumerConfig{})
 	require.NoError(t, err)
 	_, err = consumer.Next(jetstream.FetchContext(ctx))

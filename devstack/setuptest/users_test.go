@@ -77,6 +77,7 @@ func TestUsers_EachHasItsRightsAndNoOthers(t *testing.T) { //nolint:paralleltest
 	}{
 		"ask as oneself":         {func(who string) string { return own(who, "request.sae.cn-hangzhou.shop") }, []string{requester, operator}},
 		"ask by name":            {func(who string) string { return own(who, "request.app.shop.production") }, []string{requester, operator}},
+		"promote by itself":      {func(string) string { return "slipway.request.app.shop.production" }, []string{setup.UserWorker}},
 		"ask for a set":          {func(who string) string { return own(who, "request.set.checkout") }, []string{requester, operator}},
 		"command as oneself":     {func(who string) string { return own(who, "command.sae.cn-hangzhou.shop.r-1") }, []string{approver, operator}},
 		"ask as somebody else":   {func(string) string { return own("ann", "request.sae.cn-hangzhou.shop") }, nil},

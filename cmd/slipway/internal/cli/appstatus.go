@@ -92,7 +92,7 @@ func statusOf(ctx context.Context, known *ledger.Ledger, a apps.Application, c *
 		}
 		if step, ok := a.PromotionTo(e.Name); ok {
 			s.Promotion = new(promotion.Judge(promotion.Question{
-				Application: a.Name, Step: step, Source: records[step.From], Target: records[e.Name], Now: c.now,
+				Application: a, Step: step, Source: records[step.From], Target: records[e.Name], Now: c.now,
 			}))
 		}
 		out[i] = s

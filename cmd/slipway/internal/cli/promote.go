@@ -64,7 +64,7 @@ rejected is tried again with "slipway release retry".`,
 			return asked{}, err
 		}
 		spec.RequestedBy = c.by
-		return c.promotion(ctx, document, step, spec, now)
+		return c.promotion(ctx, document, step, promoting{spec, now})
 	})
 	exits(cmd, exitRefused, "it may not be promoted now, or its lane denies it; nothing was submitted")
 	return cmd
@@ -107,22 +107,28 @@ func stepOf(a apps.Application, from, to string) (apps.Promotion, error) {
 	return step, nil
 }
 
+// promoting is what flags say of a promotion: of its release, and why the bake time is passed over.
+type promoting struct {
+	spec release.Spec
+	now  string
+}
+
 // promotion is the promotion of what an environment runs as something to ask for. The starter judges it again.
-func (c *call) promotion(ctx context.Context, a apps.Application, step apps.Promotion, spec release.Spec, now string) (asked, error) {
+func (c *call) promotion(ctx context.Context, a apps.Application, step apps.Promotion, says promoting) (asked, error) {
 	verdict, err := readLedger(ctx, c, func(known *ledger.Ledger) (promotion.Verdict, error) {
-		return promotion.Ask(ctx, known, a, step, c.now)
+		return promotion.Ask(ctx, known, promotion.Question{Application: a, Step: step, Now: c.now})
 	})
 	if err != nil {
 		return asked{}, err
 	}
-	if err := c.mayPromote(a, verdict, now); err != nil {
+	if err := c.mayPromote(a, verdict, says.now); err != nil {
 		return asked{}, err
 	}
-	n, err := wire.NamedOf(a.Name, step.To, spec)
+	n, err := wire.NamedOf(a.Name, step.To, says.spec)
 	if err != nil {
 		return asked{}, err
 	}
-	n.PromotedFrom = release.PromotedFrom{Environment: step.From, Release: verdict.Source, Now: now}
+	n.PromotedFrom = release.PromotedFrom{Environment: step.From, Release: verdict.Source, Now: says.now}
 	whole := n
 	whole.Says = map[string]any{"artifact": verdict.Artifact}
 	maps.Copy(whole.Says, n.Says)
