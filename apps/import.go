@@ -39,6 +39,6 @@ func New(name string, e Environment) Application {
 // With returns the document with a further environment, as the last one. The error is a [release.Problem]
 // where it has an environment of this name or this application already, or is full.
 func (a Application) With(e Environment) (Application, error) {
-	a.Environments = append(a.Environments[:len(a.Environments):len(a.Environments)], e)
+	a.Environments = append(slices.Clip(a.Environments), e)
 	return a, a.Validate()
 }

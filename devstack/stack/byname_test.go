@@ -71,7 +71,7 @@ func TestExamples_AnApplicationIsReleasedByItsName(t *testing.T) {
 	require.NotContains(t, slipway("release", "list", "--application", "shop/staging"), id)
 	require.Contains(t, slipway("release", "get", id), "shop/production ("+production+")")
 	again := slipway("release", "retry", id, "--dry-run")
-	require.Contains(t, again, "slipway.request.app.shop.production")
+	require.Contains(t, again, `"subject": "shop/production"`)
 	require.NotContains(t, again, "8h", "the document says so")
 	require.Contains(t, slipway("lane", "get", "shop/production"), "sae/cn-hangzhou/f80db7f6-0d46-4563-bd41-99f11e3a2eb4")
 	page, err := os.ReadFile("../../docs/applications.md")

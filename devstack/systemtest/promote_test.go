@@ -31,17 +31,18 @@ func (s *shop) apply(promotes string) {
 	file := filepath.Join(s.t.TempDir(), "shop.yaml")
 	require.NoError(s.t, os.WriteFile(file, []byte(`apiVersion: slipway.dev/v1
 kind: Application
-name: shop
-environments:
-  - name: staging
-    app: `+app(s.staging)+`
-  - name: production
-    app: `+app(s.production)+`
-    release:
-      strategy: {type: gray, gray: 1, batches: 1}
-      approval: {count: 2, notRequester: true}
-promotion:
-  - {from: staging, to: production, `+promotes+`}
+spec:
+  name: shop
+  environments:
+    - name: staging
+      app: `+app(s.staging)+`
+    - name: production
+      app: `+app(s.production)+`
+      release:
+        strategy: {type: gray, gray: 1, batches: 1}
+        approval: {count: 2, notRequester: true}
+  promotion:
+    - {from: staging, to: production, `+promotes+`}
 `), 0o600))
 	s.out(0, "app", "apply", "-f", file)
 }

@@ -10,9 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"slipway/apps"
 	"slipway/cmd/slipway/internal/config"
-	"slipway/internal/documents"
 	"slipway/release"
 	"slipway/wire"
 )
@@ -83,36 +81,6 @@ the first time as a start and the second as an end.`,
 		a.infof("window %s added by %s; remove it with: slipway freeze remove %s", window.Name, window.By, window.Name)
 		return a.printFreezes(call, []listedFreeze{listedWindow(window, call.now)})
 	})
-}
-
-// ofPlatform is what of a scope can be checked before its names are looked up.
-func ofPlatform(s release.Scope) release.Scope {
-	if s.ByName() {
-		return release.Scope{}
-	}
-	return s
-}
-
-// scopeOf looks up what the names of a scope stand for.
-func (c *call) scopeOf(ctx context.Context, s release.Scope) (release.Scope, error) {
-	if !s.ByName() {
-		return s, nil
-	}
-	js, closeNATS, err := c.app.jetStream(ctx, c.values, "slipway app")
-	if err != nil {
-		return s, err
-	}
-	defer closeNATS()
-	s, err = apps.NewStore(js).Fill(ctx, s)
-	_, unknown := errors.AsType[*documents.UnknownError](err)
-	problem, wrong := errors.AsType[release.Problem](err)
-	switch {
-	case wrong:
-		return s, &usageError{"--scope: " + problem.Message}
-	case unknown:
-		return s, &usageError{"--scope: " + err.Error()}
-	}
-	return s, err
 }
 
 // window reads the flags; everything that is wrong with them is returned at once.

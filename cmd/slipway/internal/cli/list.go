@@ -65,21 +65,10 @@ forgotten, as the ledger of releases on NATS has them.`,
 		if filter, err = newFilter(app, phase); err != nil {
 			return err
 		}
-		if filter.Outcome, err = outcomeOf(outcome); err != nil {
+		filter.AppName, filter.RequestedBy, filter.Set, filter.Application = name, requestedBy, set, application
+		if filter, err = checkFilter(filter, outcome, operation); err != nil {
 			return err
 		}
-		if filter.Operation, err = operationOf(operation); err != nil {
-			return err
-		}
-		if set != "" && !release.IsSetID(set) {
-			return &usageError{"--set " + set + " is no ID of a set, which begins with s-; list them with: slipway set list"}
-		}
-		if filter.Application = application; application != "" {
-			if ref, err := release.ParseApp(application); err != nil || !ref.ByName() {
-				return &usageError{fmt.Sprintf("--application %q is not of the form application or application/environment, as slipway app list shows it", application)}
-			}
-		}
-		filter.AppName, filter.RequestedBy, filter.Set = name, requestedBy, set
 		filter.Limit, err = limit()
 		return err
 	}
@@ -103,6 +92,23 @@ forgotten, as the ledger of releases on NATS has them.`,
 				return found[releases.Listed]{items: items, notes: moreNote(more)}, err
 			}).print(ctx, call)
 		}))
+}
+
+// checkFilter reads the names of an outcome and an operation, and checks what else is chosen by.
+func checkFilter(filter releases.Filter, outcome, operation string) (checked releases.Filter, err error) {
+	if filter.Outcome, err = outcomeOf(outcome); err != nil {
+		return filter, err
+	}
+	if filter.Operation, err = operationOf(operation); err != nil {
+		return filter, err
+	}
+	if filter.Set != "" && !release.IsSetID(filter.Set) {
+		return filter, &usageError{"--set " + filter.Set + " is no ID of a set, which begins with s-; list them with: slipway set list"}
+	}
+	if ref, err := release.ParseApp(filter.Application); filter.Application != "" && (err != nil || !ref.ByName()) {
+		return filter, &usageError{fmt.Sprintf("--application %q is not of the form application or application/environment, as slipway app list shows it", filter.Application)}
+	}
+	return filter, nil
 }
 
 // shortList lists releases without letting a queue hide the others.
