@@ -87,6 +87,7 @@ type Ledger interface {
 	Create(ctx context.Context, r ledger.Record) (createRecord ledger.Record, created bool, err error)
 	Accept(ctx context.Context, app release.App, releaseID string) error
 	Get(ctx context.Context, releaseID string) (ledger.Record, error)
+	GetOf(ctx context.Context, app release.App, releaseID string) (ledger.Record, error)
 	CreateSet(ctx context.Context, s ledger.Set) (set ledger.Set, created bool, err error)
 	AcceptSet(ctx context.Context, setID string) error
 	GetSet(ctx context.Context, setID string) (ledger.Set, error)

@@ -51,6 +51,10 @@ func (m *fakeLedger) Get(_ context.Context, releaseID string) (ledger.Record, er
 	return m.createRecord, nil
 }
 
+func (m *fakeLedger) GetOf(ctx context.Context, _ release.App, releaseID string) (ledger.Record, error) {
+	return m.Get(ctx, releaseID)
+}
+
 func (m *fakeLedger) Accept(_ context.Context, _ release.App, releaseID string) error {
 	m.accepted = append(m.accepted, releaseID)
 	return m.acceptErr
