@@ -29,8 +29,13 @@ type call struct {
 	// what bounds it.
 	timeout, limit time.Duration
 
-	// client is there in a command that is withTemporal, calendars in one that is withCalendar.
+	// identity is who somebody is on NATS; empty in a command that does not ask, and where nobody said so.
+	identity string
+
+	// client is there in a command that is withTemporal, calendars in one that is withCalendar. In one
+	// that is withReleases there is either the client, or the speaker of an identity.
 	client    *releases.Client
+	speaker   *speaker
 	calendars *wire.Calendars
 }
 
@@ -70,11 +75,15 @@ func (a *app) command(cmd *cobra.Command, f frame, do action) *cobra.Command {
 		if f.limit != nil {
 			limit = f.limit(cmd, limit)
 		}
+		by, identity, err := a.speaks(cmd, v)
+		if err != nil {
+			return err
+		}
 		ctx, cancel := within(cmd.Context(), limit)
 		defer cancel()
 		return do(ctx, &call{
 			app: a, cmd: cmd, args: args, format: output, values: v, style: a.screen(cmd).style(),
-			by: a.actor(v), now: time.Now().UTC().Truncate(time.Second), timeout: *timeout, limit: limit,
+			by: by, identity: identity, now: time.Now().UTC().Truncate(time.Second), timeout: *timeout, limit: limit,
 		})
 	})
 	return cmd
@@ -115,6 +124,12 @@ func withCalendar(do action) action {
 		c.calendars = wire.NewCalendars(js)
 		return do(ctx, c)
 	}
+}
+
+// onReleases completes a command to a release or a set: it goes to Temporal, or as an identity to NATS.
+func (a *app) onReleases(cmd *cobra.Command, do action) *cobra.Command {
+	withSettings(cmd, config.NATS(), config.Actor(), config.Speaker())
+	return a.command(cmd, frame{settings: config.Temporal(), draws: true, timeout: answerTime, limit: patience}, withReleases(do))
 }
 
 // onTemporal completes a command that needs nothing but Temporal.
