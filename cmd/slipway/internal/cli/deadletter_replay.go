@@ -73,7 +73,7 @@ dead letter stays until it is dropped; an event that is refused again is a new o
 	}
 	cmd.Flags().BoolVar(&drop, "drop", false, "drop each dead letter whose event was published")
 	exits(cmd, exitRefused, "an event would be refused again; it is not published")
-	return a.onLetters(withSettings(cmd, config.Temporal(), config.Speaker()), func(ctx context.Context, call *call, letters *wire.DeadLetters) error {
+	return a.onLetters(withSettings(cmd, config.Temporal(), config.AsIdentity()), func(ctx context.Context, call *call, letters *wire.DeadLetters) error {
 		open := &targets{call: call}
 		defer open.close()
 		r := replay{letters: letters, drop: drop, check: open.check, identity: call.identity}

@@ -33,9 +33,9 @@ type call struct {
 	identity string
 
 	// client is there in a command that is withTemporal, calendars in one that is withCalendar. In one
-	// that is withReleases there is either the client, or the speaker of an identity.
+	// that is withReleases there is either the client, or that of NATS, for an identity.
 	client    *releases.Client
-	speaker   *speaker
+	onNATS    *natsClient
 	calendars *wire.Calendars
 }
 
@@ -128,7 +128,7 @@ func withCalendar(do action) action {
 
 // onReleases completes a command to a release or a set: it goes to Temporal, or as an identity to NATS.
 func (a *app) onReleases(cmd *cobra.Command, do action) *cobra.Command {
-	withSettings(cmd, config.NATS(), config.Actor(), config.Speaker())
+	withSettings(cmd, config.NATS(), config.Actor(), config.AsIdentity())
 	return a.command(cmd, frame{settings: config.Temporal(), draws: true, timeout: answerTime, limit: patience}, withReleases(do))
 }
 

@@ -62,7 +62,7 @@ func (a *app) onSubmit(cmd *cobra.Command, kind string, request func(context.Con
 	exits(cmd, exitTimeout, "with --wait: --timeout is up; what was submitted goes on")
 	exitsByOutcome(cmd, kind, "with --wait: ")
 	return a.command(cmd, frame{
-		settings: slices.Concat(config.Temporal(), config.NATS(), config.Actor(), config.Speaker()), draws: true,
+		settings: slices.Concat(config.Temporal(), config.NATS(), config.Actor(), config.AsIdentity()), draws: true,
 		usage: "with --wait, stop waiting after this time (default never); with --plan, give up then (default 70s)",
 	}, func(ctx context.Context, call *call) error {
 		if call.timeout != 0 && !s.wait && !s.plan {
@@ -278,7 +278,7 @@ func (a *app) ask(ctx context.Context, c *call, s submission, it asked) error {
 		return c.format.Write(a.Stdout, r, func() string { return r.id() + "\n" })
 	}
 	watch := withReleases(func(ctx context.Context, connected *call) error {
-		connected.speaker.awaits(msg.Subject, r)
+		connected.onNATS.awaits(msg.Subject, r)
 		return it.watch(ctx, connected, watchOptions{id: r.id(), grace: graceSubmitted, digest: it.digest})
 	})
 	return watch(ctx, c)

@@ -112,8 +112,8 @@ func Actor() []Setting {
 	return []Setting{{Name: By, Env: "SLIPWAY_BY", Usage: "who gives commands (default the user of the operating system)"}}
 }
 
-// Speaker is who somebody is on NATS, where nobody else may say so.
-func Speaker() []Setting {
+// AsIdentity is who somebody is on NATS, where nobody else may say so.
+func AsIdentity() []Setting {
 	return []Setting{{Name: Identity, Env: "SLIPWAY_IDENTITY", Usage: "who you are on NATS, which lets nobody else publish on slipway.by.IDENTITY: requests and commands go there, and Temporal is not asked (default none: requests are claimed, and commands go to Temporal)"}}
 }
 
@@ -242,7 +242,7 @@ func NATS() []Setting {
 // All returns every setting that a file may hold, so that one file serves all roles.
 func All() []Setting {
 	var out []Setting
-	for _, group := range [][]Setting{Logging(), HTTP(""), Actor(), Speaker(), Platforms(), Calls(), Worker(), Starter(), Setup(), Temporal(), Codec(""), NATS()} {
+	for _, group := range [][]Setting{Logging(), HTTP(""), Actor(), AsIdentity(), Platforms(), Calls(), Worker(), Starter(), Setup(), Temporal(), Codec(""), NATS()} {
 		out = append(out, group...)
 	}
 	return out

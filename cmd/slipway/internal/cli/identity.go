@@ -18,9 +18,10 @@ import (
 	"slipway/wire"
 )
 
-// speaker is somebody who speaks as an identity, for which NATS alone is enough: what is asked for and
-// commanded goes to subjects where nobody else may publish, and where a release stands, the ledger tells.
-type speaker struct {
+// natsClient reads and commands releases for somebody who speaks as an identity, for which NATS alone is
+// enough: what is asked for and commanded goes to subjects where nobody else may publish, and where a release
+// stands, the ledger tells.
+type natsClient struct {
 	identity string
 	js       jetstream.JetStream
 	ledger   *ledger.Ledger
@@ -44,13 +45,13 @@ func withReleases(do action) action {
 			return err
 		}
 		defer closeNATS()
-		c.speaker = &speaker{identity: c.identity, js: js, ledger: ledger.New(js), letters: wire.NewDeadLetters(js)}
+		c.onNATS = &natsClient{identity: c.identity, js: js, ledger: ledger.New(js), letters: wire.NewDeadLetters(js)}
 		return do(ctx, c)
 	}
 }
 
 // awaits has a refusal of the request told where its release or set is watched.
-func (s *speaker) awaits(subject string, r receipt) {
+func (s *natsClient) awaits(subject string, r receipt) {
 	if s != nil {
 		s.asked = &published{subject, r.Source, r.EventID, r.id()}
 	}
@@ -58,11 +59,11 @@ func (s *speaker) awaits(subject string, r receipt) {
 
 // get reads where a release stands.
 func (c *call) get(ctx context.Context, id string) (releases.Status[release.Progress], error) {
-	if c.speaker == nil {
+	if c.onNATS == nil {
 		return c.client.Get(ctx, id)
 	}
-	r, err := c.speaker.ledger.Get(ctx, id)
-	if err := c.speaker.missing(ctx, id, r.Accepted || r.Ended(), err); err != nil {
+	r, err := c.onNATS.ledger.Get(ctx, id)
+	if err := c.onNATS.missing(ctx, id, r.Accepted || r.Ended(), err); err != nil {
 		return releases.Status[release.Progress]{}, err
 	}
 	p := progressOf(r)
@@ -72,12 +73,12 @@ func (c *call) get(ctx context.Context, id string) (releases.Status[release.Prog
 
 // getSet reads where a set stands.
 func (c *call) getSet(ctx context.Context, id string) (releases.Status[release.SetProgress], error) {
-	if c.speaker == nil {
+	if c.onNATS == nil {
 		return c.client.GetSet(ctx, id)
 	}
-	r, err := c.speaker.ledger.GetSet(ctx, id)
+	r, err := c.onNATS.ledger.GetSet(ctx, id)
 	// A set that was accepted and has told nothing yet has no name to command it by.
-	if err := c.speaker.missing(ctx, id, r.Progress.SetID != "", err); err != nil {
+	if err := c.onNATS.missing(ctx, id, r.Progress.SetID != "", err); err != nil {
 		return releases.Status[release.SetProgress]{}, err
 	}
 	r.Progress.Digest = cmp.Or(r.Progress.Digest, r.Identity.Digest)
@@ -86,7 +87,7 @@ func (c *call) getSet(ctx context.Context, id string) (releases.Status[release.S
 
 // missing is the error of what the ledger has not, or has not as accepted: it is not there yet, or its
 // request was refused.
-func (s *speaker) missing(ctx context.Context, id string, accepted bool, err error) error {
+func (s *natsClient) missing(ctx context.Context, id string, accepted bool, err error) error {
 	switch {
 	case err == nil && accepted:
 		return nil
@@ -104,7 +105,7 @@ func (s *speaker) missing(ctx context.Context, id string, accepted bool, err err
 }
 
 // refusal is the dead letter of an event as an error; nil where there is none, and where nobody knows.
-func (s *speaker) refusal(ctx context.Context, of published) error {
+func (s *natsClient) refusal(ctx context.Context, of published) error {
 	letter, err := s.letters.Last(ctx, of.subject)
 	if err != nil || letter.Source != of.source || letter.EventID != of.eventID {
 		return nil //nolint:nilerr // the letter is looked for again
@@ -115,11 +116,11 @@ func (s *speaker) refusal(ctx context.Context, of published) error {
 // sendCommand sends a command to a release, and returns it as it was sent, and the progress right after.
 func (c *call) sendCommand(ctx context.Context, id string, cmd release.Command) (release.Command, release.Progress, error) {
 	cmd.ID, cmd.By, cmd.Via = uuid.NewString(), c.by, release.ViaUpdate
-	if c.speaker == nil {
+	if c.onNATS == nil {
 		p, err := c.client.SendCommand(ctx, id, cmd)
 		return cmd, p, err
 	}
-	return sendAs(ctx, c.speaker, spoken[release.Progress]{
+	return sendAs(ctx, c.onNATS, spoken[release.Progress]{
 		id: id, command: cmd, admit: release.Admit,
 		read: func(ctx context.Context) (releases.Status[release.Progress], error) { return c.get(ctx, id) },
 		encode: func(o wire.Origin, p release.Progress, cmd release.Command) (*nats.Msg, error) {
@@ -132,11 +133,11 @@ func (c *call) sendCommand(ctx context.Context, id string, cmd release.Command) 
 // sendSetCommand does so for a set.
 func (c *call) sendSetCommand(ctx context.Context, id string, cmd release.Command) (release.Command, release.SetProgress, error) {
 	cmd.ID, cmd.By, cmd.Via = uuid.NewString(), c.by, release.ViaUpdate
-	if c.speaker == nil {
+	if c.onNATS == nil {
 		p, err := c.client.SendSetCommand(ctx, id, cmd)
 		return cmd, p, err
 	}
-	return sendAs(ctx, c.speaker, spoken[release.SetProgress]{
+	return sendAs(ctx, c.onNATS, spoken[release.SetProgress]{
 		id: id, command: cmd, admit: release.AdmitSet,
 		read: func(ctx context.Context) (releases.Status[release.SetProgress], error) { return c.getSet(ctx, id) },
 		encode: func(o wire.Origin, p release.SetProgress, cmd release.Command) (*nats.Msg, error) {
@@ -171,7 +172,7 @@ const (
 )
 
 // sendAs publishes a command and waits for its answer, which is a decision in the progress or a dead letter.
-func sendAs[P any](ctx context.Context, s *speaker, c spoken[P]) (sent release.Command, p P, err error) {
+func sendAs[P any](ctx context.Context, s *natsClient, c spoken[P]) (sent release.Command, p P, err error) {
 	before, err := c.read(ctx)
 	if err != nil {
 		return c.command, p, err
@@ -197,7 +198,7 @@ func sendAs[P any](ctx context.Context, s *speaker, c spoken[P]) (sent release.C
 }
 
 // answer waits for the answer to a command that was published.
-func (c spoken[P]) answer(ctx context.Context, s *speaker, sent release.Command, event published) (p P, err error) {
+func (c spoken[P]) answer(ctx context.Context, s *natsClient, sent release.Command, event published) (p P, err error) {
 	began, counted := time.Now(), time.Time{}
 	for {
 		now, err := c.read(ctx)
