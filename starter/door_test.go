@@ -200,7 +200,7 @@ func TestDoor_Commands(t *testing.T) {
 			require.Equal(t, c.want, out.action)
 			if c.want != actAck {
 				m.AssertNotCalled(t, "SignalWorkflow")
-			} else if c.by != (Authority)(everybody{}) {
+			} else if c.by != Authority(everybody{}) {
 				require.Equal(t, []string{"release-managers"}, m.Calls[len(m.Calls)-1].Arguments.Get(4).(release.Command).Groups)
 			}
 			if c.want == actDeadLetter {

@@ -199,39 +199,55 @@ func sendAs[P any](ctx context.Context, s *natsClient, c spoken[P]) (sent releas
 
 // answer waits for the answer to a command that was published.
 func (c spoken[P]) answer(ctx context.Context, s *natsClient, sent release.Command, event published) (p P, err error) {
-	began, counted := time.Now(), time.Time{}
+	began, since := time.Now(), time.Time{}
+	var counted told
 	for {
-		now, err := c.read(ctx)
-		if err == nil {
+		now, unread := c.read(ctx)
+		if unread == nil {
 			t := c.told(now.Progress)
-			at := slices.IndexFunc(t.decisions, func(d release.Decision) bool { return d.ID == sent.ID })
-			repeated, _ := c.admit(now.Progress, sent)
+			took, again, refused := c.taken(now.Progress, sent)
 			switch {
-			case at >= 0 && t.decisions[at].Refused != "":
-				return now.Progress, &releases.RefusedError{ID: c.id, Reason: t.decisions[at].Refused}
-			case (at >= 0 || repeated) && counted.IsZero():
-				counted, p = time.Now(), now.Progress
-			case !counted.IsZero() && (t.transition > c.told(p).transition || time.Since(counted) > settleTime):
-				return now.Progress, nil
+			case refused != nil:
+				return now.Progress, refused
+			case took && since.IsZero():
+				since, counted = time.Now(), t
 			}
-			if !counted.IsZero() && (now.Closed || repeated && at < 0) {
+			moved := t.transition > counted.transition || time.Since(since) > settleTime
+			if !since.IsZero() && (now.Closed || again || moved) {
 				return now.Progress, nil
 			}
 		}
-		if counted.IsZero() {
+		if since.IsZero() {
 			if refused := s.refusal(ctx, event); refused != nil {
 				return p, refused
 			}
 		}
 		select {
 		case <-ctx.Done():
-			if _, late := errors.AsType[*timeoutError](context.Cause(ctx)); late {
-				return p, c.unanswered(time.Since(began).Round(time.Second))
-			}
-			return p, context.Cause(ctx)
+			return p, c.ended(ctx, time.Since(began).Round(time.Second))
 		case <-time.After(paceAnswer):
 		}
 	}
+}
+
+// taken reports whether a progress shows that a command counts, or that the same had been said before; or why
+// it was refused.
+func (c spoken[P]) taken(p P, sent release.Command) (took, again bool, refused error) {
+	decisions := c.told(p).decisions
+	at := slices.IndexFunc(decisions, func(d release.Decision) bool { return d.ID == sent.ID })
+	if at >= 0 && decisions[at].Refused != "" {
+		return false, false, &releases.RefusedError{ID: c.id, Reason: decisions[at].Refused}
+	}
+	repeated, _ := c.admit(p, sent)
+	return at >= 0 || repeated, at < 0 && repeated, nil
+}
+
+// ended is the error of a wait that has ended without an answer.
+func (c spoken[P]) ended(ctx context.Context, waited time.Duration) error {
+	if _, late := errors.AsType[*timeoutError](context.Cause(ctx)); late {
+		return c.unanswered(waited)
+	}
+	return context.Cause(ctx)
 }
 
 // unanswered says what becomes of a command to which nobody has answered.

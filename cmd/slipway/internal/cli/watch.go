@@ -312,7 +312,7 @@ func (t watchTarget[P]) asked(ctx context.Context, call *call, id string) (ledge
 // stored returns the entry of a request that is stored, and of which the ledger has none; or that of
 // a release which a set has not begun.
 func (t watchTarget[P]) stored(ctx context.Context, call *call, id string) (ledgerEntry[P], error) {
-	if t.pending != nil && call.client != nil {
+	if t.pending != nil && call.onNATS == nil {
 		if e, is := t.pending(ctx, call, id); is {
 			return e, nil
 		}
