@@ -200,6 +200,9 @@ func (v *validator) defaults(at string, e Environment) {
 	}
 }
 
+// platformSettings is where the settings stand that only one platform has.
+const platformSettings = "config.platform."
+
 // locked checks the path of a field that no request may give.
 func (v *validator) locked(at, path string) {
 	first, _, _ := strings.Cut(path, ".")
@@ -208,6 +211,11 @@ func (v *validator) locked(at, path string) {
 		v.check(false, at, "app is the document's own already; leave it out")
 	case first == "artifact" || first == "requestedBy" || first == "note" || first == "retryOf":
 		v.check(false, at, "%s cannot be locked: it is for each request to say", first)
+	case first == "operation":
+		v.check(false, at, "operation cannot be locked: each request says it, or means release")
+	case strings.HasPrefix(path, platformSettings) && strings.Contains(strings.TrimPrefix(path, platformSettings), "."):
+		setting, _, _ := strings.Cut(strings.TrimPrefix(path, platformSettings), ".")
+		v.check(false, at, "a request gives a setting of a platform whole, and replaces what the document says within it; lock %s%s", platformSettings, setting)
 	case !isField(path):
 		v.check(false, at, "%.*q is no field of a release, or within a list; write for example strategy, limits.total or freeze.override%s",
 			release.MaxID, path, release.DidYouMean(first, fieldsOf()))

@@ -161,9 +161,10 @@ func TestParse_RefusesEverythingAtOnce(t *testing.T) {
 			"environments[0].release.freeze: is decided for one release",
 		},
 		document(`{"name":"a","app":` + app + `,"release":{"config":{"variables":[{"name":"DB_PASSWORD","value":"hunter2-x9Q"}]}}}`): {"environments[0].release.config.variables[0].value: looks like a secret"},
-		document(`{"name":"a","app":` + app + `,"locked":["app.id","artifact","strategy.gates[0]","strateg","limits.total"]}`): {
+		document(`{"name":"a","app":` + app + `,"locked":["app.id","artifact","strategy.gates[0]","strateg","limits.total","operation","config.platform.Timezone","config.platform.Timezone.zone"]}`): {
 			"environments[0].locked[0]: app is the document's own", "environments[0].locked[1]: artifact cannot be locked",
 			"environments[0].locked[2]: ", "environments[0].locked[3]: ", "did you mean strategy?",
+			"environments[0].locked[5]: operation cannot be locked", "environments[0].locked[7]: a request gives a setting of a platform whole, and replaces what the document says within it; lock config.platform.Timezone",
 		},
 		document(`{"name":"a","app":` + app + `,"approval":{"count":2}}`): {"environments[0].approval: is not a field here", "release.approval"},
 		strings.TrimSuffix(document(`{"name":"a","app":`+app+`}`), "}") + `,"triggers":[],"promotion":{},"notify":[]}`: {

@@ -45,10 +45,11 @@ type Binding struct {
 	Scopes []string `json:"scopes"`
 }
 
-// Requirement says that an identity must be verified: for these roles, in these scopes. What is empty
-// is any.
+// Requirement says that an identity must be verified: to use these roles and these powers, in these scopes.
+// Without both it is for all roles and powers; without scopes, in all.
 type Requirement struct {
 	Roles  []Role   `json:"roles,omitempty"`
+	Powers []Power  `json:"powers,omitempty"`
 	Scopes []string `json:"scopes,omitempty"`
 }
 
@@ -155,8 +156,8 @@ type Power string
 
 // The powers.
 const (
-	// PowerAuto lets batches begin without a person: strategy.confirm auto, and
-	// limits.onConfirmTimeout continue.
+	// PowerAuto goes on without a person: strategy.confirm auto, limits.onConfirmTimeout continue, and the
+	// same for an approval that nobody gives.
 	PowerAuto Power = "auto"
 	// PowerOverride passes over freezes, and over the bake time of a promotion: freeze.override, and
 	// promotedFrom.now.
@@ -180,7 +181,7 @@ func Powers() []Power {
 func (p Power) field() string {
 	switch p {
 	case PowerAuto:
-		return "strategy.confirm, limits.onConfirmTimeout or strategy.approval.onTimeout"
+		return "strategy.confirm, limits.onConfirmTimeout, approval.onTimeout or strategy.approval.onTimeout"
 	case PowerOverride:
 		return "freeze.override or promotedFrom.now"
 	case PowerPreempt:
@@ -195,8 +196,8 @@ func (p Power) field() string {
 	return ""
 }
 
-// PowersOf returns the powers that a request needs. A release that replaces all instances at once has
-// nothing to confirm, and so needs no power for that.
+// PowersOf returns the powers that a request needs. A release that replaces all instances at once, and is
+// not watched, has nothing to confirm, and so needs no power for that.
 func PowersOf(s release.Spec) []Power {
 	var out []Power
 	add := func(needed bool, p Power) {
@@ -205,9 +206,9 @@ func PowersOf(s release.Spec) []Power {
 		}
 	}
 	batches := s.Strategy.Type == release.StrategyBatch || s.Strategy.Type == release.StrategyGray
-	approval := s.Strategy.Approval
-	add(batches && (s.Strategy.Confirm == release.ConfirmAuto || s.Limits.OnConfirmTimeout == release.TimeoutContinue ||
-		approval != nil && approval.OnTimeout == release.TimeoutContinue), PowerAuto)
+	without := func(a *release.Approval) bool { return a != nil && a.OnTimeout == release.TimeoutContinue }
+	add(batches && (s.Strategy.Confirm == release.ConfirmAuto || without(s.Strategy.Approval)) || without(s.Approval) ||
+		(batches || s.Strategy.Watch != nil) && s.Limits.OnConfirmTimeout == release.TimeoutContinue, PowerAuto)
 	add(s.Freeze.Override != "", PowerOverride)
 	add(s.Lane.Preempt, PowerPreempt)
 	add(s.Lane.Policy == release.LaneSupersede, PowerSupersede)

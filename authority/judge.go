@@ -53,7 +53,7 @@ func (d Document) Judge(q Question) Verdict {
 	if release.IsReserved(q.Identity) || q.Identity == "" {
 		return refuse("who asks is not named", "say who asks, and not by what the system calls itself")
 	}
-	groups := d.groupsOf(q.Identity)
+	groups := d.GroupsOf(q.Identity)
 	bound := slices.DeleteFunc(slices.Clone(d.Bindings), func(b Binding) bool {
 		return !b.covers(q.On) || !b.isFor(q.Identity, groups)
 	})
@@ -64,6 +64,9 @@ func (d Document) Judge(q Question) Verdict {
 	names := []string{out}
 	for _, power := range q.Powers {
 		by := slices.IndexFunc(bound, func(b Binding) bool { return slices.Contains(b.Powers, power) })
+		if at := d.requirement(q.On, func(r Requirement) bool { return slices.Contains(r.Powers, power) }); by >= 0 && !q.Verified && at > 0 {
+			return d.unproven(q, at, fmt.Sprintf("has the power %s", power))
+		}
 		if by < 0 {
 			return refuse(
 				fmt.Sprintf("no binding of the authority document gives %s the power %s on %s, which %s asks for", q.who(), power, q.On, power.field()),
@@ -86,7 +89,7 @@ func (d Document) allow(q Question, bound []Binding) (binding string, unverified
 			}
 			missing := 0
 			if !q.Verified {
-				missing = d.requirement(role, q.On)
+				missing = d.requirement(q.On, func(r Requirement) bool { return slices.Contains(r.Roles, role) })
 			}
 			if missing == 0 {
 				return b.Name, 0
@@ -97,24 +100,30 @@ func (d Document) allow(q Question, bound []Binding) (binding string, unverified
 	return "", unverified
 }
 
-// requirement is the number, from 1, of the first requirement that demands a verified identity; 0
-// where none does.
-func (d Document) requirement(role Role, on string) int {
+// requirement is the number, from 1, of the first requirement that demands a verified identity for what names
+// it; 0 where none does.
+func (d Document) requirement(on string, names func(Requirement) bool) int {
 	return 1 + slices.IndexFunc(d.RequireVerified, func(r Requirement) bool {
-		return (len(r.Roles) == 0 || slices.Contains(r.Roles, role)) && (len(r.Scopes) == 0 || scope.CoversAny(r.Scopes, on))
+		all := len(r.Roles)+len(r.Powers) == 0
+		return (all || names(r)) && (len(r.Scopes) == 0 || scope.CoversAny(r.Scopes, on))
 	})
 }
 
 // refused tells what is missing: the proof of who asks, or a role.
 func (d Document) refused(q Question, unverified int) Verdict {
 	if unverified > 0 {
-		return refuse(
-			fmt.Sprintf("requireVerified[%d] of the authority document demands that who may %s on %s is verified, and %s is only claimed", unverified-1, q.Action, q.On, q.who()),
-			fmt.Sprintf("publish on slipway.by.%s.… as the NATS user who may", release.ShortenTo(q.Identity, MaxIdentity)))
+		return d.unproven(q, unverified, fmt.Sprintf("may %s", q.Action))
 	}
 	return refuse(
 		fmt.Sprintf("no binding of the authority document lets %s %s on %s", q.who(), q.Action, q.On),
 		fmt.Sprintf("have an admin bind a role that may: %s", list(rolesWith(q.Action))))
+}
+
+// unproven tells that a requirement, by its number from 1, wants an identity verified for what it may or has.
+func (d Document) unproven(q Question, requirement int, may string) Verdict {
+	return refuse(
+		fmt.Sprintf("requireVerified[%d] of the authority document demands that who %s on %s is verified, and %s is only claimed", requirement-1, may, q.On, q.who()),
+		fmt.Sprintf("publish on slipway.by.%s.… as the NATS user who may, which the command line does with --identity", release.ShortenTo(q.Identity, MaxIdentity)))
 }
 
 func refuse(reason, remedy string) Verdict { return Verdict{Reason: reason, Remedy: remedy} }
@@ -127,8 +136,13 @@ func rolesWith(a Action) []Role {
 	return slices.DeleteFunc(Roles(), func(r Role) bool { return !slices.Contains(r.Actions(), a) })
 }
 
-// groupsOf are the names of the groups that the identity is a member of.
-func (d Document) groupsOf(identity string) []string {
+// HasGroup reports whether the document has a group of the name.
+func (d Document) HasGroup(name string) bool {
+	return slices.ContainsFunc(d.Groups, func(g Group) bool { return g.Name == name })
+}
+
+// GroupsOf are the names of the groups that the identity is a member of.
+func (d Document) GroupsOf(identity string) []string {
 	var out []string
 	for _, g := range d.Groups {
 		if scope.MatchesAny(g.Members, identity) {

@@ -33,6 +33,7 @@ func shop() authority.Document {
 		RequireVerified: []authority.Requirement{
 			{Roles: []authority.Role{authority.RoleApprover}},
 			{Scopes: []string{"sae/*/shop-production"}},
+			{Powers: []authority.Power{authority.PowerOverride}},
 		},
 	}
 }
@@ -52,7 +53,10 @@ func TestJudge(t *testing.T) {
 	}{
 		"a pattern":                            {who: "ci-shop", action: "request", on: staging, by: []string{"pipelines-ask"}},
 		"a power of another binding":           {who: "ci-shop", action: "request", on: staging, powers: []authority.Power{"auto"}, by: []string{"pipelines-ask", "shop-alone"}},
-		"a power elsewhere":                    {who: "ci-shop", verified: true, action: "request", on: production, powers: []authority.Power{"auto"}, reason: `no binding of the authority document gives "ci-shop" the power auto on ` + production, remedy: "leave strategy.confirm, limits.onConfirmTimeout or strategy.approval.onTimeout out"},
+		"a power elsewhere":                    {who: "ci-shop", verified: true, action: "request", on: production, powers: []authority.Power{"auto"}, reason: `no binding of the authority document gives "ci-shop" the power auto on ` + production, remedy: "leave strategy.confirm, limits.onConfirmTimeout, approval.onTimeout or strategy.approval.onTimeout out"},
+		"a power that needs proof":             {who: "ann", action: "request", on: staging, powers: []authority.Power{"override"}, reason: `requireVerified[2] of the authority document demands that who has the power override on ` + staging + ` is verified, and "ann" is only claimed`, remedy: "publish on slipway.by.ann."},
+		"such a power with proof":              {who: "ann", verified: true, action: "request", on: staging, powers: []authority.Power{"override"}, by: []string{"managers"}},
+		"a power that needs no proof":          {who: "ann", action: "request", on: staging, powers: []authority.Power{"preempt"}, by: []string{"managers"}},
 		"a power of another one":               {who: "ci-stock", action: "request", on: staging, powers: []authority.Power{"auto"}, reason: `"ci-stock" the power auto`},
 		"a scope that is left out at its end":  {who: "ci-x", action: "request", on: "fc/cn-beijing/orders", by: []string{"pipelines-ask"}},
 		"outside of the scope":                 {who: "ci-x", action: "request", on: other, reason: `no binding of the authority document lets "ci-x" request on ` + other, remedy: "bind a role that may: requester"},
@@ -111,6 +115,10 @@ func TestPowersOf(t *testing.T) {
 		"a time that passes without approvals": {spec: release.Spec{Strategy: release.Strategy{
 			Type: release.StrategyGray, Approval: &release.Approval{OnTimeout: release.TimeoutContinue},
 		}}, want: []authority.Power{"auto"}},
+		"the approval of the release itself": {spec: release.Spec{Approval: &release.Approval{OnTimeout: release.TimeoutContinue}}, want: []authority.Power{"auto"}},
+		"a watch that nobody decides": {spec: release.Spec{
+			Strategy: release.Strategy{Type: release.StrategyAll, Watch: &release.Watch{}}, Limits: release.Limits{OnConfirmTimeout: release.TimeoutContinue},
+		}, want: []authority.Power{"auto"}},
 		"all at once has nothing to ask of": {spec: release.Spec{Strategy: release.Strategy{Type: release.StrategyAll, Confirm: release.ConfirmAuto}}},
 		"all others": {
 			spec: release.Spec{Freeze: release.FreezePolicy{Override: "fire"}, Lane: release.Lane{Preempt: true, Policy: release.LaneSupersede}, Adopt: "x"},
@@ -190,7 +198,7 @@ func TestParse(t *testing.T) {
 		"groups[1].members[0]": "what the system calls itself", "groups[1].members[1]": "no identity", "bindings[0].name": "must be a name",
 		"bindings[0].roles[0]": "there are viewer, requester", "bindings[0].roles[2]": "given twice", "bindings[0].scopes[0]": "no platform; there are sae",
 		"bindings[0].scopes[1]": "platform/region/app", "bindings[0].scopes[2]": "set/name", "bindings[0].scopes[3]": "each part", "bindings[1].groups[0]": `no group "none"`,
-		"bindings[1].powers[0]": "there are auto", "bindings[1].scopes": "is required", "bindings[2].identities": "or groups", "requireVerified[0]": "roles or scopes",
+		"bindings[1].powers[0]": "there are auto", "bindings[1].scopes": "is required", "bindings[2].identities": "or groups", "requireVerified[0]": "roles, powers or scopes",
 		"directCommands": "allow or refuse",
 	} {
 		require.Contains(t, told[field], part, "%s: %v", field, problems)

@@ -58,8 +58,9 @@ func (d Document) Validate() error {
 	if v.atMost("requireVerified", len(d.RequireVerified), MaxRequirements) {
 		for i, r := range d.RequireVerified {
 			at := fmt.Sprintf("requireVerified[%d]", i)
-			v.check(len(r.Roles)+len(r.Scopes) > 0, at, "must have roles or scopes; for everything write scopes: [\"*\"]")
+			v.check(len(r.Roles)+len(r.Powers)+len(r.Scopes) > 0, at, "must have roles, powers or scopes; for everything write scopes: [\"*\"]")
 			v.roles(at+".roles", r.Roles)
+			v.powers(at+".powers", r.Powers)
 			v.scopes(at+".scopes", r.Scopes)
 		}
 	}
@@ -97,13 +98,17 @@ func (v *validator) binding(at string, b Binding, d Document) {
 		}
 	}
 	v.roles(at+".roles", b.Roles)
-	v.check(len(b.Powers) <= len(Powers()), at+".powers", "has %d entries; there are %d powers", len(b.Powers), len(Powers()))
-	for i, p := range b.Powers[:min(len(b.Powers), len(Powers()))] {
-		field := fmt.Sprintf("%s.powers[%d]", at, i)
-		v.check(slices.Contains(Powers(), p), field, "%q is no power; there are %s", p, list(Powers()))
-		v.check(!slices.Contains(b.Powers[:i], p), field, "%q is given twice", p)
-	}
+	v.powers(at+".powers", b.Powers)
 	v.scopes(at+".scopes", b.Scopes)
+}
+
+func (v *validator) powers(field string, powers []Power) {
+	v.check(len(powers) <= len(Powers()), field, "has %d entries; there are %d powers", len(powers), len(Powers()))
+	for i, p := range powers[:min(len(powers), len(Powers()))] {
+		at := fmt.Sprintf("%s[%d]", field, i)
+		v.check(slices.Contains(Powers(), p), at, "%q is no power; there are %s", p, list(Powers()))
+		v.check(!slices.Contains(powers[:i], p), at, "%q is given twice", p)
+	}
 }
 
 func (v *validator) roles(field string, roles []Role) {

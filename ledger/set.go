@@ -14,6 +14,8 @@ import (
 type Set struct {
 	// SetID names the set; it never changes.
 	SetID string `json:"setId"`
+	// Name is that of the set as it was asked for; empty in entries that know it by their progress alone.
+	Name string `json:"name,omitempty"`
 	// Identity is what was asked for, and by which event. It never changes once it is known.
 	Identity    Identity  `json:"identity,omitzero"`
 	RequestedBy string    `json:"requestedBy,omitempty"`

@@ -3,6 +3,7 @@ package release
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -13,7 +14,8 @@ import (
 type Approval struct {
 	// Count is how many people must approve.
 	Count int `json:"count,omitempty"`
-	// From are the names of those who may; empty where anybody may.
+	// From are the names of those who may, and [GroupPrefix] with the names of groups of the authority document;
+	// empty where anybody may.
 	From []string `json:"from,omitempty"`
 	// NotRequester keeps whoever has asked for the release from approving it.
 	NotRequester bool `json:"notRequester,omitempty"`
@@ -96,22 +98,81 @@ func (v *validator) approval(field string, a *Approval, requester string) {
 		return
 	}
 	v.check(a.Count >= 1 && a.Count <= maxApprovals, field+".count", "must be 1-%d people", maxApprovals)
-	may := 0
+	may, groups := 0, false
 	for i, name := range a.From {
 		at := place(field+".from", i)
 		v.check(strings.TrimSpace(name) != "", at, "must name who may approve")
 		v.actor(at, name)
+		group, isGroup := strings.CutPrefix(name, GroupPrefix)
+		v.check(!isGroup || IsName(group), at, "%q names no group: write %s and the name of a group of the authority document", name, GroupPrefix)
+		groups = groups || isGroup
+		v.check(isGroup || !a.Verified || CanBeVerified(name), at,
+			"%q can never be verified, as verified demands: an identity has letters, digits, hyphens, underscores, @ and +, and no dot", name)
 		first := slices.IndexFunc(a.From, func(other string) bool { return SamePerson(name, other) })
 		v.check(first == i, at, "%q is there already", name)
 		if first == i && (!a.NotRequester || !SamePerson(name, requester)) {
 			may++
 		}
 	}
-	v.check(len(a.From) == 0 || may == 0 || a.Count <= may, field+".count", "is %d, and %d of those in from may approve", a.Count, may)
+	v.check(len(a.From) == 0 || may == 0 || groups || a.Count <= may, field+".count", "is %d, and %d of those in from may approve", a.Count, may)
 	v.check(len(a.From) == 0 || may > 0, field+".from", "has nobody who may approve: whoever asks may not, with notRequester")
 	v.check(!a.NotRequester || requester != "", "requestedBy", "is required with %s.notRequester: who asks may not approve", field)
 	v.check(a.Within > 0 && a.Within <= maxLimit, field+".within", "must be more than 0s and at most %s", maxLimit)
 	v.check(slices.Contains(TimeoutPolicies(), a.OnTimeout), field+".onTimeout", "%q is unknown; use abort, continue or hold", a.OnTimeout)
+}
+
+// GroupPrefix stands before the name of a group of the authority document, in the place of a person's name.
+const GroupPrefix = "group:"
+
+// CanBeVerified reports whether a name can stand in a subject of NATS, and so be verified: letters, digits,
+// hyphens, underscores, @ and +, and not what the system calls itself.
+func CanBeVerified(name string) bool {
+	ok, err := regexp.MatchString(`^[A-Za-z0-9_][A-Za-z0-9_@+-]{0,127}$`, name)
+	return err == nil && ok && !IsReserved(name)
+}
+
+// AskedGroup is a group that an approval asks, and the field that says so.
+type AskedGroup struct{ Field, Group string }
+
+// ApprovalGroups are the groups of the authority document that the approvals of a release ask.
+func (s Spec) ApprovalGroups() (out []AskedGroup) {
+	for _, each := range s.approvals() {
+		for i, name := range each.From {
+			if group, ok := strings.CutPrefix(name, GroupPrefix); ok {
+				out = append(out, AskedGroup{place(each.field+".from", i), group})
+			}
+		}
+	}
+	return out
+}
+
+// askedApproval is an approval that a release asks for, and the field that says so.
+type askedApproval struct {
+	*Approval
+
+	field string
+}
+
+func (s Spec) approvals() (out []askedApproval) {
+	for _, each := range []askedApproval{{s.Approval, "approval"}, {s.Strategy.Approval, "strategy.approval"}} {
+		if each.Approval != nil {
+			out = append(out, each)
+		}
+	}
+	return out
+}
+
+// Unproven returns a [Problem] where an approval is to be by verified identities and not by whoever asks, and
+// whoever asks is not verified: anybody could ask under another name, and approve it under their own.
+func (s Spec) Unproven(verified bool) error {
+	for _, each := range s.approvals() {
+		if each.NotRequester && each.Verified && !verified {
+			return Problem{Field: each.field + ".notRequester", Message: fmt.Sprintf(
+				"keeps nobody from approving, with verified, where that %q asks is only claimed; ask on slipway.by.<identity>.request.…, which the command line does with --identity",
+				ShortenTo(s.RequestedBy, MaxID))}
+		}
+	}
+	return nil
 }
 
 // ApprovalState is where the approval stands that a release asks for: of itself, or of a finished
@@ -277,14 +338,34 @@ func admitApproval(p Progress, c Command) (repeated bool, err error) {
 		return refuse("the release is paused; resume it first")
 	case !p.awaitsApproval():
 		return refuse("the release does not wait for approval: it is %s", p.Phase)
-	case len(s.From) > 0 && !slices.Contains(s.From, c.By):
-		return refuse("%s is not among those who may %s it: %s", c.By, c.Kind, joined(s.From, ", "))
+	case len(s.From) > 0 && !s.names(c):
+		return refuse("%s is not among those who may %s it: %s%s", c.By, c.Kind, joined(s.From, ", "), s.pastTheStarter(c))
 	case s.Verified && !c.Verified:
 		return refuse("that %s says so is claimed, and only a verified identity may %s it", c.By, c.Kind)
 	case approves && s.NotRequester && SamePerson(c.By, p.RequestedBy):
 		return refuse("%s has asked for the release, and may not approve it", c.By)
 	}
 	return false, nil
+}
+
+// names reports whether who gives a command is among those who are asked, by name or by a group.
+func (a Approval) names(c Command) bool {
+	return slices.ContainsFunc(a.From, func(each string) bool {
+		group, isGroup := strings.CutPrefix(each, GroupPrefix)
+		if isGroup {
+			return slices.Contains(c.Groups, group) // whatever somebody calls themselves
+		}
+		return each == c.By
+	})
+}
+
+// pastTheStarter says what helps where a group is asked, and the command came in a way that tells of none.
+func (a Approval) pastTheStarter(c Command) string {
+	asksGroup := slices.ContainsFunc(a.From, func(each string) bool { return strings.HasPrefix(each, GroupPrefix) })
+	if !asksGroup || c.Via == ViaEvent {
+		return ""
+	}
+	return "; who is in a group, only the starter knows: give the command by an event, which the command line does with --identity"
 }
 
 // notAsked says why nobody is asked about what the command is about; empty where people are, or were.

@@ -155,8 +155,18 @@ func TestApproval_WhatIsAskedForIsChecked(t *testing.T) {
 		change func(*release.Spec)
 		want   []string
 	}{
-		"nobody in particular":              {func(s *release.Spec) { s.Approval = &release.Approval{} }, nil},
-		"two of two":                        {func(s *release.Spec) { s.Approval = &release.Approval{Count: 2, From: []string{"ann", "li"}} }, nil},
+		"nobody in particular": {func(s *release.Spec) { s.Approval = &release.Approval{} }, nil},
+		"two of two":           {func(s *release.Spec) { s.Approval = &release.Approval{Count: 2, From: []string{"ann", "li"}} }, nil},
+		"two of a group": {func(s *release.Spec) {
+			s.Approval = &release.Approval{Count: 2, From: []string{"group:release-managers"}}
+		}, nil},
+		"a group without a name": {func(s *release.Spec) { s.Approval = &release.Approval{From: []string{"group:"}} }, []string{`approval.from[0]: "group:" names no group`}},
+		"who can be verified": {func(s *release.Spec) {
+			s.Approval = &release.Approval{From: []string{"ann@ops", "group:managers"}, Verified: true}
+		}, nil},
+		"who can never be verified": {func(s *release.Spec) {
+			s.Approval = &release.Approval{From: []string{"ann@example.com"}, Verified: true}
+		}, []string{`approval.from[0]: "ann@example.com" can never be verified`}},
 		"three of two":                      {func(s *release.Spec) { s.Approval = &release.Approval{Count: 3, From: []string{"ann", "li"}} }, []string{"approval.count: is 3, and 2 of those in from may approve"}},
 		"two, one of whom is written twice": {func(s *release.Spec) { s.Approval = &release.Approval{Count: 2, From: []string{"ann", "Ann "}} }, []string{`approval.from[1]: "Ann " is there already`, "approval.count: is 2, and 1 of those"}},
 		"two, one of whom asks": {func(s *release.Spec) {
@@ -239,4 +249,42 @@ func TestApproval_TheDigestKnowsDefaults(t *testing.T) {
 	require.Equal(t, of(&release.Approval{}), of(&release.Approval{Count: 1, Within: release.DefaultApprovalLimit, OnTimeout: release.TimeoutAbort, From: []string{}}))
 	require.NotEqual(t, of(nil), of(&release.Approval{}))
 	require.NotEqual(t, of(&release.Approval{}), of(&release.Approval{Count: 2}))
+}
+
+// TestApproval_ByAGroup: who is in a group, the starter alone says.
+func TestApproval_ByAGroup(t *testing.T) {
+	t.Parallel()
+	p := approvable()
+	p.Approval = twoOf("group:release-managers", "mei")
+	c := release.Command{Kind: release.CommandApprove, By: "ann", Artifact: "shop:2", Config: p.Config, Via: release.ViaEvent}
+	_, err := release.Admit(p, c)
+	require.EqualError(t, err, "ann is not among those who may approve it: group:release-managers, mei")
+	c.Via = release.ViaUpdate
+	_, err = release.Admit(p, c)
+	require.ErrorContains(t, err, "only the starter knows")
+	c.Via, c.Groups = release.ViaEvent, []string{"on-call", "release-managers"}
+	_, err = release.Admit(p, c)
+	require.NoError(t, err)
+	c.By, c.Groups = "group:release-managers", nil
+	_, err = release.Admit(p, c)
+	require.Error(t, err, "nobody is a group")
+}
+
+// TestApproval_OfAPackageWithASignedAddress: what people are shown is enough to approve it.
+func TestApproval_OfAPackageWithASignedAddress(t *testing.T) {
+	t.Parallel()
+	p := approvable()
+	p.Artifact = release.Artifact{Package: &release.Package{URL: "https://b.oss/shop.jar?Signature=hush", Version: "1"}}
+	p.Approval = twoOf("ann", "li")
+	p.Approval.Ask(p, time.Unix(1, 0))
+	c := release.Command{Kind: release.CommandApprove, By: "ann", Artifact: p.Approval.Artifact, Config: p.Config, Via: release.ViaEvent}
+	require.NotContains(t, c.Artifact, "hush")
+	_, err := release.Admit(p, c)
+	require.NoError(t, err)
+	c.Artifact = p.Artifact.String()
+	_, err = release.Admit(p, c)
+	require.NoError(t, err)
+	c.Artifact = "https://b.oss/stock.jar@1"
+	_, err = release.Admit(p, c)
+	require.ErrorContains(t, err, "another artifact")
 }

@@ -97,9 +97,10 @@ func Bounds() []Bound {
 			"config.hooks.postStart.exec", "config.hooks.preStop.exec", "config.mounts.configMaps", "config.mounts.secrets", "config.mounts.nas",
 			"config.mounts.buckets", "config.mounts.scratch",
 		}},
-		{What: "a name", Max: 40, Fields: []string{"name", "waves[].name", "waves[].releases[].name", "strategy.gates[].name", "strategy.watch.gates[].name", "policy.override[]"}},
+		{What: "a name", Max: 40, Fields: []string{"name", "waves[].name", "waves[].releases[].name", "strategy.gates[].name", "strategy.watch.gates[].name", "policy.override[]", "groups[]"}},
 		{What: "the name of somebody who may approve", Max: 256, Fields: []string{"approval.from[]", "strategy.approval.from[]"}},
 		{What: "people who may approve", Max: maxApprovers, List: true, Fields: []string{"approval.from", "strategy.approval.from"}},
+		{What: "groups of who gives a command", Max: maxEntries, List: true, Fields: []string{"groups"}},
 		{What: "waves", Max: MaxWaves, List: true, Fields: []string{"waves"}},
 		{What: "releases of a set in all", Max: MaxSetReleases, List: true, Fields: []string{"waves[].releases"}},
 		{What: "gates, statuses, traffic rules and their items", Max: maxGates, List: true, Fields: []string{

@@ -77,9 +77,12 @@ type Command struct {
 	// Verified tells that the starter has proved who is in By, because the command came on a subject on which
 	// nobody else may publish; else By is claimed. It is never taken from what was sent, and counts with
 	// [ViaEvent] alone.
-	Verified bool   `json:"verified,omitempty"`
-	Note     string `json:"note,omitempty"`
-	Reason   string `json:"reason,omitempty"`
+	Verified bool `json:"verified,omitempty"`
+	// Groups are the groups of the authority document that By is a member of, as the starter has read it. They
+	// are never taken from what was sent, and count with [ViaEvent] alone.
+	Groups []string `json:"groups,omitempty"`
+	Note   string   `json:"note,omitempty"`
+	Reason string   `json:"reason,omitempty"`
 }
 
 // MemoCommands is the name under which the memo of a release or a set says, by the number, that
@@ -116,6 +119,9 @@ func (c Command) Validate() error {
 	}
 	v.check(c.Config == "" || c.decides(), "config", "has no meaning for %s", c.Kind)
 	v.check(!c.Verified || c.Via == ViaEvent, "verified", "is for the door to say that has proved who gives the command")
+	for i := range c.Groups {
+		v.check(c.Via == ViaEvent, place("groups", i), "is for the door to say that has read the authority document")
+	}
 	v.check(!c.All || c.Kind == CommandConfirm, "all", "has no meaning for %s", c.Kind)
 	v.check(c.Kind != CommandOverride || c.Words() != "", "reason", "must say why the freeze does not hold this release")
 	v.check(c.Version == "" || c.Kind == CommandRollback, "version", "has no meaning for %s", c.Kind)
@@ -162,7 +168,7 @@ func Admit(p Progress, c Command) (repeated bool, err error) {
 		return false, p.Admission.direct(c)
 	case obeyed(p.Decisions, c):
 		return true, nil
-	case c.Artifact != "" && c.Artifact != p.Artifact.String():
+	case c.Artifact != "" && c.Artifact != p.Artifact.String() && (!c.decides() || c.Artifact != p.Artifact.Public()):
 		return refuse("the command is about another artifact; the release brings %s", p.Artifact.Public()) // neither address: a query may be a signature
 	case c.ChangeID != "" && c.ChangeID != p.ChangeID:
 		return refuse("the command is about change %s, but the release is at %q", c.ChangeID, p.ChangeID)

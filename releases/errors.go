@@ -79,10 +79,17 @@ func (e *UnansweredError) Error() string {
 }
 
 // UnreachableError means that Temporal did not answer; trying again may help.
-type UnreachableError struct{ Cause error }
+type UnreachableError struct {
+	Cause error
+	// Of is what did not answer where it is not Temporal: NATS.
+	Of string
+}
 
 // Error implements error.
 func (e *UnreachableError) Error() string {
+	if e.Of != "" {
+		return fmt.Sprintf("%s does not answer: %v; check NATS_URL or --nats-url", e.Of, e.Cause)
+	}
 	return fmt.Sprintf("Temporal does not answer: %v; check TEMPORAL_ADDRESS or --temporal-address", e.Cause)
 }
 

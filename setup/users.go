@@ -114,6 +114,7 @@ func userOf(name string, bindings []authority.Binding) User {
 		for _, role := range b.Roles {
 			roles = append(roles, string(role))
 			u.Publish = append(u.Publish, looks(role)...)
+			u.Publish = append(u.Publish, hears(name, role)...)
 			for _, scope := range b.Scopes {
 				u.publishAsItself(role, scope)
 			}
@@ -180,13 +181,13 @@ func subjectEnd(word string, tokens []string) []string {
 
 // looks is what a role reads, and writes besides requests and commands.
 func looks(role authority.Role) []string {
-	events := []string{streamInfo(wire.StreamEvents), "$JS.API.CONSUMER.*." + wire.StreamEvents + ".>", "$JS.API.CONSUMER.MSG.NEXT." + wire.StreamEvents + ".>"}
+	events := slices.Concat([]string{streamInfo(wire.StreamEvents)}, consumes(wire.StreamEvents))
 	views := slices.Concat(events,
 		[]string{streamInfo(wire.StreamIn), "$JS.API.DIRECT.GET." + wire.StreamIn}, readsBucket(ledger.Bucket),
-		readsKey(wire.CalendarBucket, "calendar"), []string{"$JS.API.CONSUMER.*.KV_" + wire.CalendarBucket + ".>"},
-		readsKey(authority.Bucket, authority.Key), []string{"$JS.API.CONSUMER.*.KV_" + authority.Bucket + ".>"},
-		readsBucket(apps.Bucket), []string{"$JS.API.CONSUMER.*.KV_" + apps.Bucket + ".>"},
-		readsBucket(policy.Bucket), []string{"$JS.API.CONSUMER.*.KV_" + policy.Bucket + ".>"},
+		readsKey(wire.CalendarBucket, "calendar"), consumes("KV_"+wire.CalendarBucket),
+		readsKey(authority.Bucket, authority.Key), consumes("KV_"+authority.Bucket),
+		readsBucket(apps.Bucket), consumes("KV_"+apps.Bucket),
+		readsBucket(policy.Bucket), consumes("KV_"+policy.Bucket),
 	)
 	reads := []string{streamInfo(audit.Stream), "$JS.API.DIRECT.GET." + audit.Stream}
 	for _, bucket := range audit.Buckets() { // what stood there before what the audit has
@@ -194,7 +195,7 @@ func looks(role authority.Role) []string {
 	}
 	switch role {
 	case authority.RoleRequester:
-		return slices.Concat(events, readsBucket(apps.Bucket), readsBucket(policy.Bucket))
+		return slices.Concat(events, readsBucket(ledger.Bucket), readsBucket(apps.Bucket), readsBucket(policy.Bucket))
 	case authority.RoleOperator:
 		return slices.Concat(views, reads, []string{"$KV." + wire.CalendarBucket + ".calendar", streamInfo(wire.StreamDeadLetter), "$JS.API.DIRECT.GET." + wire.StreamDeadLetter})
 	case authority.RoleAdmin:
@@ -202,6 +203,24 @@ func looks(role authority.Role) []string {
 	case authority.RoleViewer, authority.RoleApprover:
 	}
 	return views
+}
+
+// hears is what it takes to hear that a message of one's own was refused.
+func hears(name string, role authority.Role) []string {
+	switch role {
+	case authority.RoleRequester, authority.RoleApprover, authority.RoleOperator:
+		return []string{streamInfo(wire.StreamDeadLetter), "$JS.API.DIRECT.GET." + wire.StreamDeadLetter + "." + wire.DeadLetterSubject("slipway.by."+name+".>")}
+	case authority.RoleViewer, authority.RoleAdmin:
+	}
+	return nil
+}
+
+// consumes is what it takes to read a stream through a consumer of one's own. Whoever may create one may not
+// delete, pause or reset those of others; that of the same name they may take over.
+func consumes(stream string) []string {
+	return []string{
+		"$JS.API.CONSUMER.CREATE." + stream + ".>", "$JS.API.CONSUMER.INFO." + stream + ".*", "$JS.API.CONSUMER.MSG.NEXT." + stream + ".*",
+	}
 }
 
 func streamInfo(stream string) string { return "$JS.API.STREAM.INFO." + stream }

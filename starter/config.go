@@ -88,6 +88,7 @@ type Ledger interface {
 	Accept(ctx context.Context, app release.App, releaseID string) error
 	Get(ctx context.Context, releaseID string) (ledger.Record, error)
 	All(ctx context.Context, f ledger.Filter) ([]ledger.Record, error)
+	GetOf(ctx context.Context, app release.App, releaseID string) (ledger.Record, error)
 	CreateSet(ctx context.Context, s ledger.Set) (set ledger.Set, created bool, err error)
 	AcceptSet(ctx context.Context, setID string) error
 	GetSet(ctx context.Context, setID string) (ledger.Set, error)

@@ -1,11 +1,13 @@
 package starter
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"strings"
 
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflow/v1"
 	"go.temporal.io/sdk/converter"
 
@@ -50,13 +52,18 @@ func (s *Starter) loadAuthority(ctx context.Context) (authority.Current, error) 
 // comes again because its acknowledgement was lost.
 func (s *Starter) admitRequest(ctx context.Context, r *release.Submission) error {
 	document, err := s.loadAuthority(ctx)
-	if err != nil || !document.Exists() {
+	if err != nil {
 		return err
+	}
+	if err := approvable(document.Document, r.Spec, r.Admission.Verified); err != nil {
+		return s.unlessBegun(ctx, err, *r)
+	}
+	if !document.Exists() {
+		return nil
 	}
 	binding, err := judgeRequest(document.Document, question(r.Spec, r.Spec.RequestedBy, r.Admission.Verified, powersOver(r.ByName)...))
 	if err != nil {
-		have, known := s.recorded(ctx, r.ReleaseID)
-		return unlessKnown(err, have != nil && have.Accepted, known)
+		return s.unlessBegun(ctx, err, *r)
 	}
 	r.Admission.Binding, r.Admission.DirectRefused = binding, document.DirectCommands == authority.DirectRefuse
 	return nil
@@ -65,8 +72,18 @@ func (s *Starter) admitRequest(ctx context.Context, r *release.Submission) error
 // admitSet does so for a set, of which each release must be let in.
 func (s *Starter) admitSet(ctx context.Context, r *wire.SetRequest) error {
 	document, err := s.loadAuthority(ctx)
-	if err != nil || !document.Exists() {
+	if err != nil {
 		return err
+	}
+	for _, wave := range r.Set.Waves {
+		for _, each := range wave.Releases {
+			if err := approvable(document.Document, each.Spec, r.Admission.Verified); err != nil {
+				return s.unlessSetBegun(ctx, err, r.ID)
+			}
+		}
+	}
+	if !document.Exists() {
+		return nil
 	}
 	var bindings []string
 	for _, wave := range r.Set.Waves {
@@ -77,13 +94,26 @@ func (s *Starter) admitSet(ctx context.Context, r *wire.SetRequest) error {
 					"release %s names %q, and the set %q, who is judged for all of it; leave it out there", each.Name, by, r.Set.RequestedBy)}
 			}
 			if err != nil {
-				have, known := s.recordedSet(ctx, r.ID)
-				return unlessKnown(err, have.Accepted, known)
+				return s.unlessSetBegun(ctx, err, r.ID)
 			}
 			bindings = append(bindings, binding)
 		}
 	}
 	r.Admission.Binding, r.Admission.DirectRefused = together(bindings), document.DirectCommands == authority.DirectRefuse
+	return nil
+}
+
+// approvable refuses a release whose approval could be worth nothing, because whoever asks is not verified, or
+// could be given by nobody, because there is no such group.
+func approvable(d authority.Document, s release.Spec, verified bool) error {
+	if err := s.Unproven(verified); err != nil {
+		return err
+	}
+	for _, asked := range s.ApprovalGroups() {
+		if !d.HasGroup(asked.Group) {
+			return release.Problem{Field: asked.Field, Message: fmt.Sprintf("the authority document has no group %q; see: slipway authority get", asked.Group)}
+		}
+	}
 	return nil
 }
 
@@ -96,15 +126,47 @@ func (s *Starter) recordedSet(ctx context.Context, id string) (have ledger.Set, 
 	return have, err
 }
 
-// unlessKnown returns a refusal, unless what it is of was accepted before.
-func unlessKnown(refusal error, accepted bool, known error) error {
+// unlessBegun returns a refusal, unless the release was let in before: by its record, or where that was not
+// written any more, because it has begun.
+func (s *Starter) unlessBegun(ctx context.Context, refusal error, r release.Submission) error {
+	var have ledger.Record
+	err := s.withLedger(ctx, func(ctx context.Context) (err error) {
+		have, err = s.ledger.GetOf(ctx, r.Spec.App, r.ReleaseID)
+		return err
+	})
+	return s.unlessLetIn(ctx, refusal, letIn{have.Accepted, err, release.WorkflowID(r.ReleaseID)})
+}
+
+// unlessSetBegun does so for a set.
+func (s *Starter) unlessSetBegun(ctx context.Context, refusal error, id string) error {
+	have, err := s.recordedSet(ctx, id)
+	return s.unlessLetIn(ctx, refusal, letIn{have.Accepted, err, release.SetWorkflowID(id)})
+}
+
+// letIn is what is known of whether something was let in: that its record says so, or why that is not
+// known, and the workflow that it would be.
+type letIn struct {
+	accepted   bool
+	unknown    error
+	workflowID string
+}
+
+func (s *Starter) unlessLetIn(ctx context.Context, refusal error, was letIn) error {
 	switch {
-	case known == nil && accepted:
+	case errors.Is(was.unknown, ledger.ErrNotFound):
+		return refusal
+	case was.unknown != nil:
+		return was.unknown // the message is retried
+	case was.accepted:
 		return nil
-	case known == nil || errors.Is(known, ledger.ErrNotFound):
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.CallTimeout)
+	defer cancel()
+	_, err := s.temporal.DescribeWorkflowExecution(ctx, was.workflowID, "")
+	if _, none := errors.AsType[*serviceerror.NotFound](err); none {
 		return refusal
 	}
-	return known // whether it was is not known: the message is retried
+	return err
 }
 
 // powersOver are the powers that it takes to pass over what the document of an application says.
@@ -170,6 +232,7 @@ func (s *Starter) admitCommand(ctx context.Context, p plan, info *workflow.Workf
 	if !document.Exists() {
 		return nil
 	}
+	p.command.Groups = document.GroupsOf(p.command.By)
 	return refusedFor("by", document.Judge(authority.Question{
 		Identity: p.command.By, Verified: p.command.Verified, Action: authority.ActionOf(p.command.Kind), On: on,
 	}))
@@ -179,13 +242,14 @@ func (s *Starter) admitCommand(ctx context.Context, p plan, info *workflow.Workf
 func (s *Starter) commanded(ctx context.Context, id string, info *workflow.WorkflowExecutionInfo) (string, error) {
 	if release.IsSetID(id) {
 		have, err := s.recordedSet(ctx, id)
-		if err == nil && have.Progress.Name == "" {
+		name := cmp.Or(have.Progress.Name, have.Name)
+		if err == nil && name == "" {
 			err = errors.New("the set has not told its name yet")
 		}
 		if err != nil {
 			return "", fmt.Errorf("set %s: %w", id, err)
 		}
-		return authority.SetTarget(have.Progress.Name), nil
+		return authority.SetTarget(name), nil
 	}
 	var app string
 	field := info.GetSearchAttributes().GetIndexedFields()[release.SearchApp]

@@ -1,6 +1,7 @@
 package starter
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/api/serviceerror"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/converter"
@@ -39,6 +41,7 @@ func (b by) Load(context.Context) (authority.Current, error) {
 // managers lets mei do everything with shop, where she is verified, and ci ask.
 func managers() authority.Document {
 	return authority.Document{
+		Groups: []authority.Group{{Name: "release-managers", Members: []string{"m*"}}},
 		Bindings: []authority.Binding{
 			{Name: "ci-asks", Identities: []string{"ci"}, Roles: []authority.Role{authority.RoleRequester}, Scopes: []string{"sae/*/shop"}},
 			{Name: "mei-steers", Identities: []string{"mei"}, Roles: []authority.Role{authority.RoleRequester, authority.RoleOperator}, Powers: []authority.Power{authority.PowerPreempt}, Scopes: []string{"sae/*/shop", "set/checkout"}},
@@ -54,6 +57,16 @@ func shopSpec(who string) release.Spec {
 	}.WithDefaults()
 }
 
+// approved is a request that asks for the approval of somebody else whose identity is verified.
+func approved(who, from string) release.Spec {
+	s := shopSpec(who)
+	s.Approval = &release.Approval{NotRequester: true, Verified: true}
+	if from != "" {
+		s.Approval.From = []string{from}
+	}
+	return s.WithDefaults()
+}
+
 func TestDoor_Requests(t *testing.T) {
 	t.Parallel()
 	preempting, stock := shopSpec("ci"), shopSpec("ci")
@@ -66,31 +79,42 @@ func TestDoor_Requests(t *testing.T) {
 		spec     release.Spec
 		verified bool
 		known    ledger.Record
+		begun    error // what Temporal answers about its workflow
 		want     release.Admission
+		field    string
 		refused  string
 		err      error
 	}{
-		"without a document":       {by: everybody{}, spec: stock},
-		"who may":                  {by: by{Document: managers()}, spec: shopSpec("ci"), want: release.Admission{Binding: "ci-asks", DirectRefused: true}},
-		"who is verified":          {by: by{Document: managers()}, spec: shopSpec("mei"), verified: true, want: release.Admission{Verified: true, Binding: "mei-steers", DirectRefused: true}},
-		"another application":      {by: by{Document: managers()}, spec: stock, refused: `requestedBy: no binding of the authority document lets "ci" request on sae/cn-hangzhou/stock`},
-		"a power that is not hers": {by: by{Document: managers()}, spec: preempting, refused: "power preempt"},
-		"nobody is named":          {by: by{Document: managers()}, spec: shopSpec(""), refused: "who asks is not named"},
-		"a claim is not enough":    {by: by{Document: managers()}, spec: back, refused: "requireVerified[0]"},
-		"it was let in before":     {by: by{Document: managers()}, spec: stock, known: ledger.Record{ReleaseID: "r-1", Accepted: true}},
-		"it was tried before":      {by: by{Document: managers()}, spec: stock, known: ledger.Record{ReleaseID: "r-1"}, refused: "no binding"},
-		"it cannot be read":        {by: by{err: away}, spec: shopSpec("ci"), err: away},
+		"without a document":                {by: everybody{}, spec: stock},
+		"who may":                           {by: by{Document: managers()}, spec: shopSpec("ci"), want: release.Admission{Binding: "ci-asks", DirectRefused: true}},
+		"who is verified":                   {by: by{Document: managers()}, spec: shopSpec("mei"), verified: true, want: release.Admission{Verified: true, Binding: "mei-steers", DirectRefused: true}},
+		"another application":               {by: by{Document: managers()}, spec: stock, refused: `requestedBy: no binding of the authority document lets "ci" request on sae/cn-hangzhou/stock`},
+		"a power that is not hers":          {by: by{Document: managers()}, spec: preempting, refused: "power preempt"},
+		"nobody is named":                   {by: by{Document: managers()}, spec: shopSpec(""), refused: "who asks is not named"},
+		"a claim is not enough":             {by: by{Document: managers()}, spec: back, refused: "requireVerified[0]"},
+		"it was let in before":              {by: by{Document: managers()}, spec: stock, known: ledger.Record{ReleaseID: "r-1", Accepted: true}},
+		"it was tried before":               {by: by{Document: managers()}, spec: stock, known: ledger.Record{ReleaseID: "r-1"}, begun: serviceerror.NewNotFound("none"), refused: "no binding"},
+		"it has begun before":               {by: by{Document: managers()}, spec: stock, known: ledger.Record{ReleaseID: "r-1"}},
+		"whether it has begun is not known": {by: by{Document: managers()}, spec: stock, known: ledger.Record{ReleaseID: "r-1"}, begun: away, err: away},
+		"approvals that whoever asks could give under another name": {by: everybody{}, spec: approved("ci", ""), field: "approval.notRequester", refused: "only claimed"},
+		"such approvals where who asks is verified":                 {by: everybody{}, spec: approved("ci", ""), verified: true, want: release.Admission{Verified: true}},
+		"approvals by a group":                                      {by: by{Document: managers()}, spec: approved("ci", "group:release-managers"), verified: true, want: release.Admission{Verified: true, Binding: "ci-asks", DirectRefused: true}},
+		"approvals by an unknown group":                             {by: by{Document: managers()}, spec: approved("ci", "group:nobody"), verified: true, field: "approval.from[0]", refused: `no group "nobody"`},
+		"approvals by a group of nobody":                            {by: everybody{}, spec: approved("ci", "group:release-managers"), verified: true, field: "approval.from[0]", refused: `no group "release-managers"`},
+		"it cannot be read":                                         {by: by{err: away}, spec: shopSpec("ci"), err: away},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := &Starter{cfg: Config{}.WithDefaults(), authority: c.by, ledger: &fakeLedger{createRecord: c.known}, log: zerolog.Nop()}
+			m := &mocks.Client{}
+			m.On("DescribeWorkflowExecution", mock.Anything, release.WorkflowID("r-1"), "").Return(&workflowservice.DescribeWorkflowExecutionResponse{}, c.begun)
+			s := &Starter{cfg: Config{}.WithDefaults(), temporal: m, authority: c.by, ledger: &fakeLedger{createRecord: c.known}, log: zerolog.Nop()}
 			r := release.Submission{ReleaseID: "r-1", Spec: c.spec, Admission: release.Admission{Verified: c.verified}}
 			err := s.admitRequest(t.Context(), &r)
 			switch out := classify(result{kind: kindRequest, err: err}); {
 			case c.refused != "":
 				require.Equal(t, actDeadLetter, out.action)
 				require.Contains(t, out.poison.Reason, c.refused)
-				require.Equal(t, "requestedBy", out.poison.Field)
+				require.Equal(t, cmp.Or(c.field, "requestedBy"), out.poison.Field)
 			case c.err != nil:
 				require.ErrorIs(t, err, c.err)
 				require.Equal(t, actRetry, out.action, "what cannot be judged waits")
@@ -119,6 +143,8 @@ func TestDoor_Sets(t *testing.T) {
 	require.Equal(t, release.Admission{Binding: "mei-steers", DirectRefused: true}, r.Admission)
 	r.Set = of(shopSpec(""), stock)
 	require.ErrorContains(t, s.admitSet(t.Context(), &r), "sae/cn-hangzhou/stock", "each of its releases must be allowed")
+	r.Set = of(shopSpec(""), approved("", ""))
+	require.ErrorContains(t, s.admitSet(t.Context(), &r), "approval.notRequester")
 	r.Set = of(shopSpec("mei"), shopSpec("ann"))
 	require.ErrorContains(t, s.admitSet(t.Context(), &r), `release a names "ann", and the set "mei"`, "who is judged is who has asked")
 }
@@ -155,7 +181,8 @@ func TestDoor_Commands(t *testing.T) {
 		"its application is not known":     {by: by{Document: managers()}, info: &workflowpb.WorkflowExecutionInfo{}, who: "mei", verified: true, want: actDeadLetter, field: "subject", reason: "SlipwayApp"},
 		"a set":                            {by: by{Document: managers()}, id: setID, info: &workflowpb.WorkflowExecutionInfo{}, who: "mei", verified: true, set: checkout, target: "set/checkout", want: actAck},
 		"a set by the name of another one": {by: by{Document: managers()}, id: setID, info: &workflowpb.WorkflowExecutionInfo{}, who: "mei", verified: true, set: checkout, target: "set/basket", want: actDeadLetter, field: "subject", reason: "set/basket"},
-		"a set that has told nothing yet":  {by: by{Document: managers()}, id: setID, info: &workflowpb.WorkflowExecutionInfo{}, who: "mei", verified: true, set: ledger.Set{SetID: setID}, want: actRetry},
+		"a set that has only just begun":   {by: by{Document: managers()}, id: setID, info: &workflowpb.WorkflowExecutionInfo{}, who: "mei", verified: true, set: ledger.Set{SetID: setID, Name: "checkout"}, target: "set/checkout", want: actAck},
+		"a set whose name nobody knows":    {by: by{Document: managers()}, id: setID, info: &workflowpb.WorkflowExecutionInfo{}, who: "mei", verified: true, set: ledger.Set{SetID: setID}, want: actRetry},
 		"the document cannot be read":      {by: by{err: errors.New("nats: timeout")}, info: of(shop), who: "mei", verified: true, want: actRetry},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -173,6 +200,8 @@ func TestDoor_Commands(t *testing.T) {
 			require.Equal(t, c.want, out.action)
 			if c.want != actAck {
 				m.AssertNotCalled(t, "SignalWorkflow")
+			} else if c.by != Authority(everybody{}) {
+				require.Equal(t, []string{"release-managers"}, m.Calls[len(m.Calls)-1].Arguments.Get(4).(release.Command).Groups)
 			}
 			if c.want == actDeadLetter {
 				require.Equal(t, c.field, out.poison.Field)

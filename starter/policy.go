@@ -31,8 +31,7 @@ func (s *Starter) holdRequest(ctx context.Context, r *release.Submission) error 
 		return err
 	}
 	if err = s.hold(ctx, found, r.Spec, &r.Admission); err != nil {
-		have, known := s.recorded(ctx, r.ReleaseID)
-		return unlessKnown(err, have != nil && have.Accepted, known)
+		return s.unlessBegun(ctx, err, *r)
 	}
 	return nil
 }
@@ -48,8 +47,7 @@ func (s *Starter) holdSet(ctx context.Context, r *wire.SetRequest) error {
 		for _, each := range wave.Releases {
 			var a release.Admission
 			if err := s.hold(ctx, found, each.Spec, &a); err != nil {
-				have, known := s.recordedSet(ctx, r.ID)
-				return unlessKnown(within(each.Name, err), have.Accepted, known)
+				return s.unlessSetBegun(ctx, within(each.Name, err), r.ID)
 			}
 			if asked = append(asked, a.Policies); a.PolicyOverride != "" {
 				passed = append(passed, each.Name+": "+a.PolicyOverride)

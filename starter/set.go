@@ -34,7 +34,7 @@ func (s *Starter) submitSet(ctx context.Context, log zerolog.Logger, r wire.SetR
 func (s *Starter) createSetRecord(ctx context.Context, r wire.SetRequest, position wire.Delivery) (have ledger.Set, err error) {
 	err = s.withLedger(ctx, func(ctx context.Context) (err error) {
 		have, _, err = s.ledger.CreateSet(ctx, ledger.Set{
-			SetID: r.ID, Identity: ledger.Identity{Source: r.Source, EventID: r.EventID, Digest: r.Set.Digest()},
+			SetID: r.ID, Name: r.Set.Name, Identity: ledger.Identity{Source: r.Source, EventID: r.EventID, Digest: r.Set.Digest()},
 			RequestedBy: r.Set.RequestedBy, RequestedAt: position.Stored.UTC(),
 		})
 		return err

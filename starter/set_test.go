@@ -59,7 +59,7 @@ func TestSet_SubmitSetStartsOnce(t *testing.T) {
 			err := s.submitSet(t.Context(), zerolog.Nop(), in, wire.Delivery{Sequence: 7, Stored: stored})
 			require.Equal(t, c.want, classify(result{kind: kindRequest, err: err}).action)
 			require.Equal(t, ledger.Set{
-				SetID: in.ID, Identity: ledger.Identity{Source: "ci", EventID: "1", Digest: in.Set.Digest()}, RequestedBy: "mei", RequestedAt: stored,
+				SetID: in.ID, Name: in.Set.Name, Identity: ledger.Identity{Source: "ci", EventID: "1", Digest: in.Set.Digest()}, RequestedBy: "mei", RequestedAt: stored,
 			}, l.askedSet)
 			if c.started {
 				m.AssertNumberOfCalls(t, "ExecuteWorkflow", 1)

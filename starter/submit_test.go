@@ -53,6 +53,10 @@ func (m *fakeLedger) Get(_ context.Context, releaseID string) (ledger.Record, er
 
 func (m *fakeLedger) All(context.Context, ledger.Filter) ([]ledger.Record, error) { return nil, nil }
 
+func (m *fakeLedger) GetOf(ctx context.Context, _ release.App, releaseID string) (ledger.Record, error) {
+	return m.Get(ctx, releaseID)
+}
+
 func (m *fakeLedger) Accept(_ context.Context, _ release.App, releaseID string) error {
 	m.accepted = append(m.accepted, releaseID)
 	return m.acceptErr

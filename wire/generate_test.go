@@ -243,7 +243,10 @@ func approvals() *rapid.Generator[release.Approval] {
 			Within: durations(90*24*time.Hour).Draw(t, "within"), OnTimeout: rapid.SampledFrom(append(release.TimeoutPolicies(), "")).Draw(t, "policy"),
 		}
 		if rapid.Bool().Draw(t, "of some?") {
-			a.From = []string{"ann", "李", "release-manager@shop.example"}
+			a.From = []string{"ann", "group:release-managers"}
+			if !a.Verified {
+				a.From = append(a.From, "李", "release-manager@shop.example")
+			}
 		}
 		return a
 	})

@@ -114,7 +114,7 @@ func (l *Letter) readEvent() {
 	var who struct{ By, RequestedBy string }
 	_ = json.Unmarshal(e.data, &who) // what cannot be read claims nothing
 	l.By = cmp.Or(who.By, who.RequestedBy)
-	if on, _ := readSubject(l.Subject); isIdentity(on.identity) {
+	if on, _ := readSubject(l.Subject); release.CanBeVerified(on.identity) {
 		l.By, l.Verified = on.identity, true
 	}
 }

@@ -150,6 +150,23 @@ func (d *DeadLetters) Get(ctx context.Context, sequence uint64) (Letter, error) 
 	return ReadDeadLetter(msg), nil
 }
 
+// Last returns the latest dead letter of a message that was published on the subject; without one the error
+// is [ErrNoDeadLetter]. It needs no right to read the dead letters of other subjects.
+func (d *DeadLetters) Last(ctx context.Context, subject string) (Letter, error) {
+	stream, err := d.stream(ctx)
+	if err != nil {
+		return Letter{}, err
+	}
+	msg, err := stream.GetLastMsgForSubject(ctx, DeadLetterSubject(subject))
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return Letter{}, ErrNoDeadLetter
+	}
+	if err != nil {
+		return Letter{}, lettersError(ctx, err)
+	}
+	return ReadDeadLetter(msg), nil
+}
+
 // Replay publishes the message of a dead letter again, and returns its sequence in StreamIn. It
 // refuses with a [PoisonError] what would be refused again. Replaying it twice is harmless: the
 // source and ID of the event are its identity, so that the second is the same release, set or

@@ -50,12 +50,13 @@ const (
 		"what is none and only looks like one, with configMap {id, key}"
 	secretUnkept = "looks like a secret, and a request is kept: let the application read it itself, because %s has no secrets to refer to; " +
 		"what is none and only looks like one, set at the application"
+	secretRule = "looks like a secret, and a request is kept: route by a header, a cookie or a parameter whose value is none"
 	secretText = "holds what looks like a secret, and a request is kept: give that by reference, in a variable with secret {id, key}"
 )
 
 // secretsOf are the texts of a configuration, and of a run of a job, that look like secrets.
 func secretsOf(s release.Spec) release.Problems {
-	l := secretLooker{redact: redact.New(), ofVariable: secretVariable}
+	l := secretLooker{redact: redact.New(), ofVariable: secretVariable, ofText: secretText}
 	if on, served := release.TraitsOf(s.App.Platform); served && !on.Takes("config.variables[].secret") {
 		l.ofVariable = fmt.Sprintf(secretUnkept, on.Name)
 	}
@@ -73,6 +74,10 @@ func secretsOf(s release.Spec) release.Problems {
 		rest := *s.Job
 		rest.Variables = nil
 		l.look("job", "", valueOf(rest))
+	}
+	if s.Traffic != nil {
+		l.ofText = secretRule
+		l.look("traffic", "", valueOf(*s.Traffic))
 	}
 	return l.problems
 }
@@ -109,7 +114,9 @@ type secretLooker struct {
 	redact *redact.Redactor
 	// ofVariable is the remedy for a variable.
 	ofVariable string
-	problems   release.Problems
+	// ofText is the remedy for any other text.
+	ofText   string
+	problems release.Problems
 	// depth is how many values are around the one that is looked at.
 	depth int
 }
@@ -126,13 +133,13 @@ func (l *secretLooker) look(path, name string, v any) {
 	l.depth++
 	defer func() { l.depth-- }()
 	if l.depth > maxDepth {
-		l.problem(path, secretText)
+		l.problem(path, l.ofText)
 		return
 	}
 	switch v := v.(type) {
 	case string:
 		if l.isSecret(name, v) {
-			l.problem(path, secretText)
+			l.problem(path, l.ofText)
 		}
 	case []any:
 		l.list(path, v)

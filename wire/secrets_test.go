@@ -3,6 +3,8 @@ package wire_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -155,4 +157,24 @@ func TestParseSpec_AnExplicitZeroOfAConfiguration(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{}, spec.Config.Args)
 	require.Equal(t, release.Parameters{"Timezone": json.RawMessage(`"UTC"`)}, spec.Config.Platform)
+}
+
+// TestValidate_TrafficRulesHaveNoSecrets: what a rule compares with is kept, in the stream and in histories.
+func TestValidate_TrafficRulesHaveNoSecrets(t *testing.T) {
+	t.Parallel()
+	for field, rules := range map[string]string{
+		"traffic.headers.rules[0].value":        `{"headers":{"match":"all","rules":[{"name":"Authorization","op":"equal","value":"Bearer hushhushhushhush1"}]}}`,
+		"traffic.springCloud[0].items[0].value": `{"springCloud":[{"path":"/","condition":"AND","items":[{"type":"cookie","name":"session_token","operator":"rawvalue","cond":"==","value":"hushhush"}]}]}`,
+		"":                                      `{"headers":{"match":"all","rules":[{"name":"x-canary","op":"equal","value":"yes"}]}}`,
+	} {
+		platform := `"sae","region":"cn-hangzhou"`
+		if strings.Contains(rules, "headers") {
+			platform = `"servicestage","region":"cn-north-4"`
+		}
+		_, err := wire.ParseSpec([]byte(`{"app":{"platform":` + platform + `,"id":"shop"},"artifact":{"image":"shop:1"},"strategy":{"type":"gray"},"traffic":` + rules + `}`))
+		found := fmt.Sprint(err)
+		require.Equal(t, field != "", strings.Contains(found, "looks like a secret"), "%s: %s", rules, found)
+		require.Contains(t, found, field)
+		require.NotContains(t, found, "hush")
+	}
 }

@@ -186,6 +186,12 @@ func CommandTarget(subject string) string {
 	return release.App{Platform: release.Platform(address.platform), Region: address.region, ID: address.app}.SearchValue()
 }
 
+// SubjectIdentity is who alone may publish on a subject of StreamIn; empty where others may, too.
+func SubjectIdentity(subject string) string {
+	address, _ := readSubject(subject)
+	return address.identity
+}
+
 // address is what a subject of StreamIn says.
 type address struct {
 	kind MessageKind
@@ -226,7 +232,7 @@ func readSubject(subject string) (a address, ok bool) {
 // readVerified takes the tokens apart that follow slipway.by.
 func readVerified(tokens []string) (a address, ok bool) {
 	a.kind, a.identity = KindRequest, tokens[0]
-	if len(tokens) < 4 { // identity, request or command, and at least two of what it is about
+	if len(tokens) < 4 || tokens[1] != "request" && tokens[1] != "command" { // and at least two of what it is about
 		return a, false
 	}
 	about := tokens[2:]
@@ -234,7 +240,7 @@ func readVerified(tokens []string) (a address, ok bool) {
 		a.kind, a.id = KindCommand, about[len(about)-1]
 		about = about[:len(about)-1]
 	}
-	if !a.takeTarget(about) || !isIdentity(a.identity) {
+	if !a.takeTarget(about) || !release.CanBeVerified(a.identity) {
 		return a, false
 	}
 	for _, token := range tokens[2:] {
@@ -266,18 +272,9 @@ func (a *address) takeTarget(about []string) bool {
 	return false
 }
 
-// identityPattern is an identity that can stand in a subject.
-const identityPattern = `^[A-Za-z0-9_][A-Za-z0-9_@+-]{0,127}$`
-
-// isIdentity reports whether an identity can stand in a subject, and is nobody's but a person's.
-func isIdentity(s string) bool {
-	ok, err := regexp.MatchString(identityPattern, s)
-	return err == nil && ok && !release.IsReserved(s)
-}
-
 // IdentityFault says what is wrong with an identity for a subject; nil where nothing is.
 func IdentityFault(identity string) error {
-	if isIdentity(identity) {
+	if release.CanBeVerified(identity) {
 		return nil
 	}
 	return fmt.Errorf("%q cannot stand in a subject: use letters, digits, hyphens, underscores, @ and +, and not what the system calls itself", identity)

@@ -20,6 +20,9 @@ type commands[P any] struct {
 	recorded  func()
 	// tell lets the world know of a decision that no transition tells of.
 	tell func()
+	// note lets the ledger know of the answer to a command that came by an event, whose sender can read
+	// nothing else.
+	note func()
 	// admit reports whether a command applies; one that has counted already is repeated.
 	admit func(release.Command) (repeated bool, err error)
 	// apply gives a decision its effect.
@@ -73,7 +76,7 @@ func (c *commands[P]) listenUpdate(ctx workflow.Context, kind release.CommandKin
 // byUpdate is a command that came by an update, whatever way it claims to have come: any client of
 // Temporal may send one, so that nobody has verified who gives it.
 func byUpdate(kind release.CommandKind, c release.Command) release.Command {
-	c.Kind, c.Via, c.Source, c.Verified = kind, release.ViaUpdate, "", false
+	c.Kind, c.Via, c.Source, c.Verified, c.Groups = kind, release.ViaUpdate, "", false, nil
 	return c
 }
 
@@ -111,6 +114,9 @@ func (c *commands[P]) check(command release.Command) (repeated bool, err error) 
 // it records why the command does not apply and returns the reason.
 func (c *commands[P]) handle(ctx workflow.Context, command release.Command) (counted bool, err error) {
 	repeated, err := c.check(command)
+	if command.Via == release.ViaEvent && !repeated {
+		defer c.note()
+	}
 	switch {
 	case err == nil && repeated:
 		return false, nil

@@ -124,7 +124,9 @@ func (in *inbox) receive(ctx workflow.Context, kind release.CommandKind, c workf
 	if command.Via == "" {
 		command.Via = release.ViaSignal
 	}
-	command.Verified = command.Verified && command.Via == release.ViaEvent // the starter has seen to it
+	if command.Via != release.ViaEvent { // the starter has seen to both
+		command.Verified, command.Groups = false, nil
+	}
 	if in.within(ctx, command) {
 		_, _ = in.apply(ctx, command)
 	}

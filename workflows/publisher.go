@@ -67,6 +67,11 @@ func (b *publisher) note(p *release.Progress) {
 	b.queue = append(b.queue, release.Event{At: b.now(), Progress: p.Fit(b.room())})
 }
 
+// noteSet does so for a set.
+func (b *publisher) noteSet(p *release.SetProgress) {
+	b.queue = append(b.queue, release.Event{At: b.now(), Set: new(p.Fit(release.MaxTold))})
+}
+
 // eventOf is the event of the transition that the progress shows.
 func eventOf(p release.Progress, kind release.EventKind, at time.Time) release.Event {
 	return release.Event{ID: release.EventID(p.ReleaseID, p.Transition, kind), Kind: kind, At: at, Progress: p}

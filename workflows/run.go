@@ -313,6 +313,7 @@ func (r *run) wait(ctx workflow.Context, kind release.AwaitKind, batch int, d ti
 func (r *run) takeCommands() {
 	r.commands = commands[release.Progress]{
 		of: "release", decisions: &r.p.Decisions, recorded: r.p.Prune, tell: r.tellDecision, moved: r.moved,
+		note:     func() { r.events.note(&r.p) },
 		apply:    func(_ workflow.Context, d *release.Decision) { r.take(d) },
 		admit:    func(c release.Command) (repeated bool, err error) { return release.Admit(r.p, c) },
 		progress: func() release.Progress { return r.p },

@@ -11,6 +11,7 @@ import (
 func (s *set) takeCommands() {
 	s.commands = commands[release.SetProgress]{
 		of: "set", decisions: &s.p.Decisions, apply: s.apply, tell: s.tellDecision, moved: s.moved,
+		note:     func() { s.events.noteSet(&s.p) },
 		admit:    func(c release.Command) (repeated bool, err error) { return release.AdmitSet(s.p, c) },
 		progress: func() release.SetProgress { return s.p },
 		answer:   func() release.SetProgress { return s.p.Fit(release.MaxTold) },

@@ -21,6 +21,8 @@ type NATSConfig struct {
 	// Addr is the loopback "host:port" to listen on; empty or port 0 means any
 	// free port.
 	Addr string
+	// Users are who may connect, and what they may do; nil lets everybody do everything.
+	Users []*server.User
 	// Logger receives the server's own log lines; nil discards them.
 	Logger *slog.Logger
 	// LogLevel is the lowest level passed on to Logger. Nil means warn, without
@@ -53,6 +55,7 @@ func StartNATS(ctx context.Context, cfg NATSConfig) (*NATS, error) {
 		Host:                   at.Addr().String(),
 		Port:                   int(at.Port()),
 		JetStream:              true,
+		Users:                  cfg.Users,
 		StoreDir:               dir,
 		DisableJetStreamBanner: true,
 		NoSigs:                 true, // signals belong to the program around this server

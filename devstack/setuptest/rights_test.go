@@ -33,7 +33,7 @@ func listedRights(t *testing.T) map[string][]string {
 	page, err := os.ReadFile("../../docs/operations.md")
 	require.NoError(t, err)
 	rights := map[string][]string{}
-	for _, row := range regexp.MustCompile("(?m)^\\| (setup|worker|starter|[a-z ]+ \\(person\\)) \\| (`.+`) \\|").FindAllStringSubmatch(string(page), -1) {
+	for _, row := range regexp.MustCompile("(?m)^\\| (setup|worker|starter|[a-z, ]+ \\(person\\)) \\| (`.+`) \\|").FindAllStringSubmatch(string(page), -1) {
 		for _, subject := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(row[2], -1) {
 			rights[row[1]] = append(rights[row[1]], subject[1])
 		}
@@ -150,6 +150,13 @@ func TestRights_WhatThePageListsIsEnough(t *testing.T) {
 	require.NoError(t, err)
 	_, err = as["commands releases as ann (person)"].Publish(ctx, "slipway.by.ann.command.sae.cn-hangzhou.shop.r-1", []byte("garbage"))
 	require.NoError(t, err)
+	speaks := as["speaks as ann by the command line, besides (person)"]
+	_, err = ledger.New(speaks).Get(ctx, "r-abcdefghijklmnop")
+	require.ErrorIs(t, err, ledger.ErrNotFound)
+	_, err = apps.NewStore(speaks).Get(ctx, "shp")
+	require.Error(t, err)
+	_, err = wire.NewDeadLetters(speaks).Last(ctx, "slipway.by.ann.request.sae.cn-hangzhou.shop")
+	require.ErrorIs(t, err, wire.ErrNoDeadLetter)
 	who := authority.Document{Bindings: []authority.Binding{{Name: "all", Identities: []string{"*"}, Roles: authority.Roles(), Scopes: []string{"*"}}}}
 	_, err = authority.NewStore(as["says who may do what (person)"]).Apply(ctx, who, documents.Edit[authority.Document]{Expected: documents.Any})
 	require.NoError(t, err)

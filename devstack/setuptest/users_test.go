@@ -90,7 +90,7 @@ func TestUsers_EachHasItsRightsAndNoOthers(t *testing.T) { //nolint:paralleltest
 		"take messages":          {func(string) string { return "$JS.API.CONSUMER.MSG.NEXT.SLIPWAY_IN.slipway-starter" }, []string{setup.UserStarter}},
 		"take them otherwise":    {func(string) string { return "$JS.API.CONSUMER.CREATE.SLIPWAY_IN.other" }, []string{setup.UserStarter}},
 		"write the ledger":       {func(string) string { return "$KV.slipway-ledger.probe" }, []string{setup.UserWorker, setup.UserStarter}},
-		"read the ledger":        {func(string) string { return "$JS.API.DIRECT.GET.KV_slipway-ledger" }, append([]string{setup.UserWorker, setup.UserStarter}, lookers...)},
+		"read the ledger":        {func(string) string { return "$JS.API.DIRECT.GET.KV_slipway-ledger" }, append([]string{setup.UserWorker, setup.UserStarter}, everyRole...)},
 		"freeze":                 {func(string) string { return "$KV.slipway-calendar.calendar" }, []string{operator}},
 		"name an application":    {func(string) string { return "$KV.slipway-apps.shop" }, []string{admin}},
 		"read what names mean":   {func(string) string { return "$JS.API.DIRECT.GET.KV_slipway-apps" }, append([]string{setup.UserWorker, setup.UserStarter}, everyRole...)},
@@ -104,13 +104,22 @@ func TestUsers_EachHasItsRightsAndNoOthers(t *testing.T) { //nolint:paralleltest
 		"delete from the audit":  {func(string) string { return "$JS.API.STREAM.MSG.DELETE.SLIPWAY_AUDIT" }, nil},
 		"purge the audit":        {func(string) string { return "$JS.API.STREAM.PURGE.SLIPWAY_AUDIT" }, nil},
 		"tell of a lane":         {func(string) string { return "slipway.event.sae.shop.lane.held" }, []string{setup.UserWorker}},
-		"delete a dead letter":   {func(string) string { return "$JS.API.STREAM.MSG.DELETE.SLIPWAY_DEADLETTER" }, nil},
-		"delete a message":       {func(string) string { return "$JS.API.STREAM.MSG.DELETE.SLIPWAY_IN" }, nil},
-		"purge requests":         {func(string) string { return "$JS.API.STREAM.PURGE.SLIPWAY_IN" }, nil},
-		"delete the ledger":      {func(string) string { return "$JS.API.STREAM.DELETE.KV_slipway-ledger" }, nil},
-		"change a stream":        {func(string) string { return "$JS.API.STREAM.UPDATE.SLIPWAY_IN" }, []string{setup.UserSetup}},
-		"make a stream":          {func(string) string { return "$JS.API.STREAM.CREATE.other" }, nil},
-		"anything else":          {func(string) string { return "orders.created" }, nil},
+		"read one's own": {func(who string) string {
+			return "$JS.API.DIRECT.GET.SLIPWAY_DEADLETTER." + wire.DeadLetterSubject(own(who, "command.set.a.s-1"))
+		}, []string{requester, approver, operator}},
+		"read those of others": {func(string) string {
+			return "$JS.API.DIRECT.GET.SLIPWAY_DEADLETTER." + wire.DeadLetterSubject(own("ann", "command.set.a.s-1"))
+		}, nil},
+		"take a consumer away": {func(string) string { return "$JS.API.CONSUMER.DELETE.SLIPWAY_EVENTS.other" }, nil},
+		"pause a consumer":     {func(string) string { return "$JS.API.CONSUMER.PAUSE.SLIPWAY_EVENTS.other" }, nil},
+		"reset a consumer":     {func(string) string { return "$JS.API.CONSUMER.RESET.KV_slipway-calendar.other" }, nil},
+		"delete a dead letter": {func(string) string { return "$JS.API.STREAM.MSG.DELETE.SLIPWAY_DEADLETTER" }, nil},
+		"delete a message":     {func(string) string { return "$JS.API.STREAM.MSG.DELETE.SLIPWAY_IN" }, nil},
+		"purge requests":       {func(string) string { return "$JS.API.STREAM.PURGE.SLIPWAY_IN" }, nil},
+		"delete the ledger":    {func(string) string { return "$JS.API.STREAM.DELETE.KV_slipway-ledger" }, nil},
+		"change a stream":      {func(string) string { return "$JS.API.STREAM.UPDATE.SLIPWAY_IN" }, []string{setup.UserSetup}},
+		"make a stream":        {func(string) string { return "$JS.API.STREAM.CREATE.other" }, nil},
+		"anything else":        {func(string) string { return "orders.created" }, nil},
 	} {
 		for user, js := range as {
 			require.Equal(t, slices.Contains(c.may, user), permitted(t, js, c.subject(user)), "%s: %s", user, name)

@@ -18,6 +18,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/rs/zerolog"
@@ -45,6 +46,9 @@ type Config struct {
 	// TemporalAddr, NATSAddr, SAEAddr, FCAddr, ServiceStageAddr, MonitorAddr and UIAddr are loopback host:port addresses;
 	// empty or port 0 is any free one. Without UIAddr there is no Temporal UI.
 	TemporalAddr, NATSAddr, SAEAddr, FCAddr, ServiceStageAddr, MonitorAddr, UIAddr string
+	// NATSUsers are who may connect to NATS, and what they may do there. The first is the stack's own, which may
+	// everything. Without them everybody may.
+	NATSUsers []*server.User
 	// WithoutWorker and WithoutStarter leave that role to another process.
 	WithoutWorker, WithoutStarter bool
 	// Speed is how many seconds pass for the simulators in one second; default 1, at which
@@ -126,7 +130,7 @@ func (s *Stack) startNATS(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("stack: %w", err)
 	}
-	s.nats, err = embedded.StartNATS(ctx, embedded.NATSConfig{DataDir: dir, Addr: s.config.NATSAddr, Logger: slogOf(s.config.Log, "nats")})
+	s.nats, err = embedded.StartNATS(ctx, embedded.NATSConfig{DataDir: dir, Addr: s.config.NATSAddr, Users: s.config.NATSUsers, Logger: slogOf(s.config.Log, "nats")})
 	if err != nil {
 		return fmt.Errorf("stack: nats: %w", err)
 	}
@@ -220,13 +224,13 @@ func (s *Stack) serve(ctx context.Context, addr string, handler http.Handler) (s
 	if err != nil {
 		return "", fmt.Errorf("listen: %w", err)
 	}
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: shutdownTimeout}
+	web := &http.Server{Handler: handler, ReadHeaderTimeout: shutdownTimeout}
 	done := make(chan error, 1)
-	go func() { done <- server.Serve(l) }()
+	go func() { done <- web.Serve(l) }()
 	s.closers = append(s.closers, func() error {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 		defer cancel()
-		err := server.Shutdown(ctx)
+		err := web.Shutdown(ctx)
 		if served := <-done; !errors.Is(served, http.ErrServerClosed) {
 			err = errors.Join(err, served)
 		}
@@ -251,7 +255,11 @@ func (s *Stack) connect(ctx context.Context) error {
 	}
 	s.Client = c
 	s.closers = append(s.closers, func() error { c.Close(); return nil })
-	conn, err := nats.Connect(s.nats.URL(), nats.Name("slipway-dev"))
+	options := []nats.Option{nats.Name("slipway-dev")}
+	if users := s.config.NATSUsers; len(users) > 0 {
+		options = append(options, nats.UserInfo(users[0].Username, users[0].Password))
+	}
+	conn, err := nats.Connect(s.nats.URL(), options...)
 	if err != nil {
 		return fmt.Errorf("stack: nats: %w", err)
 	}
@@ -341,6 +349,9 @@ func (s *Stack) Env() map[string]string {
 	}
 	if s.config.PayloadKeys != "" {
 		env["SLIPWAY_PAYLOAD_KEYS"], env["SLIPWAY_PAYLOAD_KEY"] = s.config.PayloadKeys, s.config.PayloadKey
+	}
+	if users := s.config.NATSUsers; len(users) > 0 {
+		env["NATS_USER"], env["NATS_PASSWORD"] = users[0].Username, users[0].Password
 	}
 	return env
 }

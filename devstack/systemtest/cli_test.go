@@ -170,6 +170,8 @@ type commandLine struct {
 	binary string
 	// without are variables that the commands do not have.
 	without []string
+	// with are variables that count before those of the stack, as name=value.
+	with []string
 	// dir is where the commands run; empty is the folder of the test.
 	dir string
 }
@@ -183,6 +185,7 @@ func (c *commandLine) command(args ...string) *exec.Cmd {
 			cmd.Env = append(cmd.Env, key+"="+value)
 		}
 	}
+	cmd.Env = append(cmd.Env, c.with...)
 	return cmd
 }
 

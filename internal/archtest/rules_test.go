@@ -12,8 +12,11 @@ import (
 
 const rulesDocument = "docs/rules.md"
 
-// TestRulesNameTestsAndFilesThatExist keeps the rules of a release true: whoever renames a
-// test or a file that upholds one says so there.
+// securityDocument names the tests of each protection.
+const securityDocument = "docs/security.md"
+
+// TestRulesNameTestsAndFilesThatExist keeps the rules of a release and the page on security true: whoever
+// renames a test or a file that upholds one says so there.
 func TestRulesNameTestsAndFilesThatExist(t *testing.T) {
 	t.Parallel()
 	tests := map[string]bool{}
@@ -23,14 +26,16 @@ func TestRulesNameTestsAndFilesThatExist(t *testing.T) {
 			tests[match[1]] = true
 		}
 	}
-	_, code := separate(read(t, rulesDocument))
-	for _, span := range code {
-		switch {
-		case strings.HasPrefix(span, "Test"):
-			require.True(t, tests[span], "%s names %s, which is no test", rulesDocument, span)
-		case strings.Contains(span, "/") && !strings.Contains(span, " "):
-			_, err := os.Stat(filepath.Join(root, span))
-			require.NoError(t, err, "%s names %s", rulesDocument, span)
+	for _, document := range []string{rulesDocument, securityDocument} {
+		_, code := separate(read(t, document))
+		for _, span := range code {
+			switch {
+			case strings.HasPrefix(span, "Test"):
+				require.True(t, tests[span], "%s names %s, which is no test", document, span)
+			case strings.Contains(span, "/") && !strings.Contains(span, " "):
+				_, err := os.Stat(filepath.Join(root, span))
+				require.NoError(t, err, "%s names %s", document, span)
+			}
 		}
 	}
 }

@@ -27,7 +27,7 @@ configuration that the release shows just now, that of a batch also for its chan
 refused once the release has gone on.
 
 A name that is given with --by is claimed, not verified: where a release wants verified
-identities, an approval from the command line is refused.` + bindings,
+identities, say who you are on NATS with --identity.` + bindings,
 		Example: `  slipway release approve r-abcdefghijklmnop --note "tested in staging"
   slipway release approve r-abcdefghijklmnop --artifact registry.example/shop:1.4.2
   slipway release approve r-abcdefghijklmnop --batch 1`,
@@ -85,7 +85,7 @@ func (a *app) decision(cmd *cobra.Command, kind release.CommandKind, words *stri
 // askedAbout is the decision about what the release asks for approval of just now, and says what that is.
 func (a *app) askedAbout(ctx context.Context, call *call, kind release.CommandKind) (release.Command, error) {
 	id := call.args[0]
-	status, err := call.client.Get(ctx, id)
+	status, err := call.get(ctx, id)
 	if err != nil {
 		return release.Command{}, err
 	}

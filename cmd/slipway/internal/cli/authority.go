@@ -81,7 +81,7 @@ func authorityText(d documents.Document[authority.Document], style render.Style)
 		fmt.Fprintf(&text, "group %s: %s\n", g.Name, strings.Join(g.Members, ", "))
 	}
 	for _, r := range have.RequireVerified {
-		fmt.Fprintf(&text, "verified identities only: roles %s, scopes %s\n", orAny(joined(r.Roles)), orAny(strings.Join(r.Scopes, ", ")))
+		fmt.Fprintf(&text, "verified identities only: %s, scopes %s\n", requiredFor(r), orAny(strings.Join(r.Scopes, ", ")))
 	}
 	if have.DirectCommands == authority.DirectRefuse {
 		text.WriteString("commands past the starter are refused\n")
@@ -95,6 +95,19 @@ func joined[T ~string](words []T) string {
 		out[i] = string(w)
 	}
 	return strings.Join(out, ", ")
+}
+
+// requiredFor is what an identity must be verified for.
+func requiredFor(r authority.Requirement) string {
+	switch {
+	case len(r.Roles)+len(r.Powers) == 0:
+		return "all roles and powers"
+	case len(r.Powers) == 0:
+		return "roles " + joined(r.Roles)
+	case len(r.Roles) == 0:
+		return "powers " + joined(r.Powers)
+	}
+	return "roles " + joined(r.Roles) + ", powers " + joined(r.Powers)
 }
 
 func orAny(text string) string {

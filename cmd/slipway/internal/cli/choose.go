@@ -34,6 +34,9 @@ func choosing(filter releases.Filter, do action) action {
 		if len(c.args) > 0 {
 			return do(ctx, c)
 		}
+		if c.client == nil {
+			return &usageError{"missing argument ID; Temporal alone can list the releases that it could be, and with --identity it is not asked"}
+		}
 		filter.Limit = defaultLimit
 		listed, _, err := c.client.List(ctx, filter)
 		if err != nil {

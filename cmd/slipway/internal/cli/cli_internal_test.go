@@ -134,6 +134,47 @@ func TestCLI_Actor(t *testing.T) {
 	}
 }
 
+// TestCLI_WhoSpeaks: as an identity nobody speaks for somebody else, and a command that has no such flag does
+// not take it from the environment.
+func TestCLI_WhoSpeaks(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		args         []string
+		env          map[string]string
+		without      bool
+		by, identity string
+		fault        string
+	}{
+		"nobody in particular":      {env: map[string]string{"USER": "mei"}, by: "mei"},
+		"an identity":               {args: []string{"--identity", "ann@ops"}, env: map[string]string{"USER": "mei"}, by: "ann@ops", identity: "ann@ops"},
+		"of the environment":        {env: map[string]string{"SLIPWAY_IDENTITY": "ann", "USER": "mei"}, by: "ann", identity: "ann"},
+		"the same name":             {args: []string{"--identity", "ann", "--by", "ann"}, by: "ann", identity: "ann"},
+		"another name":              {args: []string{"--identity", "ann"}, env: map[string]string{"SLIPWAY_BY": "li"}, fault: "leave it out"},
+		"what cannot be verified":   {args: []string{"--identity", "ann@example.com"}, fault: "cannot stand in a subject"},
+		"a command that knows none": {env: map[string]string{"SLIPWAY_IDENTITY": "ann", "USER": "mei"}, without: true, by: "mei"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := &app{Env: Env{Getenv: func(key string) string { return c.env[key] }}}
+			cmd := withSettings(&cobra.Command{}, config.Actor())
+			if !c.without {
+				withSettings(cmd, config.AsIdentity())
+			}
+			require.NoError(t, cmd.ParseFlags(c.args))
+			v, err := config.Load(cmd.Flags(), a.Getenv)
+			require.NoError(t, err)
+			by, identity, err := a.speaks(cmd, v)
+			if c.fault != "" {
+				require.ErrorContains(t, err, c.fault)
+				return
+			}
+			require.NoError(t, err)
+			require.Equal(t, c.by, by)
+			require.Equal(t, c.identity, identity)
+		})
+	}
+}
+
 func progress(phase release.Phase) release.Progress {
 	return release.Progress{ReleaseID: id, Phase: phase}
 }

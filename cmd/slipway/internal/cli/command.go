@@ -8,10 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
-	"slipway/cmd/slipway/internal/config"
 	"slipway/cmd/slipway/internal/render"
 	"slipway/release"
 	"slipway/releases"
@@ -161,11 +159,11 @@ func (a *app) knownVersion(ctx context.Context, call *call, version string) erro
 		return nil
 	}
 	id := call.args[0]
-	status, err := call.client.Get(ctx, id)
+	status, err := call.get(ctx, id)
 	if err != nil || status.Closed || status.Progress.App.Validate() != nil {
 		return err // one that has ended refuses the command
 	}
-	if to := status.Progress.RollbackTo; to != nil && to.ID == version {
+	if to := status.Progress.RollbackTo; to != nil && to.ID == version || call.client == nil {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, versionTime)
@@ -215,14 +213,13 @@ func (a *app) releaseCommand(cmd *cobra.Command, build func(context.Context, *ca
 	artifact := cmd.Flags().String("artifact", "", "only if the release brings this: an image, or url@version of a package")
 	change := cmd.Flags().String("change", "", "only if the release is at this change")
 	refusable(cmd, "the release refuses, with the reason; nothing was changed")
-	return a.onTemporal(withSettings(cmd, config.NATS(), config.Actor()), choosing(which, func(ctx context.Context, call *call) error {
+	return a.onReleases(cmd, choosing(which, func(ctx context.Context, call *call) error {
 		c, err := build(ctx, call)
 		if err != nil {
 			return call.orNotBegun(ctx, err)
 		}
 		c.Artifact, c.ChangeID = cmp.Or(*artifact, c.Artifact), cmp.Or(*change, c.ChangeID)
-		c.ID, c.By, c.Via = uuid.NewString(), call.by, release.ViaUpdate
-		p, err := call.client.SendCommand(ctx, call.args[0], c)
+		c, p, err := call.sendCommand(ctx, call.args[0], c)
 		if err != nil {
 			return call.orNotBegun(ctx, err)
 		}
@@ -240,6 +237,9 @@ func (c *call) orNotBegun(ctx context.Context, err error) error {
 	if missing, ok := errors.AsType[*releases.NotFoundError](err); ok {
 		if refused := c.unaccepted(ctx, missing.ID); refused != nil {
 			return refused
+		}
+		if c.client == nil {
+			return err
 		}
 		if none := c.client.CheckWorkers(ctx, release.App{}); none != nil {
 			return fmt.Errorf("nothing was sent to %s: %w", release.Named(missing.ID), none)
@@ -278,7 +278,7 @@ func takersOf(command release.CommandKind) releases.Filter {
 // waitingBatch asks the release which batch waits, and says so. The confirmation is bound
 // to what the release shows just now.
 func (a *app) waitingBatch(ctx context.Context, call *call) (release.Command, error) {
-	c, p, err := boundConfirmation(ctx, call.client, call.args[0])
+	c, p, err := boundConfirmation(ctx, call)
 	if err != nil {
 		return c, err
 	}
@@ -307,7 +307,7 @@ func batchToConfirm(id string, p release.Progress, zone *time.Location) (int, er
 // allBatches is a confirmation of all batches of what the release shows just now.
 func allBatches(ctx context.Context, call *call) (release.Command, error) {
 	id := call.args[0]
-	c, p, err := boundConfirmation(ctx, call.client, id)
+	c, p, err := boundConfirmation(ctx, call)
 	if err == nil && p.ChangeID == "" {
 		return c, &releases.RefusedError{ID: id, Reason: "it has begun no change whose batches could be confirmed: " + render.Line(p, call.style.Zone)}
 	}
@@ -316,8 +316,9 @@ func allBatches(ctx context.Context, call *call) (release.Command, error) {
 }
 
 // boundConfirmation is a confirmation that is bound to what the release shows just now.
-func boundConfirmation(ctx context.Context, client *releases.Client, id string) (c release.Command, p release.Progress, err error) {
-	status, err := client.Get(ctx, id)
+func boundConfirmation(ctx context.Context, call *call) (c release.Command, p release.Progress, err error) {
+	id := call.args[0]
+	status, err := call.get(ctx, id)
 	if err != nil {
 		return c, p, err
 	}

@@ -58,6 +58,9 @@ An event out of which a secret was cut, or that would be refused again, is not p
 is told what to publish instead, and the exit code is 7. So is a command to a release or a set
 that does not exist or has ended: Temporal is asked for that first.
 
+What somebody has published as an identity, nobody else may publish on NATS: they replay it, with
+--identity.
+
 Doing it twice is harmless. The source and ID of an event are its identity: the second time it
 is the same release, set or command, which the ledger and the release take once. Nats-Msg-Id
 is not sent again, because JetStream drops within a day what has one that it knows. The
@@ -70,10 +73,10 @@ dead letter stays until it is dropped; an event that is refused again is a new o
 	}
 	cmd.Flags().BoolVar(&drop, "drop", false, "drop each dead letter whose event was published")
 	exits(cmd, exitRefused, "an event would be refused again; it is not published")
-	return a.onLetters(withSettings(cmd, config.Temporal()), func(ctx context.Context, call *call, letters *wire.DeadLetters) error {
+	return a.onLetters(withSettings(cmd, config.Temporal(), config.AsIdentity()), func(ctx context.Context, call *call, letters *wire.DeadLetters) error {
 		open := &targets{call: call}
 		defer open.close()
-		r := replay{letters: letters, drop: drop, check: open.check}
+		r := replay{letters: letters, drop: drop, check: open.check, identity: call.identity}
 		return a.eachLetter(ctx, call, r.letter)
 	})
 }
@@ -88,6 +91,9 @@ type targets struct {
 
 // check makes sure that a release or a set takes commands.
 func (t *targets) check(ctx context.Context, id string) (err error) {
+	if t.call.identity != "" {
+		return withReleases(func(ctx context.Context, c *call) error { return c.checkOpen(ctx, id) })(ctx, t.call)
+	}
 	if t.client == nil {
 		if t.client, t.closed, err = t.call.app.releases(ctx, t.call.values); err != nil {
 			return err
@@ -108,6 +114,8 @@ type replay struct {
 	drop    bool
 	// check makes sure that what a command is for takes it.
 	check func(ctx context.Context, id string) error
+	// identity is who replays, where they speak as one.
+	identity string
 }
 
 // letter publishes the event of one dead letter.
@@ -119,6 +127,10 @@ func (p replay) letter(ctx context.Context, sequence uint64) (letterResult, erro
 		return r, letterError(sequence, err)
 	}
 	r.Subject = l.Subject
+	if by := wire.SubjectIdentity(l.Subject); p.identity != "" && by != p.identity {
+		r.Result, r.Message = letterRefused, fmt.Sprintf("it did not come from %s, on whose subjects alone %s may publish; whoever has sent it replays it, or asks again", p.identity, p.identity)
+		return r, nil
+	}
 	id, refusal := l.Target()
 	if refusal != nil {
 		r.Result, r.Message = letterRefused, refusal.Error()+"; "+letterRemedy(l)

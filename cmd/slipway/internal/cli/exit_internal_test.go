@@ -49,7 +49,7 @@ func TestWatchTarget_WarnsInPlainWords(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, asked := recording(ledgerEntry[release.Progress]{}, nil), 0
 		s.tree, s.diff = nil, func(_, _ release.Progress, _ time.Time) []string { return nil }
-		s.get = func(context.Context, *releases.Client, string) (releases.Status[release.Progress], error) {
+		s.get = func(context.Context, *call, string) (releases.Status[release.Progress], error) {
 			if asked++; asked == 1 {
 				return releases.Status[release.Progress]{}, &releases.UnreachableError{Cause: serviceerror.NewDeadlineExceeded("context deadline exceeded")}
 			}

@@ -30,8 +30,13 @@ type call struct {
 	// what bounds it.
 	timeout, limit time.Duration
 
-	// client is there in a command that is withTemporal, calendars in one that is withCalendar.
+	// identity is who somebody is on NATS; empty in a command that does not ask, and where nobody said so.
+	identity string
+
+	// client is there in a command that is withTemporal, calendars in one that is withCalendar. In one
+	// that is withReleases there is either the client, or that of NATS, for an identity.
 	client    *releases.Client
+	onNATS    *natsClient
 	calendars *wire.Calendars
 	// freezes is the calendar with what names stand for.
 	freezes *apps.Calendar
@@ -73,11 +78,15 @@ func (a *app) command(cmd *cobra.Command, f frame, do action) *cobra.Command {
 		if f.limit != nil {
 			limit = f.limit(cmd, limit)
 		}
+		by, identity, err := a.speaks(cmd, v)
+		if err != nil {
+			return err
+		}
 		ctx, cancel := within(cmd.Context(), limit)
 		defer cancel()
 		return do(ctx, &call{
 			app: a, cmd: cmd, args: args, format: output, values: v, style: a.screen(cmd).style(),
-			by: a.actor(v), now: time.Now().UTC().Truncate(time.Second), timeout: *timeout, limit: limit,
+			by: by, identity: identity, now: time.Now().UTC().Truncate(time.Second), timeout: *timeout, limit: limit,
 		})
 	})
 	return cmd
@@ -118,6 +127,12 @@ func withCalendar(do action) action {
 		c.calendars, c.freezes = wire.NewCalendars(js), apps.NewCalendar(js)
 		return do(ctx, c)
 	}
+}
+
+// onReleases completes a command to a release or a set: it goes to Temporal, or as an identity to NATS.
+func (a *app) onReleases(cmd *cobra.Command, do action) *cobra.Command {
+	withSettings(cmd, config.NATS(), config.Actor(), config.AsIdentity())
+	return a.command(cmd, frame{settings: config.Temporal(), draws: true, timeout: answerTime, limit: patience}, withReleases(do))
 }
 
 // onTemporal completes a command that needs nothing but Temporal.

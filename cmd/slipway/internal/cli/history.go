@@ -199,6 +199,9 @@ func lanePolicy(ctx context.Context, call *call, id string) release.LanePolicy {
 // heldBy says why a request for an application is not accepted: no worker answers, or its lane is full;
 // empty where neither is so, or nobody knows. A set has no application. Helps are the commands that help.
 func heldBy(ctx context.Context, call *call, app release.App, policy release.LanePolicy) (why string, helps []release.NextStep) {
+	if call.client == nil {
+		return "", release.NextUnaccepted()
+	}
 	if none, ok := errors.AsType[*releases.NoWorkerError](call.client.CheckWorkers(ctx, release.App{})); ok {
 		return none.Reason(), release.NextUnaccepted()
 	}

@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"os/user"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"slipway/cmd/slipway/internal/config"
 	"slipway/cmd/slipway/internal/connect"
 	"slipway/releases"
+	"slipway/wire"
 )
 
 func (a *app) release() *cobra.Command {
@@ -53,6 +55,24 @@ func (a *app) releases(ctx context.Context, v *config.Values) (*releases.Client,
 		return nil, nil, err
 	}
 	return releases.NewWith(c, options.DataConverter), c.Close, nil
+}
+
+// speaks is who gives a command, and as which identity, where the command asks for one.
+func (a *app) speaks(cmd *cobra.Command, v *config.Values) (by, identity string, err error) {
+	by = a.actor(v)
+	if cmd.Flag(config.Identity) == nil {
+		return by, "", nil
+	}
+	identity = v.String(config.Identity)
+	switch err := wire.IdentityFault(identity); {
+	case identity == "":
+		return by, "", nil
+	case err != nil:
+		return "", "", v.Bad(config.Identity, err.Error(), "give the name of the user of NATS that may publish on slipway.by.<name>.>")
+	case v.Said(config.By) && v.String(config.By) != identity:
+		return "", "", v.Bad(config.By, fmt.Sprintf("%q is another name than the identity %q", v.String(config.By), identity), "leave it out: as an identity nobody speaks for somebody else")
+	}
+	return identity, identity, nil
 }
 
 // actor is who gives a command: who was named, else the user of the system.

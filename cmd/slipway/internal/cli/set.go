@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/google/uuid"
 	"github.com/nats-io/nats.go"
 	"github.com/spf13/cobra"
 
@@ -94,15 +93,15 @@ func setTarget() watchTarget[render.Set] {
 }
 
 // getSet reads the status of a set, and where its releases under way stand.
-func getSet(ctx context.Context, client *releases.Client, id string) (releases.Status[render.Set], error) {
-	status, err := client.GetSet(ctx, id)
+func getSet(ctx context.Context, call *call, id string) (releases.Status[render.Set], error) {
+	status, err := call.getSet(ctx, id)
 	if err != nil {
 		return releases.Status[render.Set]{}, err
 	}
 	set := render.Set{SetProgress: status.Progress}
-	if !status.Closed {
-		set.UnderWay = client.UnderWay(ctx, status.Progress)
-		set.Undoes = releases.Undoes(client.Since(ctx, status.Progress))
+	if !status.Closed && call.client != nil {
+		set.UnderWay = call.client.UnderWay(ctx, status.Progress)
+		set.Undoes = releases.Undoes(call.client.Since(ctx, status.Progress))
 	}
 	return releases.Status[render.Set]{Progress: set, Closed: status.Closed, Partial: status.Partial}, nil
 }
@@ -188,9 +187,9 @@ same wave twice is one confirmation.`,
 		return nil
 	}
 	refusable(cmd, "the set refuses, with the reason; nothing was changed")
-	return a.onTemporal(withSettings(cmd, config.NATS(), config.Actor()), func(ctx context.Context, call *call) error {
+	return a.onReleases(cmd, func(ctx context.Context, call *call) error {
 		if wave == 0 {
-			status, err := call.client.GetSet(ctx, call.args[0])
+			status, err := call.getSet(ctx, call.args[0])
 			if err != nil {
 				return call.orNotBegun(ctx, err)
 			}
@@ -198,7 +197,7 @@ same wave twice is one confirmation.`,
 				return err
 			}
 		}
-		if status, err := call.client.GetSet(ctx, call.args[0]); err == nil && waveWaits(status.Progress, wave) {
+		if status, err := call.getSet(ctx, call.args[0]); err == nil && waveWaits(status.Progress, wave) && call.client != nil {
 			if undoes := releases.Undoes(call.client.Since(ctx, status.Progress)); undoes != "" {
 				a.infof("should this wave fail, %s", undoes)
 			}
@@ -241,15 +240,14 @@ before stays. With --at-safe-point batches in progress are finished first.`,
 	cmd.Flags().StringVar(&reason, flagReason, "", "why")
 	cmd.Flags().BoolVar(&atSafePoint, "at-safe-point", false, "let each release wait until no batch is in progress")
 	refusable(cmd, "the set refuses, with the reason; nothing was changed")
-	return a.onTemporal(withSettings(cmd, config.NATS(), config.Actor()), func(ctx context.Context, call *call) error {
+	return a.onReleases(cmd, func(ctx context.Context, call *call) error {
 		return a.sendSetCommand(ctx, call, release.Command{Kind: release.CommandAbort, Reason: reason, AtSafePoint: atSafePoint})
 	})
 }
 
 // sendSetCommand sends a command to a set and reports what it did.
 func (a *app) sendSetCommand(ctx context.Context, call *call, c release.Command) error {
-	c.ID, c.By, c.Via = uuid.NewString(), call.by, release.ViaUpdate
-	p, err := call.client.SendSetCommand(ctx, call.args[0], c)
+	c, p, err := call.sendSetCommand(ctx, call.args[0], c)
 	if err != nil {
 		return call.orNotBegun(ctx, err)
 	}

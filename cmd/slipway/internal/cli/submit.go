@@ -62,7 +62,7 @@ func (a *app) onSubmit(cmd *cobra.Command, kind string, request func(context.Con
 	exits(cmd, exitTimeout, "with --wait: --timeout is up; what was submitted goes on")
 	exitsByOutcome(cmd, kind, "with --wait: ")
 	return a.command(cmd, frame{
-		settings: slices.Concat(config.Temporal(), config.NATS(), config.Actor()), draws: true,
+		settings: slices.Concat(config.Temporal(), config.NATS(), config.Actor(), config.AsIdentity()), draws: true,
 		usage: "with --wait, stop waiting after this time (default never); with --plan, give up then (default 70s)",
 	}, func(ctx context.Context, call *call) error {
 		if call.timeout != 0 && !s.wait && !s.plan {
@@ -249,7 +249,7 @@ func (a *app) ask(ctx context.Context, c *call, s submission, it asked) error {
 	if s.eventID == "" {
 		s.eventID = uuid.NewString()
 	}
-	msg, err := it.encode(wire.Origin{Source: s.source, ID: s.eventID, Time: time.Now().UTC()})
+	msg, err := it.encode(wire.Origin{Source: s.source, ID: s.eventID, Time: time.Now().UTC(), Identity: c.identity})
 	if err != nil {
 		return &usageError{err.Error()}
 	}
@@ -262,6 +262,9 @@ func (a *app) ask(ctx context.Context, c *call, s submission, it asked) error {
 		before, err := it.taken(ctx, known, r.id())
 		if before || err != nil {
 			return err // the same event again asks for nothing new, whatever the lane denies by now
+		}
+		if c.identity != "" {
+			return nil // Temporal, which knows what lanes deny, is not asked
 		}
 		return a.admitted(ctx, c.values, it.brings)
 	})
@@ -277,7 +280,8 @@ func (a *app) ask(ctx context.Context, c *call, s submission, it asked) error {
 	if !s.wait {
 		return c.format.Write(a.Stdout, r, func() string { return r.id() + "\n" })
 	}
-	watch := withTemporal(func(ctx context.Context, connected *call) error {
+	watch := withReleases(func(ctx context.Context, connected *call) error {
+		connected.onNATS.awaits(msg.Subject, r)
 		return it.watch(ctx, connected, watchOptions{id: r.id(), grace: graceSubmitted, digest: it.digest})
 	})
 	return watch(ctx, c)

@@ -62,8 +62,8 @@ has forgotten is shown as the ledger of releases on NATS has it.`,
 
 // onGet completes a command that shows a release or a set; of f the times count.
 func (a *app) onGet(cmd *cobra.Command, f frame, do action) *cobra.Command {
-	f.settings, f.draws = slices.Concat(config.Temporal(), config.NATS()), true
-	return a.command(cmd, f, withTemporal(do))
+	f.settings, f.draws = slices.Concat(config.Temporal(), config.NATS(), config.AsIdentity()), true
+	return a.command(cmd, f, withReleases(do))
 }
 
 // onWatch completes a command that watches a release or a set.
@@ -96,7 +96,7 @@ const (
 // watchTarget is what can be shown and watched: a release or a set.
 type watchTarget[P releases.Watchable] struct {
 	name string
-	get  func(context.Context, *releases.Client, string) (releases.Status[P], error)
+	get  func(context.Context, *call, string) (releases.Status[P], error)
 	// inLedger reads what the ledger has of it.
 	inLedger func(ctx context.Context, call *call, id string) (ledgerEntry[P], error)
 	// inStream is the entry of what the ledger does not know, but whose request is stored.
@@ -125,10 +125,10 @@ func releaseTarget() watchTarget[release.Progress] {
 	return watchTarget[release.Progress]{
 		name: kindRelease, tree: render.Tree, diff: render.Diff, inLedger: releaseInLedger, inStream: storedRelease, pending: pendingRelease,
 		heldBy: heldBy, search: storedRequest, facts: factsOf,
-		get: func(ctx context.Context, client *releases.Client, id string) (releases.Status[release.Progress], error) {
-			status, err := client.Get(ctx, id)
-			if err == nil && status.Partial.Reason == releases.PartialNone {
-				status.Progress = client.WithTurn(ctx, status.Progress)
+		get: func(ctx context.Context, call *call, id string) (releases.Status[release.Progress], error) {
+			status, err := call.get(ctx, id)
+			if err == nil && status.Partial.Reason == releases.PartialNone && call.client != nil {
+				status.Progress = call.client.WithTurn(ctx, status.Progress)
 			}
 			return status, err
 		},
@@ -148,7 +148,7 @@ func releaseTarget() watchTarget[release.Progress] {
 func (t watchTarget[P]) show(ctx context.Context, call *call) error {
 	id := call.args[0]
 	var unaccepted *render.Unaccepted
-	status, err := t.get(ctx, call.client, id)
+	status, err := t.get(ctx, call, id)
 	if missing, ok := errors.AsType[*releases.NotFoundError](err); ok {
 		status, unaccepted, err = t.beyondTemporal(ctx, call, missing)
 	}
@@ -170,7 +170,7 @@ func (t watchTarget[P]) show(ctx context.Context, call *call) error {
 
 // styled is a style in which no step is offered that is of no use any more.
 func (t watchTarget[P]) styled(ctx context.Context, client *releases.Client, style render.Style, p P) render.Style {
-	if t.outdated != nil {
+	if t.outdated != nil && client != nil {
 		style.Outdated = t.outdated(ctx, client, p)
 	}
 	return style
@@ -203,7 +203,7 @@ func (t watchTarget[P]) watch(ctx context.Context, call *call, o watchOptions) e
 	v := t.view(call)
 	t.found = v.found
 	p, err := releases.Watcher[P]{
-		Get: func(ctx context.Context) (releases.Status[P], error) { return t.status(ctx, call.client, o) },
+		Get: func(ctx context.Context) (releases.Status[P], error) { return t.status(ctx, call, o) },
 		Recorded: func(ctx context.Context) (releases.Status[P], error) {
 			status, err := t.recorded(ctx, call, o)
 			o.waits = o.waits || status.Partial.Reason == releases.PartialNotStarted
@@ -253,9 +253,9 @@ type facts struct {
 
 func factsOf(p release.Progress) facts { return facts{p.Phase, p.Digest} }
 
-// status reads the status from Temporal.
-func (t watchTarget[P]) status(ctx context.Context, client *releases.Client, o watchOptions) (releases.Status[P], error) {
-	status, err := t.get(ctx, client, o.id)
+// status reads the status from Temporal, or as an identity from NATS.
+func (t watchTarget[P]) status(ctx context.Context, call *call, o watchOptions) (releases.Status[P], error) {
+	status, err := t.get(ctx, call, o.id)
 	if err != nil {
 		return status, err
 	}
@@ -293,7 +293,7 @@ func (t watchTarget[P]) endedMeanwhile(ctx context.Context, call *call, id strin
 	if !e.ended {
 		return releases.Status[P]{}, &releases.NotFoundError{ID: id}
 	}
-	return t.get(ctx, call.client, id)
+	return t.get(ctx, call, id)
 }
 
 // asked reads what the ledger has, in the time for one question to it.
@@ -312,7 +312,7 @@ func (t watchTarget[P]) asked(ctx context.Context, call *call, id string) (ledge
 // stored returns the entry of a request that is stored, and of which the ledger has none; or that of
 // a release which a set has not begun.
 func (t watchTarget[P]) stored(ctx context.Context, call *call, id string) (ledgerEntry[P], error) {
-	if t.pending != nil {
+	if t.pending != nil && call.onNATS == nil {
 		if e, is := t.pending(ctx, call, id); is {
 			return e, nil
 		}

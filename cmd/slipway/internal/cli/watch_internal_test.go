@@ -21,7 +21,7 @@ import (
 func recording(e ledgerEntry[release.Progress], err error) watchTarget[release.Progress] {
 	return watchTarget[release.Progress]{
 		name: "release",
-		get: func(_ context.Context, _ *releases.Client, id string) (releases.Status[release.Progress], error) {
+		get: func(_ context.Context, _ *call, id string) (releases.Status[release.Progress], error) {
 			return releases.Status[release.Progress]{}, &releases.NotFoundError{ID: id}
 		},
 		inLedger: func(context.Context, *call, string) (ledgerEntry[release.Progress], error) { return e, err },
@@ -106,7 +106,7 @@ func TestWatchTarget_RefusedBetweenTwoQuestions(t *testing.T) {
 			t.Parallel()
 			s, asked := recording(recordOf(release.PhaseFailed, time.Now()), nil), 0
 			s.tree, s.diff = render.Tree, render.Diff
-			s.get = func(context.Context, *releases.Client, string) (releases.Status[release.Progress], error) {
+			s.get = func(context.Context, *call, string) (releases.Status[release.Progress], error) {
 				if asked++; asked == 1 {
 					return releases.Status[release.Progress]{}, &releases.NotFoundError{ID: id}
 				}
@@ -132,7 +132,7 @@ func TestWatchTarget_Left(t *testing.T) {
 	watch := func(parent context.Context, o watchOptions, phase release.Phase, end func(context.Context) (context.Context, context.CancelFunc)) error {
 		s := recording(recorded, known)
 		s.tree, s.diff = nil, func(_, _ release.Progress, _ time.Time) []string { return nil }
-		s.get = func(context.Context, *releases.Client, string) (releases.Status[release.Progress], error) {
+		s.get = func(context.Context, *call, string) (releases.Status[release.Progress], error) {
 			if phase == "" {
 				return releases.Status[release.Progress]{}, &releases.NotFoundError{ID: o.id}
 			}
@@ -342,7 +342,7 @@ func TestWatchTarget_ASetEndsWithItsOutcome(t *testing.T) {
 			p.Outcome = release.EndOfSet(p.Outcomes(), c.aborted)
 			p.Phase = p.Outcome
 			s := setTarget()
-			s.get = func(context.Context, *releases.Client, string) (releases.Status[render.Set], error) {
+			s.get = func(context.Context, *call, string) (releases.Status[render.Set], error) {
 				return releases.Status[render.Set]{Progress: render.Set{SetProgress: p}, Closed: true}, nil
 			}
 			call, _, _ := listCall(render.FormatJSON)
@@ -372,7 +372,7 @@ func TestWatchTarget_AnotherContent(t *testing.T) {
 			p.Digest = c.shown
 			reads := 0
 			s := recording(ledgerEntry[release.Progress]{}, nil)
-			s.get = func(context.Context, *releases.Client, string) (releases.Status[release.Progress], error) {
+			s.get = func(context.Context, *call, string) (releases.Status[release.Progress], error) {
 				reads++
 				return releases.Status[release.Progress]{Progress: p, Closed: true}, nil
 			}

@@ -30,6 +30,7 @@ const (
 	LogFormat  = "log-format"
 	HTTPAddr   = "http-addr"
 	By         = "by"
+	Identity   = "identity"
 
 	SAEEndpoint       = "sae-endpoint"
 	SAERegion         = "sae-region"
@@ -110,6 +111,11 @@ func HTTP(addr string) []Setting {
 // Actor is who gives a command.
 func Actor() []Setting {
 	return []Setting{{Name: By, Env: "SLIPWAY_BY", Usage: "who gives commands (default the user of the operating system)"}}
+}
+
+// AsIdentity is who somebody is on NATS, where nobody else may say so.
+func AsIdentity() []Setting {
+	return []Setting{{Name: Identity, Env: "SLIPWAY_IDENTITY", Usage: "who you are on NATS, which lets nobody else publish on slipway.by.IDENTITY: requests and commands go there, and Temporal is not asked (default none: requests are claimed, and commands go to Temporal)"}}
 }
 
 // SAE is where Serverless App Engine is found.
@@ -238,7 +244,7 @@ func NATS() []Setting {
 // All returns every setting that a file may hold, so that one file serves all roles.
 func All() []Setting {
 	var out []Setting
-	for _, group := range [][]Setting{Logging(), HTTP(""), Actor(), Platforms(), Calls(), Worker(), Starter(), Setup(), Temporal(), Codec(""), NATS()} {
+	for _, group := range [][]Setting{Logging(), HTTP(""), Actor(), AsIdentity(), Platforms(), Calls(), Worker(), Starter(), Setup(), Temporal(), Codec(""), NATS()} {
 		out = append(out, group...)
 	}
 	return out
