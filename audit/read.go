@@ -139,17 +139,17 @@ func laneEntry(ev wire.LifecycleEvent) Entry {
 		Time: ev.Time, By: l.By, Via: l.Via, App: l.App.SearchValue(), ID: l.ReleaseID, What: "the lane", Reason: l.Reason,
 		Before: encoded(l.Before), After: encoded(l.After), key: ev.ID,
 	}
-	switch kind := ev.Kind; {
-	case kind == release.EventHeld:
+	switch ev.Kind { //nolint:exhaustive // lanes tell of these alone
+	case release.EventHeld:
 		e.Action = ActionHold
-	case kind == release.EventResumed:
+	case release.EventResumed:
 		e.Action = ActionUnhold
-	case kind == release.EventDropped:
+	case release.EventDropped:
 		e.Action, e.What = ActionDrop, "release "+l.ReleaseID+" from the lane"
-	case kind == release.EventAllowed:
+	case release.EventAllowed:
 		e.Action, e.What = ActionAllow, cmp.Or(l.Artifact, "all artifacts")
 	default: // a newer version tells of more
-		e.Action, e.What = ActionUnknown, "the lane: "+string(kind)
+		e.Action, e.What = ActionUnknown, "the lane: "+string(ev.Kind)
 	}
 	return e
 }
