@@ -1,8 +1,10 @@
 package release
 
 import (
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // maxFreezes bounds a calendar, which is read before every step of every release.
@@ -134,6 +136,12 @@ func (v *validator) scope(field string, s Scope) {
 		v.check(s.Environment == "" || IsName(s.Environment), field+".environment", "%q is not %s", s.Environment, NameWords)
 		v.check(s.Platform == "" && s.Region == "" && s.App == "", field, "is either of names or of a platform; leave one of them out")
 		v.check(len(s.Apps) > 0 && len(s.Apps) <= maxScopeApps, field+".apps", "must be the 1-%d applications that the names stand for", maxScopeApps)
+		for i, app := range s.Apps[:min(len(s.Apps), maxScopeApps)] {
+			problems, _ := errors.AsType[Problems](app.Validate())
+			for _, p := range problems {
+				v.problems = append(v.problems, Problem{Field: fmt.Sprintf("%s.apps[%d]%s", field, i, strings.TrimPrefix(p.Field, "app")), Message: p.Message})
+			}
+		}
 		return
 	}
 	v.check(s.Environment == "" && len(s.Apps) == 0, field+".environment", "has no meaning without application")

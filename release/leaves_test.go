@@ -361,7 +361,12 @@ func validCalendar(path string) any {
 		from := time.Date(2026, time.November, 11, 0, 0, 0, 0, time.UTC)
 		w = release.FreezeWindow{Name: "double-11", Reason: "festival", From: from, To: from.AddDate(0, 0, 1)}
 	}
-	return release.Calendar{Windows: []release.FreezeWindow{w}, Stops: []release.Stop{{Name: "incident", Reason: "fire"}}}
+	stop := release.Stop{Name: "incident", Reason: "fire"}
+	if _, leaf, _ := strings.Cut(path, "scope."); leaf == "application" || leaf == "environment" || strings.HasPrefix(leaf, "apps") {
+		w.Scope = release.Scope{Application: "shop", Environment: "production", Apps: []release.App{anApp()}}
+		stop.Scope = release.Scope{Application: "shop", Environment: "production", Apps: []release.App{anApp()}}
+	}
+	return release.Calendar{Windows: []release.FreezeWindow{w}, Stops: []release.Stop{stop}}
 }
 
 func badOfCalendar() map[string]any {
@@ -373,6 +378,9 @@ func badOfCalendar() map[string]any {
 		maps.Copy(bad, map[string]any{
 			each + "name": "no name", each + "reason": "", each + "by": release.Slipway,
 			each + "scope.platform": "edas", each + "scope.region": "Hangzhou", each + "scope.app": "a.b",
+			each + "scope.application": "Shop", each + "scope.environment": "B!",
+			each + "scope.apps[].platform": "edas", each + "scope.apps[].region": "Hangzhou", each + "scope.apps[].id": "a.b",
+			each + "scope.apps[].qualifier": "live", // SAE has none
 		})
 	}
 	return bad

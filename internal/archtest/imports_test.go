@@ -70,7 +70,7 @@ func rules() []rule {
 			why: "events speaks to NATS through wire and ledger",
 		},
 		{
-			pkg: "activities/promotion", may: []string{"release", "activities/fault", "wire", "apps", "ledger", "promotion"}, never: []string{noZerolog},
+			pkg: "activities/promotion", may: []string{"release", "activities/fault", "wire", "apps", "internal/documents", "ledger", "promotion"}, never: []string{noZerolog},
 			why: "promotion asks for what may be promoted, by an event as everybody does",
 		},
 		{
