@@ -257,7 +257,7 @@ func (s *stage) publish(_ context.Context, in release.PublishInput) error {
 		return errors.New("the bus does not answer")
 	}
 	for _, e := range in.Events {
-		if s.ledger != nil {
+		if s.ledger != nil && e.Lane == nil { // the ledger has releases and sets
 			s.ledger.take(e)
 		}
 		if e.Kind == "" {

@@ -10,16 +10,23 @@ import (
 	"slipway/release"
 )
 
-// ended has the ledger know of a release that has Succeeded.
-func (c *commandLine) ended(id, app, image string, operation release.Operation, before time.Duration) {
+// past is a release that has Succeeded with an image of an application, so long before.
+type past struct {
+	app, image string
+	before     time.Duration
+	operation  release.Operation
+}
+
+// ended has the ledger know of a release.
+func (c *commandLine) ended(id string, p past) {
 	c.t.Helper()
 	require.NoError(c.t, c.known.Update(c.t.Context(), ledger.Report{Transition: 1, Progress: release.Progress{
-		ReleaseID: id, App: release.App{Platform: "sae", Region: "cn-hangzhou", ID: app}, Operation: operation, Artifact: release.Artifact{Image: image},
-		Phase: release.PhaseSucceeded, Outcome: release.PhaseSucceeded, EndedAt: time.Now().Add(-before).UTC(), RequestedBy: "ann",
+		ReleaseID: id, App: release.App{Platform: "sae", Region: "cn-hangzhou", ID: p.app}, Operation: p.operation, Artifact: release.Artifact{Image: p.image},
+		Phase: release.PhaseSucceeded, Outcome: release.PhaseSucceeded, EndedAt: time.Now().Add(-p.before).UTC(), RequestedBy: "ann",
 	}}))
 }
 
-const promotes = "promotion:\n  - {from: staging, to: production, after: 1h}\n"
+const promotes = "  promotion:\n    - {from: staging, to: production, after: 1h}\n"
 
 func TestCommand_WhatHasBakedIsPromoted(t *testing.T) {
 	t.Parallel()
@@ -33,7 +40,7 @@ func TestCommand_WhatHasBakedIsPromoted(t *testing.T) {
 	_, talk = c.run(7, "promote", "shop")
 	require.Contains(t, talk, "no release has brought anything to staging yet")
 
-	c.ended("r-one", "a", "registry.example/shop:1", release.OperationRelease, 10*time.Minute)
+	c.ended("r-one", past{"a", "registry.example/shop:1", 10 * time.Minute, release.OperationRelease})
 	_, talk = c.run(7, "promote", "shop")
 	require.Contains(t, talk, "it bakes in staging until ")
 	require.Contains(t, talk, "--now REASON")
@@ -55,9 +62,9 @@ func TestCommand_StatusAndDifferenceOfEnvironments(t *testing.T) {
 	t.Parallel()
 	c := newCommandLine(t)
 	c.run(0, "app", "apply", "-f", c.file(head+staging+production+promotes))
-	c.ended("r-one", "a", "registry.example/shop:1", release.OperationRelease, 3*time.Hour)
-	c.ended("r-two", "a", "registry.example/shop:2", release.OperationRelease, 2*time.Hour)
-	c.ended("r-p", "b", "registry.example/shop:1", release.OperationRelease, time.Hour)
+	c.ended("r-one", past{"a", "registry.example/shop:1", 3 * time.Hour, release.OperationRelease})
+	c.ended("r-two", past{"a", "registry.example/shop:2", 2 * time.Hour, release.OperationRelease})
+	c.ended("r-p", past{"b", "registry.example/shop:1", time.Hour, release.OperationRelease})
 	out, _ := c.run(0, "app", "status", "shop")
 	require.Regexp(t, `shop/production +registry.example/shop:1 .*r-p`, out)
 	require.Regexp(t, `(?s)registry.example/shop:2 of +staging.* is ready: .*slipway +promote +shop/production`, out)
@@ -80,7 +87,7 @@ func TestCommand_StatusAndDifferenceOfEnvironments(t *testing.T) {
 	require.Equal(t, first, again)
 	require.Equal(t, release.PromotionID("shop", "production", "r-two")+"\n", first)
 
-	c.ended("r-back", "a", "registry.example/shop:1", release.OperationRollback, time.Minute)
+	c.ended("r-back", past{"a", "registry.example/shop:1", time.Minute, release.OperationRollback})
 	_, talk = c.run(7, "promote", "shop")
 	require.Contains(t, talk, "release r-back has rolled it back")
 	out, _ = c.run(0, "app", "status", "shop")

@@ -142,6 +142,11 @@ func (a *app) group(parent *cobra.Command, children ...*cobra.Command) *cobra.Co
 			if near := release.Nearest(args[0], similar); len(near) > 0 {
 				similar = near // cobra leaves them in the order of the commands
 			}
+			for _, child := range children { // a command that is meant by the word, and not just spelled like it
+				if slices.Contains(child.SuggestFor, args[0]) {
+					similar = []string{child.Name()}
+				}
+			}
 			message += `; did you mean "` + similar[0] + `"?`
 		}
 		return &usageError{message}
