@@ -38,7 +38,7 @@ func listedRights(t *testing.T) map[string][]string {
 			rights[row[1]] = append(rights[row[1]], subject[1])
 		}
 	}
-	require.Len(t, rights, 16, "the rows of the page")
+	require.Len(t, rights, 18, "the rows of the page")
 	return rights
 }
 
@@ -82,7 +82,7 @@ func TestRights_WhatThePageListsIsEnough(t *testing.T) {
 	for _, c := range []setup.Config{{}, {}, {Storage: wire.Storage{MaxBytes: 8 << 20}, Ledger: ledger.Config{MaxAge: 500 * 24 * time.Hour}}} {
 		done, err := setup.NATS(ctx, as["setup"], c)
 		require.NoError(t, err, "creates, finds and changes")
-		require.Len(t, done, 8)
+		require.Len(t, done, 9)
 	}
 	require.NoError(t, setup.StarterNeeds(as["starter"]).Missing(ctx))
 	require.NoError(t, setup.WorkerNeeds(as["worker"]).Missing(ctx))

@@ -48,18 +48,18 @@ rejected is tried again with "slipway release retry".`,
 	completing(cmd, "from") // no files; which there are, the document says
 	completing(cmd, "to")
 	a.onSubmit(cmd, kindRelease, func(ctx context.Context, c *call) (asked, error) {
-		name, environment, _ := strings.Cut(c.args[0], "/")
-		if !release.IsName(c.args[0]) {
+		ref, err := release.ParseApp(c.args[0])
+		if err != nil || !ref.ByName() {
 			return asked{}, &usageError{fmt.Sprintf("NAME %q is not the name of an application, as \"slipway app list\" shows it", c.args[0])}
 		}
-		if environment != "" && to != "" {
+		if ref.Environment != "" && to != "" {
 			return asked{}, &usageError{"--to says which environment, and so does " + c.args[0] + "; leave one of them out"}
 		}
-		document, err := c.document(ctx, name)
+		document, err := c.document(ctx, ref.Application)
 		if err != nil {
 			return asked{}, err
 		}
-		step, err := stepOf(document, from, cmp.Or(environment, to))
+		step, err := stepOf(document, from, cmp.Or(ref.Environment, to))
 		if err != nil {
 			return asked{}, err
 		}
