@@ -253,12 +253,11 @@ func (a *address) takeTarget(about []string) bool {
 }
 
 // identityPattern is an identity that can stand in a subject.
-const identityPattern = `^[A-Za-z0-9_][A-Za-z0-9_@+-]{0,127}$`
+var identityPattern = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_@+-]{0,127}$`)
 
 // isIdentity reports whether an identity can stand in a subject, and is nobody's but a person's.
 func isIdentity(s string) bool {
-	ok, err := regexp.MatchString(identityPattern, s)
-	return err == nil && ok && !release.IsReserved(s)
+	return identityPattern.MatchString(s) && !release.IsReserved(s)
 }
 
 // IdentityFault says what is wrong with an identity for a subject; nil where nothing is.
@@ -282,9 +281,6 @@ func aboutSet(name string) string { return setPlatform + "/" + name }
 func aboutNamed(application, environment string) string { return application + "/" + environment }
 
 // tokenPattern is what may stand between two dots of a subject and in a workflow ID.
-const tokenPattern = `^[A-Za-z0-9_][A-Za-z0-9_-]{0,127}$`
+var tokenPattern = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_-]{0,127}$`)
 
-func isToken(s string) bool {
-	ok, err := regexp.MatchString(tokenPattern, s)
-	return err == nil && ok
-}
+func isToken(s string) bool { return tokenPattern.MatchString(s) }
