@@ -366,7 +366,7 @@ func versionFault(text string) string {
 }
 
 // uriPattern is the characters of a URI reference (RFC 3986 section 2).
-const uriPattern = `^([A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+$`
+var uriPattern = regexp.MustCompile(`^([A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+$`)
 
 // sourceFault wants a URI reference as it is written there: a source is compared byte for
 // byte, so nothing is made of it that was not sent.
@@ -378,7 +378,7 @@ func sourceFault(text string) string {
 	if _, secret := u.User.Password(); secret {
 		return "must have no password"
 	}
-	if ok, err := regexp.MatchString(uriPattern, text); err != nil || !ok {
+	if !uriPattern.MatchString(text) {
 		return fmt.Sprintf("is not a URI reference; use %q", u)
 	}
 	return ""
@@ -411,13 +411,13 @@ func timeFault(text string) string {
 
 // timePattern is stricter than the time package, which takes a comma for the point and a
 // single digit for the hour.
-const timePattern = `^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$`
+var timePattern = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$`)
 
 // parseTime reads a time of RFC 3339, in which T and Z may be lower-case letters and a
 // minute may have a leap second.
 func parseTime(text string) (time.Time, bool) {
 	text = strings.ToUpper(text)
-	if ok, err := regexp.MatchString(timePattern, text); err != nil || !ok {
+	if !timePattern.MatchString(text) {
 		return time.Time{}, false
 	}
 	const seconds = len("2006-01-02T15:04:")

@@ -296,9 +296,6 @@ func AboutSet(name string) string { return setPlatform + "/" + name }
 func aboutNamed(application, environment string) string { return application + "/" + environment }
 
 // tokenPattern is what may stand between two dots of a subject and in a workflow ID.
-const tokenPattern = `^[A-Za-z0-9_][A-Za-z0-9_-]{0,127}$`
+var tokenPattern = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_-]{0,127}$`)
 
-func isToken(s string) bool {
-	ok, err := regexp.MatchString(tokenPattern, s)
-	return err == nil && ok
-}
+func isToken(s string) bool { return tokenPattern.MatchString(s) }

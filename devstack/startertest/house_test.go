@@ -35,7 +35,7 @@ import (
 )
 
 // patience bounds every wait of a test; none takes it when all is well.
-const patience = 2 * time.Minute
+const patience = 5 * time.Minute // a flood takes a slow machine two
 
 // house is one NATS, one Temporal with a worker, and the starters of one test.
 type house struct {
