@@ -126,10 +126,10 @@ const GroupPrefix = "group:"
 
 // CanBeVerified reports whether a name can stand in a subject of NATS, and so be verified: letters, digits,
 // hyphens, underscores, @ and +, and not what the system calls itself.
-func CanBeVerified(name string) bool {
-	ok, err := regexp.MatchString(`^[A-Za-z0-9_][A-Za-z0-9_@+-]{0,127}$`, name)
-	return err == nil && ok && !IsReserved(name)
-}
+func CanBeVerified(name string) bool { return verifiablePattern.MatchString(name) && !IsReserved(name) }
+
+// verifiablePattern is compiled once, as each message of a verified identity is matched with it.
+var verifiablePattern = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_@+-]{0,127}$`)
 
 // AskedGroup is a group that an approval asks, and the field that says so.
 type AskedGroup struct{ Field, Group string }
