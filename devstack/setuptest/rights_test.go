@@ -173,7 +173,7 @@ func TestRights_WhatThePageListsIsEnough(t *testing.T) {
 	require.Eventually(t, func() bool {
 		changed, _, err = log.List(ctx, changes, 0)
 		require.NoError(t, err)
-		return len(changed) == 4
+		return len(changed) == 6
 	}, time.Minute, 20*time.Millisecond)
 	for _, e := range changed {
 		_, err = log.Before(ctx, e)
