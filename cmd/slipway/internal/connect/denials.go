@@ -62,10 +62,14 @@ func (d *Denials) Option() nats.Option {
 	return nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { d.told(err) })
 }
 
+// deleteConsumer is what a client asks for once it has read a bucket. Nothing waits for it, and only starters
+// may: what a person leaves behind ends by itself.
+const deleteConsumer = ".CONSUMER.DELETE."
+
 func (d *Denials) told(err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if !errors.Is(err, nats.ErrPermissionViolation) {
+	if !errors.Is(err, nats.ErrPermissionViolation) || strings.Contains(err.Error(), deleteConsumer) {
 		return
 	}
 	denied := &DeniedError{err}

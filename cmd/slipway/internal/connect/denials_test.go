@@ -23,6 +23,7 @@ func TestDenials_ADenialEndsWhatWaitsForIt(t *testing.T) {
 	outer, endOuter := d.Watch(t.Context())
 	inner, endInner := d.Watch(outer)
 	say(nats.ErrSlowConsumer)
+	say(fmt.Errorf(`%w: Permissions Violation for Publish to "$JS.API.CONSUMER.DELETE.KV_slipway-apps.x"`, nats.ErrPermissionViolation))
 	require.NoError(t, inner.Err())
 	say(denied)
 	require.ErrorContains(t, context.Cause(inner), `Publish to "slipway.request.sae.a"; allow this user what the page operations lists`)
