@@ -50,6 +50,7 @@ func encode[T entry[T]](r T) ([]byte, error) {
 func (r Record) shortened() Record {
 	r.Identity = r.Identity.shortened()
 	r.SetID, r.RetryOf, r.RequestedBy = shorten(r.SetID, maxName), shorten(r.RetryOf, maxName), shorten(r.RequestedBy, maxName)
+	r.ByName = r.ByName.Bounded()
 	r.Lost, r.Config = shorten(r.Lost, maxReason), shorten(r.Config, release.MaxConfigDigest)
 	whole := r.Progress
 	whole.Cut = r.Cut

@@ -116,6 +116,21 @@ func TestFit_EveryProgressFits(t *testing.T) {
 	})
 }
 
+// A text of control characters is six times as long as encoded: the worst that there can be.
+func TestFit_TheWorstFits(t *testing.T) {
+	t.Parallel()
+	for _, list := range []int{0, 1, 12, 96} {
+		s := sizes{text: 1200, list: list}
+		r := Record{ReleaseID: "r-a", App: shop()}.reported(Report{Progress: s.filled(), Transition: 3})
+		long := strings.Repeat("\x00", s.text)
+		r.Identity = Identity{Source: long, EventID: long, Digest: long}
+		r.SetID, r.RequestedBy = long, long
+		_, value, err := r.fit()
+		require.NoError(t, err)
+		require.LessOrEqual(t, len(value), MaxRecord)
+	}
+}
+
 // clone returns a copy through the encoding, which shares nothing.
 func clone(t require.TestingT, r Record) string {
 	value, err := json.Marshal(r)

@@ -116,7 +116,7 @@ func (s Set) reported(p release.SetProgress) Set {
 const roomForIdentity = 2*maxSource + 2*maxName + 1024
 
 func (s Set) fit() (Set, []byte, error) {
-	s.Identity = s.Identity.shortened()
+	s.Identity, s.Name = s.Identity.shortened(), shorten(s.Name, maxName)
 	s.RequestedBy = shorten(s.RequestedBy, maxName)
 	s.Progress = s.Progress.Fit(MaxRecord - roomForIdentity)
 	value, err := encode(s)

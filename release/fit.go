@@ -36,7 +36,8 @@ const (
 	// maxToldRuns bounds the artifact that runs, where only the core is told: it is the third of them.
 	// The text of mixed versions, which stands in its place, is never longer.
 	maxToldRuns = 512
-	// maxToldRun bounds the ID of a run, and of the version that is brought, where only the core is told.
+	// maxToldRun bounds the ID of a run, and of the version that is brought, where only the core is told, and
+	// the names of an application document.
 	maxToldRun = 48
 	// maxToldBehind bounds what a lane answers to whoever asks it; a release itself does not know it.
 	maxToldBehind = 24
@@ -142,7 +143,7 @@ func (p Progress) Bounded(maxReason, maxArtifact int) Progress {
 	}
 	p.RollbackTo, p.Runs = p.RollbackTo.bounded(maxArtifact, &p.Cut), p.Runs.bounded(maxArtifact, &p.Cut)
 	p.RunsMixed = ShortenEncoded(p.RunsMixed, maxToldRuns)
-	p.Awaiting = p.Awaiting.bounded()
+	p.Awaiting, p.ByName = p.Awaiting.bounded(), p.ByName.Bounded()
 	if p.Job != nil {
 		p.Job.ID = ShortenEncoded(p.Job.ID, maxToldOwed)
 	}
@@ -177,6 +178,19 @@ func (a *Awaiting) bounded() *Awaiting {
 	b.ChangeID, b.Freeze = ShortenEncoded(a.ChangeID, maxToldName), ShortenEncoded(a.Freeze, maxToldName)
 	b.Behind = ShortenEncoded(a.Behind, maxToldBehind)
 	return &b
+}
+
+// Bounded returns a copy with its texts bounded; nil of nil.
+func (b *ByName) Bounded() *ByName {
+	if b == nil {
+		return nil
+	}
+	c := *b
+	from := &c.PromotedFrom
+	c.Application, c.Environment = ShortenEncoded(b.Application, maxToldRun), ShortenEncoded(b.Environment, maxToldRun)
+	from.Environment, from.Release = ShortenEncoded(from.Environment, maxToldRun), ShortenEncoded(from.Release, maxToldRun)
+	from.Now = ShortenEncoded(from.Now, minToldReason)
+	return &c
 }
 
 func (a Artifact) encodedLen() int {
