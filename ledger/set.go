@@ -113,7 +113,7 @@ func (s Set) reported(p release.SetProgress) Set {
 }
 
 // roomForIdentity is what an entry needs besides the progress, in bytes: every text at its bound.
-const roomForIdentity = 2*maxSource + 2*maxName + 1024
+const roomForIdentity = 2*maxSource + 3*maxName + 1024
 
 func (s Set) fit() (Set, []byte, error) {
 	s.Identity, s.Name = s.Identity.shortened(), shorten(s.Name, maxName)
