@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"go.temporal.io/api/workflow/v1"
 
+	"slipway/ledger"
 	"slipway/release"
 	"slipway/releases/execution"
 )
@@ -21,7 +23,37 @@ func (s *Starter) command(ctx context.Context, p plan, d *delivery) (requestPend
 	if s.hasPendingRequest(ctx, p.id, d.position.Sequence) {
 		return true, errors.New("the request for it has not been handed over yet")
 	}
-	return false, s.signal(ctx, p)
+	if err = s.signal(ctx, p); execution.IsGone(err) && d.position.Count > 1 {
+		return false, s.unlessTaken(ctx, p, err)
+	}
+	return false, err
+}
+
+// unlessTaken returns why a command that is delivered again finds no release, unless it was taken before:
+// its answer or its acknowledgement was lost, and it may have ended the release.
+func (s *Starter) unlessTaken(ctx context.Context, p plan, gone error) error {
+	decisions, err := s.decisionsOf(ctx, p.id)
+	if errors.Is(err, ledger.ErrUnavailable) {
+		return err // it is retried
+	}
+	if slices.ContainsFunc(decisions, func(d release.Decision) bool { return d.ID == p.command.ID }) {
+		return nil
+	}
+	return gone
+}
+
+// decisionsOf are those that the ledger has of a release or a set.
+func (s *Starter) decisionsOf(ctx context.Context, id string) ([]release.Decision, error) {
+	if release.IsSetID(id) {
+		have, err := s.recordedSet(ctx, id)
+		return have.Progress.Decisions, err
+	}
+	var have ledger.Record
+	err := s.withLedger(ctx, func(ctx context.Context) (err error) {
+		have, err = s.ledger.Get(ctx, id)
+		return err
+	})
+	return have.Progress.Decisions, err
 }
 
 // signal sends a command as a signal, unless who gives it may not, or the release has had too many:

@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/mocks"
 
+	"slipway/ledger"
 	"slipway/release"
 )
 
@@ -51,6 +52,47 @@ func TestCommandWithinHistoryBudget(t *testing.T) {
 			if c.want != actAck {
 				m.AssertNotCalled(t, "SignalWorkflow")
 			}
+		})
+	}
+}
+
+// A command whose answer was lost comes again, and finds the release that it has ended: it was taken.
+func TestCommandThatComesAgainToAReleaseThatHasEnded(t *testing.T) {
+	t.Parallel()
+	const id, setID = "r-abcdefghijklmnop", "s-abcdefghijklmnop"
+	taken := []release.Decision{{ID: "one"}, {ID: "two"}}
+	ended := &fakeLedger{
+		createRecord: ledger.Record{ReleaseID: id, Progress: release.Progress{Decisions: taken}},
+		set:          ledger.Set{SetID: setID, Progress: release.SetProgress{Decisions: taken}},
+	}
+	for name, c := range map[string]struct {
+		of      string
+		command string
+		again   bool
+		ledger  *fakeLedger
+		want    action
+	}{
+		"it was taken":             {id, "two", true, ended, actAck},
+		"it was taken by a set":    {setID, "two", true, ended, actAck},
+		"it came for another time": {id, "three", true, ended, actDeadLetter},
+		"it comes first":           {id, "two", false, ended, actDeadLetter},
+		"nobody knows the release": {id, "two", true, &fakeLedger{}, actDeadLetter},
+		"nor the set":              {setID, "two", true, &fakeLedger{}, actDeadLetter},
+		"the ledger is away":       {id, "two", true, &fakeLedger{getErr: ledger.ErrUnavailable}, actRetry},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := &mocks.Client{}
+			m.Test(t)
+			m.On("DescribeWorkflowExecution", mock.Anything, release.CommandTargetID(c.of), "").Return(nil, serviceerror.NewNotFound("completed"))
+			s := &Starter{temporal: m, ledger: c.ledger, authority: everybody{}, cfg: Config{}.WithDefaults(), log: zerolog.Nop()}
+			d := &delivery{}
+			if d.position.Count = 1; c.again {
+				d.position.Count = 2
+			}
+			command := release.Command{Kind: release.CommandAbort, ID: c.command, By: "mei"}
+			v := s.execute(t.Context(), plan{kind: kindCommand, command: &command, id: c.of}, d)
+			require.Equal(t, c.want, v.action)
 		})
 	}
 }

@@ -33,6 +33,7 @@ type fakeLedger struct {
 	createRecord ledger.Record
 	createErr    error
 	acceptErr    error
+	getErr       error
 	recorded     ledger.Record
 	accepted     []string
 	set          ledger.Set
@@ -45,6 +46,9 @@ func (m *fakeLedger) Create(_ context.Context, r ledger.Record) (createRecord le
 }
 
 func (m *fakeLedger) Get(_ context.Context, releaseID string) (ledger.Record, error) {
+	if m.getErr != nil {
+		return ledger.Record{}, m.getErr
+	}
 	if m.createRecord.ReleaseID == "" {
 		return ledger.Record{}, fmt.Errorf("release %s is %w", releaseID, ledger.ErrNotFound)
 	}

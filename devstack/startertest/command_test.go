@@ -31,7 +31,7 @@ func TestCommand_ACommandBehindItsRequestReachesTheRelease(t *testing.T) {
 	require.NoError(t, h.client.GetWorkflow(h.ctx, release.WorkflowID(id), "").Get(h.ctx, &got))
 	require.Equal(t, want, got)
 	h.untilTaken()
-	require.Zero(t, h.messages(wire.StreamDeadLetter))
+	h.noDeadLetters()
 }
 
 func TestCommand_ACommandToNobodyBecomesADeadLetter(t *testing.T) {

@@ -37,7 +37,7 @@ func TestFaults_NothingIsLostWhileTemporalIsAway(t *testing.T) {
 	h.startTemporal()
 	h.untilTaken()
 	require.NoError(t, h.ready(s.Starter))
-	require.Zero(t, h.messages(wire.StreamDeadLetter))
+	h.noDeadLetters()
 	h.until("the abort", func() bool { return h.status(ids[0]) == enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED })
 	for _, id := range ids[1:] {
 		require.Equal(t, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, h.status(id))

@@ -35,7 +35,7 @@ func TestFlood_MoreThanAFewRequestsAMinuteWaitAndHoldNobodyUp(t *testing.T) {
 	h.until("the other application's", func() bool { return s.count(t, "request", "accepted") == 6 })
 	require.Equal(t, ids[:5], h.taken("shop"))
 	require.EqualValues(t, 3, h.messages(wire.StreamIn))
-	require.Zero(t, h.messages(wire.StreamDeadLetter))
+	h.noDeadLetters()
 }
 
 // flood publishes requests for one application and returns their releases.
@@ -142,5 +142,5 @@ func TestFlood_WhatAFullLaneLeavesWaitingGetsInInItsOrder(t *testing.T) {
 	h.makeRoom("shop", all)
 	h.untilTaken()
 	require.Equal(t, want, h.taken("shop"))
-	require.Zero(t, h.messages(wire.StreamDeadLetter))
+	h.noDeadLetters()
 }

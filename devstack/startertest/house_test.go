@@ -15,6 +15,7 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/worker"
@@ -109,12 +110,19 @@ func (h *house) work(lane any) {
 	looks.Register(w)
 	w.RegisterWorkflowWithOptions(lane, workflow.RegisterOptions{Name: release.WorkflowLane})
 	w.RegisterWorkflowWithOptions(listen, workflow.RegisterOptions{Name: release.WorkflowDeploy})
+	w.RegisterActivityWithOptions(func(ctx context.Context, p release.Progress) error {
+		return ledger.New(h.js).Update(ctx, ledger.Report{Progress: p, Transition: p.Transition})
+	}, activity.RegisterOptions{Name: activityTell})
 	require.NoError(h.t, w.Start())
 	h.t.Cleanup(w.Stop)
 }
 
-// listen is a release that a person has paused. It ends at a command to abort, with the command as result.
-func listen(ctx workflow.Context, _ release.Request) (release.Command, error) {
+// activityTell tells the ledger where a release stands.
+const activityTell = "tell"
+
+// listen is a release that a person has paused. It ends at a command to abort, with the command as result, and
+// tells the ledger so before.
+func listen(ctx workflow.Context, r release.Request) (release.Command, error) {
 	var c release.Command
 	if err := workflow.SetQueryHandler(ctx, release.QueryProgress, func() (release.Progress, error) {
 		return release.Progress{Phase: release.PhasePreparing, Paused: true}, nil
@@ -122,7 +130,11 @@ func listen(ctx workflow.Context, _ release.Request) (release.Command, error) {
 		return c, err
 	}
 	workflow.GetSignalChannel(ctx, string(release.CommandAbort)).Receive(ctx, &c)
-	return c, nil
+	end := release.Progress{
+		ReleaseID: r.ID, App: r.Spec.App, Phase: release.PhaseAborted, Outcome: release.PhaseAborted, Transition: 1,
+		Decisions: []release.Decision{{Kind: c.Kind, ID: c.ID, By: c.By}},
+	}
+	return c, workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: time.Minute}), activityTell, end).Get(ctx, nil)
 }
 
 // ready asks a starter whether it is ready, with the patience of a probe.
@@ -256,6 +268,20 @@ func (h *house) messages(stream string) uint64 {
 func (h *house) untilTaken() {
 	h.t.Helper()
 	h.until("an empty stream", func() bool { return h.messages(wire.StreamIn) == 0 })
+}
+
+// noDeadLetters requires that nothing was dead-lettered, and tells of the last that was.
+func (h *house) noDeadLetters() {
+	h.t.Helper()
+	s, err := h.js.Stream(h.ctx, wire.StreamDeadLetter)
+	require.NoError(h.t, err)
+	state := s.CachedInfo().State
+	if state.Msgs == 0 {
+		return
+	}
+	letter, err := s.GetMsg(h.ctx, state.LastSeq)
+	require.NoError(h.t, err)
+	require.Zero(h.t, state.Msgs, "the last on %s: %s", letter.Subject, letter.Header.Get(wire.HeaderReason))
 }
 
 // deadLetter waits for the dead letter of a subject.

@@ -71,7 +71,7 @@ func TestLedger_TheSameEventTwiceIsOneReleaseAndItsLaneIsAskedOnce(t *testing.T)
 
 	h.counted(2, "accepted", s)
 	require.Equal(t, 1, h.updates())
-	require.Zero(t, h.messages(wire.StreamDeadLetter))
+	h.noDeadLetters()
 	r := h.record(id)
 	require.True(t, r.Accepted)
 	require.Equal(t, ledger.Identity{Source: "ci", EventID: "42", Digest: wanted.Digest()}, r.Identity)

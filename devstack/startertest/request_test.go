@@ -38,7 +38,7 @@ func TestRequest_TheSameEventFiveTimesIsOneRelease(t *testing.T) {
 	require.Empty(t, state.Waiting)
 	require.Equal(t, 1, h.updates())
 	h.counted(5, "accepted", s)
-	require.Zero(t, h.messages(wire.StreamDeadLetter))
+	h.noDeadLetters()
 }
 
 func TestRequest_ADeliveryAfterTheReleaseHasEndedChangesNothing(t *testing.T) {
@@ -165,7 +165,7 @@ func TestRequest_ALaneThatIsBusyIsAskedAgain(t *testing.T) {
 	h.untilTaken()
 	h.counted(2, "retried", s)
 	h.counted(1, "accepted", s)
-	require.Zero(t, h.messages(wire.StreamDeadLetter))
+	h.noDeadLetters()
 }
 
 func TestRequest_ALaneThatRefusesMakesADeadLetter(t *testing.T) {
