@@ -2,6 +2,7 @@ package authority
 
 import (
 	"slices"
+	"time"
 
 	"slipway/release"
 	"slipway/wire"
@@ -18,6 +19,8 @@ type Document struct {
 	Bindings []Binding `json:"bindings"`
 	// RequireVerified says where the claim of an identity is not enough.
 	RequireVerified []Requirement `json:"requireVerified,omitempty"`
+	// Keys are those by which identities sign what they publish, where NATS does not prove who they are.
+	Keys []SigningKey `json:"keys,omitempty"`
 	// DirectCommands says whether a command counts that reaches a release or a set through Temporal,
 	// past the starter. Empty is [DirectAllow].
 	DirectCommands Direct `json:"directCommands,omitempty"`
@@ -28,6 +31,27 @@ type Group struct {
 	Name string `json:"name"`
 	// Members are identities, exactly or with * for any characters.
 	Members []string `json:"members"`
+}
+
+// SigningKey is a key of an identity: what it has signed is as verified as what NATS lets nobody else publish.
+type SigningKey struct {
+	// Name is told where the key is refused.
+	Name string `json:"name"`
+	// Identity is whose the key is, exactly.
+	Identity string `json:"identity"`
+	// PublicKey is the public half, a user key of NATS ("U…", Ed25519).
+	PublicKey string `json:"publicKey"`
+	// Until is when the key ends; zero is never. What was stored before still counts.
+	Until time.Time `json:"until,omitzero"`
+}
+
+// KeyOf is the key with a public half, where the document has it.
+func (d Document) KeyOf(publicKey string) (SigningKey, bool) {
+	at := slices.IndexFunc(d.Keys, func(k SigningKey) bool { return k.PublicKey == publicKey })
+	if at < 0 {
+		return SigningKey{}, false
+	}
+	return d.Keys[at], true
 }
 
 // Binding says who has which roles and powers, and for which applications.

@@ -123,7 +123,7 @@ func (d Document) refused(q Question, unverified int) Verdict {
 func (d Document) unproven(q Question, requirement int, may string) Verdict {
 	return refuse(
 		fmt.Sprintf("requireVerified[%d] of the authority document demands that who %s on %s is verified, and %s is only claimed", requirement-1, may, q.On, q.who()),
-		fmt.Sprintf("publish on slipway.by.%s.… as the NATS user who may, which the command line does with --identity", release.ShortenTo(q.Identity, MaxIdentity)))
+		fmt.Sprintf("publish on slipway.by.%s.… as the NATS user who may, or sign with a key that the document registers; the command line does so with --identity or --sign-key", release.ShortenTo(q.Identity, MaxIdentity)))
 }
 
 func refuse(reason, remedy string) Verdict { return Verdict{Reason: reason, Remedy: remedy} }

@@ -184,6 +184,12 @@ func TestParse(t *testing.T) {
 			{"name": "three", "roles": ["viewer"], "scopes": ["*"], "color": "red"}
 		],
 		"requireVerified": [{}],
+		"keys": [
+			{"name": "one", "identity": "*", "publicKey": "SUAJP3KWQYBOEDKPSV4AMOVAGWNT2HGIVUWQOUQTBW6SIAG4GB4VLJE6N4"},
+			{"name": "two", "identity": "ann", "publicKey": "UAPUBLIC", "until": "soon"},
+			{"name": "three", "identity": "slipway", "publicKey": "UBYFCAP2PBPGDNXSKXGXKMHJL5LSOVZUUMV7JTQRGSNIMEEJL7QZI547"},
+			{"name": "three", "identity": "ann@example.com", "publicKey": "UBYFCAP2PBPGDNXSKXGXKMHJL5LSOVZUUMV7JTQRGSNIMEEJL7QZI547", "secret": "x"}
+		],
 		"directCommands": "perhaps",
 		"bindngs": []
 	}`))
@@ -199,10 +205,13 @@ func TestParse(t *testing.T) {
 		"bindings[0].roles[0]": "there are viewer, requester", "bindings[0].roles[2]": "given twice", "bindings[0].scopes[0]": "no platform; there are sae",
 		"bindings[0].scopes[1]": "platform/region/app", "bindings[0].scopes[2]": "set/name", "bindings[0].scopes[3]": "each part", "bindings[1].groups[0]": `no group "none"`,
 		"bindings[1].powers[0]": "there are auto", "bindings[1].scopes": "is required", "bindings[2].identities": "or groups", "requireVerified[0]": "roles, powers or scopes",
-		"directCommands": "allow or refuse",
+		"directCommands": "allow or refuse", "keys[0].identity": "cannot be verified", "keys[0].publicKey": "looks like a seed", "keys[1].publicKey": "is no public user key",
+		"keys[1].until": "parsing time", "keys[2].identity": "not what the system calls itself", "keys[3].name": "another one", "keys[3].identity": "cannot be verified",
+		"keys[3].publicKey": "is the key of another one", "keys[3].secret": "is not a field here",
 	} {
 		require.Contains(t, told[field], part, "%s: %v", field, problems)
 	}
+	require.NotContains(t, err.Error(), "SUAJP3KW", "a secret is not told")
 	_, err = authority.Parse([]byte(`{}`))
 	require.ErrorContains(t, err, "bindings: is required")
 }
@@ -215,6 +224,7 @@ func TestParse_tooMuch(t *testing.T) {
 		`{"bindings": [{"name": "a", "identities": ["a"], "roles": ["viewer"], "scopes": [` + many + `]}]}`,
 		`{"bindings": [{"name": "a", "identities": ["a"], "roles": [` + strings.Repeat(`"viewer",`, 500) + `"viewer"], "scopes": ["*"]}]}`,
 		`{"groups": [{"name": "a", "members": [` + many + `]}]}`,
+		`{"keys": [` + strings.Repeat(`{},`, authority.MaxKeys) + `{}]}`,
 	} {
 		_, err := authority.Parse([]byte(data))
 		require.ErrorContains(t, err, "entries", data[:60])
@@ -222,7 +232,7 @@ func TestParse_tooMuch(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	f.Add([]byte(`{"groups":[{"name":"a","members":["x","ci-*"]}],"bindings":[{"name":"b","groups":["a"],"roles":["viewer"],"powers":["auto"],"scopes":["sae/*/a-*"]}],"requireVerified":[{"roles":["admin"]}],"directCommands":"refuse"}`), "x", "sae/r/a-1")
+	f.Add([]byte(`{"groups":[{"name":"a","members":["x","ci-*"]}],"bindings":[{"name":"b","groups":["a"],"roles":["viewer"],"powers":["auto"],"scopes":["sae/*/a-*"]}],"requireVerified":[{"roles":["admin"]}],"keys":[{"name":"k","identity":"x","publicKey":"UBYFCAP2PBPGDNXSKXGXKMHJL5LSOVZUUMV7JTQRGSNIMEEJL7QZI547","until":"2027-01-01T00:00:00Z"}],"directCommands":"refuse"}`), "x", "sae/r/a-1")
 	f.Add([]byte(`{"bindings":[{"name":"b","name":"b"}]}`), "*", "*")
 	f.Add([]byte(`{"bindings":[{"name":"b","identities":["`+strings.Repeat("a*", 60)+`"],"roles":["viewer"],"scopes":["*"]}]}`), strings.Repeat("a", 200), "set/a")
 	f.Fuzz(func(t *testing.T, data []byte, who, on string) {

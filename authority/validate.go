@@ -9,14 +9,16 @@ import (
 
 	"slipway/internal/scope"
 	"slipway/release"
+	"slipway/wire"
 )
 
 // The bounds of a document, so that to judge by it costs little.
 const (
-	// MaxBindings, MaxGroups and MaxRequirements are how many a document has.
+	// MaxBindings, MaxGroups, MaxRequirements and MaxKeys are how many a document has.
 	MaxBindings     = 200
 	MaxGroups       = 100
 	MaxRequirements = 50
+	MaxKeys         = 500
 	// MaxMembers is how many members a group has, and MaxListed how many identities, groups and
 	// scopes a binding or a requirement lists.
 	MaxMembers = 500
@@ -64,6 +66,9 @@ func (d Document) Validate() error {
 			v.scopes(at+".scopes", r.Scopes)
 		}
 	}
+	if v.atMost("keys", len(d.Keys), MaxKeys) {
+		v.keys(d.Keys)
+	}
 	v.check(d.DirectCommands == "" || d.DirectCommands == DirectAllow || d.DirectCommands == DirectRefuse,
 		"directCommands", "%q is unknown; use allow or refuse", d.DirectCommands)
 	if len(v.problems) == 0 {
@@ -81,6 +86,21 @@ func (v *validator) groups(groups []Group) {
 		if v.atMost(at+".members", len(g.Members), MaxMembers) {
 			v.identities(at+".members", g.Members)
 		}
+	}
+}
+
+// keys checks the keys. No problem quotes one: it may be the secret half.
+func (v *validator) keys(keys []SigningKey) {
+	names, publicKeys := map[string]bool{}, map[string]bool{}
+	for i, k := range keys {
+		at := fmt.Sprintf("keys[%d]", i)
+		v.name(at+".name", k.Name, names)
+		v.check(release.CanBeVerified(k.Identity), at+".identity",
+			"%q cannot be verified: give one identity, with letters, digits, hyphens, underscores, @ and +, and not what the system calls itself", release.ShortenTo(k.Identity, MaxIdentity))
+		fault := wire.PublicKeyFault(k.PublicKey)
+		v.check(fault == "", at+".publicKey", "%s", fault)
+		v.check(fault != "" || !publicKeys[k.PublicKey], at+".publicKey", "is the key of another one, too; each identity signs with its own")
+		publicKeys[k.PublicKey] = true
 	}
 }
 

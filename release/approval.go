@@ -168,7 +168,7 @@ func (s Spec) Unproven(verified bool) error {
 	for _, each := range s.approvals() {
 		if each.NotRequester && each.Verified && !verified {
 			return Problem{Field: each.field + ".notRequester", Message: fmt.Sprintf(
-				"keeps nobody from approving, with verified, where that %q asks is only claimed; ask on slipway.by.<identity>.request.…, which the command line does with --identity",
+				"keeps nobody from approving, with verified, where that %q asks is only claimed; ask on slipway.by.<identity>.request.…, which the command line does with --identity, or sign with a registered key (--sign-key)",
 				ShortenTo(s.RequestedBy, MaxID))}
 		}
 	}

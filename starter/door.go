@@ -50,11 +50,16 @@ func (s *Starter) loadAuthority(ctx context.Context) (authority.Current, error) 
 // admitRequest notes in the request why it is let in, or returns a [release.Problem] with the reason
 // why it is not. What was let in once stays so, whatever the document says by now: the message
 // comes again because its acknowledgement was lost.
-func (s *Starter) admitRequest(ctx context.Context, r *release.Submission) error {
+func (s *Starter) admitRequest(ctx context.Context, r *release.Submission, p proof) error {
 	document, err := s.loadAuthority(ctx)
 	if err != nil {
 		return err
 	}
+	signed, err := p.verify(document, "requestedBy", r.Spec.RequestedBy)
+	if err != nil {
+		return s.unlessBegun(ctx, err, *r)
+	}
+	r.Admission.Verified = r.Admission.Verified || signed
 	if err := approvable(document.Document, r.Spec, r.Admission.Verified); err != nil {
 		return s.unlessBegun(ctx, err, *r)
 	}
@@ -70,11 +75,16 @@ func (s *Starter) admitRequest(ctx context.Context, r *release.Submission) error
 }
 
 // admitSet does so for a set, of which each release must be let in.
-func (s *Starter) admitSet(ctx context.Context, r *wire.SetRequest) error {
+func (s *Starter) admitSet(ctx context.Context, r *wire.SetRequest, p proof) error {
 	document, err := s.loadAuthority(ctx)
 	if err != nil {
 		return err
 	}
+	signed, err := p.verify(document, "requestedBy", r.Set.RequestedBy)
+	if err != nil {
+		return s.unlessSetBegun(ctx, err, r.ID)
+	}
+	r.Admission.Verified = r.Admission.Verified || signed
 	for _, wave := range r.Set.Waves {
 		for _, each := range wave.Releases {
 			if err := approvable(document.Document, each.Spec, r.Admission.Verified); err != nil {
@@ -219,9 +229,14 @@ const bindingSeparator = ", "
 // and the name of a set of the ledger: neither is told by who commands.
 func (s *Starter) admitCommand(ctx context.Context, p plan, info *workflow.WorkflowExecutionInfo) error {
 	document, err := s.loadAuthority(ctx)
+	if err != nil {
+		return err
+	}
+	signed, err := p.proof.verify(document, "by", p.command.By)
 	if err != nil || !document.Exists() && p.target == "" {
 		return err
 	}
+	p.command.Verified = p.command.Verified || signed
 	on, err := s.commanded(ctx, p.id, info)
 	if err != nil {
 		return err

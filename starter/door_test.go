@@ -109,7 +109,7 @@ func TestDoor_Requests(t *testing.T) {
 			m.On("DescribeWorkflowExecution", mock.Anything, release.WorkflowID("r-1"), "").Return(&workflowservice.DescribeWorkflowExecutionResponse{}, c.begun)
 			s := &Starter{cfg: Config{}.WithDefaults(), temporal: m, authority: c.by, ledger: &fakeLedger{createRecord: c.known}, log: zerolog.Nop()}
 			r := release.Submission{ReleaseID: "r-1", Spec: c.spec, Admission: release.Admission{Verified: c.verified}}
-			err := s.admitRequest(t.Context(), &r)
+			err := s.admitRequest(t.Context(), &r, proof{})
 			switch out := classify(result{kind: kindRequest, err: err}); {
 			case c.refused != "":
 				require.Equal(t, actDeadLetter, out.action)
@@ -139,14 +139,14 @@ func TestDoor_Sets(t *testing.T) {
 	}
 	s := &Starter{authority: by{Document: managers()}, ledger: &fakeLedger{}, log: zerolog.Nop()}
 	r := wire.SetRequest{SetRequest: release.SetRequest{ID: "s-aaaaaaaaaaaaaaaa", Set: of(shopSpec(""), shopSpec(""))}}
-	require.NoError(t, s.admitSet(t.Context(), &r))
+	require.NoError(t, s.admitSet(t.Context(), &r, proof{}))
 	require.Equal(t, release.Admission{Binding: "mei-steers", DirectRefused: true}, r.Admission)
 	r.Set = of(shopSpec(""), stock)
-	require.ErrorContains(t, s.admitSet(t.Context(), &r), "sae/cn-hangzhou/stock", "each of its releases must be allowed")
+	require.ErrorContains(t, s.admitSet(t.Context(), &r, proof{}), "sae/cn-hangzhou/stock", "each of its releases must be allowed")
 	r.Set = of(shopSpec(""), approved("", ""))
-	require.ErrorContains(t, s.admitSet(t.Context(), &r), "approval.notRequester")
+	require.ErrorContains(t, s.admitSet(t.Context(), &r, proof{}), "approval.notRequester")
 	r.Set = of(shopSpec("mei"), shopSpec("ann"))
-	require.ErrorContains(t, s.admitSet(t.Context(), &r), `release a names "ann", and the set "mei"`, "who is judged is who has asked")
+	require.ErrorContains(t, s.admitSet(t.Context(), &r, proof{}), `release a names "ann", and the set "mei"`, "who is judged is who has asked")
 }
 
 func TestDoor_Commands(t *testing.T) {

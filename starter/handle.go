@@ -63,16 +63,16 @@ func (s *Starter) execute(ctx context.Context, p plan, d *delivery) disposition 
 	a := result{kind: p.kind}
 	switch {
 	case p.request != nil:
-		if a.err = s.admitRequest(ctx, &p.request.Submission); a.err == nil {
+		if a.err = s.admitRequest(ctx, &p.request.Submission, p.proof); a.err == nil {
 			a.err = s.holdRequest(ctx, &p.request.Submission)
 		}
 		if a.err == nil {
 			a.err = s.submit(ctx, log, asked(*p.request), d.position)
 		}
 	case p.named != nil:
-		a.err = s.submitNamed(ctx, log, *p.named, d.position)
+		a.err = s.submitNamed(ctx, log, p, d.position)
 	case p.set != nil:
-		if a.err = s.admitSet(ctx, p.set); a.err == nil {
+		if a.err = s.admitSet(ctx, p.set, p.proof); a.err == nil {
 			a.err = s.holdSet(ctx, p.set)
 		}
 		if a.err == nil {
@@ -81,7 +81,7 @@ func (s *Starter) execute(ctx context.Context, p plan, d *delivery) disposition 
 	default:
 		a.requestPending, a.err = s.command(ctx, p, d)
 		if a.err == nil {
-			log.Info().Str("command", string(p.command.Kind)).Str("by", p.command.By).Bool("verified", p.command.Verified).Msg("command accepted")
+			log.Info().Str("command", string(p.command.Kind)).Str("by", p.command.By).Bool("verified", p.command.Verified).Bool("signed", p.proof.given()).Msg("command accepted")
 		}
 	}
 	out := classify(a)

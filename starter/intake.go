@@ -235,7 +235,7 @@ func (in *intake) handleWithinPace(ctx context.Context, d *delivery) {
 
 // handle settles a message, or naks all that are pending in its queue.
 func (in *intake) handle(ctx context.Context, d *delivery) {
-	p := planFor(d.raw())
+	p := planFor(d.raw()).signed(d.raw(), d.position)
 	out := in.execute(ctx, p, d)
 	if out.action == actDeadLetter {
 		out = in.deadLetter(ctx, out, d)

@@ -19,7 +19,8 @@ import (
 // An event means the same release however often it comes: it is resolved once, with the document as it is
 // then. The ledger has the revision, and what comes again is resolved with that one, whatever the
 // document says by then.
-func (s *Starter) submitNamed(ctx context.Context, log zerolog.Logger, r wire.NamedRequest, position wire.Delivery) error {
+func (s *Starter) submitNamed(ctx context.Context, log zerolog.Logger, p plan, position wire.Delivery) error {
+	r := *p.named
 	have, err := s.recorded(ctx, r.ReleaseID)
 	if err != nil {
 		return err
@@ -36,7 +37,7 @@ func (s *Starter) submitNamed(ctx context.Context, log zerolog.Logger, r wire.Na
 		return err
 	}
 	log.Info().Str("application", r.String()).Uint64("revision", submission.ByName.Revision).Msg("request by name resolved")
-	if err := s.admitRequest(ctx, &submission); err != nil {
+	if err := s.admitRequest(ctx, &submission, p.proof); err != nil {
 		return err
 	}
 	if err := s.holdRequest(ctx, &submission); err != nil {

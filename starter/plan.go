@@ -33,6 +33,8 @@ type plan struct {
 	// target is what the subject of a command says that its release or set is of, as
 	// [wire.CommandTarget] does.
 	target string
+	// proof is the signature of the message, which is read of those that are handled.
+	proof  proof
 	poison *wire.PoisonError
 }
 

@@ -288,6 +288,8 @@ func attributeRules() map[string]attributeRule {
 		attributeTime:        {fault: timeFault},
 		attributeContentType: {fault: contentFault},
 		attributeSchema:      {fault: schemaFault},
+		attributeSignedBy:    {fault: PublicKeyFault},
+		attributeSignature:   {},
 	}
 }
 
@@ -316,7 +318,7 @@ func (e *rawEvent) faults() release.Problems {
 			out = append(out, release.Problem{Field: name, Message: fault})
 		}
 	}
-	return out
+	return append(out, e.signatureFaults()...)
 }
 
 // faultOf returns what is wrong with an attribute, or "".

@@ -34,11 +34,17 @@ type Origin struct {
 	// a subject of slipway.by.<identity>. Empty publishes where anybody may, so that who asks is
 	// claimed.
 	Identity string
+	// Signer signs the message, which then needs a time, and says who it is of: whom the authority document
+	// registers the key for. Nil signs nothing.
+	Signer *Signer
 }
 
 // as returns who speaks: the identity where there is one, which nothing else may be said than.
 func (o Origin) as(field, named string) (string, error) {
 	if o.Identity == "" {
+		if o.Signer != nil && named == "" {
+			return "", release.Problem{Field: field, Message: "is missing: what is signed says who it is of"}
+		}
 		return named, nil
 	}
 	if err := IdentityFault(o.Identity); err != nil {
@@ -122,32 +128,11 @@ func (r received) about(what string) *PoisonError {
 	return poison(attributeSubject, fmt.Sprintf("the event says it is about %q, but its data is about %q; leave subject out or give that", r.subject, what))
 }
 
-// decode reads the CloudEvent of a message; its error is a [PoisonError]. Both encodings
-// are validated by the same rules, so that one event has one identity in either.
-//
-// The SDK reads events, too, but takes a source for another one that it thinks the usual
-// form, lets the last of two equal attributes win, and reports types of Go instead of names
-// of attributes.
+// decode reads the CloudEvent of a message; its error is a [PoisonError].
 func decode(msg *nats.Msg) (received, *PoisonError) {
-	if len(msg.Data) > MaxPayload {
-		return received{}, poison("data", fmt.Sprintf("the message has %d bytes; at most %d are taken", len(msg.Data), MaxPayload))
-	}
-	if times(msg.Header, HeaderRedacted) > 0 {
-		return received{}, poison(HeaderRedacted, "secrets were cut out of this message when it became a dead letter; publish the original again, without them")
-	}
-	if times(msg.Header, headerContentType) > 1 {
-		return received{}, poison(headerContentType, isRepeated)
-	}
-	read := readStructured
-	if isBinary(msg.Header) {
-		read = readBinary
-	}
-	raw, bad := read(msg)
+	raw, bad := readEvent(msg)
 	if bad != nil {
 		return received{}, bad
-	}
-	if problems := merge(raw.problems, raw.faults()); len(problems) > 0 {
-		return received{}, poisonous(problems)
 	}
 	given := raw.attributes
 	at, _ := parseTime(given[attributeTime])
@@ -155,6 +140,36 @@ func decode(msg *nats.Msg) (received, *PoisonError) {
 		id: given[attributeID], source: given[attributeSource], kind: given[attributeType], subject: given[attributeSubject],
 		time: at, data: raw.data,
 	}, nil
+}
+
+// readEvent reads the CloudEvent of a message, and validates it: both encodings
+// by the same rules, so that one event has one identity in either.
+//
+// The SDK reads events, too, but takes a source for another one that it thinks the usual
+// form, lets the last of two equal attributes win, and reports types of Go instead of names
+// of attributes.
+func readEvent(msg *nats.Msg) (rawEvent, *PoisonError) {
+	if len(msg.Data) > MaxPayload {
+		return rawEvent{}, poison("data", fmt.Sprintf("the message has %d bytes; at most %d are taken", len(msg.Data), MaxPayload))
+	}
+	if times(msg.Header, HeaderRedacted) > 0 {
+		return rawEvent{}, poison(HeaderRedacted, "secrets were cut out of this message when it became a dead letter; publish the original again, without them")
+	}
+	if times(msg.Header, headerContentType) > 1 {
+		return rawEvent{}, poison(headerContentType, isRepeated)
+	}
+	read := readStructured
+	if isBinary(msg.Header) {
+		read = readBinary
+	}
+	raw, bad := read(msg)
+	if bad != nil {
+		return rawEvent{}, bad
+	}
+	if problems := merge(raw.problems, raw.faults()); len(problems) > 0 {
+		return rawEvent{}, poisonous(problems)
+	}
+	return raw, nil
 }
 
 // isBinary follows the NATS binding of CloudEvents: what does not call itself structured

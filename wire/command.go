@@ -97,7 +97,7 @@ func encodeCommand(o Origin, subject, releaseID string, c release.Command) (*nat
 	if err := ev.SetData(event.ApplicationJSON, dataOf(c)); err != nil {
 		return nil, fmt.Errorf("encode command: %w", err)
 	}
-	msg, err := encode(subject, release.CommandID(releaseID, o.Source, o.ID), ev)
+	msg, err := o.encode(subject, release.CommandID(releaseID, o.Source, o.ID), ev)
 	if err != nil {
 		return nil, fmt.Errorf("encode command: %w", err)
 	}

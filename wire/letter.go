@@ -60,6 +60,9 @@ type Letter struct {
 	// what the message claims.
 	By       string
 	Verified bool
+	// SignedBy is the public key by which the message says that it was signed. The signature was cut out: nobody who
+	// reads dead letters can use it.
+	SignedBy string
 	// About is what the message is for, as far as it can be read: platform/region/id of an
 	// application, set/name, or the ID of a release or a set. It is not checked.
 	About string
@@ -110,7 +113,7 @@ func (l *Letter) readEvent() {
 		e = rawEvent{}
 	}
 	l.Source, l.EventID, l.Type = e.attributes[attributeSource], e.attributes[attributeID], e.attributes[attributeType]
-	l.About = l.about(e.data)
+	l.SignedBy, l.About = e.attributes[attributeSignedBy], l.about(e.data)
 	var who struct{ By, RequestedBy string }
 	_ = json.Unmarshal(e.data, &who) // what cannot be read claims nothing
 	l.By = cmp.Or(who.By, who.RequestedBy)
@@ -186,7 +189,11 @@ func (l Letter) Original() *nats.Msg {
 // error is a [PoisonError] where the message would be refused again, by what can be read of it.
 func (l Letter) Target() (id string, err error) {
 	if len(l.Redacted) > 0 {
-		return "", poison(HeaderRedacted, fmt.Sprintf("secrets were cut out of it (%s), so that it is not what was published", strings.Join(l.Redacted, ", ")))
+		what := "secrets were"
+		if l.SignedBy != "" {
+			what = "its signature, and secrets if it had any, were"
+		}
+		return "", poison(HeaderRedacted, fmt.Sprintf("%s cut out of it (%s), so that it is not what was published", what, strings.Join(l.Redacted, ", ")))
 	}
 	msg := l.Original()
 	switch l.Kind {

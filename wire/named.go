@@ -237,7 +237,7 @@ func EncodeNamedRequest(o Origin, n Named) (*nats.Msg, error) {
 	if n.Promotes() {
 		content = slices.Concat(data, []byte(o.Source+" "+o.ID))
 	}
-	msg, err := encode(subject, contentMsgID(n.ReleaseID(o.Source, o.ID), release.DigestOf(content)), ev)
+	msg, err := o.encode(subject, contentMsgID(n.ReleaseID(o.Source, o.ID), release.DigestOf(content)), ev)
 	if err != nil {
 		return nil, fmt.Errorf("encode request: %w", err)
 	}

@@ -44,7 +44,7 @@ func EncodeRequest(o Origin, s release.Spec) (*nats.Msg, error) {
 	if err := ev.SetData(event.ApplicationJSON, s); err != nil {
 		return nil, fmt.Errorf("encode request: %w", err)
 	}
-	msg, err := encode(subject, requestMsgID(s, o), ev)
+	msg, err := o.encode(subject, requestMsgID(s, o), ev)
 	if err != nil {
 		return nil, fmt.Errorf("encode request: %w", err)
 	}
@@ -136,7 +136,7 @@ func EncodeSetRequest(o Origin, s release.Set) (*nats.Msg, error) {
 	if err := ev.SetData(event.ApplicationJSON, s); err != nil {
 		return nil, fmt.Errorf("encode request: %w", err)
 	}
-	msg, err := encode(subject, contentMsgID(release.SetID(s.Name, o.Source, o.ID), s.Digest()), ev)
+	msg, err := o.encode(subject, contentMsgID(release.SetID(s.Name, o.Source, o.ID), s.Digest()), ev)
 	if err != nil {
 		return nil, fmt.Errorf("encode request: %w", err)
 	}

@@ -21,7 +21,7 @@ func pieces() []string {
 		"https://", `https:\/\/`, "://", "x://h/?", "me:hush@x.example", "mailto:me", "password", "passwd", "passd", "paſſword", "passphrase", "PWD", "secret", "To\u212aen", "token",
 		"signature", "Credential", "access", "api_", "private.", "session-", "sts", "account", "key", "Key", "\u212aey", "x-oss-", "X-Amz-", "x-sdk-", "authorization", "Authorization: ", "cookie", "Set-Cookie: ",
 		"sig", "sign", "auth", "code", "jwt", "sas", "ſig", "ak", "sk", "SK", "ſ\u212a", "task", "&sig=", "?code=", "bearer ", "Basic ", "baſic\t", "0123456789abcdef", "hush/hush+hush~hush==",
-		"eyJ", "eyJhbGciOiJI", ".eyJzdWIiOiIx", ".hush-hush", "LTAI", "LTAI5tAbCdEfGhIjKl", "AKIA", "AKIAIOSFODNN7EXAMPLE", "STS.", "STS.NTabcdefghijklmnop", "AIza",
+		"eyJ", "eyJhbGciOiJI", ".eyJzdWIiOiIx", ".hush-hush", "LTAI", "LTAI5tAbCdEfGhIjKl", "AKIA", "AKIAIOSFODNN7EXAMPLE", "STS.", "STS.NTabcdefghijklmnop", "SU", "SUAJP3KWQYBOEDKPSV4AMOVAGWNT2HGIVUWQOUQTBW6SIAG4GB4VLJE6N4", "AIza",
 		"AIzaSyA0123456789abcdefghijklmnopqrstuv", "ya29.", "ghp_", "ghp_0123456789abcdefghij", "glpat-", "glpat-0123456789abcdefghij", "xoxb-", "xoxb-0123456789",
 		"-----BEGIN ", "-----BEGIN RSA PRIVATE KEY-----", "PRIVATE KEY-----", "-----END ", "-----END PRIVATE KEY-----", "-----",
 		"token=", `"token":`, `{"name":"PASSWORD",`, `"value":"hush"`, `{"value":"hush",`, `"name":"PASSWORD"}`, `{"data_base64":"`, "dG9rZW49eA==", "true", "null", "-1.5e3", `"a"`, `{"a":`, `[1,`, `"`,

@@ -58,6 +58,8 @@ func (l *looker) word(i int) int {
 		return ends(text, i+4, span{16, 16}, isUpperOrDigit)
 	case hasAt(text, i, "STS."): // of Alibaba Cloud, for a while
 		return ends(text, i+4, span{16, len(text)}, isAlnum)
+	case text[i] == 'S' && oneOf(text, i+1, "ACNOUX"): // a seed of a key of NATS
+		return ends(text, i+2, span{56, 56}, isUpperOrDigit)
 	case hasAt(text, i, "AIza"): // of Google
 		return atLeast(text, i+4, 35, isDashed)
 	case hasAt(text, i, "ya29."):

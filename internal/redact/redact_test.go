@@ -58,6 +58,7 @@ func TestRedact_SecretsInText(t *testing.T) {
 		"a JSON web token":           {"it says eyJhbGciOiJI.eyJzdWIiOiIx.hush-hush to me", "it says *** to me"},
 		"an access key of Alibaba":   {"key LTAI5tAbCdEfGhIjKlMnOpQr", "key ***"},
 		"an access key of AWS":       {"AKIAIOSFODNN7EXAMPLE.", "***."},
+		"a seed of NATS":             {"seed SUAJP3KWQYBOEDKPSV4AMOVAGWNT2HGIVUWQOUQTBW6SIAG4GB4VLJE6N4", "seed ***"},
 		"a token of GitHub":          {"ghp_0123456789abcdefghijABCDEFGHIJ012345", "***"},
 		"a private key":              {"-----BEGIN RSA PRIVATE KEY-----\nhush\n-----END RSA PRIVATE KEY-----\nnext", "***\nnext"},
 		"half a private key":         {"-----BEGIN PRIVATE KEY-----\nhush", "***"},

@@ -24,7 +24,7 @@ const (
 
 	// looks are secrets that need no name.
 	looks = `\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?|` + // JSON web tokens
-		`\b(?:LTAI[A-Za-z0-9]{12,26}|(?:AKIA|ASIA)[A-Z0-9]{16}|STS\.[A-Za-z0-9]{16,})\b|` + // access keys of Alibaba Cloud and AWS
+		`\b(?:LTAI[A-Za-z0-9]{12,26}|(?:AKIA|ASIA)[A-Z0-9]{16}|STS\.[A-Za-z0-9]{16,}|S[ACNOUX][A-Z0-9]{56})\b|` + // access keys of Alibaba Cloud and AWS, seeds of NATS
 		`\b(?:gh[pousr]_[A-Za-z0-9]{20,}|glpat-[\w-]{20,}|xox[abeprs]-[A-Za-z0-9-]{10,})|` + // tokens of GitHub, GitLab and Slack
 		`-----BEGIN [A-Z ]*PRIVATE KEY-----(?s:.*?)(?:-----END [A-Z ]*PRIVATE KEY-----|$)`
 

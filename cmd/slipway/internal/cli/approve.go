@@ -27,7 +27,8 @@ configuration that the release shows just now, that of a batch also for its chan
 refused once the release has gone on.
 
 A name that is given with --by is claimed, not verified: where a release wants verified
-identities, say who you are on NATS with --identity.` + bindings,
+identities, say who you are on NATS with --identity, or sign with a registered key with
+--sign-key.` + bindings,
 		Example: `  slipway release approve r-abcdefghijklmnop --note "tested in staging"
   slipway release approve r-abcdefghijklmnop --artifact registry.example/shop:1.4.2
   slipway release approve r-abcdefghijklmnop --batch 1`,

@@ -30,7 +30,7 @@ the remedy. Without a document everybody may do everything.`,
   slipway authority apply -f authority.yaml --reason "li has joined"
   slipway authority can li confirm sae/cn-hangzhou/shop --verified`,
 		GroupID: groupMaintenance,
-	}, append(documentCommands(a, a.authorityDocuments()), a.authorityCan())...)
+	}, append(documentCommands(a, a.authorityDocuments()), a.authorityCan(), a.authorityKeygen())...)
 }
 
 func (a *app) authorityDocuments() documentKind[authority.Document] {
@@ -80,6 +80,9 @@ func authorityText(d documents.Document[authority.Document], style render.Style)
 	for _, g := range have.Groups {
 		fmt.Fprintf(&text, "group %s: %s\n", g.Name, strings.Join(g.Members, ", "))
 	}
+	for _, k := range have.Keys {
+		fmt.Fprintf(&text, "key %s: signs for %s with %s%s\n", k.Name, k.Identity, k.PublicKey, until(k, style))
+	}
 	for _, r := range have.RequireVerified {
 		fmt.Fprintf(&text, "verified identities only: %s, scopes %s\n", requiredFor(r), orAny(strings.Join(r.Scopes, ", ")))
 	}
@@ -87,6 +90,14 @@ func authorityText(d documents.Document[authority.Document], style render.Style)
 		text.WriteString("commands past the starter are refused\n")
 	}
 	return text.String()
+}
+
+// until says when a key ends, or has ended.
+func until(k authority.SigningKey, style render.Style) string {
+	if k.Until.IsZero() {
+		return ""
+	}
+	return ", until " + style.Time(k.Until)
 }
 
 func joined[T ~string](words []T) string {

@@ -35,7 +35,7 @@ func choosing(filter releases.Filter, do action) action {
 			return do(ctx, c)
 		}
 		if c.client == nil {
-			return &usageError{"missing argument ID; Temporal alone can list the releases that it could be, and with --identity it is not asked"}
+			return &usageError{"missing argument ID; Temporal alone can list the releases that it could be, and with --identity or --sign-key it is not asked"}
 		}
 		filter.Limit = defaultLimit
 		listed, _, err := c.client.List(ctx, filter)

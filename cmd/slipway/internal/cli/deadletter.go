@@ -271,6 +271,8 @@ func letterRemedy(l wire.Letter) string {
 	_, err := l.Target()
 	bad, refused := errors.AsType[*wire.PoisonError](err)
 	switch {
+	case refused && bad.Field == wire.HeaderRedacted && l.SignedBy != "":
+		return "whoever has signed it (" + l.SignedBy + ") asks again once the reason is gone; dead letters keep no signatures"
 	case refused && bad.Field == wire.HeaderRedacted:
 		return "publish the original again without its secrets (" + strings.Join(l.Redacted, ", ") + ") and with a new id; " +
 			"change the secrets: the stream of requests and whoever reads it have had them"

@@ -32,9 +32,11 @@ type call struct {
 
 	// identity is who somebody is on NATS; empty in a command that does not ask, and where nobody said so.
 	identity string
+	// signer signs what is published; nil where nobody has named a key.
+	signer *wire.Signer
 
 	// client is there in a command that is withTemporal, calendars in one that is withCalendar. In one
-	// that is withReleases there is either the client, or that of NATS, for an identity.
+	// that is withReleases there is either the client, or that of NATS, for an identity and for who signs.
 	client    *releases.Client
 	onNATS    *natsClient
 	calendars *wire.Calendars
@@ -82,11 +84,15 @@ func (a *app) command(cmd *cobra.Command, f frame, do action) *cobra.Command {
 		if err != nil {
 			return err
 		}
+		key, err := signer(cmd, v)
+		if err != nil {
+			return err
+		}
 		ctx, cancel := within(cmd.Context(), limit)
 		defer cancel()
 		return do(ctx, &call{
 			app: a, cmd: cmd, args: args, format: output, values: v, style: a.screen(cmd).style(),
-			by: by, identity: identity, now: time.Now().UTC().Truncate(time.Second), timeout: *timeout, limit: limit,
+			by: by, identity: identity, signer: key, now: time.Now().UTC().Truncate(time.Second), timeout: *timeout, limit: limit,
 		})
 	})
 	return cmd
@@ -129,9 +135,9 @@ func withCalendar(do action) action {
 	}
 }
 
-// onReleases completes a command to a release or a set: it goes to Temporal, or as an identity to NATS.
+// onReleases completes a command to a release or a set: it goes to Temporal, or as an identity or signed to NATS.
 func (a *app) onReleases(cmd *cobra.Command, do action) *cobra.Command {
-	withSettings(cmd, config.NATS(), config.Actor(), config.AsIdentity())
+	withSettings(cmd, config.NATS(), config.Actor(), config.AsIdentity(), config.Signing())
 	return a.command(cmd, frame{settings: config.Temporal(), draws: true, timeout: answerTime, limit: patience}, withReleases(do))
 }
 

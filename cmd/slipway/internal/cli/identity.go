@@ -18,11 +18,12 @@ import (
 	"slipway/wire"
 )
 
-// natsClient reads and commands releases for somebody who speaks as an identity, for which NATS alone is
-// enough: what is asked for and commanded goes to subjects where nobody else may publish, and where a release
+// natsClient reads and commands releases for somebody who speaks as an identity or signs, for which NATS alone is
+// enough: what is asked for and commanded goes to subjects where nobody else may publish, or is signed, and where a release
 // stands, the ledger tells.
 type natsClient struct {
 	identity string
+	signer   *wire.Signer
 	js       jetstream.JetStream
 	ledger   *ledger.Ledger
 	letters  *wire.DeadLetters
@@ -34,18 +35,18 @@ type natsClient struct {
 type published struct{ subject, source, eventID, id string }
 
 // withReleases connects to what releases are read from and commanded through before an action: to
-// Temporal, or for who speaks as an identity, to NATS.
+// Temporal, or for who speaks as an identity or signs, to NATS.
 func withReleases(do action) action {
 	return func(ctx context.Context, c *call) error {
-		if c.identity == "" {
+		if !c.byEvents() {
 			return withTemporal(do)(ctx, c)
 		}
-		js, closeNATS, err := c.app.jetStream(ctx, c.values, "slipway as "+c.identity)
+		js, closeNATS, err := c.app.jetStream(ctx, c.values, "slipway as "+c.by)
 		if err != nil {
 			return err
 		}
 		defer closeNATS()
-		c.onNATS = &natsClient{identity: c.identity, js: js, ledger: ledger.New(js), letters: wire.NewDeadLetters(js)}
+		c.onNATS = &natsClient{identity: c.identity, signer: c.signer, js: js, ledger: ledger.New(js), letters: wire.NewDeadLetters(js)}
 		return do(ctx, c)
 	}
 }
@@ -124,6 +125,9 @@ func (c *call) sendCommand(ctx context.Context, id string, cmd release.Command) 
 		id: id, command: cmd, admit: release.Admit,
 		read: func(ctx context.Context) (releases.Status[release.Progress], error) { return c.get(ctx, id) },
 		encode: func(o wire.Origin, p release.Progress, cmd release.Command) (*nats.Msg, error) {
+			if o.Identity == "" {
+				return wire.EncodeCommand(o, id, cmd)
+			}
 			return wire.EncodeVerifiedCommand(o, p.App, id, cmd)
 		},
 		told: func(p release.Progress) told { return told{p.Decisions, p.Transition, p.Phase} },
@@ -141,13 +145,16 @@ func (c *call) sendSetCommand(ctx context.Context, id string, cmd release.Comman
 		id: id, command: cmd, admit: release.AdmitSet,
 		read: func(ctx context.Context) (releases.Status[release.SetProgress], error) { return c.getSet(ctx, id) },
 		encode: func(o wire.Origin, p release.SetProgress, cmd release.Command) (*nats.Msg, error) {
+			if o.Identity == "" {
+				return wire.EncodeCommand(o, id, cmd)
+			}
 			return wire.EncodeVerifiedSetCommand(o, p.Name, id, cmd)
 		},
 		told: func(p release.SetProgress) told { return told{p.Decisions, p.Transition, p.Phase} },
 	})
 }
 
-// spoken is a command on its way as an event of an identity, to a release or a set whose progress is P.
+// spoken is a command on its way as an event of an identity, or a signed one, to a release or a set whose progress is P.
 type spoken[P any] struct {
 	id      string
 	command release.Command
@@ -180,7 +187,7 @@ func sendAs[P any](ctx context.Context, s *natsClient, c spoken[P]) (sent releas
 	if before.Closed {
 		return c.command, p, &releases.RefusedError{ID: c.id, Reason: "it has ended: " + string(c.told(before.Progress).phase)}
 	}
-	origin := wire.Origin{Source: defaultSource, ID: c.command.ID, Time: time.Now().UTC(), Identity: s.identity}
+	origin := wire.Origin{Source: defaultSource, ID: c.command.ID, Time: time.Now().UTC(), Identity: s.identity, Signer: s.signer}
 	sent = c.command
 	sent.ID, sent.Source, sent.Via, sent.Verified = release.CommandID(c.id, origin.Source, origin.ID), origin.Source, release.ViaEvent, true
 	if err := sent.Validate(); err != nil {

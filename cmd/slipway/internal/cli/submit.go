@@ -62,7 +62,7 @@ func (a *app) onSubmit(cmd *cobra.Command, kind string, request func(context.Con
 	exits(cmd, exitTimeout, "with --wait: --timeout is up; what was submitted goes on")
 	exitsByOutcome(cmd, kind, "with --wait: ")
 	return a.command(cmd, frame{
-		settings: slices.Concat(config.Temporal(), config.NATS(), config.Actor(), config.AsIdentity()), draws: true,
+		settings: slices.Concat(config.Temporal(), config.NATS(), config.Actor(), config.AsIdentity(), config.Signing()), draws: true,
 		usage: "with --wait, stop waiting after this time (default never); with --plan, give up then (default 70s)",
 	}, func(ctx context.Context, call *call) error {
 		if call.timeout != 0 && !s.wait && !s.plan {
@@ -249,7 +249,7 @@ func (a *app) ask(ctx context.Context, c *call, s submission, it asked) error {
 	if s.eventID == "" {
 		s.eventID = uuid.NewString()
 	}
-	msg, err := it.encode(wire.Origin{Source: s.source, ID: s.eventID, Time: time.Now().UTC(), Identity: c.identity})
+	msg, err := it.encode(wire.Origin{Source: s.source, ID: s.eventID, Time: time.Now().UTC(), Identity: c.identity, Signer: c.signer})
 	if err != nil {
 		return &usageError{err.Error()}
 	}
@@ -263,7 +263,7 @@ func (a *app) ask(ctx context.Context, c *call, s submission, it asked) error {
 		if before || err != nil {
 			return err // the same event again asks for nothing new, whatever the lane denies by now
 		}
-		if c.identity != "" {
+		if c.byEvents() {
 			return nil // Temporal, which knows what lanes deny, is not asked
 		}
 		return a.admitted(ctx, c.values, it.brings)
@@ -355,6 +355,10 @@ func reasonOf(err error) error {
 // showEvent prints the event as it would be published.
 func (a *app) showEvent(f render.Format, what string, msg *nats.Msg) error {
 	a.infof("%s would be asked for on subject %s with Nats-Msg-Id %s", what, msg.Subject, msg.Header.Get(nats.MsgIdHdr))
+	if signed, err := wire.SignatureOf(msg); err != nil || signed != nil {
+		_, told := fmt.Fprintf(a.Stdout, "%s\n", msg.Data) // the signature is of the data as it stands there
+		return errors.Join(err, told)
+	}
 	if f.ForPeople() {
 		f = render.FormatJSON
 	}

@@ -62,7 +62,7 @@ has forgotten is shown as the ledger of releases on NATS has it.`,
 
 // onGet completes a command that shows a release or a set; of f the times count.
 func (a *app) onGet(cmd *cobra.Command, f frame, do action) *cobra.Command {
-	f.settings, f.draws = slices.Concat(config.Temporal(), config.NATS(), config.AsIdentity()), true
+	f.settings, f.draws = slices.Concat(config.Temporal(), config.NATS(), config.AsIdentity(), config.Signing()), true
 	return a.command(cmd, f, withReleases(do))
 }
 

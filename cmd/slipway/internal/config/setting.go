@@ -31,6 +31,7 @@ const (
 	HTTPAddr   = "http-addr"
 	By         = "by"
 	Identity   = "identity"
+	SignKey    = "sign-key"
 
 	SAEEndpoint       = "sae-endpoint"
 	SAERegion         = "sae-region"
@@ -116,6 +117,11 @@ func Actor() []Setting {
 // AsIdentity is who somebody is on NATS, where nobody else may say so.
 func AsIdentity() []Setting {
 	return []Setting{{Name: Identity, Env: "SLIPWAY_IDENTITY", Usage: "who you are on NATS, which lets nobody else publish on slipway.by.IDENTITY: requests and commands go there, and Temporal is not asked (default none: requests are claimed, and commands go to Temporal)"}}
+}
+
+// Signing is what requests and commands are signed with. The seed itself is no setting: a command line can be read by others.
+func Signing() []Setting {
+	return []Setting{{Name: SignKey, Env: "SLIPWAY_SIGN_KEY", Usage: "file with the seed of a key that the authority document registers (SU…), by which requests and commands are signed as --by: they go by NATS, and Temporal is not asked (default none)"}}
 }
 
 // SAE is where Serverless App Engine is found.
@@ -244,7 +250,7 @@ func NATS() []Setting {
 // All returns every setting that a file may hold, so that one file serves all roles.
 func All() []Setting {
 	var out []Setting
-	for _, group := range [][]Setting{Logging(), HTTP(""), Actor(), AsIdentity(), Platforms(), Calls(), Worker(), Starter(), Setup(), Temporal(), Codec(""), NATS()} {
+	for _, group := range [][]Setting{Logging(), HTTP(""), Actor(), AsIdentity(), Signing(), Platforms(), Calls(), Worker(), Starter(), Setup(), Temporal(), Codec(""), NATS()} {
 		out = append(out, group...)
 	}
 	return out
