@@ -20,6 +20,18 @@ type shop struct {
 	*commandLine
 
 	staging, production release.App
+	// approval is what the document asks of people in production.
+	approval string
+}
+
+// newShop is one whose command line speaks as whoever says so, and which nobody has released to.
+func newShop(h *house, approval string) *shop {
+	h.t.Helper()
+	staging, err := scenario.CreateApp(h.ctx, h.sae, h.name()+"s")
+	require.NoError(h.t, err)
+	production, err := scenario.CreateApp(h.ctx, h.sae, h.name()+"p")
+	require.NoError(h.t, err)
+	return &shop{&commandLine{house: h, binary: slipwayBinary(h.t)}, staging, production, approval}
 }
 
 // apply stores the document of the application, which promotes to production as the words say.
@@ -40,11 +52,11 @@ spec:
       app: `+app(s.production)+`
       release:
         strategy: {type: gray, gray: 1, batches: 1}
-        approval: {count: 2, notRequester: true}
+        approval: `+s.approval+`
   promotion:
     - {from: staging, to: production, `+promotes+`}
 `), 0o600))
-	s.out(0, "app", "apply", "-f", file)
+	s.out(0, "app", "apply", "-f", file, "--by", "root")
 }
 
 // deploy releases an image to staging, and returns the ID of its release and that of its promotion.
@@ -68,12 +80,8 @@ func (s *shop) untilReady() {
 func TestPromotion_FromStagingToProduction(t *testing.T) {
 	t.Parallel()
 	h := start(t, stack.Config{})
-	cli := &commandLine{house: h, binary: slipwayBinary(t)}
-	staging, err := scenario.CreateApp(h.ctx, h.sae, h.name()+"s")
-	require.NoError(t, err)
-	production, err := scenario.CreateApp(h.ctx, h.sae, h.name()+"p")
-	require.NoError(t, err)
-	s := &shop{cli, staging, production}
+	s := newShop(h, "{count: 2, notRequester: true}")
+	cli, production := s.commandLine, s.production
 	s.apply("after: 1h")
 	source, id := s.deploy(scenario.NewImage)
 	require.Contains(t, cli.errOut(7, "promote", "shop"), "it bakes in staging until ")
