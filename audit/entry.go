@@ -26,7 +26,7 @@ const (
 	// ActionEnd is the end of a release or a set.
 	ActionEnd Action = "end"
 	// ActionHold and ActionUnhold are of lanes, and so are ActionDrop, which takes a release out of the line, and
-	// ActionAllow.
+	// ActionAllow. ActionHold is also of a promotion that Slipway does not ask for by itself.
 	ActionHold   Action = "hold"
 	ActionUnhold Action = "unhold"
 	ActionDrop   Action = "drop"

@@ -47,6 +47,8 @@ func readEvent(msg *jetstream.RawStreamMsg) []Entry {
 		return []Entry{{Action: ActionUnknown, What: msg.Subject, Unreadable: err.Error()}}
 	case ev.Lane != nil:
 		return []Entry{laneEntry(ev)}
+	case ev.Promotion != nil:
+		return []Entry{promotionEntry(ev)}
 	case ev.Set != nil:
 		return storyOfSet(ev).entries()
 	}
@@ -150,6 +152,19 @@ func laneEntry(ev wire.LifecycleEvent) Entry {
 		e.Action, e.What = ActionAllow, cmp.Or(l.Artifact, "all artifacts")
 	default: // a newer version tells of more
 		e.Action, e.What = ActionUnknown, "the lane: "+string(ev.Kind)
+	}
+	return e
+}
+
+// promotionEntry is a promotion that Slipway does not ask for by itself.
+func promotionEntry(ev wire.LifecycleEvent) Entry {
+	h := *ev.Promotion
+	e := Entry{
+		Time: ev.Time, Action: ActionHold, By: release.Slipway, App: h.App.SearchValue(), Name: h.Application + "/" + h.To, ID: h.ReleaseID,
+		What: fmt.Sprintf("the promotion of %s from %s", h.Artifact, h.From), Reason: h.Reason, key: ev.ID,
+	}
+	if ev.Kind != release.EventHeld { // a newer version tells of more
+		e.Action, e.What = ActionUnknown, "the promotion: "+string(ev.Kind)
 	}
 	return e
 }

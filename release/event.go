@@ -46,7 +46,8 @@ const (
 	EventWaveDone    EventKind = "wave.done"
 )
 
-// The lifecycle events that only lanes have; that a lane is not held any more is [EventResumed].
+// The lifecycle events that only lanes have; that a lane is not held any more is [EventResumed]. EventHeld is also that of a
+// promotion that is not asked for.
 const (
 	EventHeld    EventKind = "held"
 	EventDropped EventKind = "dropped"
@@ -73,7 +74,7 @@ func (p Phase) Outcome() (EventKind, bool) {
 	return "", false
 }
 
-// Event is one lifecycle event, of a release, a set or a lane.
+// Event is one lifecycle event, of a release, a set, a lane or a promotion.
 type Event struct {
 	// ID is deterministic, see [EventID]: one for each transition. The bus drops a repeated one.
 	ID string `json:"id"`
@@ -88,6 +89,21 @@ type Event struct {
 	Set *SetProgress `json:"set,omitempty"`
 	// Lane is what was done to a lane; nil in an event of a release or a set.
 	Lane *LaneChange `json:"lane,omitempty"`
+	// Promotion is what is not promoted by itself; nil in all other events.
+	Promotion *HeldPromotion `json:"promotion,omitempty"`
+}
+
+// HeldPromotion is a promotion that was to be asked for by itself, and is not: the data of its lifecycle event.
+type HeldPromotion struct {
+	Application string `json:"application"`
+	// From and To are the environments, and App the application of To on its platform.
+	From string `json:"from"`
+	To   string `json:"to"`
+	App  App    `json:"app"`
+	// ReleaseID is the release that was to be promoted, and Artifact what it has brought.
+	ReleaseID string `json:"releaseId"`
+	Artifact  string `json:"artifact"`
+	Reason    string `json:"reason"`
 }
 
 // LaneChange is what a person has done to a lane: the data of its lifecycle events.

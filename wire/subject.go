@@ -108,8 +108,17 @@ func LaneEventSubject(a release.App, kind release.EventKind) string {
 	return EventSubject(a, laneToken, kind)
 }
 
-// laneToken takes the place of a release's ID in the subject of a lane's event.
-const laneToken = "lane"
+// PromotionEventSubject is where an event of a promotion to an application is published:
+// slipway.event.<platform>.<app-id>.promotion.<kind>.
+func PromotionEventSubject(a release.App, kind release.EventKind) string {
+	return EventSubject(a, promotionToken, kind)
+}
+
+// laneToken and promotionToken take the place of a release's ID in the subjects of the events of lanes and promotions.
+const (
+	laneToken      = "lane"
+	promotionToken = "promotion"
+)
 
 // EventsOfKind is the filter for all events of a kind, of whatever they are.
 func EventsOfKind(kind release.EventKind) string { return eventPrefix + "*.*.*." + string(kind) }
