@@ -31,6 +31,8 @@ const (
 	ActionUnhold Action = "unhold"
 	ActionDrop   Action = "drop"
 	ActionAllow  Action = "allow"
+	// ActionDrop is also of a dead letter, and ActionReplay publishes what became one again.
+	ActionReplay Action = "replay"
 	// ActionFreeze changes the calendar of freezes: it adds, stops, lifts or removes.
 	ActionFreeze Action = "freeze"
 	// ActionApply and ActionDelete change a document.
@@ -46,7 +48,7 @@ const (
 func Actions() []Action {
 	return []Action{
 		ActionRequest, ActionRollback, ActionConfirm, ActionApprove, ActionReject, ActionPause, ActionResume, ActionAbort, ActionOverride, ActionEnd,
-		ActionHold, ActionUnhold, ActionDrop, ActionAllow, ActionFreeze, ActionApply, ActionDelete, ActionRefuse, ActionUnknown,
+		ActionHold, ActionUnhold, ActionDrop, ActionAllow, ActionReplay, ActionFreeze, ActionApply, ActionDelete, ActionRefuse, ActionUnknown,
 	}
 }
 

@@ -54,6 +54,9 @@ const (
 	EventAllowed EventKind = "allowed"
 )
 
+// EventReplayed tells that somebody has published the message of a dead letter again; that one was deleted is [EventDropped].
+const EventReplayed EventKind = "replayed"
+
 // Outcome returns the event that tells of the end in phase p; false when p is no end.
 func (p Phase) Outcome() (EventKind, bool) {
 	switch p {
@@ -74,7 +77,7 @@ func (p Phase) Outcome() (EventKind, bool) {
 	return "", false
 }
 
-// Event is one lifecycle event, of a release, a set, a lane or a promotion.
+// Event is one lifecycle event, of a release, a set, a lane, a promotion or a dead letter.
 type Event struct {
 	// ID is deterministic, see [EventID]: one for each transition. The bus drops a repeated one.
 	ID string `json:"id"`
@@ -91,6 +94,20 @@ type Event struct {
 	Lane *LaneChange `json:"lane,omitempty"`
 	// Promotion is what is not promoted by itself; nil in all other events.
 	Promotion *HeldPromotion `json:"promotion,omitempty"`
+	// Letter is what was done with a dead letter; nil in all other events.
+	Letter *LetterChange `json:"letter,omitempty"`
+}
+
+// LetterChange is what a person has done with a dead letter: the data of its lifecycle events.
+type LetterChange struct {
+	// Sequence is that of the dead letter in its stream.
+	Sequence uint64 `json:"sequence"`
+	// By is who has done it. Nobody has verified who that was.
+	By string `json:"by"`
+	// Subject is the one on which the message was published, and About what it is for, as far as it can be read:
+	// platform/region/id, application/environment, set/name, or the ID of a release or a set.
+	Subject string `json:"subject"`
+	About   string `json:"about,omitempty"`
 }
 
 // HeldPromotion is a promotion that was to be asked for by itself, and is not: the data of its lifecycle event.

@@ -99,6 +99,8 @@ func TestSchemasMatchTheTypes(t *testing.T) {
 		schema.LaneEvent:      {reflect.TypeFor[release.LaneChange](), false},
 		schema.PromotionEvent: {reflect.TypeFor[release.HeldPromotion](), false},
 
+		schema.DeadLetterEvent: {reflect.TypeFor[release.LetterChange](), false},
+
 		schema.Application: {reflect.TypeFor[apps.Application](), true},
 		schema.Authority:   {reflect.TypeFor[authority.Document](), true},
 		schema.Policy:      {reflect.TypeFor[policy.Policy](), true},
@@ -401,6 +403,8 @@ func TestSchema_ExamplesAreValidAndTaken(t *testing.T) {
 		schema.Event:          strictly[release.Progress],
 		schema.LaneEvent:      strictly[release.LaneChange],
 		schema.PromotionEvent: strictly[release.HeldPromotion],
+
+		schema.DeadLetterEvent: strictly[release.LetterChange],
 		schema.SetRequest: func(data []byte) error {
 			_, err := wire.ParseSet(data)
 			return err
@@ -448,6 +452,10 @@ func TestSchema_EventsAsTheyArePublished(t *testing.T) {
 		schema.PromotionEvent: {{Kind: release.EventHeld, Promotion: &release.HeldPromotion{
 			Application: "shop", From: "staging", To: "production", App: app, ReleaseID: "r-1", Artifact: "shop:1", Reason: "release r-2 has rolled it back",
 		}}},
+		schema.DeadLetterEvent: {
+			{Kind: release.EventDropped, Letter: &release.LetterChange{Sequence: 17, By: "li", Subject: "slipway.command.r-1", About: "r-1"}},
+			{Kind: release.EventReplayed, Letter: &release.LetterChange{Sequence: 17, By: "li", Subject: "elsewhere"}},
+		},
 		schema.Event: {{Kind: release.EventDecided, Progress: release.Progress{
 			ReleaseID: "r-1", App: app, Transition: 4, Phase: release.PhaseAwaitingConfirm, Strategy: release.Strategy{Type: release.StrategyGray}, Decisions: refused,
 		}}},
