@@ -26,11 +26,13 @@ const (
 	// ActionEnd is the end of a release or a set.
 	ActionEnd Action = "end"
 	// ActionHold and ActionUnhold are of lanes, and so are ActionDrop, which takes a release out of the line, and
-	// ActionAllow.
+	// ActionAllow. ActionHold is also of a promotion that Slipway does not ask for by itself.
 	ActionHold   Action = "hold"
 	ActionUnhold Action = "unhold"
 	ActionDrop   Action = "drop"
 	ActionAllow  Action = "allow"
+	// ActionDrop is also of a dead letter, and ActionReplay publishes what became one again.
+	ActionReplay Action = "replay"
 	// ActionFreeze changes the calendar of freezes: it adds, stops, lifts or removes.
 	ActionFreeze Action = "freeze"
 	// ActionApply and ActionDelete change a document.
@@ -46,7 +48,7 @@ const (
 func Actions() []Action {
 	return []Action{
 		ActionRequest, ActionRollback, ActionConfirm, ActionApprove, ActionReject, ActionPause, ActionResume, ActionAbort, ActionOverride, ActionEnd,
-		ActionHold, ActionUnhold, ActionDrop, ActionAllow, ActionFreeze, ActionApply, ActionDelete, ActionRefuse, ActionUnknown,
+		ActionHold, ActionUnhold, ActionDrop, ActionAllow, ActionReplay, ActionFreeze, ActionApply, ActionDelete, ActionRefuse, ActionUnknown,
 	}
 }
 

@@ -47,6 +47,10 @@ func readEvent(msg *jetstream.RawStreamMsg) []Entry {
 		return []Entry{{Action: ActionUnknown, What: msg.Subject, Unreadable: err.Error()}}
 	case ev.Lane != nil:
 		return []Entry{laneEntry(ev)}
+	case ev.Letter != nil:
+		return []Entry{letterEntry(ev)}
+	case ev.Promotion != nil:
+		return []Entry{promotionEntry(ev)}
 	case ev.Set != nil:
 		return storyOfSet(ev).entries()
 	}
@@ -154,6 +158,19 @@ func laneEntry(ev wire.LifecycleEvent) Entry {
 	return e
 }
 
+// promotionEntry is a promotion that Slipway does not ask for by itself.
+func promotionEntry(ev wire.LifecycleEvent) Entry {
+	h := *ev.Promotion
+	e := Entry{
+		Time: ev.Time, Action: ActionHold, By: release.Slipway, App: h.App.SearchValue(), Name: h.Application + "/" + h.To, ID: h.ReleaseID,
+		What: fmt.Sprintf("the promotion of %s from %s", h.Artifact, h.From), Reason: h.Reason, key: ev.ID,
+	}
+	if ev.Kind != release.EventHeld { // a newer version tells of more
+		e.Action, e.What = ActionUnknown, "the promotion: "+string(ev.Kind)
+	}
+	return e
+}
+
 // readLetter reads a dead letter.
 func readLetter(msg *jetstream.RawStreamMsg) Entry {
 	l := wire.ReadDeadLetter(msg)
@@ -164,13 +181,34 @@ func readLetter(msg *jetstream.RawStreamMsg) Entry {
 	if l.Type != "" {
 		e.What += " " + l.Type
 	}
+	e.about(l.Subject, l.About)
+	return e
+}
+
+// about is what a message is for that was published on a subject.
+func (e *Entry) about(subject, what string) {
 	switch {
-	case l.Kind == wire.KindCommand:
-		e.ID = l.About
-	case wire.IsNamedRequest(l.Subject):
-		e.Name = l.About
+	case wire.IsCommand(subject):
+		e.ID = what
+	case wire.IsNamedRequest(subject):
+		e.Name = what
 	default:
-		e.App = l.About
+		e.App = what
+	}
+}
+
+// letterEntry is what was done with a dead letter.
+func letterEntry(ev wire.LifecycleEvent) Entry {
+	l := *ev.Letter
+	e := Entry{Time: ev.Time, By: l.By, What: fmt.Sprintf("dead letter %d", l.Sequence), key: ev.ID}
+	e.about(l.Subject, l.About)
+	switch ev.Kind { //nolint:exhaustive // dead letters tell of these alone
+	case release.EventDropped:
+		e.Action = ActionDrop
+	case release.EventReplayed:
+		e.Action = ActionReplay
+	default: // a newer version tells of more
+		e.Action, e.What = ActionUnknown, e.What+": "+string(ev.Kind)
 	}
 	return e
 }

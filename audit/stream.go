@@ -52,7 +52,7 @@ func Kinds() []release.EventKind {
 		release.EventAccepted, release.EventStarted, release.EventDecided, release.EventApprovalGiven, release.EventApprovalGranted, release.EventBatchConfirmed,
 		release.EventPaused, release.EventResumed, release.EventRollingBack, release.EventWaveDone,
 		release.EventSucceeded, release.EventFailed, release.EventRolledBack, release.EventAborted, release.EventAttention,
-		release.EventHeld, release.EventDropped, release.EventAllowed,
+		release.EventHeld, release.EventDropped, release.EventAllowed, release.EventReplayed,
 	}
 }
 

@@ -46,12 +46,16 @@ const (
 	EventWaveDone    EventKind = "wave.done"
 )
 
-// The lifecycle events that only lanes have; that a lane is not held any more is [EventResumed].
+// The lifecycle events that only lanes have; that a lane is not held any more is [EventResumed]. EventHeld is also that of a
+// promotion that is not asked for.
 const (
 	EventHeld    EventKind = "held"
 	EventDropped EventKind = "dropped"
 	EventAllowed EventKind = "allowed"
 )
+
+// EventReplayed tells that somebody has published the message of a dead letter again; that one was deleted is [EventDropped].
+const EventReplayed EventKind = "replayed"
 
 // Outcome returns the event that tells of the end in phase p; false when p is no end.
 func (p Phase) Outcome() (EventKind, bool) {
@@ -73,7 +77,7 @@ func (p Phase) Outcome() (EventKind, bool) {
 	return "", false
 }
 
-// Event is one lifecycle event, of a release, a set or a lane.
+// Event is one lifecycle event, of a release, a set, a lane, a promotion or a dead letter.
 type Event struct {
 	// ID is deterministic, see [EventID]: one for each transition. The bus drops a repeated one.
 	ID string `json:"id"`
@@ -88,6 +92,35 @@ type Event struct {
 	Set *SetProgress `json:"set,omitempty"`
 	// Lane is what was done to a lane; nil in an event of a release or a set.
 	Lane *LaneChange `json:"lane,omitempty"`
+	// Promotion is what is not promoted by itself; nil in all other events.
+	Promotion *HeldPromotion `json:"promotion,omitempty"`
+	// Letter is what was done with a dead letter; nil in all other events.
+	Letter *LetterChange `json:"letter,omitempty"`
+}
+
+// LetterChange is what a person has done with a dead letter: the data of its lifecycle events.
+type LetterChange struct {
+	// Sequence is that of the dead letter in its stream.
+	Sequence uint64 `json:"sequence"`
+	// By is who has done it. Nobody has verified who that was.
+	By string `json:"by"`
+	// Subject is the one on which the message was published, and About what it is for, as far as it can be read:
+	// platform/region/id, application/environment, set/name, or the ID of a release or a set.
+	Subject string `json:"subject"`
+	About   string `json:"about,omitempty"`
+}
+
+// HeldPromotion is a promotion that was to be asked for by itself, and is not: the data of its lifecycle event.
+type HeldPromotion struct {
+	Application string `json:"application"`
+	// From and To are the environments, and App the application of To on its platform.
+	From string `json:"from"`
+	To   string `json:"to"`
+	App  App    `json:"app"`
+	// ReleaseID is the release that was to be promoted, and Artifact what it has brought.
+	ReleaseID string `json:"releaseId"`
+	Artifact  string `json:"artifact"`
+	Reason    string `json:"reason"`
 }
 
 // LaneChange is what a person has done to a lane: the data of its lifecycle events.

@@ -197,7 +197,7 @@ func looks(role authority.Role) []string {
 	case authority.RoleRequester:
 		return slices.Concat(events, readsBucket(ledger.Bucket), readsBucket(apps.Bucket), readsBucket(policy.Bucket))
 	case authority.RoleOperator:
-		return slices.Concat(views, reads, []string{"$KV." + wire.CalendarBucket + ".calendar", streamInfo(wire.StreamDeadLetter), "$JS.API.DIRECT.GET." + wire.StreamDeadLetter})
+		return slices.Concat(views, reads, []string{"$KV." + wire.CalendarBucket + ".calendar", streamInfo(wire.StreamDeadLetter), "$JS.API.DIRECT.GET." + wire.StreamDeadLetter, wire.AllLetterEvents})
 	case authority.RoleAdmin:
 		return append(slices.Concat(views, reads), "$KV."+authority.Bucket+"."+authority.Key, "$KV."+apps.Bucket+".>", "$KV."+policy.Bucket+".>")
 	case authority.RoleViewer, authority.RoleApprover:

@@ -11,6 +11,8 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/synadia-io/orbit.go/jetstreamext"
+
+	"slipway/release"
 )
 
 // DeadLetters reads StreamDeadLetter, and publishes or deletes what is in it.
@@ -167,12 +169,15 @@ func (d *DeadLetters) Last(ctx context.Context, subject string) (Letter, error) 
 	return ReadDeadLetter(msg), nil
 }
 
-// Replay publishes the message of a dead letter again, and returns its sequence in StreamIn. It
+// Replay publishes the message of a dead letter again for somebody, of which an event tells, and returns its sequence in StreamIn. It
 // refuses with a [PoisonError] what would be refused again. Replaying it twice is harmless: the
 // source and ID of the event are its identity, so that the second is the same release, set or
 // command, which the ledger and the workflows take once.
-func (d *DeadLetters) Replay(ctx context.Context, l Letter) (sequence uint64, err error) {
+func (d *DeadLetters) Replay(ctx context.Context, l Letter, by string) (sequence uint64, err error) {
 	if _, err := l.Target(); err != nil {
+		return 0, err
+	}
+	if err := d.tell(ctx, l, by, release.EventReplayed); err != nil {
 		return 0, err
 	}
 	ack, err := d.js.PublishMsg(ctx, l.Original(), jetstream.WithExpectStream(StreamIn))
@@ -185,9 +190,29 @@ func (d *DeadLetters) Replay(ctx context.Context, l Letter) (sequence uint64, er
 	return ack.Sequence, nil
 }
 
-// Drop deletes a dead letter by its sequence; without one the error is [ErrNoDeadLetter]. It
+// tell lets the world know what somebody does with a dead letter, before it is done: what cannot be told is not done.
+func (d *DeadLetters) tell(ctx context.Context, l Letter, by string, kind release.EventKind) error {
+	at := time.Now().UTC()
+	msg, err := EncodeEvent(release.Event{
+		ID: fmt.Sprintf("deadletter.%d.%s.%d", l.Sequence, kind, at.UnixNano()), Kind: kind, At: at,
+		Letter: &release.LetterChange{Sequence: l.Sequence, By: by, Subject: l.Subject, About: l.About},
+	}, at)
+	if err != nil {
+		return err
+	}
+	_, err = d.js.PublishMsg(ctx, msg, jetstream.WithExpectStream(StreamEvents))
+	switch {
+	case errors.Is(err, jetstream.ErrNoStreamResponse), errors.Is(err, nats.ErrNoResponders):
+		return fmt.Errorf("no stream takes %s, which tells of it; create the streams with: slipway setup", msg.Subject)
+	case err != nil:
+		return fmt.Errorf("publish on %s, which tells of it: %w", msg.Subject, err)
+	}
+	return nil
+}
+
+// Drop deletes a dead letter by its sequence for somebody, of which an event tells; without one the error is [ErrNoDeadLetter]. It
 // is [ErrKeepsLetters] where the stream deletes none.
-func (d *DeadLetters) Drop(ctx context.Context, sequence uint64) error {
+func (d *DeadLetters) Drop(ctx context.Context, sequence uint64, by string) error {
 	stream, err := d.stream(ctx)
 	if err != nil {
 		return err
@@ -195,10 +220,15 @@ func (d *DeadLetters) Drop(ctx context.Context, sequence uint64) error {
 	if stream.CachedInfo().Config.DenyDelete {
 		return ErrKeepsLetters
 	}
-	if _, err := stream.GetMsg(ctx, sequence); errors.Is(err, jetstream.ErrMsgNotFound) {
+	msg, err := stream.GetMsg(ctx, sequence)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return ErrNoDeadLetter
-	} else if err != nil {
+	}
+	if err != nil {
 		return lettersError(ctx, err)
+	}
+	if err := d.tell(ctx, ReadDeadLetter(msg), by, release.EventDropped); err != nil {
+		return err
 	}
 	if err := stream.DeleteMsg(ctx, sequence); err != nil {
 		return lettersError(ctx, err)

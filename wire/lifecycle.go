@@ -19,6 +19,8 @@ const (
 	eventTypePrefix     = "dev.slipway.release."
 	setEventTypePrefix  = "dev.slipway.set."
 	laneEventTypePrefix = "dev.slipway.lane."
+	promotionTypePrefix = "dev.slipway.promotion."
+	letterTypePrefix    = "dev.slipway.deadletter."
 	eventScheme         = "slipway://"
 	// extensionReleaseID and extensionSetID are the extension attributes that name the
 	// release or the set.
@@ -40,6 +42,16 @@ func LaneEventType(kind release.EventKind) string {
 	return laneEventTypePrefix + string(kind) + typeVersion
 }
 
+// PromotionEventType returns the event type of an event of a promotion: dev.slipway.promotion.<kind>.v1.
+func PromotionEventType(kind release.EventKind) string {
+	return promotionTypePrefix + string(kind) + typeVersion
+}
+
+// LetterEventType returns the event type of an event of a dead letter: dev.slipway.deadletter.<kind>.v1.
+func LetterEventType(kind release.EventKind) string {
+	return letterTypePrefix + string(kind) + typeVersion
+}
+
 // LifecycleEvent is a lifecycle event as it was published.
 type LifecycleEvent struct {
 	release.Event
@@ -51,7 +63,8 @@ type LifecycleEvent struct {
 // EncodeEvent returns the message of a lifecycle event, as structured CloudEvent: its
 // source is slipway://<platform>/<region>/<app-id>, its subject that path, its data the
 // [release.Progress] without what was kept of scaling rules; for an event of a set slipway://set/<name> and the
-// [release.SetProgress]; for one of a lane the application's source and the [release.LaneChange]. The event's ID is the Nats-Msg-Id, so that publishing it again
+// [release.SetProgress]; for one of a lane or a promotion the application's source and the [release.LaneChange] or the [release.HeldPromotion];
+// for one of a dead letter slipway://deadletter/<sequence> and the [release.LetterChange]. The event's ID is the Nats-Msg-Id, so that publishing it again
 // within [DedupWindow] stores nothing new. An event beyond [MaxPayload] is [ErrTooLarge].
 func EncodeEvent(e release.Event, at time.Time) (*nats.Msg, error) {
 	p := e.Progress.WithoutKept()
@@ -69,6 +82,17 @@ func EncodeEvent(e release.Event, at time.Time) (*nats.Msg, error) {
 		l := *e.Lane // an artifact may be a signed address
 		l.Artifact, _ = redact.New().Text(l.Artifact)
 		to = envelope{about: l.App.SearchValue(), kind: LaneEventType(e.Kind), data: l, subject: LaneEventSubject(l.App, e.Kind)}
+	}
+	if e.Promotion != nil {
+		h := *e.Promotion
+		h.Artifact, _ = redact.New().Text(h.Artifact)
+		to = envelope{
+			about: h.App.SearchValue(), kind: PromotionEventType(e.Kind), extension: extensionReleaseID, id: h.ReleaseID,
+			data: h, subject: PromotionEventSubject(h.App, e.Kind),
+		}
+	}
+	if l := e.Letter; l != nil {
+		to = envelope{about: fmt.Sprintf("%s/%d", letterToken, l.Sequence), kind: LetterEventType(e.Kind), data: l, subject: LetterEventSubject(*l, e.Kind)}
 	}
 	msg, err := to.encode(e.ID, at)
 	if err != nil {
@@ -113,7 +137,7 @@ func unreadable(err error) *PoisonError {
 // what it is of; empty where it is no lifecycle event.
 func eventKind(eventType string) (kind release.EventKind, prefix string) {
 	versionless, versioned := strings.CutSuffix(eventType, typeVersion)
-	for _, prefix := range []string{eventTypePrefix, setEventTypePrefix, laneEventTypePrefix} {
+	for _, prefix := range []string{eventTypePrefix, setEventTypePrefix, laneEventTypePrefix, promotionTypePrefix, letterTypePrefix} {
 		if kind, ok := strings.CutPrefix(versionless, prefix); ok && versioned && kind != "" {
 			return release.EventKind(kind), prefix
 		}
@@ -140,6 +164,12 @@ func DecodeEvent(msg *nats.Msg) (LifecycleEvent, error) {
 	case laneEventTypePrefix:
 		out.Lane = &release.LaneChange{}
 		data = out.Lane
+	case promotionTypePrefix:
+		out.Promotion = &release.HeldPromotion{}
+		data = out.Promotion
+	case letterTypePrefix:
+		out.Letter = &release.LetterChange{}
+		data = out.Letter
 	default:
 		return LifecycleEvent{}, poison("type", fmt.Sprintf("%q is not a lifecycle event", ev.kind))
 	}

@@ -142,3 +142,24 @@ func TestLifecycle_DecodeEventNamesWhatIsWrong(t *testing.T) {
 		require.Equal(t, field, poison.Field)
 	}
 }
+
+func TestLifecycle_AHeldPromotionIsToldWhereItWouldHaveGone(t *testing.T) {
+	t.Parallel()
+	want := wire.LifecycleEvent{
+		Event: release.Event{ID: "r-2.held", Kind: release.EventHeld, Promotion: &release.HeldPromotion{
+			Application: "shop", From: "staging", To: "production", App: release.App{Platform: "sae", Region: "cn-hangzhou", ID: "app-1"},
+			ReleaseID: "r-1", Artifact: "https://shop.example/a.zip?Signature=canary-1", Reason: "release r-3 has rolled it back",
+		}},
+		Time: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC),
+	}
+	msg, err := wire.EncodeEvent(want.Event, want.Time)
+	require.NoError(t, err)
+	require.Equal(t, "slipway.event.sae.app-1.promotion.held", msg.Subject)
+	require.Contains(t, string(msg.Data), `"type":"dev.slipway.promotion.held.v1"`)
+	require.Contains(t, string(msg.Data), `"releaseid":"r-1"`)
+	require.NotContains(t, string(msg.Data), "canary-1")
+	got, err := wire.DecodeEvent(msg)
+	require.NoError(t, err)
+	want.Promotion.Artifact = got.Promotion.Artifact
+	require.Equal(t, want, got)
+}

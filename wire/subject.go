@@ -1,8 +1,10 @@
 package wire
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"slipway/release"
@@ -108,8 +110,29 @@ func LaneEventSubject(a release.App, kind release.EventKind) string {
 	return EventSubject(a, laneToken, kind)
 }
 
-// laneToken takes the place of a release's ID in the subject of a lane's event.
-const laneToken = "lane"
+// PromotionEventSubject is where an event of a promotion to an application is published:
+// slipway.event.<platform>.<app-id>.promotion.<kind>.
+func PromotionEventSubject(a release.App, kind release.EventKind) string {
+	return EventSubject(a, promotionToken, kind)
+}
+
+// LetterEventSubject is where an event of a dead letter is published:
+// slipway.event.deadletter.<what it asked for>.<sequence>.<kind>.
+func LetterEventSubject(l release.LetterChange, kind release.EventKind) string {
+	return eventPrefix + strings.Join([]string{letterToken, cmp.Or(string(kindOfSubject(l.Subject)), "unknown"), strconv.FormatUint(l.Sequence, 10), string(kind)}, ".")
+}
+
+// AllLetterEvents is the filter for all events of dead letters, which whoever replays or drops some publishes.
+const AllLetterEvents = eventPrefix + letterToken + ".>"
+
+// letterToken takes the place of a platform in the subjects of the events of dead letters.
+const letterToken = "deadletter"
+
+// laneToken and promotionToken take the place of a release's ID in the subjects of the events of lanes and promotions.
+const (
+	laneToken      = "lane"
+	promotionToken = "promotion"
+)
 
 // EventsOfKind is the filter for all events of a kind, of whatever they are.
 func EventsOfKind(kind release.EventKind) string { return eventPrefix + "*.*.*." + string(kind) }

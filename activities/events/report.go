@@ -78,7 +78,7 @@ func latestOf(events []release.Event) []release.Event {
 	var latest []release.Event
 	place := map[string]int{}
 	for _, e := range events {
-		if e.Lane != nil {
+		if e.Lane != nil || e.Promotion != nil || e.Letter != nil {
 			continue // the ledger has records of releases and sets
 		}
 		at, known := place[about(e)]

@@ -94,7 +94,7 @@ func (p *Promotions) Stands(ctx context.Context, in release.StandsInput) (releas
 }
 
 // Promote asks for the promotion of a release to each environment that its document promotes it to by
-// itself, where it may be promoted just now. The same is asked for by the same event: it is one release.
+// itself, where it may be promoted just now, and tells of one that is held. The same is asked for by the same event: it is one release.
 //
 // Its errors have the types [release.FaultUnavailable] and [release.FaultUnchanged], while the release has
 // not told its end, which both retry.
@@ -144,6 +144,8 @@ func (p *Promotions) take(ctx context.Context, a apps.Application, step apps.Pro
 		until = v.Until
 	case v.State == promotion.Promoting, v.State == promotion.Done:
 		told.ReleaseID = v.ReleaseID
+	case v.State == promotion.Held:
+		err = p.tellHeld(ctx, a, v)
 	case v.State == promotion.Ready:
 		told.ReleaseID = release.PromotionID(a.Name, step.To, source.ReleaseID)
 		err = p.ask(ctx, a, step, source)
@@ -165,6 +167,28 @@ func (p *Promotions) ask(ctx context.Context, a apps.Application, step apps.Prom
 	ctx, cancel := context.WithTimeout(ctx, callTime)
 	defer cancel()
 	_, err = p.Bus.PublishMsg(ctx, msg, jetstream.WithExpectStream(wire.StreamIn))
+	return err
+}
+
+// tellHeld lets the world know that somebody must look: nothing is promoted by itself any more.
+func (p *Promotions) tellHeld(ctx context.Context, a apps.Application, v promotion.Verdict) error {
+	to, err := a.Environment(v.To)
+	if err != nil {
+		return err
+	}
+	e := release.Event{
+		ID: release.PromotionID(a.Name, v.To, v.Source) + "." + string(release.EventHeld), Kind: release.EventHeld, At: p.Now(),
+		Promotion: &release.HeldPromotion{
+			Application: a.Name, From: v.From, To: v.To, App: to.App, ReleaseID: v.Source, Artifact: v.Artifact.Public(), Reason: v.Reason,
+		},
+	}
+	msg, err := wire.EncodeEvent(e, e.At)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, callTime)
+	defer cancel()
+	_, err = p.Bus.PublishMsg(ctx, msg, jetstream.WithExpectStream(wire.StreamEvents))
 	return err
 }
 

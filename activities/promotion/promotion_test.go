@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -29,6 +30,7 @@ type world struct {
 	away     error
 	busAway  error
 	sent     []wire.NamedRequest
+	told     []wire.LifecycleEvent
 }
 
 func (w *world) Get(_ context.Context, id string) (ledger.Record, error) {
@@ -47,11 +49,17 @@ func (w *world) All(_ context.Context, f ledger.Filter) ([]ledger.Record, error)
 }
 
 func (w *world) PublishMsg(_ context.Context, msg *nats.Msg, _ ...jetstream.PublishOpt) (*jetstream.PubAck, error) {
-	r, err := wire.DecodeNamedRequest(msg)
-	if w.busAway == nil {
-		w.sent = append(w.sent, r)
+	if w.busAway != nil {
+		return nil, w.busAway
 	}
-	return &jetstream.PubAck{}, errors.Join(err, w.busAway)
+	if strings.HasPrefix(msg.Subject, "slipway.event.") {
+		e, err := wire.DecodeEvent(msg)
+		w.told = append(w.told, e)
+		return &jetstream.PubAck{}, err
+	}
+	r, err := wire.DecodeNamedRequest(msg)
+	w.sent = append(w.sent, r)
+	return &jetstream.PubAck{}, err
 }
 
 // known are the documents of a world, beside its ledger.
@@ -161,19 +169,25 @@ func TestPromote_WhatIsSoByThenCounts(t *testing.T) {
 		step   apps.Promotion
 		change func(*world)
 		reason string
+		held   bool
 	}{
 		"it was rolled back": {auto, func(w *world) {
 			w.records["s"] = append(w.records["s"], succeeded("r-2", "shop:1", release.OperationRollback, noon.Add(time.Minute)))
-		}, "release r-2 has rolled it back"},
+		}, "release r-2 has rolled it back", true},
+		"it was rejected": {auto, func(w *world) {
+			rejected := inProduction(succeeded(release.PromotionID("shop", "production", "r-1"), "shop:2", release.OperationRelease, noon))
+			rejected.Outcome = release.PhaseAborted
+			w.records["p"] = []ledger.Record{rejected}
+		}, "ended Aborted", true},
 		"it was followed by another one": {auto, func(w *world) {
 			w.records["s"] = append(w.records["s"], succeeded("r-2", "shop:3", release.OperationRelease, noon.Add(time.Minute)))
-		}, "release r-2 has brought something else to staging since"},
+		}, "release r-2 has brought something else to staging since", false},
 		"it is there": {auto, func(w *world) {
 			w.records["p"] = []ledger.Record{inProduction(succeeded("r-p", "shop:2", release.OperationRelease, noon))}
-		}, "production runs it already"},
-		"by hand alone, by now":        {by, func(*world) {}, ""},
-		"the document is gone":         {auto, func(w *world) { w.document.Name = "shop-2" }, ""},
-		"the step is of another place": {apps.Promotion{From: "production", To: "last", Auto: true}, func(*world) {}, ""},
+		}, "production runs it already", false},
+		"by hand alone, by now":        {by, func(*world) {}, "", false},
+		"the document is gone":         {auto, func(w *world) { w.document.Name = "shop-2" }, "", false},
+		"the step is of another place": {apps.Promotion{From: "production", To: "last", Auto: true}, func(*world) {}, "", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -184,6 +198,7 @@ func TestPromote_WhatIsSoByThenCounts(t *testing.T) {
 			require.NoError(t, err)
 			require.Zero(t, out.Next)
 			require.Empty(t, w.sent)
+			requireHeld(t, w, c.held, out)
 			if c.reason == "" {
 				require.Empty(t, out.Steps)
 				return
@@ -193,11 +208,30 @@ func TestPromote_WhatIsSoByThenCounts(t *testing.T) {
 	}
 }
 
+// requireHeld checks that the world is told of a promotion that is held, and of no other.
+func requireHeld(t *testing.T, w *world, held bool, out release.PromotionResult) {
+	t.Helper()
+	if !held {
+		require.Empty(t, w.told)
+		return
+	}
+	require.Len(t, w.told, 1)
+	require.Equal(t, release.EventHeld, w.told[0].Kind)
+	require.Equal(t, release.PromotionID("shop", "production", "r-1")+".held", w.told[0].ID)
+	require.Equal(t, &release.HeldPromotion{
+		Application: "shop", From: "staging", To: "production", App: app("p"), ReleaseID: "r-1", Artifact: "shop:2", Reason: out.Steps[0].Reason,
+	}, w.told[0].Promotion)
+}
+
 func TestPromote_IsTriedAgain(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*world){
 		"the ledger is away":           func(w *world) { w.away = ledger.ErrUnavailable },
 		"the bus is away":              func(w *world) { w.busAway = errors.New("nats: no responders") },
+		"it is held, and the bus is away": func(w *world) {
+			w.records["s"] = append(w.records["s"], succeeded("r-2", "shop:1", release.OperationRollback, noon.Add(time.Minute)))
+			w.busAway = errors.New("nats: no responders")
+		},
 		"the release has not told":     func(w *world) { w.records["s"][0].Outcome = "" },
 		"the ledger does not know yet": func(w *world) { w.records = nil },
 	} {

@@ -21,6 +21,11 @@ const (
 	// SetEvent is the data of a lifecycle event of a set. It refers to [Event] by its
 	// $id.
 	SetEvent = "set-event.schema.json"
+	// LaneEvent is the data of a lifecycle event of a lane, PromotionEvent of a promotion, and DeadLetterEvent of a dead
+	// letter. The first two refer to [Event] by its $id.
+	LaneEvent       = "lane-event.schema.json"
+	PromotionEvent  = "promotion-event.schema.json"
+	DeadLetterEvent = "deadletter-event.schema.json"
 	// Application is the spec of a file of kind Application. It refers to [Request] by its $id.
 	Application = "application.schema.json"
 	// Authority is the spec of a file that says who may do what.

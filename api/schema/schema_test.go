@@ -96,6 +96,11 @@ func TestSchemasMatchTheTypes(t *testing.T) {
 		schema.SetRequest: {reflect.TypeFor[release.Set](), true},
 		schema.SetEvent:   {reflect.TypeFor[release.SetProgress](), false},
 
+		schema.LaneEvent:      {reflect.TypeFor[release.LaneChange](), false},
+		schema.PromotionEvent: {reflect.TypeFor[release.HeldPromotion](), false},
+
+		schema.DeadLetterEvent: {reflect.TypeFor[release.LetterChange](), false},
+
 		schema.Application: {reflect.TypeFor[apps.Application](), true},
 		schema.Authority:   {reflect.TypeFor[authority.Document](), true},
 		schema.Policy:      {reflect.TypeFor[policy.Policy](), true},
@@ -395,20 +400,16 @@ func TestSchema_ExamplesAreValidAndTaken(t *testing.T) {
 			)})
 			return err
 		},
-		schema.Event: func(data []byte) error {
-			decoder := json.NewDecoder(bytes.NewReader(data))
-			decoder.DisallowUnknownFields()
-			return decoder.Decode(&release.Progress{})
-		},
+		schema.Event:          strictly[release.Progress],
+		schema.LaneEvent:      strictly[release.LaneChange],
+		schema.PromotionEvent: strictly[release.HeldPromotion],
+
+		schema.DeadLetterEvent: strictly[release.LetterChange],
 		schema.SetRequest: func(data []byte) error {
 			_, err := wire.ParseSet(data)
 			return err
 		},
-		schema.SetEvent: func(data []byte) error {
-			decoder := json.NewDecoder(bytes.NewReader(data))
-			decoder.DisallowUnknownFields()
-			return decoder.Decode(&release.SetProgress{})
-		},
+		schema.SetEvent: strictly[release.SetProgress],
 	}
 	for name, take := range take {
 		t.Run(name, func(t *testing.T) {
@@ -422,6 +423,56 @@ func TestSchema_ExamplesAreValidAndTaken(t *testing.T) {
 				require.NoError(t, take(data))
 			}
 		})
+	}
+}
+
+// strictly reads a value that has no field that its type has not.
+func strictly[T any](data []byte) error {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.DisallowUnknownFields()
+	return decoder.Decode(new(T))
+}
+
+// What is told of words that no transition tells of, of lanes and of promotions is as the schemas say, as it is
+// published.
+func TestSchema_EventsAsTheyArePublished(t *testing.T) {
+	t.Parallel()
+	app := release.App{Platform: release.PlatformSAE, Region: "cn-hangzhou", ID: "a"}
+	at := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
+	hold := &release.Hold{By: "li", Reason: "incident 7", Since: at}
+	lane := release.LaneChange{App: app, By: "li", Via: release.ViaUpdate, Reason: "incident 7"}
+	held, resumed, dropped, allowed := lane, lane, lane, lane
+	held.After, resumed.Before, dropped.ReleaseID, allowed.Artifact = hold, hold, "r-1", "shop:1"
+	refused := []release.Decision{{Kind: release.CommandConfirm, Batch: 7, By: "li", At: at, Via: release.ViaEvent, Refused: "batch 7 does not wait"}}
+	for schemaOf, events := range map[string][]release.Event{
+		schema.LaneEvent: {
+			{Kind: release.EventHeld, Lane: &held}, {Kind: release.EventResumed, Lane: &resumed},
+			{Kind: release.EventDropped, Lane: &dropped}, {Kind: release.EventAllowed, Lane: &allowed},
+		},
+		schema.PromotionEvent: {{Kind: release.EventHeld, Promotion: &release.HeldPromotion{
+			Application: "shop", From: "staging", To: "production", App: app, ReleaseID: "r-1", Artifact: "shop:1", Reason: "release r-2 has rolled it back",
+		}}},
+		schema.DeadLetterEvent: {
+			{Kind: release.EventDropped, Letter: &release.LetterChange{Sequence: 17, By: "li", Subject: "slipway.command.r-1", About: "r-1"}},
+			{Kind: release.EventReplayed, Letter: &release.LetterChange{Sequence: 17, By: "li", Subject: "elsewhere"}},
+		},
+		schema.Event: {{Kind: release.EventDecided, Progress: release.Progress{
+			ReleaseID: "r-1", App: app, Transition: 4, Phase: release.PhaseAwaitingConfirm, Strategy: release.Strategy{Type: release.StrategyGray}, Decisions: refused,
+		}}},
+		schema.SetEvent: {{Kind: release.EventDecided, Set: &release.SetProgress{
+			SetID: "s-1", Name: "checkout", Phase: release.PhaseRollingOut, OnFailure: release.SetStop, Decisions: refused,
+			Waves: []release.WaveProgress{{Number: 1, Name: "front", Confirm: release.ConfirmAuto, Releases: []release.SetStanding{{Name: "shop", App: app, Run: release.SetRun{ReleaseID: "r-1"}}}}},
+		}}},
+	} {
+		compiled := compile(t, schemaOf)
+		for _, e := range events {
+			e.ID = "id"
+			msg, err := wire.EncodeEvent(e, at)
+			require.NoError(t, err)
+			var envelope struct{ Data json.RawMessage }
+			require.NoError(t, json.Unmarshal(msg.Data, &envelope))
+			require.NoError(t, validate(t, compiled, envelope.Data), "%s %s", schemaOf, e.Kind)
+		}
 	}
 }
 

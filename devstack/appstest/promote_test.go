@@ -48,7 +48,7 @@ func TestCommand_WhatHasBakedIsPromoted(t *testing.T) {
 	require.Contains(t, out, `"now": "orders are lost"`)
 	out, _ = c.run(0, "app", "status", "shop")
 	require.Regexp(t, `shop/staging +registry.example/shop:1 `, out)
-	require.Contains(t, out, "nothing that a release")
+	require.Contains(t, out, "no release yet")
 
 	_, talk = c.run(2, "promote", "shop", "--from", "production")
 	require.Contains(t, talk, "there are: --from staging --to production")

@@ -243,10 +243,20 @@ func TestAudit_SetsAndLanes(t *testing.T) {
 		each.ID, each.At, each.Lane.App, each.Lane.Via = fmt.Sprint("lane.", i), noon(), shop(), release.ViaUpdate
 		h.tell(each)
 	}
+	for i, each := range []release.EventKind{release.EventReplayed, release.EventDropped} {
+		letter := &release.LetterChange{Sequence: 17, By: "li", Subject: "slipway.request.app.shop.production", About: "shop/production"}
+		h.tell(release.Event{ID: fmt.Sprint("letter.", i), Kind: each, At: noon(), Letter: letter})
+	}
+	h.tell(release.Event{ID: "r-10.held", Kind: release.EventHeld, At: noon(), Promotion: &release.HeldPromotion{
+		Application: "shop", From: "staging", To: "production", App: shop(), ReleaseID: "r-10", Artifact: "shop:2", Reason: "release r-11 has rolled it back",
+	}})
 	found := h.requireLines(
 		"request ann set checkout", "confirm li wave 2", "end slipway Succeeded",
 		"hold li the lane | incident 7", "unhold ann the lane", "drop li release r-9 from the lane", "allow li https://shop.example/a.zip?Signature=***",
+		"replay li dead letter 17", "drop li dead letter 17",
+		"hold slipway the promotion of shop:2 from staging | release r-11 has rolled it back",
 	)
+	require.Equal(t, "shop/production", entryOf(t, found, audit.ActionHold, "the promotion of shop:2 from staging").Name)
 	require.Equal(t, "set/checkout", entryOf(t, found, audit.ActionConfirm, "wave 2").App)
 	hold := entryOf(t, found, audit.ActionHold, "the lane")
 	require.Empty(t, hold.Before)

@@ -14,7 +14,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"slipway/devstack/stack"
-	"slipway/internal/markdown"
 	"slipway/release"
 	"slipway/releases"
 )
@@ -31,8 +30,7 @@ func TestExamples_AnApplicationIsReleasedByItsName(t *testing.T) {
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
-	binary := os.Getenv("SLIPWAY_BIN") //nolint:forbidigo // the build says where the binary is
-	require.NotEmpty(t, binary, "SLIPWAY_BIN must name a slipway binary; run `make test-system`")
+	binary := slipwayBinary(t)
 	slipway := func(args ...string) string {
 		cmd := exec.CommandContext(ctx, binary, args...)
 		var stdout, stderr bytes.Buffer
@@ -74,28 +72,5 @@ func TestExamples_AnApplicationIsReleasedByItsName(t *testing.T) {
 	require.Contains(t, again, `"subject": "shop/production"`)
 	require.NotContains(t, again, "8h", "the document says so")
 	require.Contains(t, slipway("lane", "get", "shop/production"), "sae/cn-hangzhou/f80db7f6-0d46-4563-bd41-99f11e3a2eb4")
-	page, err := os.ReadFile("../../docs/applications.md")
-	require.NoError(t, err)
-	path := t.TempDir()
-	absolute, err := filepath.Abs(binary)
-	require.NoError(t, err)
-	require.NoError(t, os.Symlink(absolute, filepath.Join(path, "slipway")))
-	ran := 0
-	for _, block := range markdown.Blocks(string(page)) {
-		if block.Info != "sh" {
-			continue
-		}
-		for line := range strings.Lines(block.Text) {
-			cmd := exec.CommandContext(ctx, "sh", "-c", line)
-			cmd.Dir = "../.."
-			cmd.Env = []string{"PATH=" + path + string(os.PathListSeparator) + os.Getenv("PATH")} //nolint:forbidigo // as a shell has it
-			for key, value := range s.Env() {
-				cmd.Env = append(cmd.Env, key+"="+value)
-			}
-			out, err := cmd.CombinedOutput()
-			require.NoError(t, err, "%s%s", line, out)
-			ran++
-		}
-	}
-	require.Greater(t, ran, 10)
+	runPage(ctx, t, &shell{s: s, dir: "../.."}, "applications")
 }

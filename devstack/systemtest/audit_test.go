@@ -36,6 +36,7 @@ func TestAudit_WhatPeopleDo(t *testing.T) {
 	cli.out(0, "release", "override", id, "--by", "li", "--reason", "it must go on")
 	cli.out(0, "release", "abort", id, "--by", "ann", "--reason", "errors")
 	h.until(events, release.EventAborted, 0)
+	cli.out(0, "deadletter", "drop", "--kind", "command", "--yes", "--by", "mei")
 
 	var lines []string
 	seen := func() bool {
@@ -49,12 +50,13 @@ func TestAudit_WhatPeopleDo(t *testing.T) {
 			}
 			lines = append(lines, fmt.Sprintf("%s by %s via %s%s", e.Action, e.By, e.Via, refused))
 		}
-		return len(found) >= 10
+		return len(found) >= 11
 	}
 	require.Eventually(t, seen, time.Minute, 100*time.Millisecond)
 	require.ElementsMatch(t, []string{
 		"hold by li via update", "unhold by li via update", "freeze by ann via document", "freeze by ann via document", "request by systemtest via ",
 		"refuse by  via event refused", "confirm by mei via event refused", "override by li via update", "abort by ann via update", "end by slipway via ",
+		"drop by mei via ",
 	}, lines)
 	require.Contains(t, cli.out(0, "audit", "--app", lane, "--action", "hold", "-o", "wide"), "incident 7")
 	require.Contains(t, cli.out(0, "audit", "--who", "ann", "--action", "freeze", "--diff"), "we sleep")

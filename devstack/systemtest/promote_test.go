@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
 
 	"slipway/devstack/scenario"
 	"slipway/devstack/stack"
@@ -20,6 +21,18 @@ type shop struct {
 	*commandLine
 
 	staging, production release.App
+	// approval is what the document asks of people in production.
+	approval string
+}
+
+// newShop is one whose command line speaks as whoever says so, and which nobody has released to.
+func newShop(h *house, approval string) *shop {
+	h.t.Helper()
+	staging, err := scenario.CreateApp(h.ctx, h.sae, h.name()+"s")
+	require.NoError(h.t, err)
+	production, err := scenario.CreateApp(h.ctx, h.sae, h.name()+"p")
+	require.NoError(h.t, err)
+	return &shop{&commandLine{house: h, binary: slipwayBinary(h.t)}, staging, production, approval}
 }
 
 // apply stores the document of the application, which promotes to production as the words say.
@@ -40,11 +53,11 @@ spec:
       app: `+app(s.production)+`
       release:
         strategy: {type: gray, gray: 1, batches: 1}
-        approval: {count: 2, notRequester: true}
+        approval: `+s.approval+`
   promotion:
     - {from: staging, to: production, `+promotes+`}
 `), 0o600))
-	s.out(0, "app", "apply", "-f", file)
+	s.out(0, "app", "apply", "-f", file, "--by", "root")
 }
 
 // deploy releases an image to staging, and returns the ID of its release and that of its promotion.
@@ -61,6 +74,25 @@ func (s *shop) untilReady() {
 	require.Eventually(s.t, func() bool { return strings.Contains(s.out(0, "app", "status", "shop"), "is ready") }, patience, 100*time.Millisecond)
 }
 
+// requireHeld has a release promoted by itself that was rolled back, and checks that the world is told why it is not.
+func (s *shop) requireHeld(source string) {
+	s.t.Helper()
+	events, err := scenario.Follow(s.ctx, s.JetStream, "promotion")
+	require.NoError(s.t, err)
+	s.t.Cleanup(events.Stop)
+	_, err = s.Client.ExecuteWorkflow(s.ctx, client.StartWorkflowOptions{ID: release.PromotionWorkflowID(source) + "/again", TaskQueue: release.WorkflowTaskQueue},
+		release.WorkflowPromotion, release.PromotionRequest{Application: "shop", Environment: "staging", ReleaseID: source})
+	require.NoError(s.t, err)
+	held, err := events.Next(s.ctx)
+	require.NoError(s.t, err)
+	require.Equal(s.t, release.EventHeld, held.Kind)
+	require.Equal(s.t, s.production, held.Promotion.App)
+	require.Contains(s.t, held.Promotion.Reason, "has rolled it back")
+	require.Eventually(s.t, func() bool {
+		return strings.Contains(s.out(0, "audit", "--app", "shop/production", "--action", "hold", "-o", "wide"), held.Promotion.Reason)
+	}, patience, 100*time.Millisecond)
+}
+
 // TestPromotion_FromStagingToProduction: a release to staging bakes, two people approve it for production, and it
 // becomes a gray release there. Whoever asked, a third person, one who is late and one who means another artifact
 // are refused. What was rolled back in staging meanwhile is not begun, and what is promoted by itself waits for
@@ -68,12 +100,8 @@ func (s *shop) untilReady() {
 func TestPromotion_FromStagingToProduction(t *testing.T) {
 	t.Parallel()
 	h := start(t, stack.Config{})
-	cli := &commandLine{house: h, binary: slipwayBinary(t)}
-	staging, err := scenario.CreateApp(h.ctx, h.sae, h.name()+"s")
-	require.NoError(t, err)
-	production, err := scenario.CreateApp(h.ctx, h.sae, h.name()+"p")
-	require.NoError(t, err)
-	s := &shop{cli, staging, production}
+	s := newShop(h, "{count: 2, notRequester: true}")
+	cli, production := s.commandLine, s.production
 	s.apply("after: 1h")
 	source, id := s.deploy(scenario.NewImage)
 	require.Contains(t, cli.errOut(7, "promote", "shop"), "it bakes in staging until ")
@@ -103,7 +131,7 @@ func TestPromotion_FromStagingToProduction(t *testing.T) {
 	cli.errOut(7, "release", "approve", id, "--by", "bo")
 
 	const third = "registry.example/shop:1.4.3"
-	_, id = s.deploy(third)
+	source, id = s.deploy(third)
 	s.untilReady()
 	cli.out(0, "promote", "shop", "--by", "li")
 	events = h.follow(id)
@@ -118,6 +146,7 @@ func TestPromotion_FromStagingToProduction(t *testing.T) {
 	require.Contains(t, cli.out(0, "app", "status", "shop"), "is held")
 
 	s.apply("after: 1s, auto: true")
+	s.requireHeld(source)
 	_, id = s.deploy("registry.example/shop:1.4.4")
 	events = h.follow(id)
 	waits = h.until(events, release.EventApprovalWaiting, 0)

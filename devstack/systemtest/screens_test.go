@@ -23,10 +23,22 @@ import (
 // golden screens in testdata/screens.txtar. UPDATE_GOLDEN=1 writes them anew.
 func TestScreens(t *testing.T) {
 	t.Parallel()
+	runScreens(t, "testdata")
+}
+
+// TestScreens_Promotion does so with testdata/promotion, whose applications nobody else releases to.
+func TestScreens_Promotion(t *testing.T) {
+	t.Parallel()
+	runScreens(t, filepath.Join("testdata", "promotion"))
+}
+
+// runScreens runs the scripts of a folder on one stack.
+func runScreens(t *testing.T, dir string) {
+	t.Helper()
 	h := start(t, stack.Config{Demo: true, Seed: 1})
 	s := &screens{house: h, binary: slipwayBinary(t)}
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata",
+		Dir:                 dir,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		UpdateScripts:       os.Getenv("UPDATE_GOLDEN") != "", //nolint:forbidigo // a switch of this test alone
@@ -136,6 +148,7 @@ func scrub(screen string) string {
 	for differs, same := range map[string]string{
 		`\d{4}-\d\d-\d\dT`:         "2026-11-22T",
 		`\d\d:\d\d:\d\d\+08:00`:    "20:00:00+08:00",
+		`\d\d:\d\d:\d\dZ`:          "12:00:00Z",
 		`127\.0\.0\.1:\d{5}`:       "127.0.0.1:12345",
 		`\(` + span + `( left)?\)`: "(5m0s$2)",
 	} {

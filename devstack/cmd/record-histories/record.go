@@ -90,6 +90,9 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	if err := r.playSet(ctx); err != nil {
 		return fmt.Errorf("set: %w", err)
 	}
+	if err := r.playPromotion(ctx); err != nil {
+		return fmt.Errorf("promotion: %w", err)
+	}
 	if err := r.playAlone(ctx); err != nil {
 		return err
 	}

@@ -127,7 +127,7 @@ func statusTable(name string, found []environmentStatus, style render.Style) str
 		{Name: "ENVIRONMENT"}, {Name: "RUNS", Wraps: 27, Rank: 1, Below: true}, {Name: "SINCE", Rank: 3}, {Name: "RELEASE", Rank: 4}, {Name: "WAITS", Wraps: 40, Rank: 2, Below: true, Lines: 8},
 	}}
 	for _, s := range found {
-		runs, since, by := "nothing that a release has told", "", ""
+		runs, since, by := "no release yet", "", ""
 		if s.Runs != nil {
 			runs, since, by = s.Runs.Artifact.Public(), style.Time(s.Runs.Since), s.Runs.ReleaseID
 		}

@@ -64,7 +64,8 @@ What somebody has published as an identity, nobody else may publish on NATS: the
 Doing it twice is harmless. The source and ID of an event are its identity: the second time it
 is the same release, set or command, which the ledger and the release take once. Nats-Msg-Id
 is not sent again, because JetStream drops within a day what has one that it knows. The
-dead letter stays until it is dropped; an event that is refused again is a new one.`,
+dead letter stays until it is dropped; an event that is refused again is a new one. "slipway
+audit" shows who has replayed it.`,
 		Example: `  slipway deadletter replay 17
   slipway deadletter replay 17 18 19 --drop
   slipway deadletter replay 17 -o json`,
@@ -73,10 +74,10 @@ dead letter stays until it is dropped; an event that is refused again is a new o
 	}
 	cmd.Flags().BoolVar(&drop, "drop", false, "drop each dead letter whose event was published")
 	exits(cmd, exitRefused, "an event would be refused again; it is not published")
-	return a.onLetters(withSettings(cmd, config.Temporal(), config.AsIdentity()), func(ctx context.Context, call *call, letters *wire.DeadLetters) error {
+	return a.onLetters(withSettings(cmd, config.Temporal(), config.Actor(), config.AsIdentity()), func(ctx context.Context, call *call, letters *wire.DeadLetters) error {
 		open := &targets{call: call}
 		defer open.close()
-		r := replay{letters: letters, drop: drop, check: open.check, identity: call.identity}
+		r := replay{letters: letters, drop: drop, check: open.check, by: call.by, identity: call.identity}
 		return a.eachLetter(ctx, call, r.letter)
 	})
 }
@@ -114,7 +115,8 @@ type replay struct {
 	drop    bool
 	// check makes sure that what a command is for takes it.
 	check func(ctx context.Context, id string) error
-	// identity is who replays, where they speak as one.
+	// by is who replays, and identity, too, where they speak as one.
+	by string
 	identity string
 }
 
@@ -146,14 +148,14 @@ func (p replay) letter(ctx context.Context, sequence uint64) (letterResult, erro
 			return r, nil
 		}
 	}
-	if r.StreamSequence, err = letters.Replay(ctx, l); err != nil {
+	if r.StreamSequence, err = letters.Replay(ctx, l, p.by); err != nil {
 		return r, err
 	}
 	r.Result, r.Message = letterPublished, "see how it goes with: slipway "+kindOf(r.ID)+" watch "+r.ID
 	if !p.drop {
 		return r, nil
 	}
-	if err := letters.Drop(ctx, sequence); err != nil {
+	if err := letters.Drop(ctx, sequence, p.by); err != nil {
 		r.Message = "published, but not dropped"
 		return r, err
 	}
@@ -263,7 +265,8 @@ func (a *app) deadLetterDrop() *cobra.Command {
 		Aliases: []string{"rm", "delete"},
 		Short:   "Delete dead letters",
 		Long: `Delete dead letters: those that are named, or those that the flags choose, or all of them.
-Where they are not named, it asks before it deletes; --yes answers that.`,
+Where they are not named, it asks before it deletes; --yes answers that. "slipway audit" shows who
+has deleted them.`,
 		Example: `  slipway deadletter drop 17 18
   slipway deadletter drop --kind command --reason "no such release" --yes
   slipway deadletter drop --all --yes`,
@@ -290,9 +293,9 @@ Where they are not named, it asks before it deletes; --yes answers that.`,
 		filter, err = flags.filter(time.Now())
 		return err
 	}
-	return a.onLetters(cmd, func(ctx context.Context, call *call, letters *wire.DeadLetters) error { //nolint:contextcheck // --timeout does not bound how long a person thinks
+	return a.onLetters(withSettings(cmd, config.Actor()), func(ctx context.Context, call *call, letters *wire.DeadLetters) error { //nolint:contextcheck // --timeout does not bound how long a person thinks
 		do := func(ctx context.Context, sequence uint64) (letterResult, error) {
-			return dropLetter(ctx, letters, sequence)
+			return dropLetter(ctx, letters, sequence, call.by)
 		}
 		if len(call.args) > 0 {
 			return a.eachLetter(ctx, call, do)
@@ -322,8 +325,8 @@ Where they are not named, it asks before it deletes; --yes answers that.`,
 	})
 }
 
-func dropLetter(ctx context.Context, letters *wire.DeadLetters, sequence uint64) (letterResult, error) {
-	if err := letters.Drop(ctx, sequence); err != nil {
+func dropLetter(ctx context.Context, letters *wire.DeadLetters, sequence uint64, by string) (letterResult, error) {
+	if err := letters.Drop(ctx, sequence, by); err != nil {
 		return letterResult{Sequence: sequence, Result: letterFailed}, letterError(sequence, err)
 	}
 	return letterResult{Sequence: sequence, Result: letterDropped, Dropped: true}, nil

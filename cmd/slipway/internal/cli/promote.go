@@ -139,7 +139,9 @@ func (c *call) promotion(ctx context.Context, a apps.Application, step apps.Prom
 	if err != nil {
 		return asked{}, err
 	}
-	return c.app.askedByName(n, resolved)
+	it, err := c.app.askedByName(n, resolved)
+	it.byAnyEvent = true
+	return it, err
 }
 
 // mayPromote refuses what the starter would refuse, and says where the same was asked for before.
@@ -151,8 +153,12 @@ func (c *call) mayPromote(a apps.Application, v promotion.Verdict, now string) e
 	case its && slices.Contains([]promotion.State{promotion.Promoting, promotion.Done}, v.State):
 		c.app.infof("%s; the same promotion is one release, and nothing new is begun", v.Reason)
 		return nil
-	case v.State == promotion.Baking:
-		return release.Refusal(v.Reason + "; wait, or pass that over: --now REASON")
+	case v.State == promotion.Nothing:
+		return release.Refusal(v.Reason)
 	}
-	return release.Refusal(v.Reason)
+	why := fmt.Sprintf("%s cannot be promoted to %s/%s: %s", v.Artifact.Public(), a.Name, v.To, v.Reason)
+	if v.State == promotion.Baking {
+		why += "; wait, or pass that over: --now REASON"
+	}
+	return release.Refusal(why)
 }

@@ -197,6 +197,16 @@ type asked struct {
 	// taken reports whether the ledger knows that it was asked for before, and fails where that was
 	// with another content.
 	taken func(ctx context.Context, known *ledger.Ledger, id string) (before bool, err error)
+	// byAnyEvent tells that it is the same whatever event asks for it.
+	byAnyEvent bool
+}
+
+// again says how the same is asked for once more.
+func (it asked) again(source, eventID string) string {
+	if it.byAnyEvent {
+		return fmt.Sprintf("asked for again, it is the same %s", it.what)
+	}
+	return fmt.Sprintf("submit it again with --source %s --event-id %s: the same event means the same %s", source, eventID, it.what)
 }
 
 // takenTime bounds the questions to the ledger and to lanes: who may not ask gets no answer.
@@ -274,9 +284,9 @@ func (a *app) ask(ctx context.Context, c *call, s submission, it asked) error {
 		return err
 	}
 	if err != nil {
-		return fmt.Errorf("%w\nsubmit it again with --source %s --event-id %s: the same event means the same %s", err, s.source, s.eventID, it.what)
+		return fmt.Errorf("%w\n%s", err, it.again(s.source, s.eventID))
 	}
-	a.infoReceipt(it.what, r)
+	a.infoReceipt(it, r)
 	if !s.wait {
 		return c.format.Write(a.Stdout, r, func() string { return r.id() + "\n" })
 	}
@@ -392,12 +402,12 @@ func (a *app) publish(ctx context.Context, v *config.Values, msg *nats.Msg, admi
 	return ack.Duplicate, nil
 }
 
-func (a *app) infoReceipt(what string, r receipt) {
+func (a *app) infoReceipt(it asked, r receipt) {
 	became := "submitted"
 	if r.Duplicate {
 		became = "was submitted before, by the same event"
 	}
-	a.infof("%s %s %s; submit it again with --source %s --event-id %s: the same event means the same %s", what, r.id(), became, r.Source, r.EventID, what)
+	a.infof("%s %s %s; %s", it.what, r.id(), became, it.again(r.Source, r.EventID))
 }
 
 // infof says something to the person at the command line: errors in plain words, and times in

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"slipway/audit"
+	"slipway/release"
 )
 
 // Audit draws what people have done, and with the differences of documents where these are wanted.
@@ -59,12 +60,12 @@ func AuditLine(e audit.Entry, differences bool, style Style) string {
 	return line
 }
 
-// identity says whether who has done it is proven.
+// identity says whether who has done it is proven. Nobody else can be Slipway, but for a message that was refused.
 func identity(e audit.Entry) string {
 	switch {
 	case e.Verified:
 		return "verified"
-	case e.By == "" || e.Via == audit.ViaDocument:
+	case e.By == "" || e.Via == audit.ViaDocument || e.By == release.Slipway && e.Action != audit.ActionRefuse:
 		return ""
 	}
 	return "claimed"
