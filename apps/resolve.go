@@ -35,6 +35,14 @@ func (a Application) Resolve(n wire.Named) (release.Spec, error) {
 	return spec, nil
 }
 
+// ResolveAt does so with the revision that the document has, which it tells besides.
+func (a Application) ResolveAt(revision uint64, n wire.Named) (wire.Resolved, error) {
+	spec, err := a.Resolve(n)
+	return wire.Resolved{Spec: spec, ByName: release.ByName{
+		Application: a.Name, Environment: n.Environment, Revision: revision, PromotedFrom: n.PromotedFrom, Promotes: a.PromotesItself(n.Environment),
+	}}, err
+}
+
 // given are the fields that the request gives though they are locked, in it or around it.
 func (e Environment) given(application string, says map[string]any) (problems release.Problems) {
 	for _, path := range e.Locked {

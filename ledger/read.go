@@ -39,12 +39,12 @@ func (l *Ledger) GetOf(ctx context.Context, app release.App, releaseID string) (
 
 // Get returns the record of a release by its ID alone. Without one the error is
 // [ErrNotFound]. Where several applications have a release of that ID, it is none of them:
-// use [Ledger.GetOf].
+// use [Ledger.GetOf]. It costs two requests: the server finds the record by its index of keys.
 func (l *Ledger) Get(ctx context.Context, releaseID string) (Record, error) {
 	if err := release.CheckReleaseID(releaseID); err != nil {
 		return Record{}, err
 	}
-	found, err := l.list(ctx, query{keys: "*." + releaseID})
+	found, err := l.under(ctx, "*."+releaseID)
 	switch {
 	case err != nil:
 		return Record{}, err
@@ -55,6 +55,46 @@ func (l *Ledger) Get(ctx context.Context, releaseID string) (Record, error) {
 		return Record{}, mustExist(false, releaseID)
 	}
 	return found[0], nil
+}
+
+// under reads the records under the keys of a pattern, of which there are few, the one asked for latest first.
+func (l *Ledger) under(ctx context.Context, keys string) (found []Record, err error) {
+	ctx, cancel := context.WithTimeout(ctx, listTime)
+	defer cancel()
+	if _, err := l.js.KeyValue(ctx, Bucket); err != nil {
+		return nil, unavailable(err)
+	}
+	msgs, err := jetstreamext.GetLastMsgsFor(ctx, l.js, stream, []string{subjects + keys})
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	answered := false
+	for msg, err := range msgs {
+		if errors.Is(err, jetstreamext.ErrNoMessages) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, unavailable(err)
+		}
+		answered = true
+		if len(msg.Data) == 0 { // the mark of a key that was deleted
+			continue
+		}
+		r, err := decode[Record](strings.TrimPrefix(msg.Subject, subjects), msg.Data, msg.Time)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, r)
+	}
+	if !answered {
+		return nil, unanswered(ctx)
+	}
+	return newestFirst(found, 0), nil
+}
+
+// unanswered is the error of a request that is not answered in time: it ends without an error and without messages.
+func unanswered(ctx context.Context) error {
+	return unavailable(errors.Join(errors.New("no answer"), ctx.Err()))
 }
 
 // Filter chooses records. The zero value chooses the latest [DefaultLimit] of all.
@@ -210,8 +250,7 @@ func (l *Ledger) read(ctx context.Context, q query, from jetstreamext.GetBatchOp
 		}
 	}
 	if last == 0 {
-		// A request that is not answered in time ends without an error and without messages.
-		return 0, unavailable(errors.Join(errors.New("no answer"), ctx.Err()))
+		return 0, unanswered(ctx)
 	}
 	return last, nil
 }

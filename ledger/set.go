@@ -17,9 +17,12 @@ type Set struct {
 	// Name is that of the set as it was asked for; empty in entries that know it by their progress alone.
 	Name string `json:"name,omitempty"`
 	// Identity is what was asked for, and by which event. It never changes once it is known.
-	Identity    Identity  `json:"identity,omitzero"`
-	RequestedBy string    `json:"requestedBy,omitempty"`
-	RequestedAt time.Time `json:"requestedAt,omitzero"`
+	Identity Identity `json:"identity,omitzero"`
+	// Revisions are those of the application documents with which the names in the set were resolved, by the
+	// names of the documents.
+	Revisions   map[string]uint64 `json:"revisions,omitempty"`
+	RequestedBy string            `json:"requestedBy,omitempty"`
+	RequestedAt time.Time         `json:"requestedAt,omitzero"`
 	// Accepted tells that Temporal has the set. One that it has not is no duplicate when its
 	// event comes again.
 	Accepted bool `json:"accepted"`
@@ -92,7 +95,7 @@ func (s Set) askedAgain(again Set) (Set, error) {
 		return s, err
 	}
 	if s.Identity.EventID == "" {
-		s.Identity, s.RequestedAt = again.Identity, again.RequestedAt
+		s.Identity, s.Revisions, s.RequestedAt = again.Identity, again.Revisions, again.RequestedAt
 		s.RequestedBy = cmp.Or(s.RequestedBy, again.RequestedBy)
 	}
 	return s, nil
@@ -112,8 +115,9 @@ func (s Set) reported(p release.SetProgress) Set {
 	return s
 }
 
-// roomForIdentity is what an entry needs besides the progress, in bytes: every text at its bound.
-const roomForIdentity = 2*maxSource + 3*maxName + 1024
+// roomForIdentity is what an entry needs besides the progress, in bytes: every text at its bound, and a revision
+// of each release.
+const roomForIdentity = 2*maxSource + 3*maxName + 64*release.MaxSetReleases + 1024
 
 func (s Set) fit() (Set, []byte, error) {
 	s.Identity, s.Name = s.Identity.shortened(), shorten(s.Name, maxName)

@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"fmt"
+	"math"
 	"strings"
 	"testing"
 
@@ -54,19 +56,22 @@ func TestSet_ALargeSetFits(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("<ü\"", 2000)
 	p := release.SetProgress{SetID: checkout, Name: "checkout", Reason: long, Note: long, RequestedBy: long}
-	for range release.MaxSetReleases {
+	name, revisions := release.ByName{Application: strings.Repeat("a", 40), Environment: strings.Repeat("e", 40), Revision: math.MaxUint64, Promotes: true}, map[string]uint64{}
+	for i := range release.MaxSetReleases {
 		app := release.App{Platform: release.PlatformSAE, Region: strings.Repeat("r", 64), ID: strings.Repeat("i", 128)}
 		run := release.SetRun{ReleaseID: "r-s-mjnxgs3lpfxg2zlo", Reason: long}
-		p.Waves = append(p.Waves, release.WaveProgress{Name: "wave", Releases: []release.SetStanding{{Name: "shop", App: app, Run: run, Rollback: &run}}})
+		p.Waves = append(p.Waves, release.WaveProgress{Name: "wave", Releases: []release.SetStanding{{Name: "shop", App: app, ByName: &name, Run: run, Rollback: &run}}})
 		p.Decisions = append(p.Decisions, release.Decision{By: long, Note: long})
+		revisions[fmt.Sprintf("a-%038d", i)] = math.MaxUint64
 	}
-	s, value, err := Set{SetID: checkout, Identity: Identity{Source: long, EventID: long, Digest: "sha256:one"}, RequestedBy: long}.reported(p).fit()
+	s, value, err := Set{SetID: checkout, Identity: Identity{Source: long, EventID: long, Digest: "sha256:one"}, Revisions: revisions, RequestedBy: long}.reported(p).fit()
 	require.NoError(t, err)
 	require.LessOrEqual(t, len(value), MaxRecord)
 	got, err := decode[Set](checkout, value, at(1))
 	require.NoError(t, err)
 	require.Equal(t, s.Identity, got.Identity)
 	require.Len(t, got.Progress.Waves, release.MaxSetReleases, "every release stands there")
+	require.Equal(t, revisions, got.Revisions)
 	require.Equal(t, at(1), got.UpdatedAt)
 
 	_, err = decode[Set]("s-other", value, at(1))

@@ -53,6 +53,6 @@ spec:
         - name: web
           spec: {app: {platform: sae, region: cn-hangzhou, id: web}, artifact: {image: web:2.0.0}}
 `), manifest.Overrides{AskedBy: "ci"})
-	fmt.Println(set.Name, "in", len(set.Waves), "waves,", set.Waves[0].Releases[0].Name, "first", err)
+	fmt.Println(set.Set.Name, "in", len(set.Set.Waves), "waves,", set.Set.Waves[0].Releases[0].Name, "first", err)
 	// Output: checkout in 2 waves, shop first <nil>
 }

@@ -60,7 +60,7 @@ func Read(r io.Reader, o Overrides) (release.Spec, error) {
 
 // ReadSet reads one file of a set, kind ReleaseSet, in the same way. An image in the
 // overrides has no meaning for a set, and nor has what is said of one release's turn and freezes.
-func ReadSet(r io.Reader, o Overrides) (release.Set, error) {
+func ReadSet(r io.Reader, o Overrides) (wire.AskedSet, error) {
 	o = Overrides{Note: o.Note, RequestedBy: o.RequestedBy, AskedBy: o.AskedBy}
 	return read(r, kind{release.KindReleaseSet, "name and waves"}, o.apply, wire.ParseSet)
 }
@@ -75,7 +75,8 @@ type Document struct {
 	Release *release.Spec
 	// Named is a release whose file names its application: only with the document of that is it whole.
 	Named *wire.Named
-	Set   *release.Set
+	// Set is a set, of which releases may name their applications.
+	Set *wire.AskedSet
 }
 
 // ReadRelease reads one release file, whether it says where the application is or names it.

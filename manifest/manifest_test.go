@@ -78,9 +78,9 @@ func TestManifest_ExamplesAreValid(t *testing.T) {
 		},
 		"freeze-override.yaml": func(s release.Spec) bool { return s.Freeze.Override != "" && s.Lane.Preempt },
 	}
-	require.Len(t, files, len(want)+2, "and set.yaml and application.yaml")
+	require.Len(t, files, len(want)+3, "and the two sets and application.yaml")
 	for _, path := range files {
-		if base := filepath.Base(path); base == "set.yaml" || base == "application.yaml" {
+		if base := filepath.Base(path); strings.HasPrefix(base, "set") || base == "application.yaml" {
 			continue // see TestManifest_ExampleOfASet and TestReadApplication
 		}
 		t.Run(filepath.Base(path), func(t *testing.T) {
@@ -100,9 +100,9 @@ func TestManifest_ExampleOfASet(t *testing.T) {
 	require.NoError(t, err)
 	s, err := manifest.ReadSet(bytes.NewReader(raw), manifest.Overrides{AskedBy: "mei"})
 	require.NoError(t, err)
-	require.Equal(t, release.SetRollback, s.OnFailure)
-	require.Len(t, s.Waves, 2)
-	require.Equal(t, release.ConfirmManual, s.Waves[1].Confirm)
+	require.Equal(t, release.SetRollback, s.Set.OnFailure)
+	require.Len(t, s.Set.Waves, 2)
+	require.Equal(t, release.ConfirmManual, s.Set.Waves[1].Confirm)
 	_, err = manifest.Read(bytes.NewReader(raw), manifest.Overrides{})
 	require.ErrorContains(t, err, "kind: must be Release (line")
 }
@@ -113,8 +113,8 @@ func TestManifest_ReadSet(t *testing.T) {
 	const one = "    - releases:\n        - name: shop\n          spec: {app: {platform: sae, region: cn-hangzhou, id: a-1}, artifact: {image: shop:1}}\n"
 	s, err := manifest.ReadSet(strings.NewReader(head+"spec:\n  name: checkout\n  waves:\n"+one), manifest.Overrides{AskedBy: "mei", Note: "said", Image: "shop:9"})
 	require.NoError(t, err)
-	require.Equal(t, []string{"mei", "said"}, []string{s.RequestedBy, s.Note})
-	require.Equal(t, "shop:1", s.Waves[0].Releases[0].Spec.Artifact.Image)
+	require.Equal(t, []string{"mei", "said"}, []string{s.Set.RequestedBy, s.Set.Note})
+	require.Equal(t, "shop:1", s.Set.Waves[0].Releases[0].Spec.Artifact.Image)
 	for name, c := range map[string]struct {
 		file string
 		want []string
@@ -313,7 +313,7 @@ func TestReadAny_ReadsWhatTheKindSays(t *testing.T) {
 		require.NoError(t, err)
 		got, err := manifest.ReadAny(bytes.NewReader(raw), manifest.Overrides{})
 		require.NoError(t, err, path)
-		isSet := filepath.Base(path) == "set.yaml"
+		isSet := strings.HasPrefix(filepath.Base(path), "set")
 		require.Equal(t, isSet, got.Set != nil, path)
 		require.Equal(t, !isSet, got.Release != nil, path)
 		if isSet {

@@ -377,7 +377,8 @@ func (p *Progress) texts() []*string {
 }
 
 // Fit returns the progress of a set cut to a number of bytes, as [Progress.Fit] does: the
-// texts get shorter, and the words of people go, but every release stays, with its outcome.
+// texts get shorter, and the words of people go, and at last the names by which releases were asked for, but every
+// release stays, with its outcome.
 func (p SetProgress) Fit(size int) SetProgress {
 	kept := p
 	for _, k := range []struct{ text, decisions int }{{1024, math.MaxInt}, {256, 50}, {128, 10}, {32, 0}, {0, 0}} {
@@ -388,11 +389,23 @@ func (p SetProgress) Fit(size int) SetProgress {
 		for _, text := range kept.texts() {
 			*text = ShortenEncoded(*text, k.text)
 		}
+		if k.text == 0 {
+			kept.unnamed()
+		}
 		if encodedSize(kept) <= size {
 			break
 		}
 	}
 	return kept
+}
+
+// unnamed leaves out by which names the releases were asked for.
+func (p *SetProgress) unnamed() {
+	for i := range p.Waves {
+		for j := range p.Waves[i].Releases {
+			p.Waves[i].Releases[j].ByName = nil
+		}
+	}
 }
 
 // texts are the texts of a set's progress that have no bound of their own.

@@ -29,7 +29,7 @@ func TestSearch_WhatAReleaseIsSearchedBy(t *testing.T) {
 		{Name: "SlipwayPhase", Value: "RollingOut"}, {Name: "SlipwayRequestedBy", Value: "ann"}, {Name: "SlipwaySet", Value: "s-1"},
 	}, set.SearchAttributes())
 	member := release.SetRelease{Name: "shop", Spec: release.Spec{App: app}}
-	for _, of := range []release.Submission{set.Set.Submission("s-1", member), set.Set.Undo("s-1", member, "v1")} {
+	for _, of := range []release.Submission{set.Submission(member), set.Undo(member, "v1")} {
 		require.Contains(t, of.SearchAttributes(release.PhaseQueued), release.SearchAttribute{Name: "SlipwaySet", Value: "s-1"})
 	}
 }

@@ -77,6 +77,17 @@ type SetRequest struct {
 	Set Set    `json:"set"`
 	// Admission is what the starter says of who asked; the releases of the set have the same.
 	Admission Admission `json:"admission,omitzero"`
+	// ByName are those releases that were asked for by the names of their applications, by what the set calls
+	// them.
+	ByName map[string]ByName `json:"byName,omitempty"`
+}
+
+// nameOf is by which name a release of the set was asked for; nil where it was not by one.
+func (r SetRequest) nameOf(each SetRelease) *ByName {
+	if name, is := r.ByName[each.Name]; is {
+		return &name
+	}
+	return nil
 }
 
 // WithDefaults returns the set with every unset field at its default, those of its
@@ -173,21 +184,21 @@ func (v *setValidator) release(at string, r SetRelease, p SetPolicy) {
 }
 
 // Submission is the release of a set as it is handed to the lane of its application.
-func (s Set) Submission(setID string, r SetRelease) Submission {
-	spec := r.Spec
-	spec.RequestedBy = cmp.Or(spec.RequestedBy, s.RequestedBy)
-	spec.Note = cmp.Or(spec.Note, s.of(setID))
-	return Submission{ReleaseID: SetReleaseID(setID, r.Name), Spec: spec, Set: setID}
+func (r SetRequest) Submission(each SetRelease) Submission {
+	spec := each.Spec
+	spec.RequestedBy = cmp.Or(spec.RequestedBy, r.Set.RequestedBy)
+	spec.Note = cmp.Or(spec.Note, r.Set.of(r.ID))
+	return Submission{ReleaseID: SetReleaseID(r.ID, each.Name), Spec: spec, Set: r.ID, ByName: r.nameOf(each), Admission: r.Admission}
 }
 
 // Undo is the release that returns an application to the version it had before the set.
 // No freeze holds it: the way back never waits for one.
-func (s Set) Undo(setID string, r SetRelease, version string) Submission {
-	return Submission{ReleaseID: SetUndoID(setID, r.Name), Set: setID, Spec: Spec{
-		App: r.Spec.App, Operation: OperationRollback, Version: version,
-		Scaling: r.Spec.Scaling, Limits: r.Spec.Limits, RequestedBy: cmp.Or(r.Spec.RequestedBy, s.RequestedBy),
-		Note:   "rolls back " + s.of(setID),
-		Freeze: FreezePolicy{Override: "the way back of " + s.of(setID)},
+func (r SetRequest) Undo(each SetRelease, version string) Submission {
+	return Submission{ReleaseID: SetUndoID(r.ID, each.Name), Set: r.ID, ByName: r.nameOf(each), Admission: r.Admission, Spec: Spec{
+		App: each.Spec.App, Operation: OperationRollback, Version: version,
+		Scaling: each.Spec.Scaling, Limits: each.Spec.Limits, RequestedBy: cmp.Or(each.Spec.RequestedBy, r.Set.RequestedBy),
+		Note:   "rolls back " + r.Set.of(r.ID),
+		Freeze: FreezePolicy{Override: "the way back of " + r.Set.of(r.ID)},
 	}.WithDefaults()}
 }
 

@@ -50,7 +50,9 @@ type WaveProgress struct {
 type SetStanding struct {
 	Name string `json:"name"`
 	App  App    `json:"app"`
-	Run  SetRun `json:"run"`
+	// ByName is set where the release was asked for by the name of its application.
+	ByName *ByName `json:"byName,omitempty"`
+	Run    SetRun  `json:"run"`
 	// RollbackTo is the platform's ID of the version that ran before; empty where the
 	// release has changed none, or nobody knows.
 	RollbackTo string `json:"rollbackTo,omitempty"`
@@ -82,7 +84,7 @@ func (r SetRequest) Progress(at time.Time) SetProgress {
 		wave := WaveProgress{Number: i + 1, Name: w.Name, Confirm: w.Confirm}
 		for _, each := range w.Releases {
 			wave.Releases = append(wave.Releases, SetStanding{
-				Name: each.Name, App: each.Spec.App, Run: SetRun{ReleaseID: SetReleaseID(r.ID, each.Name)},
+				Name: each.Name, App: each.Spec.App, ByName: r.nameOf(each), Run: SetRun{ReleaseID: SetReleaseID(r.ID, each.Name)},
 			})
 		}
 		p.Waves = append(p.Waves, wave)

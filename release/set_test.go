@@ -126,7 +126,8 @@ func TestSet_SubmissionsOfASet(t *testing.T) {
 	s = s.WithDefaults()
 	r := s.Waves[0].Releases[0]
 	r.Spec.Scaling.Suspend = new(false)
-	sub := s.Submission("s-1", r)
+	in := release.SetRequest{ID: "s-1", Set: s, Admission: release.Admission{Verified: true}}
+	sub := in.Submission(r)
 	require.Equal(t, release.SetReleaseID("s-1", "stock"), sub.ReleaseID)
 	require.Equal(t, "ci", sub.Spec.RequestedBy)
 	require.Equal(t, "set checkout (s-1)", sub.Spec.Note)
@@ -135,17 +136,26 @@ func TestSet_SubmissionsOfASet(t *testing.T) {
 	again := release.Request{ID: sub.ReleaseID, Spec: sub.Spec, Set: "s-1"}.Retry()
 	require.Equal(t, []string{sub.ReleaseID, ""}, []string{again.RetryOf, again.Note}, "what is repeated by itself is of no set")
 	r.Spec.RequestedBy, r.Spec.Note = "ann", "rounding"
-	sub = s.Submission("s-1", r)
+	sub = in.Submission(r)
 	require.Equal(t, []string{"ann", "rounding"}, []string{sub.Spec.RequestedBy, sub.Spec.Note})
 	require.Equal(t, "rounding", release.Request{ID: sub.ReleaseID, Spec: sub.Spec, Set: "s-1"}.Retry().Note)
 
-	back := s.Undo("s-1", r, "v-7")
+	back := in.Undo(r, "v-7")
 	require.NoError(t, back.Spec.Validate())
 	require.Equal(t, release.SetUndoID("s-1", "stock"), back.ReleaseID)
 	require.Equal(t, release.OperationRollback, back.Spec.Operation)
 	require.Equal(t, "v-7", back.Spec.Version)
 	require.False(t, back.Spec.Scaling.Suspended())
 	require.NotEmpty(t, back.Spec.Freeze.Override, "the way back is never held")
+	require.Equal(t, []release.Admission{in.Admission, in.Admission}, []release.Admission{sub.Admission, back.Admission})
+	require.Nil(t, sub.ByName)
+	require.Nil(t, in.Progress(time.Time{}).Waves[0].Releases[0].ByName)
+
+	name := release.ByName{Application: "stock", Environment: "production", Revision: 7}
+	in.ByName = map[string]release.ByName{"stock": name}
+	require.Equal(t, []*release.ByName{&name, &name}, []*release.ByName{in.Submission(r).ByName, in.Undo(r, "v-7").ByName}, "the way back has the name, too")
+	shown := in.Progress(time.Time{}).Waves[0].Releases
+	require.Equal(t, []*release.ByName{&name, nil}, []*release.ByName{shown[0].ByName, shown[1].ByName})
 }
 
 func TestSet_AfterWave(t *testing.T) {

@@ -77,8 +77,10 @@ type WavePlan struct {
 
 // ReleasePlan is one release of a wave.
 type ReleasePlan struct {
-	Name string       `json:"name"`
-	Plan release.Plan `json:"plan"`
+	Name string `json:"name"`
+	// ByName is set where the release is asked for by the name of its application.
+	ByName *release.ByName `json:"byName,omitempty"`
+	Plan   release.Plan    `json:"plan"`
 }
 
 // Refused reports whether a release of the set would be refused.
@@ -95,9 +97,9 @@ func (p SetPlan) any(is func(release.Plan) bool) bool {
 	})
 }
 
-// PlanSet plans every release of a set, several at a time. An error of one of them is that of all,
-// and names it.
-func (c *Client) PlanSet(ctx context.Context, set release.Set) (SetPlan, error) {
+// PlanSet plans every release of a set, several at a time, and tells by which names they are asked for, by what
+// the set calls them. An error of one of them is that of all, and names it.
+func (c *Client) PlanSet(ctx context.Context, set release.Set, names map[string]release.ByName) (SetPlan, error) {
 	set = set.WithDefaults()
 	plan := SetPlan{Name: set.Name, OnFailure: set.OnFailure, Waves: make([]WavePlan, len(set.Waves))}
 	all, ctx := errgroup.WithContext(ctx)
@@ -106,7 +108,9 @@ func (c *Client) PlanSet(ctx context.Context, set release.Set) (SetPlan, error) 
 		plan.Waves[i] = WavePlan{Number: i + 1, Name: w.Name, Confirm: w.Confirm, Releases: make([]ReleasePlan, len(w.Releases))}
 		for j, r := range w.Releases {
 			of := &plan.Waves[i].Releases[j]
-			of.Name = r.Name
+			if of.Name = r.Name; names[r.Name] != (release.ByName{}) {
+				of.ByName = new(names[r.Name])
+			}
 			all.Go(func() (err error) {
 				if of.Plan, err = c.Plan(ctx, r.Spec); err != nil {
 					return fmt.Errorf("release %s: %w", r.Name, err)

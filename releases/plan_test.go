@@ -100,7 +100,7 @@ func TestPlanSet_IsPlannedWaveByWave(t *testing.T) {
 	}
 	m, r := newClient(t)
 	planning(t, m, answer)
-	plan, err := r.PlanSet(t.Context(), set)
+	plan, err := r.PlanSet(t.Context(), set, nil)
 	require.NoError(t, err)
 	require.True(t, plan.Refused())
 	require.Equal(t, release.SetStop, plan.OnFailure)
@@ -115,6 +115,6 @@ func TestPlanSet_IsPlannedWaveByWave(t *testing.T) {
 		}
 		return answer(s)
 	})
-	_, err = r.PlanSet(t.Context(), set)
+	_, err = r.PlanSet(t.Context(), set, nil)
 	require.ErrorContains(t, err, "release cart: away")
 }

@@ -14,7 +14,6 @@ import (
 	"slipway/authority"
 	"slipway/ledger"
 	"slipway/release"
-	"slipway/wire"
 )
 
 // Authority reads who may do what; [authority.Store] does.
@@ -75,7 +74,7 @@ func (s *Starter) admitRequest(ctx context.Context, r *release.Submission, p pro
 }
 
 // admitSet does so for a set, of which each release must be let in.
-func (s *Starter) admitSet(ctx context.Context, r *wire.SetRequest, p proof) error {
+func (s *Starter) admitSet(ctx context.Context, r *release.SetRequest, p proof) error {
 	document, err := s.loadAuthority(ctx)
 	if err != nil {
 		return err
@@ -207,13 +206,13 @@ func refusedFor(field string, v authority.Verdict) error {
 	return nil
 }
 
-// together names bindings, each once.
+// together names bindings or policies, each once.
 func together(bindings []string) string {
 	var out []string
 	seen := map[string]bool{}
 	for _, each := range bindings {
 		for name := range strings.SplitSeq(each, bindingSeparator) {
-			if !seen[name] {
+			if name != "" && !seen[name] {
 				seen[name] = true
 				out = append(out, name)
 			}

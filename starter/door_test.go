@@ -19,7 +19,6 @@ import (
 	"slipway/authority"
 	"slipway/ledger"
 	"slipway/release"
-	"slipway/wire"
 )
 
 // everybody is an installation without a document.
@@ -138,7 +137,7 @@ func TestDoor_Sets(t *testing.T) {
 		return set
 	}
 	s := &Starter{authority: by{Document: managers()}, ledger: &fakeLedger{}, log: zerolog.Nop()}
-	r := wire.SetRequest{SetRequest: release.SetRequest{ID: "s-aaaaaaaaaaaaaaaa", Set: of(shopSpec(""), shopSpec(""))}}
+	r := release.SetRequest{ID: "s-aaaaaaaaaaaaaaaa", Set: of(shopSpec(""), shopSpec(""))}
 	require.NoError(t, s.admitSet(t.Context(), &r, proof{}))
 	require.Equal(t, release.Admission{Binding: "mei-steers", DirectRefused: true}, r.Admission)
 	r.Set = of(shopSpec(""), stock)

@@ -72,12 +72,7 @@ func (s *Starter) execute(ctx context.Context, p plan, d *delivery) disposition 
 	case p.named != nil:
 		a.err = s.submitNamed(ctx, log, p, d.position)
 	case p.set != nil:
-		if a.err = s.admitSet(ctx, p.set, p.proof); a.err == nil {
-			a.err = s.holdSet(ctx, p.set)
-		}
-		if a.err == nil {
-			a.err = s.submitSet(ctx, log, *p.set, d.position)
-		}
+		a.err = s.submitSet(ctx, log, p, d.position)
 	default:
 		a.requestPending, a.err = s.command(ctx, p, d)
 		if a.err == nil {

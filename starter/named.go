@@ -67,7 +67,11 @@ func (s *Starter) recorded(ctx context.Context, releaseID string) (*ledger.Recor
 // of the release names, or without one with the latest. What is refused is a [release.Problem] or
 // [release.Problems].
 func (s *Starter) resolve(ctx context.Context, r wire.NamedRequest, have *ledger.Record) (release.Submission, error) {
-	document, err := s.document(ctx, r, have)
+	var recorded uint64
+	if have != nil && have.ByName != nil {
+		recorded = have.ByName.Revision
+	}
+	document, err := s.document(ctx, r.Application, recorded, r.ReleaseID)
 	if err != nil {
 		return release.Submission{}, err
 	}
@@ -79,28 +83,22 @@ func (s *Starter) resolve(ctx context.Context, r wire.NamedRequest, have *ledger
 			return release.Submission{}, err
 		}
 	}
-	spec, err := document.Spec.Resolve(r.Named)
+	whole, err := document.Spec.ResolveAt(document.Revision, r.Named)
 	if err != nil {
 		return release.Submission{}, err
 	}
-	return release.Submission{
-		ReleaseID: r.ReleaseID, Spec: spec, Admission: r.Admission,
-		ByName: &release.ByName{
-			Application: r.Application, Environment: r.Environment, Revision: document.Revision,
-			PromotedFrom: r.PromotedFrom, Promotes: document.Spec.PromotesItself(r.Environment),
-		},
-	}, nil
+	return release.Submission{ReleaseID: r.ReleaseID, Spec: whole.Spec, Admission: r.Admission, ByName: &whole.ByName}, nil
 }
 
-// document reads the document of a request.
-func (s *Starter) document(ctx context.Context, r wire.NamedRequest, have *ledger.Record) (document apps.Document, err error) {
+// document reads the document of an application for what an event asks for: the revision that is recorded with
+// that, or where that is 0, the latest one. What is refused is a [release.Problem].
+func (s *Starter) document(ctx context.Context, application string, recorded uint64, id string) (document apps.Document, err error) {
 	ctx, cancel := context.WithTimeout(ctx, natsTimeout)
 	defer cancel()
-	again := have != nil && have.ByName != nil
-	if again {
-		document, err = s.documents.At(ctx, r.Application, have.ByName.Revision)
+	if recorded != 0 {
+		document, err = s.documents.At(ctx, application, recorded)
 	} else {
-		document, err = s.documents.Get(ctx, r.Application)
+		document, err = s.documents.Get(ctx, application)
 	}
 	unknown, none := errors.AsType[*documents.UnknownError](err)
 	switch {
@@ -109,7 +107,7 @@ func (s *Starter) document(ctx context.Context, r wire.NamedRequest, have *ledge
 	case errors.Is(err, documents.ErrForgotten):
 		return document, release.Problem{Field: "application", Message: fmt.Sprintf(
 			"the event came before, when %s was at revision %d, which is not kept any more; whether a release began is not known: look for %s, and ask again with another event",
-			r.Application, have.ByName.Revision, r.ReleaseID)}
+			application, recorded, id)}
 	}
 	return document, err
 }

@@ -35,9 +35,9 @@ func TestPlanForARequestIsASubmission(t *testing.T) {
 func TestPlanForASet(t *testing.T) {
 	t.Parallel()
 	set := release.Set{Name: "checkout", Waves: []release.Wave{{Releases: []release.SetRelease{{Name: "shop", Spec: spec(t)}}}}}.WithDefaults()
-	msg, err := wire.EncodeSetRequest(wire.Origin{Source: "ci", ID: "1"}, set)
+	msg, err := wire.EncodeSetRequest(wire.Origin{Source: "ci", ID: "1"}, wire.AskedSet{Set: set})
 	require.NoError(t, err)
-	want := wire.SetRequest{SetRequest: release.SetRequest{ID: release.SetID(set.Name, "ci", "1"), Set: set}, Source: "ci", EventID: "1"}
+	want := wire.SetRequest{AskedSet: wire.AskedSet{Set: set}, ID: release.SetID(set.Name, "ci", "1"), Digest: set.Digest(), Source: "ci", EventID: "1"}
 	require.Equal(t, plan{kind: kindRequest, set: &want, id: want.ID}, planFor(msg))
 }
 

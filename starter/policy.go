@@ -8,7 +8,6 @@ import (
 	"slipway/apps"
 	"slipway/policy"
 	"slipway/release"
-	"slipway/wire"
 )
 
 // Policies reads what an organisation demands; [policy.Store] does.
@@ -37,7 +36,7 @@ func (s *Starter) holdRequest(ctx context.Context, r *release.Submission) error 
 }
 
 // holdSet does so for a set: each release must be let in, and the policies of all are noted.
-func (s *Starter) holdSet(ctx context.Context, r *wire.SetRequest) error {
+func (s *Starter) holdSet(ctx context.Context, r *release.SetRequest) error {
 	found, err := s.loadPolicies(ctx)
 	if err != nil {
 		return err

@@ -17,16 +17,18 @@ import (
 	"slipway/wire"
 )
 
-// setRequest is an event that requests a set.
-func setRequest() wire.SetRequest {
-	return wire.SetRequest{
-		SetRequest: release.SetRequest{ID: "s-1", Set: release.Set{Name: "checkout", RequestedBy: "mei"}}, Source: "ci", EventID: "1",
+// setAsked is a set that is asked for.
+func setAsked() askedSet {
+	set := release.Set{Name: "checkout", RequestedBy: "mei"}
+	return askedSet{
+		SetRequest: release.SetRequest{ID: "s-1", Set: set},
+		identity:   ledger.Identity{Source: "ci", EventID: "1", Digest: set.Digest()},
 	}
 }
 
 func TestSet_SubmitSetStartsOnce(t *testing.T) {
 	t.Parallel()
-	in := setRequest()
+	in := setAsked()
 	away := serviceerror.NewUnavailable("connection refused")
 	other := &ledger.ConflictError{ID: in.ID, Recorded: "sha256:a", Asked: "sha256:b"}
 	for name, c := range map[string]struct {
@@ -56,7 +58,7 @@ func TestSet_SubmitSetStartsOnce(t *testing.T) {
 			}), release.WorkflowReleaseSet, in.SetRequest).Return(&mocks.WorkflowRun{}, c.temporal)
 			l, stored := c.ledger, time.Date(2026, time.July, 1, 9, 0, 0, 0, time.UTC)
 			s := &Starter{temporal: m, ledger: &l, cfg: Config{}.WithDefaults()}
-			err := s.submitSet(t.Context(), zerolog.Nop(), in, wire.Delivery{Sequence: 7, Stored: stored})
+			err := s.beginSet(t.Context(), zerolog.Nop(), in, wire.Delivery{Sequence: 7, Stored: stored})
 			require.Equal(t, c.want, classify(result{kind: kindRequest, err: err}).action)
 			require.Equal(t, ledger.Set{
 				SetID: in.ID, Name: in.Set.Name, Identity: ledger.Identity{Source: "ci", EventID: "1", Digest: in.Set.Digest()}, RequestedBy: "mei", RequestedAt: stored,

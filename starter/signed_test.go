@@ -161,9 +161,9 @@ func TestSigned_Requests(t *testing.T) {
 			s := &Starter{cfg: Config{}.WithDefaults(), temporal: m, authority: by{Document: c.by}, ledger: &fakeLedger{createRecord: c.known}, log: zerolog.Nop()}
 			from := proof{good, signedAt.Add(time.Second)}
 			one := release.Submission{ReleaseID: "r-1", Spec: shopSpec(c.who)}
-			set := wire.SetRequest{SetRequest: release.SetRequest{ID: "s-1", Set: release.Set{
+			set := release.SetRequest{ID: "s-1", Set: release.Set{
 				Name: "checkout", RequestedBy: c.who, Waves: []release.Wave{{Releases: []release.SetRelease{{Name: "a", Spec: shopSpec("")}}}},
-			}}}
+			}}
 			for what, err := range map[*release.Admission]error{&one.Admission: s.admitRequest(t.Context(), &one, from), &set.Admission: s.admitSet(t.Context(), &set, from)} {
 				if what == &set.Admission && c.known.Accepted {
 					continue // the ledger of this test knows no sets

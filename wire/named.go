@@ -87,20 +87,22 @@ func ParseNamed(data []byte) (Named, error) {
 	if !ok {
 		return Named{}, release.Problems{{Field: "data", Message: "must be an object, not " + jsonName(raw)}}
 	}
+	n, wrong := namedOf(says)
+	return n, refuse(problems, wrong, nil)
+}
+
+// namedOf reads a request by name from what [readJSON] has read of it. The error is [release.Problems], or nil.
+func namedOf(says map[string]any) (Named, error) {
 	n := Named{Says: says}
-	seen := inspector{problems: problems}
+	var seen inspector
 	n.Application, n.Environment = seen.name(says, fieldApplication), seen.name(says, fieldEnvironment)
 	if _, given := says[fieldApp]; given {
 		seen.problem(fieldApp, "has no meaning beside application: the application document says which one it is; leave one of them out")
 		delete(says, fieldApp)
 	}
 	seen.promotion(&n)
-	rest, err := json.Marshal(says)
-	if err != nil {
-		return Named{}, err
-	}
-	spec, wrong := Strict[release.Spec](rest)
-	return n, refuse(append(seen.problems, wrong...), nil, secretsOf(spec))
+	spec, wrong := strictOf[release.Spec](says, seen.problems)
+	return n, refuse(wrong, nil, secretsOf(spec))
 }
 
 // name takes the name of an application or an environment out of what was said.
@@ -167,10 +169,14 @@ func (n Named) said() (spec release.Spec) {
 func NamesApplication(data []byte) bool {
 	raw, _, err := readJSON(data)
 	says, _ := raw.(map[string]any)
+	return err == nil && namesApplication(says)
+}
+
+func namesApplication(says map[string]any) bool {
 	_, app := says[fieldApp]
 	_, application := says[fieldApplication]
 	_, environment := says[fieldEnvironment]
-	return err == nil && !app && (application || environment)
+	return !app && (application || environment)
 }
 
 // NamedOf returns a request by name that asks for what a spec says of itself, without its app. What is

@@ -13,9 +13,6 @@ import (
 // TypeRequested is the type of an event that asks for a release.
 const TypeRequested = "dev.slipway.release.requested.v1"
 
-// TypeSetRequested is the type of an event that asks for several releases as one.
-const TypeSetRequested = "dev.slipway.set.requested.v1"
-
 // EncodeRequest returns the message that asks for a release, as structured CloudEvent.
 // The release it means has the ID [release.ID] of its application and the origin. The spec is sent as it is;
 // [Validate] returns beforehand what the receiver would refuse. One with what looks like a secret
@@ -109,81 +106,6 @@ func DecodeRequest(msg *nats.Msg) (Request, error) {
 	}, nil
 }
 
-// EncodeSetRequest returns the message that asks for a set, as structured CloudEvent. The
-// set it means has the ID [release.SetID] of its name and the origin. One with what looks like a
-// secret is not encoded.
-func EncodeSetRequest(o Origin, s release.Set) (*nats.Msg, error) {
-	if !isToken(s.Name) {
-		return nil, fmt.Errorf("encode request: %w", release.Problem{Field: "name", Message: "must be letters, digits or hyphens"})
-	}
-	if secrets := secretsOfSet(s); len(secrets) > 0 {
-		return nil, fmt.Errorf("encode request: %w", secrets)
-	}
-	requestedBy, err := o.as("requestedBy", s.RequestedBy)
-	if err != nil {
-		return nil, fmt.Errorf("encode request: %w", err)
-	}
-	s.RequestedBy = requestedBy
-	subject := SetRequestSubject(s.Name)
-	if o.Identity != "" {
-		subject = VerifiedSetRequestSubject(o.Identity, s.Name)
-	}
-	ev, err := newEvent(o, TypeSetRequested)
-	if err != nil {
-		return nil, fmt.Errorf("encode request: %w", err)
-	}
-	ev.SetSubject(AboutSet(s.Name))
-	if err := ev.SetData(event.ApplicationJSON, s); err != nil {
-		return nil, fmt.Errorf("encode request: %w", err)
-	}
-	msg, err := o.encode(subject, contentMsgID(release.SetID(s.Name, o.Source, o.ID), s.Digest()), ev)
-	if err != nil {
-		return nil, fmt.Errorf("encode request: %w", err)
-	}
-	return msg, nil
-}
-
-// SetRequest is an event that asks for a set, as it was read.
-type SetRequest struct {
-	// SetRequest is the ID of the set, which is [release.SetID], and the set with its defaults.
-	release.SetRequest
-
-	// Source and EventID are those of the event.
-	Source, EventID string
-}
-
-// DecodeSetRequest reads a message that asks for a set. The error is a [PoisonError].
-func DecodeSetRequest(msg *nats.Msg) (SetRequest, error) {
-	on, ok := readSubject(msg.Subject)
-	if !ok || on.kind != KindSet {
-		return SetRequest{}, poison("subject", fmt.Sprintf("%q is not %s", msg.Subject, setRequestPrefix+"<name>"))
-	}
-	ev, bad := decode(msg)
-	if bad != nil {
-		return SetRequest{}, bad
-	}
-	if ev.kind != TypeSetRequested {
-		return SetRequest{}, poison("type", fmt.Sprintf("%q is not a request for a set; use %s", ev.kind, TypeSetRequested))
-	}
-	s, err := ParseSet(ev.data)
-	if err != nil {
-		return SetRequest{}, Refused(err)
-	}
-	if s.Name != on.set {
-		return SetRequest{}, poison("subject", fmt.Sprintf("%q is not the subject of the set in the data, %q", msg.Subject, SetRequestSubject(s.Name)))
-	}
-	if bad := ev.about(AboutSet(s.Name)); bad != nil {
-		return SetRequest{}, bad
-	}
-	if bad := on.speaksForAll(&s); len(bad) > 0 {
-		return SetRequest{}, poisonous(bad)
-	}
-	return SetRequest{
-		SetRequest: release.SetRequest{ID: release.SetID(s.Name, ev.source, ev.id), Set: s, Admission: release.Admission{Verified: on.identity != ""}},
-		Source:     ev.source, EventID: ev.id,
-	}, nil
-}
-
 // requestForm is what the subject of a request looks like.
 func requestForm(a address) string {
 	if a.identity != "" {
@@ -203,18 +125,4 @@ func (a address) speaks(field string, named *string) release.Problems {
 	}
 	*named = a.identity
 	return nil
-}
-
-// speaksForAll does so for a set, of whose releases none names somebody else.
-func (a address) speaksForAll(s *release.Set) release.Problems {
-	problems := a.speaks("requestedBy", &s.RequestedBy)
-	for i := range s.Waves {
-		for j, each := range s.Waves[i].Releases {
-			named := each.Spec.RequestedBy
-			if named != "" {
-				problems = append(problems, a.speaks(fmt.Sprintf("waves[%d].releases[%d].spec.requestedBy", i, j), &named)...)
-			}
-		}
-	}
-	return problems
 }

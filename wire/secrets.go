@@ -36,7 +36,7 @@ func secretsOfSet(s release.Set) (problems release.Problems) {
 	for i, wave := range s.Waves {
 		for j, one := range wave.Releases {
 			for _, p := range secretsOf(one.Spec) {
-				p.Field = fmt.Sprintf("waves[%d].releases[%d].spec.%s", i, j, p.Field)
+				p.Field = place(i, j) + "." + p.Field
 				problems = append(problems, p)
 			}
 		}

@@ -107,7 +107,7 @@ func TestEncodeRequest_RefusesSecrets(t *testing.T) {
 	set := release.Set{Name: "shop", Waves: []release.Wave{{Releases: []release.SetRelease{{Name: "shop", Spec: spec}}}}}.WithDefaults()
 	origin := wire.Origin{Source: "ci", ID: "1"}
 	_, ofSpec := wire.EncodeRequest(origin, spec)
-	_, ofSet := wire.EncodeSetRequest(origin, set)
+	_, ofSet := wire.EncodeSetRequest(origin, wire.AskedSet{Set: set})
 	for field, err := range map[string]error{
 		"config.variables[0].value": ofSpec, "waves[0].releases[0].spec.config.variables[0].value": ofSet,
 		"config.variables[0].value: ": wire.Validate(spec), "waves[0].releases[0].spec.config.variables[0].value: ": wire.ValidateSet(set),

@@ -58,7 +58,7 @@ func TestSignature_OfEverythingThatIsPublished(t *testing.T) {
 	t.Parallel()
 	ann := wire.Origin{Source: "cli", ID: "1", Time: noon().Add(time.Millisecond), Signer: signer(t, annSeed)}
 	spec, set, named := shopSpec(), checkoutSet(), production()
-	spec.RequestedBy, set.RequestedBy = "ann", "ann"
+	spec.RequestedBy, set.Set.RequestedBy = "ann", "ann"
 	named.Says["requestedBy"] = "ann"
 	asAnn := ann
 	asAnn.Identity = "ann"

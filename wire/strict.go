@@ -19,9 +19,6 @@ import (
 // do not exist and what looks like a secret among them.
 func ParseSpec(data []byte) (release.Spec, error) { return parse(data, secretsOf) }
 
-// ParseSet reads a set from JSON in the same way.
-func ParseSet(data []byte) (release.Set, error) { return parse(data, secretsOfSet) }
-
 // ParseConfig reads what a release changes of a configuration, without the release around it, as
 // strictly as a request is read. Whether the release can have it, [Validate] tells; the fields of
 // both begin with config.
@@ -65,6 +62,11 @@ func Strict[T any](data []byte) (out T, problems release.Problems) {
 	if err != nil {
 		return out, release.Problems{{Field: "data", Message: "is not JSON: " + err.Error()}}
 	}
+	return strictOf[T](raw, problems)
+}
+
+// strictOf does so for what [readJSON] has read, and adds to the problems of that.
+func strictOf[T any](raw any, problems release.Problems) (out T, _ release.Problems) {
 	if _, ok := raw.(map[string]any); !ok {
 		return out, release.Problems{{Field: "data", Message: "must be an object, not " + jsonName(raw)}}
 	}

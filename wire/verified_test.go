@@ -22,8 +22,8 @@ func production() wire.Named {
 	return wire.Named{Application: "shop", Environment: "production", Says: map[string]any{"artifact": map[string]any{"image": "shop:1"}}}
 }
 
-func checkoutSet() release.Set {
-	return release.Set{Name: "checkout", Waves: []release.Wave{{Name: "one", Releases: []release.SetRelease{{Name: "shop", Spec: shopSpec()}}}}}.WithDefaults()
+func checkoutSet() wire.AskedSet {
+	return wire.AskedSet{Set: release.Set{Name: "checkout", Waves: []release.Wave{{Name: "one", Releases: []release.SetRelease{{Name: "shop", Spec: shopSpec()}}}}}.WithDefaults()}
 }
 
 func TestVerified_RequestsAndCommandsAreOfTheIdentity(t *testing.T) {
@@ -95,7 +95,7 @@ func TestVerified_NobodySpeaksForAnother(t *testing.T) {
 	t.Parallel()
 	spec, set, name := shopSpec(), checkoutSet(), production()
 	spec.RequestedBy, name.Says["requestedBy"] = "bo", "bo"
-	set.Waves[0].Releases[0].Spec.RequestedBy = "bo"
+	set.Set.Waves[0].Releases[0].Spec.RequestedBy = "bo"
 	claimed := wire.Origin{Source: "cli", ID: "1"}
 	request, err := wire.EncodeRequest(claimed, spec)
 	require.NoError(t, err)

@@ -128,7 +128,7 @@ func (s *set) runWave(ctx workflow.Context, wave int) {
 		done.Add(1)
 		workflow.Go(ctx, func(ctx workflow.Context) {
 			defer done.Done()
-			p := s.carry(ctx, s.request.Set.Submission(s.p.SetID, r), &standing.Run)
+			p := s.carry(ctx, s.request.Submission(r), &standing.Run)
 			if p.RollbackTo != nil {
 				standing.RollbackTo = p.RollbackTo.ID
 			}
@@ -160,7 +160,7 @@ func (s *set) undoWave(ctx workflow.Context, wave int) {
 		if standing.Run.Outcome != release.PhaseSucceeded || r.Spec.Operation == release.OperationRestart {
 			continue // nothing was changed that could be put back
 		}
-		undo := s.request.Set.Undo(s.p.SetID, r, standing.RollbackTo)
+		undo := s.request.Undo(r, standing.RollbackTo)
 		standing.Rollback = &release.SetRun{ReleaseID: undo.ReleaseID}
 		if standing.RollbackTo == "" {
 			standing.Rollback.Outcome, standing.Rollback.Reason = release.PhaseFailed, "the version that ran before is not known"

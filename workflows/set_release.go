@@ -16,7 +16,7 @@ const submitLimit = time.Hour
 // carry submits a release, waits for its end, and aborts it when the set is aborted. It
 // records where the release stands and returns its last progress.
 func (s *set) carry(ctx workflow.Context, sub release.Submission, run *release.SetRun) release.Progress {
-	run.StartedAt, sub.Admission = workflow.Now(ctx), s.request.Admission
+	run.StartedAt = workflow.Now(ctx)
 	receipt, err := submit(ctx, sub)
 	if err != nil {
 		run.Outcome, run.Reason, run.EndedAt = unsubmitted(err), reason(err), workflow.Now(ctx)

@@ -34,6 +34,7 @@ type node struct {
 	Required             []string        `json:"required"`
 	AdditionalProperties any             `json:"additionalProperties"`
 	Items                *node           `json:"items"`
+	Else                 *node           `json:"else"`
 	Enum                 []string        `json:"enum"`
 	Default              any             `json:"default"`
 	MaxLength            *int            `json:"maxLength"`
@@ -194,6 +195,9 @@ func newMatcher(t *testing.T, name string) matcher {
 // resolve follows the reference of a node, where it has one, also into another file.
 func (m matcher) resolve(path string, n node) (matcher, node) {
 	m.t.Helper()
+	if n.Ref == "" && n.Else != nil && n.Else.Ref != "" {
+		n = *n.Else
+	}
 	if n.Ref == "" {
 		return m, n
 	}

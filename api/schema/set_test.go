@@ -87,6 +87,16 @@ func TestSetRequestSchemaAgreesWithTheDoor(t *testing.T) {
 		"a rescale":              {aSet(rescale()), true},
 		"a rescale to roll back": {aSet(rescale(), `"onFailure":"rollback"`), false},
 		"a way back":             {aSet(aWave(0, 1, ""), `"onFailure":"rollback"`), true},
+
+		"by name":                        {aSet(named(`"application":"shop","environment":"production","artifact":{"image":"a:1"}`)), true},
+		"by name, without a default":     {aSet(named(`"application":"shop","environment":"production","lane":null`)), true},
+		"by name and otherwise":          {aSet(named(`"application":"shop","environment":"production"`) + "," + aWave(1, 1, "")), true},
+		"a name without its environment": {aSet(named(`"application":"shop"`)), false},
+		"an environment of nothing":      {aSet(named(`"environment":"production"`)), false},
+		"a name that is none":            {aSet(named(`"application":"Shop","environment":"production"`)), false},
+		"a name and where it is":         {aSet(strings.Replace(aWave(0, 1, ""), `"app":`, `"application":"shop","app":`, 1)), false},
+		"by name, with an unknown field": {aSet(named(`"application":"shop","environment":"production","pace":1`)), false},
+		"by name, with a promotion":      {aSet(named(`"application":"shop","environment":"production","promotedFrom":{"release":"r-aaaaaaaaaaaaaaaa"}`)), false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -128,6 +138,9 @@ func waves(count int) string {
 	}
 	return strings.Join(out, ",")
 }
+
+// named is a wave of one release, with a spec of these fields.
+func named(spec string) string { return `{"releases":[{"name":"shop","spec":{` + spec + `}}]}` }
 
 func rescale() string {
 	return strings.Replace(aWave(0, 1, ""), `"artifact":{"image":"a:1"}`, `"operation":"rescale","instances":3`, 1)

@@ -72,5 +72,19 @@ func TestExamples_AnApplicationIsReleasedByItsName(t *testing.T) {
 	require.Contains(t, again, `"subject": "shop/production"`)
 	require.NotContains(t, again, "8h", "the document says so")
 	require.Contains(t, slipway("lane", "get", "shop/production"), "sae/cn-hangzhou/f80db7f6-0d46-4563-bd41-99f11e3a2eb4")
+
+	// A set of which one release is named.
+	planned := slipway("plan", "-f", "../../examples/set-by-name.yaml")
+	require.Contains(t, planned, "release shop (shop/production)")
+	set := slipway("set", "submit", "-f", "../../examples/set-by-name.yaml")
+	slipway("set", "watch", set, "--timeout", "4m")
+	require.Contains(t, slipway("set", "get", set), "shop (shop/production)")
+	member := release.SetReleaseID(set, "shop")
+	require.Contains(t, slipway("release", "list", "--application", "shop/production"), member)
+	status, err := releases.New(s.Client).Get(ctx, member)
+	require.NoError(t, err)
+	require.Equal(t, release.PhaseSucceeded, status.Progress.Outcome, status.Progress.Reason)
+	require.Equal(t, release.StrategyGray, status.Progress.Strategy.Type, "the document says so")
+
 	runPage(ctx, t, &shell{s: s, dir: "../.."}, "applications")
 }

@@ -107,7 +107,7 @@ func TestExamples_EachCanBeSubmittedAsItIs(t *testing.T) {
 	})
 	c := releases.New(s.Client)
 
-	submitted := map[string]bool{"set": true, "application": true} // which is stored, and no request
+	submitted := map[string]bool{"set": true, "set-by-name": true, "application": true} // the last two by TestExamples_AnApplicationIsReleasedByItsName
 	for _, e := range examples() {
 		submitted[e.name] = true
 		id := submit(t, s, "release", e.name)

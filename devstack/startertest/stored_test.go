@@ -27,9 +27,9 @@ func TestStored_ARequestIsFoundUntilItIsSettled(t *testing.T) {
 	require.NoError(t, err)
 	_, err = js.PublishMsg(t.Context(), requestFor(t, "shop", "1"))
 	require.NoError(t, err)
-	set, err := wire.EncodeSetRequest(wire.Origin{Source: "ci", ID: "2"}, release.Set{
+	set, err := wire.EncodeSetRequest(wire.Origin{Source: "ci", ID: "2"}, wire.AskedSet{Set: release.Set{
 		Name: "checkout", Waves: []release.Wave{{Releases: []release.SetRelease{{Name: "shop", Spec: spec("shop")}}}},
-	})
+	}})
 	require.NoError(t, err)
 	ack, err := js.PublishMsg(t.Context(), set)
 	require.NoError(t, err)

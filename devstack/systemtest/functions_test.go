@@ -153,7 +153,7 @@ func TestFunctions_ASetOverBothPlatforms(t *testing.T) {
 		{Releases: []release.SetRelease{{Name: "functions", Spec: spec(service, all())}}},
 		{Confirm: release.ConfirmManual, Releases: []release.SetRelease{{Name: "shop", Spec: spec(app, all())}}},
 	}}
-	msg, err := wire.EncodeSetRequest(wire.Origin{Source: scenario.Source, ID: t.Name()}, set)
+	msg, err := wire.EncodeSetRequest(wire.Origin{Source: scenario.Source, ID: t.Name()}, wire.AskedSet{Set: set})
 	require.NoError(t, err)
 	h.send(msg)
 	id := release.SetID(set.Name, scenario.Source, t.Name())

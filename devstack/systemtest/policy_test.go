@@ -1,6 +1,10 @@
 package systemtest_test
 
 import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -12,6 +16,7 @@ import (
 	"slipway/ledger"
 	"slipway/policy"
 	"slipway/release"
+	"slipway/releases"
 	"slipway/wire"
 )
 
@@ -30,6 +35,16 @@ func TestPolicy_IsToldInPlansAndRecorded(t *testing.T) {
 	require.Len(t, plan.Refusals, 1)
 	require.Equal(t, "artifact.image", plan.Refusals[0].Field)
 	require.Contains(t, plan.Refusals[0].Reason, "policy digests demands an image by its digest")
+
+	// A set is planned release by release, and so is what the policies refuse of it.
+	file := filepath.Join(t.TempDir(), "set.yaml")
+	require.NoError(t, os.WriteFile(file, fmt.Appendf(nil, `{"apiVersion": "slipway.dev/v1", "kind": "ReleaseSet", "spec": {"name": "one", "waves": [{"releases": [
+		{"name": "a", "spec": {"app": {"platform": "sae", "region": %q, "id": %q}, "artifact": {"image": "registry.example/shop:2"}}}]}]}}`, app.Region, app.ID), 0o600))
+	var set releases.SetPlan
+	require.NoError(t, json.Unmarshal([]byte(cli.out(2, "plan", "-f", file, "-o", "json")), &set))
+	require.Equal(t, plan.Refusals[0].Field, set.Waves[0].Releases[0].Plan.Refusals[0].Field)
+	require.Contains(t, set.Waves[0].Releases[0].Plan.Refusals[0].Reason, "policy digests demands an image by its digest")
+	require.Contains(t, cli.out(7, "policy", "test", "-f", file), "digests")
 
 	asked := spec(app, release.Strategy{Type: release.StrategyAll})
 	_, err = scenario.Request(h.ctx, h.JetStream, t.Name()+"-refused", asked)

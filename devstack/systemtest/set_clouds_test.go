@@ -180,7 +180,7 @@ func (h *house) assemble(name string, members []member) *assembly {
 			Confirm: release.ConfirmManual, Releases: []release.SetRelease{{Name: string(m.spec.App.Platform), Spec: m.spec}},
 		})
 	}
-	msg, err := wire.EncodeSetRequest(wire.Origin{Source: scenario.Source, ID: h.t.Name() + name}, set)
+	msg, err := wire.EncodeSetRequest(wire.Origin{Source: scenario.Source, ID: h.t.Name() + name}, wire.AskedSet{Set: set})
 	require.NoError(h.t, err)
 	h.send(msg)
 	a.id = release.SetID(set.Name, scenario.Source, h.t.Name()+name)

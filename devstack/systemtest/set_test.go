@@ -29,7 +29,7 @@ func TestSet_SeveralApplicationsAsOne(t *testing.T) {
 		{Releases: []release.SetRelease{{Name: "stock", Spec: spec(first, all())}}},
 		{Confirm: release.ConfirmManual, Releases: []release.SetRelease{{Name: "shop", Spec: spec(second, all())}}},
 	}}
-	msg, err := wire.EncodeSetRequest(wire.Origin{Source: scenario.Source, ID: t.Name()}, set)
+	msg, err := wire.EncodeSetRequest(wire.Origin{Source: scenario.Source, ID: t.Name()}, wire.AskedSet{Set: set})
 	require.NoError(t, err)
 	for range 2 { // however often it comes, it is one set
 		h.send(msg)
@@ -63,7 +63,7 @@ func (h *house) remembersSet(id string, set release.Set, msg *nats.Msg) {
 	h.forget(id)
 	h.send(msg)
 	set.Note = "another content"
-	other, err := wire.EncodeSetRequest(wire.Origin{Source: scenario.Source, ID: h.t.Name()}, set)
+	other, err := wire.EncodeSetRequest(wire.Origin{Source: scenario.Source, ID: h.t.Name()}, wire.AskedSet{Set: set})
 	require.NoError(h.t, err)
 	reason := h.deadLetter(h.send(other)).Headers().Get(wire.HeaderReason)
 	require.Contains(h.t, reason, "set "+id+" was asked for before with another content")

@@ -11,24 +11,26 @@ import (
 
 // node is the part of JSON Schema that is described.
 type node struct {
-	ID          string          `json:"$id"`
-	Ref         string          `json:"$ref"`
-	Description string          `json:"description"`
-	Type        string          `json:"type"`
-	Enum        []string        `json:"enum"`
-	Default     any             `json:"default"`
-	Examples    []any           `json:"examples"`
-	Minimum     *int            `json:"minimum"`
-	Maximum     *int            `json:"maximum"`
-	MinLength   *int            `json:"minLength"`
-	MaxLength   *int            `json:"maxLength"`
-	MinItems    *int            `json:"minItems"`
-	MaxItems    *int            `json:"maxItems"`
-	Pattern     string          `json:"pattern"`
-	Required    []string        `json:"required"`
-	Properties  properties      `json:"properties"`
-	Items       *node           `json:"items"`
-	Defs        map[string]node `json:"$defs"`
+	ID          string     `json:"$id"`
+	Ref         string     `json:"$ref"`
+	Description string     `json:"description"`
+	Type        string     `json:"type"`
+	Enum        []string   `json:"enum"`
+	Default     any        `json:"default"`
+	Examples    []any      `json:"examples"`
+	Minimum     *int       `json:"minimum"`
+	Maximum     *int       `json:"maximum"`
+	MinLength   *int       `json:"minLength"`
+	MaxLength   *int       `json:"maxLength"`
+	MinItems    *int       `json:"minItems"`
+	MaxItems    *int       `json:"maxItems"`
+	Pattern     string     `json:"pattern"`
+	Required    []string   `json:"required"`
+	Properties  properties `json:"properties"`
+	Items       *node      `json:"items"`
+	// Else is what a field is where no more is said of it.
+	Else *node           `json:"else"`
+	Defs map[string]node `json:"$defs"`
 }
 
 // property is a field of an object.
@@ -83,6 +85,9 @@ func load(names ...string) (library, error) {
 // itself counts before what the definition says. It returns the name of the definition, and the
 // $id of the schema it is in.
 func (l library) resolve(in string, n node) (at node, def, file string, err error) {
+	if n.Ref == "" && n.Else != nil {
+		n.Ref = n.Else.Ref
+	}
 	if n.Ref == "" {
 		return n, "", in, nil
 	}

@@ -106,7 +106,7 @@ func (w *writer) row(path, file string, n node, required bool) (o object, ok boo
 	whole := item.ID != "" // another schema, which has a part of the page of its own
 	meaning := at.Description
 	if whole {
-		meaning = "The fields of a [release](#a-release)."
+		meaning = "The fields of a [release](#a-release). " + n.Description
 	}
 	fmt.Fprintf(&w.text, "| `%s` | %s | %s | %s | %s |\n", path, typeOf(at, item, def), defaultOf(at, required), markdown.Cell(boundsOf(at, item, def)), markdown.Cell(meaning))
 	return object{element, itemIn, item}, len(item.Properties) > 0 && !whole

@@ -73,7 +73,11 @@ submit a release have --plan, which shows the same of what they would submit.`,
 func (c *call) plan(ctx context.Context, it manifest.Document) error {
 	return withTemporal(func(ctx context.Context, c *call) error {
 		if it.Set != nil {
-			return c.planSet(ctx, *it.Set)
+			whole, err := c.resolvedSet(ctx, *it.Set)
+			if err != nil {
+				return err
+			}
+			return c.planSet(ctx, whole)
 		}
 		spec, err := c.resolved(ctx, it)
 		if err != nil {
@@ -92,14 +96,14 @@ func (c *call) plan(ctx context.Context, it manifest.Document) error {
 	})(ctx, c)
 }
 
-func (c *call) planSet(ctx context.Context, set release.Set) error {
-	plan, err := c.client.PlanSet(ctx, set)
+func (c *call) planSet(ctx context.Context, whole wholeSet) error {
+	plan, err := c.client.PlanSet(ctx, whole.set, whole.names)
 	if err != nil {
 		return err
 	}
 	var specs []release.Spec
 	var plans []*release.Plan
-	for i, wave := range set.WithDefaults().Waves {
+	for i, wave := range whole.set.WithDefaults().Waves {
 		for j, r := range wave.Releases {
 			specs, plans = append(specs, r.Spec), append(plans, &plan.Waves[i].Releases[j].Plan)
 		}

@@ -164,7 +164,11 @@ func (c *call) testPolicies(ctx context.Context, found []policy.Document, it man
 		return err
 	}
 	if it.Set != nil {
-		for _, wave := range it.Set.Waves {
+		whole, err := c.resolvedSet(ctx, *it.Set)
+		if err != nil {
+			return err
+		}
+		for _, wave := range whole.set.Waves {
 			for _, r := range wave.Releases {
 				if err := test(r.Name, r.Spec); err != nil {
 					return err

@@ -2,13 +2,16 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/nats-io/nats.go"
 	"github.com/spf13/cobra"
 
+	"slipway/apps"
 	"slipway/cmd/slipway/internal/config"
 	"slipway/cmd/slipway/internal/render"
+	"slipway/internal/documents"
 	"slipway/ledger"
 	"slipway/manifest"
 	"slipway/release"
@@ -43,11 +46,14 @@ func (a *app) setSubmit() *cobra.Command {
 		Long: `Ask for the set that a file describes, by an event on NATS JetStream, and print the set ID.
 The file is YAML or JSON: apiVersion: slipway.dev/v1, kind: ReleaseSet, spec.
 
-Its name and the source and ID of the event are the identity of the set.
+Its name and the source and ID of the event are the identity of the set. The spec of each of its
+releases has app, or application and environment: names of an application document, "slipway app
+list".
 
 With --wait the set is followed like "slipway set watch" does.`,
 		Example: `  slipway set submit -f examples/set.yaml
   slipway set submit -f set.yaml --wait --timeout 4h
+  slipway set submit -f examples/set-by-name.yaml --plan
   slipway set submit -f - --dry-run < set.yaml`,
 		Args: arguments(),
 	}
@@ -56,22 +62,74 @@ With --wait the set is followed like "slipway set watch" does.`,
 	flags.StringVar(&over.Note, flagNote, "", "note in place of the file's")
 	flags.StringVar(&over.RequestedBy, "requested-by", "", "who asks, in place of the file's (default --by)")
 	_ = cmd.MarkFlagFilename("file", "yaml", "yml", "json")
-	return a.onSubmit(cmd, kindSet, func(_ context.Context, call *call) (asked, error) {
+	return a.onSubmit(cmd, kindSet, func(ctx context.Context, call *call) (asked, error) {
 		over.AskedBy = call.by
-		set, err := readWith(a, file, over, manifest.ReadSet)
-		return asked{
-			what: kindSet, watch: setTarget().watch, digest: set.Digest(),
-			encode:  func(o wire.Origin) (*nats.Msg, error) { return wire.EncodeSetRequest(o, set) },
-			receipt: func(s submission) receipt { return receipt{SetID: release.SetID(set.Name, s.source, s.eventID)} },
-			brings:  specsOf(set), document: manifest.Document{Set: &set},
-			taken: func(ctx context.Context, known *ledger.Ledger, id string) (before bool, err error) {
-				return a.taken(ctx, id, set.Digest(), func(ctx context.Context) (ledger.Identity, error) {
-					s, err := known.GetSet(ctx, id)
-					return s.Identity, err
-				})
-			},
-		}, err
+		it, err := readWith(a, file, over, manifest.ReadSet)
+		if err != nil {
+			return asked{}, err
+		}
+		whole, err := call.resolvedSet(ctx, it)
+		if err != nil {
+			return asked{}, err
+		}
+		return a.askedSet(it, whole)
 	})
+}
+
+// askedSet is a set as something to ask for. The starter resolves the names in it, with the documents as they are
+// by then; what they are resolved to here, the lanes are asked about.
+func (a *app) askedSet(it wire.AskedSet, whole wholeSet) (asked, error) {
+	digest, err := it.Digest()
+	return asked{
+		what: kindSet, watch: setTarget().watch, digest: digest,
+		encode:  func(o wire.Origin) (*nats.Msg, error) { return wire.EncodeSetRequest(o, it) },
+		receipt: func(s submission) receipt { return receipt{SetID: release.SetID(it.Set.Name, s.source, s.eventID)} },
+		brings:  specsOf(whole.set), document: manifest.Document{Set: &it},
+		taken: func(ctx context.Context, known *ledger.Ledger, id string) (before bool, err error) {
+			return a.taken(ctx, id, digest, func(ctx context.Context) (ledger.Identity, error) {
+				s, err := known.GetSet(ctx, id)
+				return s.Identity, err
+			})
+		},
+	}, err
+}
+
+// wholeSet is a set with its names resolved, and by which of them its releases are asked for.
+type wholeSet struct {
+	set   release.Set
+	names map[string]release.ByName
+}
+
+// resolvedSet is what a set asks for, whole: releases that name their applications with what the documents say.
+func (c *call) resolvedSet(ctx context.Context, it wire.AskedSet) (whole wholeSet, err error) {
+	if len(it.Named) == 0 {
+		return wholeSet{set: it.Set}, nil
+	}
+	js, closeNATS, err := c.app.jetStream(ctx, c.values, "slipway set")
+	if err != nil {
+		return whole, err
+	}
+	defer closeNATS()
+	store, found := apps.NewStore(js), map[string]apps.Document{}
+	whole.set, whole.names, err = it.Resolve(func(n wire.Named) (wire.Resolved, error) {
+		document, known := found[n.Application]
+		if !known {
+			var err error
+			document, err = store.Get(ctx, n.Application)
+			if unknown, is := errors.AsType[*documents.UnknownError](err); is {
+				return wire.Resolved{}, release.Problem{Field: "application", Message: unknown.Error()}
+			}
+			if err != nil {
+				return wire.Resolved{}, err
+			}
+			found[n.Application] = document
+		}
+		return document.Spec.ResolveAt(document.Revision, n)
+	})
+	if problems, ok := errors.AsType[release.Problems](err); ok {
+		return whole, fmt.Errorf("set %s cannot be released so:\n%w", it.Set.Name, problems)
+	}
+	return whole, err
 }
 
 // specsOf are the releases of a set.

@@ -35,7 +35,7 @@ func SetPlan(p releases.SetPlan, style Style) string {
 			begins = ", once a person has confirmed it"
 		}
 		for _, r := range w.Releases {
-			title := fmt.Sprintf("wave %d (%s)%s: release %s", w.Number, w.Name, begins, r.Name)
+			title := fmt.Sprintf("wave %d (%s)%s: release %s", w.Number, w.Name, begins, memberName(r.Name, r.ByName))
 			parts = append(parts, Prose(Clean(title), style.Width)+"\n", Plan(r.Plan, style))
 		}
 	}

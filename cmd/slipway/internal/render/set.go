@@ -107,14 +107,22 @@ func setNodes(p Set, now time.Time) []node {
 			branch.rank = waveRank(w)
 		}
 		for _, r := range w.Releases {
-			branch.leaf = append(branch.leaf, node{row: p.runNode("⧉ "+r.Name, kindRelease, r.Run, now), rank: branch.rank})
+			branch.leaf = append(branch.leaf, node{row: p.runNode("⧉ "+memberName(r.Name, r.ByName), kindRelease, r.Run, now), rank: branch.rank})
 			if r.Rollback != nil {
-				branch.leaf = append(branch.leaf, node{row: p.runNode("↶ "+r.Name, "Rollback", *r.Rollback, now), rank: branch.rank})
+				branch.leaf = append(branch.leaf, node{row: p.runNode("↶ "+memberName(r.Name, r.ByName), "Rollback", *r.Rollback, now), rank: branch.rank})
 			}
 		}
 		branches = append(branches, branch)
 	}
 	return append(branches, decisionNodes(p.Decisions, release.UnitWave, now.Location())...)
+}
+
+// memberName is what a set calls a release of it, and by which name its application was asked for.
+func memberName(name string, of *release.ByName) string {
+	if of == nil {
+		return name
+	}
+	return fmt.Sprintf("%s (%s)", name, of)
 }
 
 // waveRank is how little a wave matters that does not wait.
