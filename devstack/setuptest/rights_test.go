@@ -194,9 +194,7 @@ func TestRights_WhatThePageListsIsEnough(t *testing.T) {
 	require.NoError(t, err)
 	_, err = dead.GetMsg(ctx, 1)
 	require.NoError(t, err)
-	dead, err = as["replays and drops dead letters (person)"].Stream(ctx, wire.StreamDeadLetter)
-	require.NoError(t, err)
-	require.NoError(t, dead.DeleteMsg(ctx, 1))
+	require.NoError(t, wire.NewDeadLetters(as["replays and drops dead letters (person)"]).Drop(ctx, 1, "li"))
 }
 
 // TestRights_NoMoreThanIsListed so that the page is not true for a reason of its own.

@@ -104,6 +104,7 @@ func TestUsers_EachHasItsRightsAndNoOthers(t *testing.T) { //nolint:paralleltest
 		"delete from the audit":  {func(string) string { return "$JS.API.STREAM.MSG.DELETE.SLIPWAY_AUDIT" }, nil},
 		"purge the audit":        {func(string) string { return "$JS.API.STREAM.PURGE.SLIPWAY_AUDIT" }, nil},
 		"tell of a lane":         {func(string) string { return "slipway.event.sae.shop.lane.held" }, []string{setup.UserWorker}},
+		"tell of a dead letter":  {func(string) string { return "slipway.event.deadletter.request.17.replayed" }, []string{setup.UserWorker, operator}},
 		"read one's own": {func(who string) string {
 			return "$JS.API.DIRECT.GET.SLIPWAY_DEADLETTER." + wire.DeadLetterSubject(own(who, "command.set.a.s-1"))
 		}, []string{requester, approver, operator}},
