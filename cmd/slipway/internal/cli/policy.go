@@ -156,39 +156,37 @@ tried before it is applied. Nothing is submitted.`,
 
 // testPolicies tells what policies would refuse of what a file describes.
 func (c *call) testPolicies(ctx context.Context, found []policy.Document, it manifest.Document) error {
-	var out []tested
-	test := func(name string, spec release.Spec) error {
-		names, err := c.namesFor(ctx, found, spec.App)
-		refusals := policy.Judge(policy.Specs(found), spec, names)
-		out = append(out, tested{name, spec.App.SearchValue(), append([]policy.Refusal{}, refusals...), spec.Policy.Override})
+	specs, err := c.specsIn(ctx, it)
+	if err != nil {
 		return err
 	}
-	if it.Set != nil {
-		whole, err := c.resolvedSet(ctx, *it.Set)
+	var out []tested
+	for _, r := range specs {
+		names, err := c.namesFor(ctx, found, r.Spec.App)
 		if err != nil {
 			return err
 		}
-		for _, wave := range whole.set.Waves {
-			for _, r := range wave.Releases {
-				if err := test(r.Name, r.Spec); err != nil {
-					return err
-				}
-			}
-		}
-	} else {
-		spec, err := c.resolved(ctx, it)
-		if err == nil {
-			err = test("", spec)
-		}
-		if err != nil {
-			return err
-		}
+		refusals := policy.Judge(policy.Specs(found), r.Spec, names)
+		out = append(out, tested{r.Name, r.Spec.App.SearchValue(), append([]policy.Refusal{}, refusals...), r.Spec.Policy.Override})
 	}
-	err := c.format.Write(c.app.Stdout, out, func() string { return testedTable(out, c.style) })
+	err = c.format.Write(c.app.Stdout, out, func() string { return testedTable(out, c.style) })
 	if err == nil && slices.ContainsFunc(out, tested.refused) {
 		err = release.Refusal("the policies would refuse it")
 	}
 	return err
+}
+
+// specsIn are the releases that a file describes, with their names where they are of a set.
+func (c *call) specsIn(ctx context.Context, it manifest.Document) (found []release.SetRelease, err error) {
+	if it.Set == nil {
+		spec, err := c.resolved(ctx, it)
+		return []release.SetRelease{{Spec: spec}}, err
+	}
+	whole, err := c.resolvedSet(ctx, *it.Set)
+	for _, wave := range whole.set.Waves {
+		found = append(found, wave.Releases...)
+	}
+	return found, err
 }
 
 func testedTable(all []tested, style render.Style) string {
