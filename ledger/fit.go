@@ -52,13 +52,6 @@ func (r Record) shortened() Record {
 	r.SetID, r.RetryOf, r.RequestedBy = shorten(r.SetID, maxName), shorten(r.RetryOf, maxName), shorten(r.RequestedBy, maxName)
 	r.ByName = r.ByName.Bounded()
 	r.Lost, r.Config = shorten(r.Lost, maxReason), shorten(r.Config, release.MaxConfigDigest)
-	if r.ByName != nil {
-		r.ByName = new(*r.ByName)
-		for _, text := range []*string{&r.ByName.Application, &r.ByName.Environment, &r.ByName.PromotedFrom.Environment, &r.ByName.PromotedFrom.Release} {
-			*text = shorten(*text, maxName)
-		}
-		r.ByName.PromotedFrom.Now = shorten(r.ByName.PromotedFrom.Now, maxReason)
-	}
 	whole := r.Progress
 	whole.Cut = r.Cut
 	p := whole.Bounded(maxReason, maxArtifact)
@@ -80,13 +73,6 @@ func shorten(s string, limit int) string { return release.ShortenEncoded(s, limi
 
 // keep returns the record with its progress within the bounds. Nothing of r is changed.
 func keep(r Record, k release.Keep) Record {
-	if r.ByName != nil {
-		r.ByName = new(*r.ByName)
-		for _, text := range []*string{&r.ByName.Application, &r.ByName.Environment, &r.ByName.PromotedFrom.Environment, &r.ByName.PromotedFrom.Release} {
-			*text = shorten(*text, maxName)
-		}
-		r.ByName.PromotedFrom.Now = shorten(r.ByName.PromotedFrom.Now, maxReason)
-	}
 	whole := r.Progress
 	whole.Cut = r.Cut
 	p := k.Apply(whole, func(rule release.HeldRule) bool { return !r.unsettled(rule) })
