@@ -31,7 +31,7 @@ const (
 	ActionUnhold Action = "unhold"
 	ActionDrop   Action = "drop"
 	ActionAllow  Action = "allow"
-	// ActionDrop is also of a dead letter, and ActionReplay publishes what became one again.
+	// ActionReplay publishes the message of a dead letter again; to delete one is an ActionDrop, too.
 	ActionReplay Action = "replay"
 	// ActionFreeze changes the calendar of freezes: it adds, stops, lifts or removes.
 	ActionFreeze Action = "freeze"

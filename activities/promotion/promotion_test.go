@@ -226,8 +226,8 @@ func requireHeld(t *testing.T, w *world, held bool, out release.PromotionResult)
 func TestPromote_IsTriedAgain(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*world){
-		"the ledger is away":           func(w *world) { w.away = ledger.ErrUnavailable },
-		"the bus is away":              func(w *world) { w.busAway = errors.New("nats: no responders") },
+		"the ledger is away": func(w *world) { w.away = ledger.ErrUnavailable },
+		"the bus is away":    func(w *world) { w.busAway = errors.New("nats: no responders") },
 		"it is held, and the bus is away": func(w *world) {
 			w.records["s"] = append(w.records["s"], succeeded("r-2", "shop:1", release.OperationRollback, noon.Add(time.Minute)))
 			w.busAway = errors.New("nats: no responders")

@@ -450,8 +450,10 @@ func TestSchema_EventsAsTheyArePublished(t *testing.T) {
 	refused := []release.Decision{{Kind: release.CommandConfirm, Batch: 7, By: "li", At: at, Via: release.ViaEvent, Refused: "batch 7 does not wait"}}
 	for schemaOf, events := range map[string][]release.Event{
 		schema.LaneEvent: {
-			{Kind: release.EventHeld, Lane: &held}, {Kind: release.EventResumed, Lane: &resumed},
-			{Kind: release.EventDropped, Lane: &dropped}, {Kind: release.EventAllowed, Lane: &allowed},
+			{Kind: release.EventHeld, Lane: &held},
+			{Kind: release.EventResumed, Lane: &resumed},
+			{Kind: release.EventDropped, Lane: &dropped},
+			{Kind: release.EventAllowed, Lane: &allowed},
 		},
 		schema.PromotionEvent: {{Kind: release.EventHeld, Promotion: &release.HeldPromotion{
 			Application: "shop", From: "staging", To: "production", App: app, ReleaseID: "r-1", Artifact: "shop:1", Reason: "release r-2 has rolled it back",

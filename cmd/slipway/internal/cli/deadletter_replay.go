@@ -116,7 +116,7 @@ type replay struct {
 	// check makes sure that what a command is for takes it.
 	check func(ctx context.Context, id string) error
 	// by is who replays, and identity, too, where they speak as one.
-	by string
+	by       string
 	identity string
 }
 
