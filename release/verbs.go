@@ -422,6 +422,9 @@ type Change struct {
 	Version string `json:"version,omitempty"`
 	// Adopted tells that it was found after a lost answer rather than answered.
 	Adopted bool `json:"adopted,omitempty"`
+	// Nothing tells that there was nothing to change: the platform has taken the call, and has what was asked
+	// for already. There is no change to follow then.
+	Nothing bool `json:"nothing,omitempty"`
 }
 
 // FindChangeInput looks for the change that a verb may have begun: its answer was

@@ -63,10 +63,12 @@ func (s *Simulator) SeedDemo() error {
 	s.st.Apps[DemoShop].Services = []Service{stock}
 	s.st.wake = time.Time{}
 	s.engine.advance(s.st, now)
+	// The hours of the rule are as far from now as they can be, so that what is shown does not depend on the time of day.
+	full, few := now.In(gmt8()).Add(11*time.Hour).Format("15:04"), now.In(gmt8()).Add(23*time.Hour).Format("15:04")
 	rules := []args{
 		{
 			"ScalingRuleName": "office-hours", "ScalingRuleType": ruleTiming, "ScalingRuleEnable": "true",
-			"ScalingRuleTimer": `{"period":"* * Mon,Tue,Wed,Thu,Fri","schedules":[{"atTime":"08:00","targetReplicas":6},{"atTime":"20:00","targetReplicas":3}]}`,
+			"ScalingRuleTimer": fmt.Sprintf(`{"period":"* * Mon,Tue,Wed,Thu,Fri","schedules":[{"atTime":%q,"targetReplicas":6},{"atTime":%q,"targetReplicas":3}]}`, full, few),
 		},
 		{
 			"ScalingRuleName": "cpu-load", "ScalingRuleType": ruleOnMetric, "ScalingRuleEnable": "false",

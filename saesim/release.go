@@ -400,8 +400,9 @@ func rescaleApplication(c *call) (any, *apiError) {
 	if _, refused := c.minReady().unavailable(replicas); refused != nil {
 		return nil, refused
 	}
+	restore := c.restoresRules()
 	if replicas == app.Replicas {
-		return orderData{}, nil
+		return orderData{}, nil // there is nothing to do, and no rule to switch off for it
 	}
 	kind, slots := typeScaleOut, []int{}
 	for slot := app.Replicas; slot < replicas; slot++ {
@@ -417,7 +418,7 @@ func rescaleApplication(c *call) (any, *apiError) {
 		Type: kind, Description: typeLabel(kind),
 		Plan: plan{
 			Batches: [][]int{slots}, Unavailable: max(len(slots), 1), Replicas: replicas,
-			DisableRules: true, Restore: c.restoresRules(),
+			DisableRules: true, Restore: restore,
 		},
 	})
 	return orderData{ChangeOrderID: order.ID}, nil

@@ -183,6 +183,17 @@ func TestOperations_Rescale(t *testing.T) {
 	}
 }
 
+// The platform names no change where the application has that number already.
+func TestOperations_RescaleToWhatThereIs(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	p := s.run(release.Spec{App: s.app, Operation: release.OperationRescale, Instances: s.replicas()})
+	require.Equal(t, release.PhaseSucceeded, p.Outcome, p.Reason)
+	require.Contains(t, p.Reason, "instances already; nothing was changed")
+	require.Empty(t, s.orders())
+	s.requireRulesAsBefore()
+}
+
 // byHand begins a deployment in two batches at the platform's console.
 func (s *stage) byHand(image string) string {
 	s.t.Helper()

@@ -346,6 +346,9 @@ func (r *run) begin(ctx workflow.Context) (changeID string, e *ending) {
 	if f != nil {
 		return "", r.notBegun(ctx, f)
 	}
+	if change.Nothing {
+		return "", r.restored(ctx, end(release.PhaseSucceeded, "the application has %d instances already; nothing was changed", r.spec.Instances))
+	}
 	r.enter(ctx, release.PhaseRollingOut, "")
 	r.p.ChangeID, r.p.Version = change.ID, cmp.Or(change.Version, r.p.Version)
 	return change.ID, nil

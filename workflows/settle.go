@@ -283,6 +283,8 @@ func (s settlement) bringBack(ctx workflow.Context, begin func(release.Mark) cal
 		change, f := s.beginBack(ctx, begin(snap.Mark), snap.Mark)
 		passes := f != nil && (f.class == release.FaultConflict || f.class == release.FaultNotNow)
 		switch {
+		case change.Nothing:
+			return followResult{}, nil
 		case f == nil:
 			s.p.ChangeID = change.ID
 			v := s.follow(ctx, release.StepRollback, change.ID)

@@ -175,6 +175,10 @@ func (d *Driver) BeginRescale(ctx context.Context, in release.BeginRescaleInput)
 	}
 	return d.once(ctx, beginning{
 		verb: release.VerbBeginRescale, app: in.App, mark: in.Mark, override: in.Override, again: in.Again,
+		met: func(ctx context.Context) (bool, error) {
+			have, err := d.config(ctx, in.App.ID, "")
+			return err == nil && have.replicas() == in.Instances, err
+		},
 		call: func(ctx context.Context) (string, error) {
 			out, err := cloud.Send(ctx, d.client.RescaleApplication, &saeclient.RescaleApplicationInput{
 				AppID: in.App.ID, Replicas: in.Instances, AutoEnableApplicationScalingRule: new(in.RestoreScaling),

@@ -110,6 +110,15 @@ func (b beginner) step(h *host, s release.Snapshot) (release.Change, error) {
 
 // begunBefore makes an application that has had one order of every kind: with image2
 // running and image1 to go back to.
+// TestBegin_ARescaleToWhatThereIsBeginsNothing: SAE would take the call and name no order.
+func TestBegin_ARescaleToWhatThereIsBeginsNothing(t *testing.T) {
+	t.Parallel()
+	h, snap := begunBefore(t)
+	change := must[release.Change](t, h, release.VerbBeginRescale, release.BeginRescaleInput{App: h.app, Instances: snap.Instances, Mark: snap.Mark})
+	require.Equal(t, release.Change{Nothing: true}, change)
+	require.Zero(t, h.sim.Calls().Operations["RescaleApplication"])
+}
+
 func begunBefore(t tester) (*host, release.Snapshot) {
 	t.Helper()
 	h := newHost(t)
@@ -256,7 +265,7 @@ func TestBegin_ACallThatComesLateIsFound(t *testing.T) {
 			t.Parallel()
 			h, snap := begunBefore(t)
 			first := 1 // behind the look at the change orders
-			if b.operation == opDeploy {
+			if b.operation == opDeploy || b.verb == release.VerbBeginRescale {
 				first++ // and the reading of the configuration
 			}
 			h.Late[first] = DefaultSettle - time.Second

@@ -16,6 +16,9 @@ type beginning struct {
 	override bool
 	// again tells that an earlier call was declined, which may have begun the order.
 	again bool
+	// met reports whether the application has already what the call asks for, so that it would begin no order; nil
+	// where it always begins one.
+	met func(context.Context) (bool, error)
 	// call makes the call, with [cloud.Send], and returns the ID of the order.
 	call func(context.Context) (string, error)
 }
@@ -44,6 +47,11 @@ func (d *Driver) beginOnce(ctx context.Context, b beginning) (release.Change, er
 	}
 	if err := d.frame.Guarded(ctx, b.app, b.override); err != nil {
 		return release.Change{}, err
+	}
+	if b.met != nil {
+		if met, err := b.met(ctx); err != nil || met {
+			return release.Change{Nothing: met}, failed(err)
+		}
 	}
 	id, err := b.call(ctx)
 	if err := errorsOfSAE().Begun(id, err); err != nil {

@@ -66,6 +66,7 @@ which only the file can: secret: {id, key}.` + asksInLine,
   slipway deploy sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --package https://packages.example/shop-1.4.3.jar --package-version 1.4.3
   slipway deploy sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --variable LOG_LEVEL=debug --variable OLD_FLAG-
   slipway deploy shop --image registry.example/shop:1.4.3 --to production --plan
+  slipway deploy shop --image registry.example/shop:1.4.3 --to production --policy-override watched --reason "orders are lost until this is out"
   slipway deploy shop --image registry.example/shop:1.4.3 --set LOG_LEVEL=debug --set OLD_FLAG- --wait
   slipway deploy fc/cn-hangzhou/orders --image registry.example/orders:1.4.3 --strategy gray --weights 5,30
   slipway deploy fc/cn-hangzhou/orders --part pay --package oss://code/pay-1.4.3.zip --package-version 1.4.3 --qualifier canary
@@ -97,6 +98,7 @@ which only the file can: secret: {id, key}.` + asksInLine,
 		}
 		return nil
 	}
+	a.withPolicies(cmd, &o.spec)
 	return cmd
 }
 
@@ -330,6 +332,7 @@ func (o *operation) byFlag(cmd *cobra.Command, config *release.Config, p release
 		"artifact": "--image", "artifact.image": "--image", "artifact.package": "--package", "artifact.package.url": "--package",
 		"artifact.registry": "--registry", "artifact.registry.instance": "--registry", "config": "--config-from",
 		"operation": argumentOf(cmd), "job": "--run", "job.instances": "--instances", "job.command": "COMMAND", "limits.total": "--total",
+		"policy.override": "--policy-override",
 	}
 	field, _, _ := strings.Cut(p.Field, "[")
 	flag, special := flags[field]

@@ -30,12 +30,33 @@ func (a *app) policy() *cobra.Command {
 		Long: `Say what is demanded of releases across applications: where images may come from, who must approve,
 how a release is watched. A release that does not meet a policy of its application is refused by the
 starter, with the name of the policy and what helps, and so it is in a plan. A request may pass over
-a policy with policy.override and a reason, which takes the power policy of the authority document.`,
+a policy with policy.override and a reason, or with --policy-override and --reason, which takes the power
+policy of the authority document.`,
 		Example: `  slipway policy apply -f examples/policies/policy.yaml
   slipway policy list
   slipway policy test -f release.yaml`,
 		GroupID: groupMaintenance,
 	}, append(documentCommands(a, policyDocuments()), a.policyTest())...)
+}
+
+// withPolicies gives a command the flag with which its release passes over policies, for the reason of --reason.
+func (a *app) withPolicies(cmd *cobra.Command, spec *release.Spec) {
+	const flag = "policy-override"
+	cmd.Flags().StringSliceVar(&spec.Policy.Override, flag, nil, "pass over this policy, for the reason of --reason; may be given several times")
+	a.completeFlag(cmd, flag, policyDocuments().known)
+	before := cmd.PreRunE
+	cmd.PreRunE = func(cmd *cobra.Command, args []string) error {
+		if len(spec.Policy.Override) > 0 {
+			spec.Policy.Reason = spec.Note
+		}
+		if len(spec.Policy.Override) > 0 && strings.TrimSpace(spec.Note) == "" {
+			return &usageError{"--" + flag + " needs --reason: why a policy was passed over is recorded"}
+		}
+		if before == nil {
+			return nil
+		}
+		return before(cmd, args)
+	}
 }
 
 func policyDocuments() documentKind[policy.Policy] {

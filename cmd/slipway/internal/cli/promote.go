@@ -45,6 +45,7 @@ rejected is tried again with "slipway release retry".`,
 	flags.StringVar(&now, "now", "", "pass over the bake time, for this reason")
 	flags.StringVar(&spec.Note, flagReason, "", "why")
 	withLane(cmd, &spec.Lane, &spec.Freeze)
+	a.withPolicies(cmd, &spec)
 	completing(cmd, "from") // no files; which there are, the document says
 	completing(cmd, "to")
 	a.onSubmit(cmd, kindRelease, func(ctx context.Context, c *call) (asked, error) {
