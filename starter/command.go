@@ -1,13 +1,16 @@
 package starter
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
 
 	"go.temporal.io/api/workflow/v1"
+	"go.temporal.io/sdk/converter"
 
+	"slipway/authority"
 	"slipway/ledger"
 	"slipway/release"
 	"slipway/releases/execution"
@@ -48,12 +51,11 @@ func (s *Starter) decisionsOf(ctx context.Context, id string) ([]release.Decisio
 		have, err := s.recordedSet(ctx, id)
 		return have.Progress.Decisions, err
 	}
-	var have ledger.Record
-	err := s.withLedger(ctx, func(ctx context.Context) (err error) {
-		have, err = s.ledger.Get(ctx, id)
-		return err
-	})
-	return have.Progress.Decisions, err
+	have, err := s.recorded(ctx, id)
+	if have == nil {
+		return nil, err
+	}
+	return have.Progress.Decisions, nil
 }
 
 // signal sends a command as a signal, unless who gives it may not, or the release has had too many:
@@ -86,4 +88,25 @@ func checkHistoryBudget(info *workflow.WorkflowExecutionInfo) error {
 			info.GetHistoryLength(), info.GetHistorySizeBytes()))
 	}
 	return nil
+}
+
+// commanded is what a release or a set is of, as the document names it.
+func (s *Starter) commanded(ctx context.Context, id string, info *workflow.WorkflowExecutionInfo) (string, error) {
+	if release.IsSetID(id) {
+		have, err := s.recordedSet(ctx, id)
+		name := cmp.Or(have.Progress.Name, have.Name)
+		if err == nil && name == "" {
+			err = errors.New("the set has not told its name yet")
+		}
+		if err != nil {
+			return "", fmt.Errorf("set %s: %w", id, err)
+		}
+		return authority.SetTarget(name), nil
+	}
+	var app string
+	field := info.GetSearchAttributes().GetIndexedFields()[release.SearchApp]
+	if err := converter.GetDefaultDataConverter().FromPayload(field, &app); err != nil || app == "" {
+		return "", release.Refusal(fmt.Sprintf("release %s does not show in its search attribute %s what application it is of, so that nobody can say who may command it", id, release.SearchApp))
+	}
+	return app, nil
 }

@@ -1,7 +1,6 @@
 package starter
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,7 +8,6 @@ import (
 
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflow/v1"
-	"go.temporal.io/sdk/converter"
 
 	"slipway/authority"
 	"slipway/ledger"
@@ -250,25 +248,4 @@ func (s *Starter) admitCommand(ctx context.Context, p plan, info *workflow.Workf
 	return refusedFor("by", document.Judge(authority.Question{
 		Identity: p.command.By, Verified: p.command.Verified, Action: authority.ActionOf(p.command.Kind), On: on,
 	}))
-}
-
-// commanded is what a release or a set is of, as the document names it.
-func (s *Starter) commanded(ctx context.Context, id string, info *workflow.WorkflowExecutionInfo) (string, error) {
-	if release.IsSetID(id) {
-		have, err := s.recordedSet(ctx, id)
-		name := cmp.Or(have.Progress.Name, have.Name)
-		if err == nil && name == "" {
-			err = errors.New("the set has not told its name yet")
-		}
-		if err != nil {
-			return "", fmt.Errorf("set %s: %w", id, err)
-		}
-		return authority.SetTarget(name), nil
-	}
-	var app string
-	field := info.GetSearchAttributes().GetIndexedFields()[release.SearchApp]
-	if err := converter.GetDefaultDataConverter().FromPayload(field, &app); err != nil || app == "" {
-		return "", release.Refusal(fmt.Sprintf("release %s does not show in its search attribute %s what application it is of, so that nobody can say who may command it", id, release.SearchApp))
-	}
-	return app, nil
 }

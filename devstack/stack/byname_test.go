@@ -10,10 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
 
-	"slipway/devstack/stack"
 	"slipway/release"
 	"slipway/releases"
 )
@@ -25,11 +23,7 @@ func TestExamples_AnApplicationIsReleasedByItsName(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	s, err := stack.Start(ctx, stack.Config{
-		Demo: true, Speed: 20, Settle: time.Second, Log: zerolog.New(zerolog.NewTestWriter(t)).Level(zerolog.WarnLevel),
-	})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	s := demo(ctx, t)
 	binary := slipwayBinary(t)
 	slipway := func(args ...string) string {
 		cmd := exec.CommandContext(ctx, binary, args...)

@@ -90,6 +90,17 @@ func examples() []example {
 	}
 }
 
+// demo starts what `make up` brings up, with faster clouds.
+func demo(ctx context.Context, t *testing.T) *stack.Stack {
+	t.Helper()
+	s, err := stack.Start(ctx, stack.Config{
+		Demo: true, Speed: 20, Settle: time.Second, Log: zerolog.New(zerolog.NewTestWriter(t)).Level(zerolog.WarnLevel),
+	})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	return s
+}
+
 // TestExamples_EachCanBeSubmittedAsItIs submits every file of examples/ to what `make up` brings
 // up. The times between batches are cut short and the addresses of gates are those of this stack; all else is
 // as it stands in the file.
@@ -97,12 +108,8 @@ func TestExamples_EachCanBeSubmittedAsItIs(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	s, err := stack.Start(ctx, stack.Config{
-		Demo: true, Speed: 20, Settle: time.Second, Log: zerolog.New(zerolog.NewTestWriter(t)).Level(zerolog.WarnLevel),
-	})
-	require.NoError(t, err)
+	s := demo(ctx, t)
 	t.Cleanup(func() {
-		require.NoError(t, s.Close())
 		require.Empty(t, s.Sim().Calls().Ignored, "parameters that the simulator took and that did nothing")
 	})
 	c := releases.New(s.Client)
