@@ -26,10 +26,11 @@ type loss struct {
 	places           map[string]func() (release.LaneEntry, error)
 	// ended is when a workflow has ended.
 	ended map[string]time.Time
-	// hear and lives are those of the world; as values the check of workflows does not follow
+	// hear, lives and accept are those of the world; as values the check of workflows does not follow
 	// them into the test environment.
-	hear  func()
-	lives func(away bool) release.Living
+	hear   func()
+	lives  func(away bool) release.Living
+	accept func(release.Submission)
 }
 
 // loser is how a workflow is lost.
@@ -61,7 +62,7 @@ func (w *world) losing() {
 		struck: map[string]loser{}, signals: map[string][]*interceptor.HandleSignalInput{},
 		places: map[string]func() (release.LaneEntry, error){}, ended: map[string]time.Time{},
 	}
-	w.loss.hear, w.loss.lives = w.hear, w.lives
+	w.loss.hear, w.loss.lives, w.loss.accept = w.hear, w.lives, w.acceptedByLane
 	w.ledger = &memory{records: map[string]record{}, published: map[string]release.Published{}}
 	w.laneID = release.LaneID(w.app)
 }
@@ -190,6 +191,14 @@ func (w *world) lives(away bool) release.Living {
 		}
 	})
 	return found
+}
+
+// acceptedByLane records what a starter does once the lane has answered. A starter that cannot comes again until it can,
+// so that the ledger has the release in the end, whatever has become of it: here it has it at once.
+func (w *world) acceptedByLane(s release.Submission) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ledger.accept(s)
 }
 
 // retention is how long Temporal keeps what has ended: longer than a lane takes to look.

@@ -60,6 +60,17 @@ func (r record) owes() release.Debt {
 	return in.Debts[0]
 }
 
+// accept records a release that its lane has, and that has told nothing yet.
+func (m *memory) accept(s release.Submission) {
+	if _, known := m.records[s.ReleaseID]; known {
+		return
+	}
+	m.records[s.ReleaseID] = record{
+		Progress:  release.Progress{ReleaseID: s.ReleaseID, App: s.Spec.App, Operation: s.Spec.Operation, Artifact: s.Spec.Artifact},
+		published: m.published[s.ReleaseID],
+	}
+}
+
 // take records what was told of a release.
 func (m *memory) take(e release.Event) {
 	p := e.Progress

@@ -152,6 +152,9 @@ func (w *world) update(a *answered, name string, arg any) {
 			switch r := result.(type) {
 			case release.Receipt:
 				a.receipt = r
+				if s, submitted := arg.(release.Submission); submitted && w.loss != nil {
+					w.loss.accept(s)
+				}
 			case release.LaneState:
 				a.state = r
 			}
