@@ -2,6 +2,7 @@ package releases_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -61,7 +62,7 @@ func TestLookup(t *testing.T) {
 				return
 			}
 			require.ErrorContains(t, err, c.want)
-			_, none := err.(*releases.NoWorkerError) //nolint:errorlint // it is returned as it is
+			_, none := errors.AsType[*releases.NoWorkerError](err)
 			require.Equal(t, c.pollers == nil, none)
 		})
 	}
