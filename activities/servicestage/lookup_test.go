@@ -30,7 +30,7 @@ func TestLookup_TwoApplicationsHaveAComponentOfOneName(t *testing.T) {
 	})
 	require.NoError(t, err)
 	app := release.App{Platform: release.PlatformServiceStage, Region: h.App().Region}
-	found, err := h.Driver.Lookup(t.Context(), release.LookupInput{App: app, Namespace: called.Namespace, Name: called.Name})
+	found, err := h.Harness.Driver.Lookup(t.Context(), release.LookupInput{App: app, Namespace: called.Namespace, Name: called.Name})
 	require.NoError(t, err)
 	require.Len(t, found.Found, 2)
 	require.Contains(t, found.Found, called)

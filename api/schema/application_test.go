@@ -103,3 +103,15 @@ func TestApplicationSchema_TheExampleIsValid(t *testing.T) {
 	require.NoError(t, yaml.Unmarshal(raw, &file))
 	require.NoError(t, validate(t, compile(t, schema.Application), file.Spec))
 }
+
+// What an application is has the same rules as in a release.
+func TestApplicationSchema_AnApplicationIsThatOfARelease(t *testing.T) {
+	t.Parallel()
+	own, of := load(t, schema.Application).Defs["app"], load(t, schema.Request).Defs["app"]
+	require.NotEmpty(t, of.Properties)
+	for name, want := range of.Properties {
+		got, there := own.Properties[name]
+		require.True(t, there, name)
+		require.Equal(t, []any{want.Type, want.Enum, want.Pattern, want.MaxLength}, []any{got.Type, got.Enum, got.Pattern, got.MaxLength}, name)
+	}
+}
