@@ -36,8 +36,8 @@ type Application struct {
 // Environment is one place where the application runs.
 type Environment struct {
 	// Name is unique within the document.
-	Name string      `json:"name"`
-	App  release.App `json:"app"`
+	Name string `json:"name"`
+	App  Place  `json:"app"`
 	// Release are the fields of a [release.Spec] that a request of this environment need not give,
 	// each as JSON: see [Defaults] for which there may be.
 	Release map[string]json.RawMessage `json:"release,omitempty"`
@@ -45,16 +45,22 @@ type Environment struct {
 	Locked []string `json:"locked,omitempty"`
 }
 
-// Parse reads a document from JSON. Everything that is wrong with it is returned at once, as
-// [release.Problems].
-func Parse(data []byte) (Application, error) {
+// Parse reads a whole document from JSON: one that can be stored. Everything that is wrong with it is
+// returned at once, as [release.Problems].
+func Parse(data []byte) (Application, error) { return parse(data, Application.Validate) }
+
+// ParseNamed reads a document in which applications may have names without IDs, for [Application.Resolved]
+// to complete.
+func ParseNamed(data []byte) (Application, error) { return parse(data, Application.ValidateNamed) }
+
+func parse(data []byte, validate func(Application) error) (Application, error) {
 	if len(data) > MaxDocument {
 		return Application{}, release.Problems{{Field: "data", Message: fmt.Sprintf("has %d bytes; at most %d are taken", len(data), MaxDocument)}}
 	}
 	a, problems := wire.Strict[Application](data)
 	problems = explained(problems)
-	invalid := a.Validate()
-	if found, ok := invalid.(release.Problems); ok { //nolint:errorlint // Validate returns nothing else
+	invalid := validate(a)
+	if found, ok := invalid.(release.Problems); ok { //nolint:errorlint // validate returns nothing else
 		problems = join(problems, found)
 	}
 	if len(problems) > 0 {
@@ -82,27 +88,27 @@ func join(first, second release.Problems) release.Problems {
 // explained adds the remedy to fields that people look for in a document and that are none.
 func explained(problems release.Problems) release.Problems {
 	remedies := map[string]string{
-		"namespace": "; give the platform's own ID of the application as id: \"slipway api\" lists applications with theirs, and \"slipway app import\" writes the document of one",
-		"name":      "; give the platform's own ID of the application as id: \"slipway api\" lists applications with theirs, and \"slipway app import\" writes the document of one",
-		"triggers":  "; nothing triggers a release by itself yet: ask for one by an event, or with slipway deploy",
-		"notify":    "; who wants to know of releases subscribes to their events",
-		"approval":  "; whom a release of this environment asks stands under release, as release.approval",
+		"triggers": "; nothing triggers a release by itself yet: ask for one by an event, or with slipway deploy",
+		"notify":   "; who wants to know of releases subscribes to their events",
+		"approval": "; whom a release of this environment asks stands under release, as release.approval",
 	}
 	for i, p := range problems {
 		field := p.Field[strings.LastIndex(p.Field, ".")+1:]
-		inApp := strings.HasSuffix(strings.TrimSuffix(p.Field, "."+field), ".app")
-		if (field == "name" || field == "namespace") && !inApp || !strings.Contains(p.Message, "is not a field here") {
-			continue
+		if strings.Contains(p.Message, "is not a field here") {
+			problems[i].Message += remedies[field]
 		}
-		problems[i].Message += remedies[field]
 	}
 	return problems
 }
 
 // Validate lists every problem of the document at once, as [release.Problems], or returns nil. What an
 // environment says of a release is checked as a request of it would be that brings an image, by somebody.
-func (a Application) Validate() error {
-	v := &validator{}
+func (a Application) Validate() error { return a.validate(&validator{}) }
+
+// ValidateNamed does so of a document in which applications may have names without IDs.
+func (a Application) ValidateNamed() error { return a.validate(&validator{byName: true}) }
+
+func (a Application) validate(v *validator) error {
 	if problem, ok := errors.AsType[release.Problem](release.CheckApplicationName(a.Name)); ok {
 		v.problems = append(v.problems, problem)
 	}
@@ -118,7 +124,11 @@ func (a Application) Validate() error {
 	return v.err()
 }
 
-type validator struct{ problems release.Problems }
+type validator struct {
+	problems release.Problems
+	// byName takes a name for an application without its ID.
+	byName bool
+}
 
 func (v *validator) err() error {
 	if len(v.problems) == 0 {
@@ -143,8 +153,9 @@ func (v *validator) environment(a Application, i int, e Environment) {
 	v.name(at+".name", e.Name)
 	for j, before := range a.Environments[:i] {
 		v.check(before.Name != e.Name || e.Name == "", at+".name", "%q is that of environments[%d] already", e.Name, j)
-		v.check(before.App.WithDefaults() != e.App.WithDefaults() || e.App == release.App{}, at+".app", "is the application of environment %s already; each has its own", before.Name)
+		v.check(!before.App.same(e.App) || e.App == Place{}, at+".app", "is the application of environment %s already; each has its own", before.Name)
 	}
+	v.place(at, e.App)
 	v.defaults(at, e)
 	v.check(len(e.Locked) <= MaxLocked, at+".locked", "has %d entries; at most %d are taken", len(e.Locked), MaxLocked)
 	for j, path := range e.Locked[:min(len(e.Locked), MaxLocked)] {
@@ -189,6 +200,11 @@ func (v *validator) defaults(at string, e Environment) {
 	for _, p := range problems {
 		field, _, _ := strings.Cut(p.Field, ".")
 		switch {
+		case p.Field == "app.id" && e.App.Unresolved():
+			if v.byName {
+				continue
+			}
+			p = release.Problem{Field: at + ".app.id", Message: needsID(e.App)}
 		case field == "app":
 			p.Field = at + "." + p.Field
 		case strings.HasPrefix(field, "artifact"): // which is none of the document's
@@ -251,7 +267,7 @@ func Removed(have, next *Application) (removed []Environment) {
 	}
 	for _, e := range have.Environments {
 		kept := next != nil && slices.ContainsFunc(next.Environments, func(n Environment) bool {
-			return n.Name == e.Name && n.App.WithDefaults() == e.App.WithDefaults()
+			return n.Name == e.Name && n.App.same(e.App)
 		})
 		if !kept {
 			removed = append(removed, e)

@@ -151,11 +151,10 @@ func TestParse_RefusesEverythingAtOnce(t *testing.T) {
 		`{}`:          {`name: "" is not a name of 1-40`, "environments: must have at least one"},
 		`[]`:          {"data: must be an object"},
 		`{"spec":{}}`: {"spec: is not a field here; there are name, environments, promotion"},
-		strings.Replace(document(`{"name":"a","app":`+app+`}`), `"shop"`, `"r-shop"`, 1):                    {`name: "r-shop" begins as the ID of a release`},
-		document(`{"name":"a","app":` + app + `},{"name":"a","app":` + app + `}`):                           {`environments[1].name: "a" is that of environments[0] already`, "environments[1].app: is the application of environment a already"},
-		document(`{"name":"a","app":{"platform":"moon","region":"1","id":""}}`):                             {"environments[0].app.platform: ", "environments[0].app.region: "},
-		document(`{"name":"a","app":{"platform":"sae","region":"cn-hangzhou","namespace":"x","name":"y"}}`): {"environments[0].app.namespace: is not a field here", "environments[0].app.name: is not a field here", "the platform's own ID"},
-		document(`{"name":"a","app":` + app + `,"release":{"strategy":{"type":"gray","weights":[5]}}}`):     {"environments[0].release.strategy.weights"},
+		strings.Replace(document(`{"name":"a","app":`+app+`}`), `"shop"`, `"r-shop"`, 1):                {`name: "r-shop" begins as the ID of a release`},
+		document(`{"name":"a","app":` + app + `},{"name":"a","app":` + app + `}`):                       {`environments[1].name: "a" is that of environments[0] already`, "environments[1].app: is the application of environment a already"},
+		document(`{"name":"a","app":{"platform":"moon","region":"1","id":""}}`):                         {"environments[0].app.platform: ", "environments[0].app.region: "},
+		document(`{"name":"a","app":` + app + `,"release":{"strategy":{"type":"gray","weights":[5]}}}`): {"environments[0].release.strategy.weights"},
 		document(`{"name":"a","app":` + app + `,"release":{"artifact":{"image":"x"},"note":"n","freeze":{}}}`): {
 			"environments[0].release.artifact: is for each request to say", "environments[0].release.note: is said with each request",
 			"environments[0].release.freeze: is decided for one release",
@@ -198,7 +197,7 @@ func TestParse_EveryPlatform(t *testing.T) {
 		if id == "" {
 			id = "orders"
 		}
-		e := apps.Environment{Name: "one", App: release.App{Platform: on.Platform, Region: "cn-north-4", ID: id}}
+		e := apps.Environment{Name: "one", App: apps.At(release.App{Platform: on.Platform, Region: "cn-north-4", ID: id})}
 		a := apps.Application{Name: "shop", Environments: []apps.Environment{e}}
 		require.NoError(t, a.Validate(), on.Name)
 	}
@@ -266,7 +265,7 @@ func FuzzParse(f *testing.F) {
 			n.Environment = e.Name
 			if spec, err := a.Resolve(n); err == nil {
 				require.NoError(t, wire.Validate(spec))
-				require.Equal(t, e.App.WithDefaults(), spec.App)
+				require.Equal(t, e.App.App().WithDefaults(), spec.App)
 			}
 		}
 	})

@@ -85,7 +85,7 @@ func (a *Application) stands(scope release.Scope) (all []release.App) {
 	}
 	for _, e := range a.Environments {
 		if scope.Environment == "" || scope.Environment == e.Name {
-			all = append(all, e.App)
+			all = append(all, e.App.App())
 		}
 	}
 	return all

@@ -10,7 +10,7 @@ import (
 // NewEnvironment returns an environment for an application that runs so many instances, 0 where nobody knows:
 // with a gray release by default where the platform has one for that many, and otherwise all at once.
 func NewEnvironment(name string, app release.App, instances int) Environment {
-	e := Environment{Name: name, App: app}
+	e := Environment{Name: name, App: At(app)}
 	if says := grayFor(app.Platform, instances); says != "" {
 		e.Release = map[string]json.RawMessage{"strategy": json.RawMessage(says)}
 	}

@@ -33,7 +33,7 @@ func TestNewEnvironment(t *testing.T) {
 			e := apps.NewEnvironment("production", c.app, c.instances)
 			require.Equal(t, c.want, string(e.Release["strategy"]))
 			require.NoError(t, apps.New("shop", e).Validate())
-			require.NoError(t, e.App.Validate())
+			require.NoError(t, e.App.App().Validate())
 		})
 	}
 }
@@ -47,6 +47,6 @@ func TestApplication_With(t *testing.T) {
 	require.Equal(t, []string{"staging"}, shop.Names())
 	_, err = shop.With(apps.NewEnvironment("staging", release.App{Platform: release.PlatformSAE, Region: "cn-hangzhou", ID: "b"}, 1))
 	require.ErrorContains(t, err, "is that of environments[0] already")
-	_, err = shop.With(apps.NewEnvironment("production", shop.Environments[0].App, 1))
+	_, err = shop.With(apps.NewEnvironment("production", shop.Environments[0].App.App(), 1))
 	require.ErrorContains(t, err, "is the application of environment staging already")
 }

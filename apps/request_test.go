@@ -17,7 +17,7 @@ func TestApplication_RequestRepeatsWhatWasResolved(t *testing.T) {
 	t.Parallel()
 	app := release.App{Platform: release.PlatformSAE, Region: "cn-hangzhou", ID: "a"}
 	document := func(says, locked string) apps.Application {
-		e := apps.Environment{Name: "production", App: app}
+		e := apps.Environment{Name: "production", App: apps.At(app)}
 		require.NoError(t, json.Unmarshal([]byte(says), &e.Release))
 		require.NoError(t, json.Unmarshal([]byte(locked), &e.Locked))
 		a := apps.New("shop", e)

@@ -91,7 +91,7 @@ func givenAt(says map[string]any, path string) (at string, gives bool) {
 func (e Environment) resolve(says map[string]any) (release.Spec, error) {
 	whole := e.defaultsFor(says)
 	merge(whole, says, "")
-	whole["app"] = e.App
+	whole["app"] = e.App.App()
 	data, err := json.Marshal(whole)
 	if err != nil {
 		return release.Spec{}, release.Problems{{Field: "data", Message: "cannot be written as JSON"}}

@@ -91,8 +91,8 @@ func (s *Store) free(ctx context.Context, a Application, stored bool) error {
 	for _, d := range known {
 		for _, theirs := range d.Spec.Environments {
 			for _, ours := range a.Environments {
-				if d.Spec.Name != a.Name && ours.App.WithDefaults() == theirs.App.WithDefaults() {
-					problems = append(problems, &TakenError{App: ours.App.SearchValue(), By: d.Spec.Name + "/" + theirs.Name, Environment: ours.Name, Stored: stored})
+				if d.Spec.Name != a.Name && ours.App.same(theirs.App) {
+					problems = append(problems, &TakenError{App: ours.App.App().SearchValue(), By: d.Spec.Name + "/" + theirs.Name, Environment: ours.Name, Stored: stored})
 				}
 			}
 		}
@@ -109,7 +109,7 @@ func (s *Store) NamesOf(ctx context.Context, app release.App) (names []string, e
 	}
 	for _, d := range known {
 		for _, e := range d.Spec.Environments {
-			if e.App.WithDefaults() == app.WithDefaults() {
+			if e.App.App().WithDefaults() == app.WithDefaults() {
 				names = append(names, d.Spec.Name+"/"+e.Name)
 			}
 		}

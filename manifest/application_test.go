@@ -66,7 +66,7 @@ func FuzzReadApplication(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		a, err := manifest.ReadApplication(strings.NewReader(text))
 		if err == nil {
-			require.NoError(t, a.Validate())
+			require.NoError(t, a.ValidateNamed())
 		}
 	})
 }

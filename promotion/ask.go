@@ -24,10 +24,10 @@ func Ask(ctx context.Context, known Ledger, q Question) (Verdict, error) {
 	if err := errors.Join(err, missing); err != nil {
 		return Verdict{}, err
 	}
-	if q.Source, err = Records(ctx, known, from.App); err != nil {
+	if q.Source, err = Records(ctx, known, from.App.App()); err != nil {
 		return Verdict{}, err
 	}
-	if q.Target, err = Records(ctx, known, to.App); err != nil {
+	if q.Target, err = Records(ctx, known, to.App.App()); err != nil {
 		return Verdict{}, err
 	}
 	return Judge(q), nil

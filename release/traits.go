@@ -81,6 +81,11 @@ type Traits struct {
 	// VersionWords say them in words.
 	AppID, AppWords         string
 	VersionID, VersionWords string
+	// NamespaceWords and NameWords say what a namespace and a name are by which an application document says which
+	// application it means; the first is empty where there are no namespaces. NameIsID tells that what is called so
+	// has that as its ID.
+	NamespaceWords, NameWords string
+	NameIsID                  bool
 	// VersionLength is how many characters an ID of a version has at most; 0 where only [MaxID] bounds it.
 	VersionLength int
 	// Qualifier is the default of app.qualifier, QualifierID the pattern of one, and QualifierWords say it in
@@ -258,6 +263,7 @@ func traitsOfSAE() Traits {
 		ChangeWords: func(string) string { return "change order" },
 		Packages:    []string{"http", "https"},
 		AppID:       idPattern, AppWords: idWords, VersionID: idPattern, VersionWords: idWords,
+		NamespaceWords: "the ID of a namespace, such as cn-hangzhou:test", NameWords: "the name of an application",
 		Unsupported: []Unsupported{
 			{Field: "app.qualifier", Why: one},
 			{Field: "artifact.part", Why: "has no meaning on Serverless App Engine, where an application has no parts; leave it out"},
@@ -296,6 +302,7 @@ func traitsOfFC() Traits {
 		Rescale: true, FirstRelease: true, Scaling: ScalingTakeAway,
 		Packages: []string{"oss"},
 		AppID:    name, AppWords: "the name of a service: 1-128" + words,
+		NameWords: "the name of a service, which is its ID", NameIsID: true,
 		VersionID: versionOfFC, VersionWords: "a whole number, such as 7",
 		Qualifier: "live", QualifierID: name, QualifierWords: "the name of an alias: 1-128" + words,
 		PartID: function, PartWords: "the name of a function: 1-64" + words,
@@ -344,6 +351,7 @@ func traitsOfServiceStage() Traits {
 		Restart: true, Rescale: true, Scaling: ScalingNone,
 		Packages: []string{"obs", "https"},
 		AppID:    `^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`, AppWords: "the ID of a component, such as 4b611997-4acd-4538-a06b-32fd2475e057",
+		NamespaceWords: "the name of an environment", NameWords: "the name of a component",
 		VersionID: `^[0-9]+([.][0-9]+){2,3}$`, VersionLength: 32, VersionWords: "three or four numbers with dots between them, such as 1.4.2, of 32 characters at most",
 		ChangeWords: func(string) string { return "job" },
 		Unsupported: slices.Concat(unsupportedOnServiceStage(), unsupportedConfigOfServiceStage()),

@@ -49,27 +49,38 @@ func (c *Client) CheckVersion(ctx context.Context, id string, app release.App, v
 // snapshot lets a worker read an application; the purpose is a part of the activity's ID.
 func (c *Client) snapshot(ctx context.Context, purpose string, in release.SnapshotInput) (snap release.Snapshot, err error) {
 	in.App = in.App.WithDefaults()
-	app := in.App
+	return snap, c.look(ctx, purpose+"/"+in.App.SearchValue(), looking{in.App, release.ActivityName(in.App.Platform, release.VerbSnapshot), in}, &snap)
+}
+
+// looking is an activity of a platform that only reads.
+type looking struct {
+	app      release.App
+	activity string
+	in       any
+}
+
+// look lets a worker of the region carry an activity out without a workflow; about is a part of its ID.
+func (c *Client) look(ctx context.Context, about string, what looking, out any) error {
 	limit := callTime
 	if until, bounded := ctx.Deadline(); bounded {
 		limit = time.Until(until)
 	}
 	handle, err := c.temporal.ExecuteActivity(ctx, client.StartActivityOptions{
-		ID:                     purpose + "/" + app.SearchValue() + "/" + uuid.NewString(),
-		TaskQueue:              release.PlatformTaskQueue(app.Platform, app.Region),
+		ID:                     about + "/" + uuid.NewString(),
+		TaskQueue:              release.PlatformTaskQueue(what.app.Platform, what.app.Region),
 		ScheduleToCloseTimeout: limit,
 		RetryPolicy:            &temporal.RetryPolicy{MaximumAttempts: readAttempts},
-	}, release.ActivityName(app.Platform, release.VerbSnapshot), in)
+	}, what.activity, what.in)
 	if _, unknown := errors.AsType[*serviceerror.Unimplemented](err); unknown {
-		return snap, fmt.Errorf("this Temporal server has no activities without workflows: %w; upgrade it, or look at the application on the platform", err)
+		return fmt.Errorf("this Temporal server has no activities without workflows: %w; upgrade it, or look at the application on the platform", err)
 	}
 	if err != nil {
-		return snap, classify("", err)
+		return classify("", err)
 	}
-	if err := handle.Get(ctx, &snap); err != nil {
-		return snap, c.unread(app, err)
+	if err := handle.Get(ctx, out); err != nil {
+		return c.unread(what.app, err)
 	}
-	return snap, nil
+	return nil
 }
 
 // unread distinguishes a missing worker from what the platform answered.

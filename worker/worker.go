@@ -225,6 +225,7 @@ func New(c Config) (*Worker, error) {
 		options.TaskQueueActivitiesPerSecond = cmp.Or(p.CallsPerSecond, DefaultCallsPerSecond)
 		of := sdkworker.New(c.Temporal, release.PlatformTaskQueue(p.Name, p.Region), options)
 		platform.Register(of, p.Name, driver)
+		platform.RegisterLookup(of, p.Name, driver)
 		asking, err := gates.New(gates.Config{Allow: c.GatesAllow, Instances: driver})
 		if err != nil {
 			return nil, fmt.Errorf("worker: Config.GatesAllow: %w", err)

@@ -25,6 +25,9 @@ type Driver interface {
 	// no secret.
 	Instances(ctx context.Context, in release.InstancesInput) ([]release.Instance, error)
 	InstanceLog(ctx context.Context, in release.InstanceLogInput) (string, error)
+	// Lookup finds applications by their name, also one that nothing was released to yet; none is no error. Its
+	// errors are those of a verb that reads.
+	Lookup(ctx context.Context, in release.LookupInput) (release.Lookup, error)
 }
 
 // Verbs are what a driver carries out: a method for each of [release.Verbs], whose
@@ -56,6 +59,11 @@ type Verbs interface {
 // version, unless a freeze is to be passed over. It answers nil, or the error that the verb
 // then fails with: one of type [release.FaultFrozen] does not retry, any other is tried again.
 type Guard func(ctx context.Context, app release.App) error
+
+// RegisterLookup registers the look-up of applications of a platform, which no release asks for, under its name.
+func RegisterLookup(r worker.ActivityRegistry, p release.Platform, d Driver) {
+	r.RegisterActivityWithOptions(d.Lookup, activity.RegisterOptions{Name: release.LookupActivity(p)})
+}
 
 // Register registers every verb of a platform under its name.
 func Register(r worker.ActivityRegistry, p release.Platform, d Verbs) {

@@ -179,7 +179,7 @@ func (p *Promotions) tellHeld(ctx context.Context, a apps.Application, v promoti
 	e := release.Event{
 		ID: release.PromotionID(a.Name, v.To, v.Source) + "." + string(release.EventHeld), Kind: release.EventHeld, At: p.Now(),
 		Promotion: &release.HeldPromotion{
-			Application: a.Name, From: v.From, To: v.To, App: to.App, ReleaseID: v.Source, Artifact: v.Artifact.Public(), Reason: v.Reason,
+			Application: a.Name, From: v.From, To: v.To, App: to.App.App(), ReleaseID: v.Source, Artifact: v.Artifact.Public(), Reason: v.Reason,
 		},
 	}
 	msg, err := wire.EncodeEvent(e, e.At)

@@ -102,7 +102,7 @@ func newWorld(steps ...apps.Promotion) *world {
 	}
 	return &world{
 		document: apps.Application{Name: "shop", Promotion: steps, Environments: []apps.Environment{
-			{Name: "staging", App: app("s")}, {Name: "production", App: app("p")}, {Name: "last", App: app("l")},
+			{Name: "staging", App: apps.At(app("s"))}, {Name: "production", App: apps.At(app("p"))}, {Name: "last", App: apps.At(app("l"))},
 		}},
 		records: map[string][]ledger.Record{"s": {succeeded("r-1", "shop:2", release.OperationRelease, noon)}},
 		now:     noon,

@@ -24,6 +24,7 @@ func TestApplicationSchemaAgreesWithTheStore(t *testing.T) {
 	document := func(rest string) string {
 		return `{"name":"shop","environments":[{"name":"production",` + app + rest + `}]}`
 	}
+	by := func(fields string) string { return strings.Replace(document(""), `"id":"a"`, fields, 1) }
 	for name, c := range map[string]struct {
 		data string
 		good bool
@@ -42,11 +43,17 @@ func TestApplicationSchemaAgreesWithTheStore(t *testing.T) {
 		"locks":                       {document(`,"locked":["strategy","limits.total","config.platform.Timezone"]`), true},
 		"a lock within a list":        {document(`,"locked":["strategy.gates[0]"]`), false},
 		"the artifact locked":         {document(`,"locked":["artifact.image"]`), false},
+		"a name":                      {by(`"namespace":"cn-hangzhou:test","name":"shop"`), true},
+		"a name beside the ID":        {by(`"id":"a","name":"shop"`), true},
+		"neither a name nor an ID":    {by(`"qualifier":"live"`), false},
+		"a namespace alone":           {by(`"namespace":"cn-hangzhou:test","id":"a"`), false},
+		"a namespace with a blank":    {by(`"namespace":"a b","name":"shop"`), false},
+		"a name with a slash":         {by(`"name":"test/shop"`), false},
 		"triggers":                    {strings.TrimSuffix(document(""), "}") + `,"triggers":[]}`, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := apps.Parse([]byte(c.data))
+			_, err := apps.ParseNamed([]byte(c.data))
 			if c.good {
 				require.NoError(t, err)
 				require.NoError(t, validate(t, compiled, []byte(c.data)))
@@ -95,4 +102,16 @@ func TestApplicationSchema_TheExampleIsValid(t *testing.T) {
 	}
 	require.NoError(t, yaml.Unmarshal(raw, &file))
 	require.NoError(t, validate(t, compile(t, schema.Application), file.Spec))
+}
+
+// What an application is has the same rules as in a release.
+func TestApplicationSchema_AnApplicationIsThatOfARelease(t *testing.T) {
+	t.Parallel()
+	own, of := load(t, schema.Application).Defs["app"], load(t, schema.Request).Defs["app"]
+	require.NotEmpty(t, of.Properties)
+	for name, want := range of.Properties {
+		got, there := own.Properties[name]
+		require.True(t, there, name)
+		require.Equal(t, []any{want.Type, want.Enum, want.Pattern, want.MaxLength}, []any{got.Type, got.Enum, got.Pattern, got.MaxLength}, name)
+	}
 }

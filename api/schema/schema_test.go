@@ -37,6 +37,7 @@ type node struct {
 	Else                 *node           `json:"else"`
 	Enum                 []string        `json:"enum"`
 	Default              any             `json:"default"`
+	Pattern              string          `json:"pattern"`
 	MaxLength            *int            `json:"maxLength"`
 	MaxItems             *int            `json:"maxItems"`
 	Examples             []any           `json:"examples"`

@@ -46,7 +46,7 @@ func application(name string, ids ...string) apps.Application {
 	a := apps.Application{Name: name}
 	for i, id := range ids {
 		a.Environments = append(a.Environments, apps.Environment{
-			Name: fmt.Sprintf("env-%d", i), App: release.App{Platform: release.PlatformSAE, Region: "cn-hangzhou", ID: id},
+			Name: fmt.Sprintf("env-%d", i), App: apps.At(release.App{Platform: release.PlatformSAE, Region: "cn-hangzhou", ID: id}),
 		})
 	}
 	return a

@@ -267,7 +267,7 @@ func TestAudit_SetsAndLanes(t *testing.T) {
 func application(reason string, environments ...string) (apps.Application, apps.Edit) {
 	a := apps.Application{Name: "shop"}
 	for _, name := range environments {
-		a.Environments = append(a.Environments, apps.Environment{Name: name, App: release.App{Platform: release.PlatformSAE, Region: "cn-hangzhou", ID: name}})
+		a.Environments = append(a.Environments, apps.Environment{Name: name, App: apps.At(release.App{Platform: release.PlatformSAE, Region: "cn-hangzhou", ID: name})})
 	}
 	return a, apps.Edit{Change: documents.Change{By: "li", Reason: reason, At: noon()}, Expected: documents.Any}
 }

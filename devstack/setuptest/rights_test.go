@@ -123,7 +123,7 @@ func TestRights_WhatThePageListsIsEnough(t *testing.T) {
 	named := apps.NewStore(as["edits application documents (person)"])
 	shop, err := named.Apply(ctx, apps.Application{
 		Name:         "shop",
-		Environments: []apps.Environment{{Name: "production", App: release.App{Platform: "sae", Region: "cn-hangzhou", ID: "shop"}}},
+		Environments: []apps.Environment{{Name: "production", App: apps.At(release.App{Platform: "sae", Region: "cn-hangzhou", ID: "shop"})}},
 	}, apps.Edit{Change: documents.Change{By: "ann"}, Expected: documents.Any})
 	require.NoError(t, err)
 	for _, who := range []string{"starter", "looks things up (person)"} {

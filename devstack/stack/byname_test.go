@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"slipway/devstack/stack"
 	"slipway/release"
 	"slipway/releases"
 )
@@ -80,5 +81,51 @@ func TestExamples_AnApplicationIsReleasedByItsName(t *testing.T) {
 	require.Equal(t, release.PhaseSucceeded, status.Progress.Outcome, status.Progress.Reason)
 	require.Equal(t, release.StrategyGray, status.Progress.Strategy.Type, "the document says so")
 
+	appliedByName(ctx, t, s, slipway)
 	runPage(ctx, t, &shell{s: s, dir: "../.."}, "applications")
+}
+
+// appliedByName applies a document that says what the platform calls the application: a worker finds its ID, which is stored
+// and which releases go by. What is stored is applied again without a change; a name that no application has is refused.
+func appliedByName(ctx context.Context, t *testing.T, s *stack.Stack, slipway func(args ...string) string) {
+	t.Helper()
+	const inventory = "765baf30-4f13-4e5f-8c5b-b4220dee0cc6"
+	written := block(t, "applications", "yaml", "kind: Application")
+	require.NotContains(t, written, "id:")
+	file := filepath.Join(t.TempDir(), "inventory.yaml")
+	write := func(text string) { require.NoError(t, os.WriteFile(file, []byte(text), 0o600)) }
+	write(written)
+	slipway("app", "lint", "-f", file)
+	slipway("app", "apply", "-f", file, "--reason", "it has a name")
+	stored := slipway("app", "get", "inventory", "-o", "yaml")
+	require.Contains(t, stored, "id: "+inventory)
+	require.Contains(t, stored, "namespace: cn-hangzhou")
+	require.Equal(t, "[]", slipway("app", "diff", "-f", file, "-o", "json"), "its ID is known by its name")
+	history := slipway("app", "history", "inventory", "-o", "json")
+	write(stored)
+	slipway("app", "apply", "-f", file)
+	require.Equal(t, history, slipway("app", "history", "inventory", "-o", "json"), "nothing differs")
+
+	slipway("deploy", "inventory", "--image", "registry.example/inventory:2.0.5", "--wait")
+	require.Contains(t, slipway("history", "inventory"), "inventory:2.0.5")
+
+	refused := func(text string, wants ...string) {
+		t.Helper()
+		write(text)
+		cmd := exec.CommandContext(ctx, slipwayBinary(t), "app", "apply", "-f", file)
+		for key, value := range s.Env() {
+			cmd.Env = append(cmd.Env, key+"="+value)
+		}
+		told, err := cmd.CombinedOutput()
+		require.Error(t, err)
+		require.Equal(t, 2, cmd.ProcessState.ExitCode(), "%s", told)
+		for _, want := range wants {
+			require.Contains(t, strings.Join(strings.Fields(string(told)), " "), want)
+		}
+	}
+	refused(strings.Replace(written, "name: inventory\n  environments", "name: stock\n  environments", 1), "is inventory/production already")
+	refused(strings.Replace(written, "        name: inventory", "        name: inventori", 1),
+		"environments[0].app.name: no application in sae/cn-hangzhou is called cn-hangzhou/inventori", "cn-hangzhou/inventory ("+inventory+")")
+	refused(strings.Replace(stored, inventory, "f80db7f6-0d46-4563-bd41-99f11e3a2eb4", 1), "environments[0].app.id", "that is "+inventory)
+	require.Equal(t, history, slipway("app", "history", "inventory", "-o", "json"), "what is refused is not stored")
 }

@@ -121,6 +121,9 @@ func (w *World) App() release.App {
 	return release.App{Platform: release.PlatformFC, Region: fcsim.DefaultRegion, ID: Service, Qualifier: Alias}
 }
 
+// Called has the name of the service, which is its ID.
+func (w *World) Called() release.NamedApp { return release.NamedApp{ID: Service, Name: Service} }
+
 // Artifact is an image.
 func (w *World) Artifact(n int) release.Artifact { return release.Artifact{Image: image(n)} }
 

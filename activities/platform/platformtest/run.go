@@ -76,6 +76,7 @@ func told() []story {
 		{name: "a scaling rule that is changed meanwhile", told: hasRules, tell: ruleChanged},
 		{name: "a scaling rule that is deleted meanwhile", told: hasRules, tell: ruleDeleted},
 		{name: "a plan", tell: planned},
+		{name: "an application is found by its name", tell: lookedUp},
 		{name: "what the platform does not have", tell: notHad},
 		{name: "a configuration", tell: configured},
 		{name: "credentials that are not accepted", tell: strange},

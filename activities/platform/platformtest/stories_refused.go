@@ -128,6 +128,8 @@ func strange(s *scene) {
 			require.Equal(s, release.FaultAuth, FaultOf(err))
 		})
 	}
+	_, err := s.lookup("", s.world.Called().Name)
+	require.Equal(s, release.FaultAuth, FaultOf(err))
 	require.Equal(s, before, s.world.Truth())
 }
 

@@ -72,6 +72,8 @@ type Connection struct {
 type World interface {
 	Clock
 	App() release.App
+	// Called is the application as the platform calls it. It is the only one of its name.
+	Called() release.NamedApp
 	Driver() platform.Driver
 	// Stranger is a driver whose credentials the platform does not accept.
 	Stranger() platform.Driver

@@ -97,6 +97,11 @@ func image(n int) string { return images + strconv.Itoa(n) }
 // App is the application.
 func (w *World) App() release.App { return w.app }
 
+// Called has the name that it was created with, in the namespace of the region.
+func (w *World) Called() release.NamedApp {
+	return release.NamedApp{ID: w.app.ID, Namespace: saesim.DefaultRegion, Name: "shop"}
+}
+
 // Artifact is an image.
 func (w *World) Artifact(n int) release.Artifact { return release.Artifact{Image: image(n)} }
 

@@ -48,7 +48,8 @@ type Form struct {
 
 const (
 	// Component is the name of the component of a world.
-	Component = "web"
+	Component       = "web"
+	environmentName = "production"
 
 	images  = "swr.servicestagesim.test/shop/web:"
 	cluster = "1d3091a2-1ecf-11ee-ae69-0255ac1001ba"
@@ -101,7 +102,7 @@ func Open(t platformtest.T, f Form, s platformtest.Setup, c platformtest.Connect
 func (w *World) make() {
 	w.t.Helper()
 	environment := w.call("CreateEnvironment", map[string]string{
-		"name": "production", "deploy_mode": "container", "vpc_id": "0c72428b-cd6c-4283-a560-210d3edb49f7",
+		"name": environmentName, "deploy_mode": "container", "vpc_id": "0c72428b-cd6c-4283-a560-210d3edb49f7",
 	})["id"]
 	id, _ := environment.(string)
 	w.call("ModifyEnvironmentResources", map[string]string{
@@ -166,6 +167,11 @@ func number(url string) int {
 
 // App is the component.
 func (w *World) App() release.App { return w.app }
+
+// Called has the name of the component, in its environment.
+func (w *World) Called() release.NamedApp {
+	return release.NamedApp{ID: w.app.ID, Namespace: environmentName, Name: Component}
+}
 
 // Driver reaches the simulator through the connection of the world, as Stranger does.
 func (w *World) Driver() platform.Driver { return w.driver }

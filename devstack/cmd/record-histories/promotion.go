@@ -22,7 +22,7 @@ func (r *recorder) playPromotion(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		shop.Environments = append(shop.Environments, apps.Environment{Name: name, App: app})
+		shop.Environments = append(shop.Environments, apps.Environment{Name: name, App: apps.At(app)})
 	}
 	if err := r.apply(ctx, shop); err != nil {
 		return err
@@ -53,7 +53,7 @@ func (r *recorder) playPromotion(ctx context.Context) error {
 	if err := r.until(ctx, promoted, release.EventApprovalWaiting); err != nil {
 		return err
 	}
-	back := release.Spec{App: shop.Environments[0].App, Operation: release.OperationRollback, RequestedBy: "ci"}
+	back := release.Spec{App: shop.Environments[0].App.App(), Operation: release.OperationRollback, RequestedBy: "ci"}
 	if err := r.ask(ctx, "withdrawn-back", back, release.EventSucceeded); err != nil {
 		return err
 	}

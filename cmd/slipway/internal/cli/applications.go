@@ -11,6 +11,7 @@ import (
 
 	"slipway/apps"
 	"slipway/authority"
+	"slipway/cmd/slipway/internal/config"
 	"slipway/cmd/slipway/internal/render"
 	"slipway/internal/documents"
 	"slipway/ledger"
@@ -43,11 +44,16 @@ func (a *app) applicationDocuments() documentKind[apps.Application] {
 		what:  "the document of an application", file: "examples/application.yaml", name: "shop",
 		applies: `An environment that is left out, or that is another application from now on, must have no release
 under way. What is under way keeps what the document said when it was asked for. Who applies it must
-be an admin, by the authority document, of the applications that it names and has named.`,
+be an admin, by the authority document, of the applications that it names and has named.
+An application that the file gives by namespace and name is asked for on its platform, by a worker, and
+is stored with its ID, by which releases go from then on. Without such names no worker is needed.`,
 		deletes: `None of its environments may have a release under way. The application itself and what runs stay.
 Who deletes it must be an admin, by the authority document, of the applications that it names.`,
 		refuses: "a release of it is under way, or who changes it is no admin",
 		table:   applicationTable,
+		// A name is asked for before anything is stored, and stored with what it stands for.
+		completed: withIDs, settings: config.Temporal(), linted: withoutIDs,
+		compared: func(have, next apps.Application) apps.Application { return next.Known(have) },
 		guard: func(c *call, js jetstream.JetStream) documents.Guard[apps.Application] {
 			admin, idle := administers(c, js, placesOf), noneUnderWay(ledger.New(js))
 			return func(ctx context.Context, have, next *apps.Application) error {
@@ -63,7 +69,7 @@ Who deletes it must be an admin, by the authority document, of the applications 
 // placesOf are the applications of a document, as the authority document names them.
 func placesOf(d apps.Application) (out []string) {
 	for _, e := range d.Environments {
-		out = append(out, authority.AppTarget(e.App))
+		out = append(out, authority.AppTarget(e.App.App()))
 	}
 	return out
 }
@@ -73,7 +79,7 @@ func noneUnderWay(known *ledger.Ledger) documents.Guard[apps.Application] {
 	return func(ctx context.Context, have, next *apps.Application) error {
 		var busy []string
 		for _, e := range apps.Removed(have, next) {
-			affairs, err := known.Affairs(ctx, e.App)
+			affairs, err := known.Affairs(ctx, e.App.App())
 			if err != nil {
 				return err
 			}
@@ -95,7 +101,7 @@ func applicationTable(found []apps.Document, style render.Style) string {
 	}}
 	for _, d := range found {
 		for _, e := range d.Spec.Environments {
-			table.Rows = append(table.Rows, render.Text(d.Spec.Name+"/"+e.Name, e.App.SearchValue(), strategyOf(e),
+			table.Rows = append(table.Rows, render.Text(d.Spec.Name+"/"+e.Name, e.App.App().SearchValue(), strategyOf(e),
 				strings.Join(e.Locked, ", "), fmt.Sprint(d.Revision), d.Change.By))
 		}
 	}

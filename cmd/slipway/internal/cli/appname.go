@@ -52,7 +52,7 @@ func (c *call) appOf(ctx context.Context, from, text string) (release.App, error
 		return ref.App, err
 	}
 	n, err := c.named(ctx, text, "")
-	return n.environment.App, err
+	return n.environment.App.App(), err
 }
 
 // named looks an environment up. Where the argument names none it is otherwise, or where that is empty, too,
@@ -145,7 +145,7 @@ func completeNames(ctx context.Context, c *call) (found []cobra.Completion, err 
 	known, err := apps.NewStore(js).List(ctx)
 	for _, d := range known {
 		for _, e := range d.Spec.Environments {
-			found = append(found, cobra.CompletionWithDesc(d.Spec.Name+"/"+e.Name, e.App.SearchValue()))
+			found = append(found, cobra.CompletionWithDesc(d.Spec.Name+"/"+e.Name, e.App.App().SearchValue()))
 		}
 	}
 	return found, err

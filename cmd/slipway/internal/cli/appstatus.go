@@ -76,7 +76,7 @@ changed in the console of a platform, they do not know.`,
 func statusOf(ctx context.Context, known *ledger.Ledger, a apps.Application, c *call) ([]environmentStatus, error) {
 	records := map[string][]ledger.Record{}
 	for _, e := range a.Environments {
-		found, err := promotion.Records(ctx, known, e.App)
+		found, err := promotion.Records(ctx, known, e.App.App())
 		if err != nil {
 			return nil, err
 		}
@@ -84,7 +84,7 @@ func statusOf(ctx context.Context, known *ledger.Ledger, a apps.Application, c *
 	}
 	out := make([]environmentStatus, len(a.Environments))
 	for i, e := range a.Environments {
-		s := environmentStatus{Environment: e.Name, App: e.App, Runs: ranOf(records[e.Name])}
+		s := environmentStatus{Environment: e.Name, App: e.App.App(), Runs: ranOf(records[e.Name])}
 		for _, r := range slices.Backward(records[e.Name]) {
 			if !r.Ended() {
 				s.Open = append(s.Open, openOf(r, c.style))
@@ -185,7 +185,7 @@ is the same, not what differs; what was changed in the console of a platform is 
 			if err != nil {
 				return &usageError{"ENVIRONMENT: " + err.Error()}
 			}
-			records, err := promotion.Records(ctx, ledger.New(js), e.App)
+			records, err := promotion.Records(ctx, ledger.New(js), e.App.App())
 			if err != nil {
 				return err
 			}

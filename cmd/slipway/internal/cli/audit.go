@@ -131,7 +131,7 @@ func on(ctx context.Context, documents *apps.Store, text string) []string {
 	}
 	for _, e := range d.Spec.Environments {
 		if ref.Environment == "" || ref.Environment == e.Name {
-			out = append(out, e.App.SearchValue())
+			out = append(out, e.App.App().SearchValue())
 		}
 	}
 	return out

@@ -42,6 +42,13 @@ type documentKind[T any] struct {
 	// guard may refuse a change; applied, where it is there, says more of one that was made.
 	guard   func(*call, jetstream.JetStream) documents.Guard[T]
 	applied func(*call, T)
+	// completed is a document with what a file need not say, before it is stored, and settings is what that takes
+	// besides NATS; linted says of a good file what it leaves open; compared is a file as it is compared with what is
+	// stored. They are nil where a file is a whole document.
+	completed func(context.Context, *call, T) (T, error)
+	settings  []config.Setting
+	linted    func(*call, T)
+	compared  func(have, next T) T
 }
 
 // documentStore is what the commands need of the documents of a kind.
@@ -174,8 +181,15 @@ func applyDocument[T any](a *app, k documentKind[T]) *cobra.Command {
 		Args:    arguments(),
 	}
 	read, edit := k.fromFile(a, cmd, documentFileUsage), k.edits(cmd)
+	if k.completed != nil {
+		withSettings(cmd, k.settings)
+		exits(cmd, exitTimeout, "no worker answers within --timeout")
+	}
 	return k.on(a, cmd, func(ctx context.Context, c *call, js jetstream.JetStream) error {
 		next, err := read()
+		if err == nil && k.completed != nil {
+			next, err = k.completed(ctx, c, next)
+		}
 		if err != nil {
 			return err
 		}
@@ -308,6 +322,9 @@ func lintDocument[T any](a *app, k documentKind[T]) *cobra.Command {
 			return err
 		}
 		a.infof("%s is good", k.Named(k.Name(d)))
+		if k.linted != nil {
+			k.linted(c, d)
+		}
 		return c.format.Write(a.Stdout, documentFile[T]{release.APIVersion, k.kind, &d}, func() string { return "" })
 	})
 }
@@ -338,6 +355,9 @@ func diffDocument[T any](a *app, k documentKind[T]) *cobra.Command {
 		have, err := k.store(js).Get(ctx, name)
 		if _, none := errors.AsType[*documents.UnknownError](err); err != nil && !none {
 			return err
+		}
+		if k.compared != nil && have.Spec != nil {
+			next = k.compared(*have.Spec, next)
 		}
 		found := differences(have.Spec, &next)
 		if len(found) == 0 && c.format.ForPeople() {

@@ -69,7 +69,7 @@ func (c *call) environmentsOf(ctx context.Context, text string) (map[release.App
 	}
 	of := map[release.App]string{}
 	for _, e := range n.document.Spec.Environments {
-		of[e.App.Unqualified()] = e.Name
+		of[e.App.App().Unqualified()] = e.Name
 	}
 	return of, nil
 }

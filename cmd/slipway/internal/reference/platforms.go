@@ -78,6 +78,10 @@ func traits(b *strings.Builder, all []release.Traits) {
 		}},
 		{"a traffic rule of a gray release", trafficRule},
 		{"`app.id`", func(on release.Traits) string { return on.AppWords }},
+		{"`app.namespace`, in an [application document](applications.md#by-namespace-and-name)", func(on release.Traits) string {
+			return either(on.NamespaceWords != "", on.NamespaceWords, "there is none")
+		}},
+		{"`app.name`, in an application document", func(on release.Traits) string { return on.NameWords }},
 		{"`app.qualifier`", func(on release.Traits) string {
 			return either(on.Qualifier != "", "`"+on.Qualifier+"` by default; "+on.QualifierWords, "there is none")
 		}},
