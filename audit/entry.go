@@ -63,6 +63,8 @@ type Entry struct {
 	// knows. Verified tells that it is proven, and not only claimed.
 	By       string `json:"by,omitempty"`
 	Verified bool   `json:"verified,omitempty"`
+	// SignedBy names the key of the authority document whose signature proves it; empty where it was not signed.
+	SignedBy string `json:"signedBy,omitempty"`
 	// Via is the way it came: event, update, signal, cancel, limit and the others of a decision; document where
 	// a bucket was written. Source is the source of the event that brought it.
 	Via    string `json:"via,omitempty"`

@@ -116,12 +116,12 @@ func (s story) entries() []Entry {
 	var out []Entry
 	if s.transition == 1 {
 		out = append(out, s.entry(Entry{
-			Time: s.Time, Action: s.action, By: s.by, Verified: s.admission.Verified, Binding: s.admission.Binding, What: s.what, Reason: s.note, key: "request",
+			Time: s.Time, Action: s.action, By: s.by, Verified: s.admission.Verified, SignedBy: s.admission.SignedBy, Binding: s.admission.Binding, What: s.what, Reason: s.note, key: "request",
 		}))
 	}
 	for _, d := range s.decisions {
 		out = append(out, s.entry(Entry{
-			Time: d.At, Action: Action(d.Kind), By: d.By, Verified: d.Verified, Via: d.Via, Source: d.Source, What: strings.TrimSpace(strings.TrimPrefix(d.Summary(s.unit), string(d.Kind))), Reason: d.Note, Refused: d.Refused,
+			Time: d.At, Action: Action(d.Kind), By: d.By, Verified: d.Verified, SignedBy: d.SignedBy, Via: d.Via, Source: d.Source, What: strings.TrimSpace(strings.TrimPrefix(d.Summary(s.unit), string(d.Kind))), Reason: d.Note, Refused: d.Refused,
 			key: fmt.Sprintf("%s %d %d %s %s", d.Kind, d.Batch, d.At.UnixNano(), d.By, d.ID),
 		}))
 	}

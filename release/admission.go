@@ -5,6 +5,9 @@ package release
 type Admission struct {
 	// Verified tells that who asked is proven, and not only claimed.
 	Verified bool `json:"verified,omitempty"`
+	// SignedBy names the key of the authority document whose signature proves it; empty where the request was
+	// not signed, so that it is its subject that proves who asked, if anything does.
+	SignedBy string `json:"signedBy,omitempty"`
 	// Binding names what of the authority document has allowed it, with commas where it took several
 	// bindings; empty where there was no document, so that everybody could ask for everything.
 	Binding string `json:"binding,omitempty"`

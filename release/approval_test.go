@@ -228,7 +228,10 @@ func TestApproval_SaysWhoMustAndWhoHas(t *testing.T) {
 	require.Equal(t, "ann, with a verified identity", release.Approval{Count: 1, From: []string{"ann"}, Verified: true}.Text())
 	require.Empty(t, (*release.ApprovalState)(nil).Text())
 	require.False(t, (*release.ApprovalState)(nil).Granted())
-	require.Equal(t, "approve batch 2 by ann (verified) via event", release.Decision{Kind: release.CommandApprove, Batch: 2, By: "ann", Verified: true, Via: release.ViaEvent}.Text(release.UnitBatch, nil))
+	d := release.Decision{Kind: release.CommandApprove, Batch: 2, By: "ann", Verified: true, Via: release.ViaEvent}
+	require.Equal(t, "approve batch 2 by ann (verified by subject) via event", d.Text(release.UnitBatch, nil))
+	d.SignedBy = "ann-laptop"
+	require.Equal(t, "approve batch 2 by ann (verified by key ann-laptop) via event", d.Text(release.UnitBatch, nil))
 	for want, c := range map[string]release.Command{
 		"the release approved by ann":                                  {Kind: release.CommandApprove, ID: "1", By: "ann"},
 		"the release approved already, by ann at 2026-11-22T20:35:00Z": {Kind: release.CommandApprove, ID: "3", By: "Ann"},

@@ -97,7 +97,7 @@ func Bounds() []Bound {
 			"config.hooks.postStart.exec", "config.hooks.preStop.exec", "config.mounts.configMaps", "config.mounts.secrets", "config.mounts.nas",
 			"config.mounts.buckets", "config.mounts.scratch",
 		}},
-		{What: "a name", Max: 40, Fields: []string{"name", "waves[].name", "waves[].releases[].name", "strategy.gates[].name", "strategy.watch.gates[].name", "policy.override[]", "groups[]"}},
+		{What: "a name", Max: 40, Fields: []string{"name", "waves[].name", "waves[].releases[].name", "strategy.gates[].name", "strategy.watch.gates[].name", "policy.override[]", "groups[]", "signedBy"}},
 		{What: "the name of somebody who may approve", Max: 256, Fields: []string{"approval.from[]", "strategy.approval.from[]"}},
 		{What: "people who may approve", Max: maxApprovers, List: true, Fields: []string{"approval.from", "strategy.approval.from"}},
 		{What: "groups of who gives a command", Max: maxEntries, List: true, Fields: []string{"groups"}},

@@ -46,7 +46,7 @@ func given() map[string]any {
 	return map[string]any{
 		"spec":    spec,
 		"set":     release.Set{Name: "s", Waves: []release.Wave{{Name: "w", Confirm: release.ConfirmAuto, Releases: []release.SetRelease{{Name: "r", Spec: spec}}}}, OnFailure: release.SetStop, RequestedBy: "ci", Note: "n"},
-		"command": release.Command{Kind: release.CommandAbort, ID: "c-1", Artifact: "shop:1", ChangeID: "co", Config: "sha256:1", Version: "v", By: "me", Via: "x", Source: "ci", Note: "n", Reason: "r", Groups: []string{"managers"}},
+		"command": release.Command{Kind: release.CommandAbort, ID: "c-1", Artifact: "shop:1", ChangeID: "co", Config: "sha256:1", Version: "v", By: "me", Via: "x", Source: "ci", Note: "n", Reason: "r", SignedBy: "k", Groups: []string{"managers"}},
 		"word":    release.LaneCommand{By: "me", Reason: "r", ReleaseID: "r-1", Artifact: "shop:1"},
 		"toggle":  release.ToggleRequest{App: qualified(anApp()), Names: []string{"cpu"}, By: "me", Reason: "r"},
 	}

@@ -75,9 +75,12 @@ type Command struct {
 	// another way.
 	Source string `json:"source,omitempty"`
 	// Verified tells that the starter has proved who is in By, because the command came on a subject on which
-	// nobody else may publish; else By is claimed. It is never taken from what was sent, and counts with
+	// nobody else may publish, or is signed by a key of theirs; else By is claimed. It is never taken from what was sent, and counts with
 	// [ViaEvent] alone.
 	Verified bool `json:"verified,omitempty"`
+	// SignedBy names the key of the authority document whose signature proves it; empty where the command was not
+	// signed. It is never taken from what was sent, and counts with [ViaEvent] alone.
+	SignedBy string `json:"signedBy,omitempty"`
 	// Groups are the groups of the authority document that By is a member of, as the starter has read it. They
 	// are never taken from what was sent, and count with [ViaEvent] alone.
 	Groups []string `json:"groups,omitempty"`
@@ -119,6 +122,7 @@ func (c Command) Validate() error {
 	}
 	v.check(c.Config == "" || c.decides(), "config", "has no meaning for %s", c.Kind)
 	v.check(!c.Verified || c.Via == ViaEvent, "verified", "is for the door to say that has proved who gives the command")
+	v.check(c.SignedBy == "" || c.Via == ViaEvent, "signedBy", "is for the door to say that has proved who gives the command")
 	for i := range c.Groups {
 		v.check(c.Via == ViaEvent, place("groups", i), "is for the door to say that has read the authority document")
 	}

@@ -336,7 +336,7 @@ func (p Progress) core() Progress {
 
 // texts are the texts of a progress that have no bound of their own.
 func (p *Progress) texts() []*string {
-	out := []*string{&p.RequestedBy, &p.Admission.Binding, &p.Admission.Policies, &p.Admission.PolicyOverride, &p.Note, &p.Warning}
+	out := []*string{&p.RequestedBy, &p.Admission.SignedBy, &p.Admission.Binding, &p.Admission.Policies, &p.Admission.PolicyOverride, &p.Note, &p.Warning}
 	for i := range p.Settings {
 		s := &p.Settings[i]
 		out = append(out, &s.Name, &s.Before, &s.After)
@@ -346,7 +346,7 @@ func (p *Progress) texts() []*string {
 	}
 	for i := range p.Decisions {
 		d := &p.Decisions[i]
-		out = append(out, &d.ID, &d.ChangeID, &d.Version, &d.By, &d.Via, &d.Source, &d.Note, &d.Refused)
+		out = append(out, &d.ID, &d.ChangeID, &d.Version, &d.By, &d.Via, &d.Source, &d.SignedBy, &d.Note, &d.Refused)
 	}
 	for i := range p.Gates {
 		g := &p.Gates[i]
@@ -410,10 +410,10 @@ func (p *SetProgress) unnamed() {
 
 // texts are the texts of a set's progress that have no bound of their own.
 func (p *SetProgress) texts() []*string {
-	out := []*string{&p.RequestedBy, &p.Admission.Binding, &p.Admission.Policies, &p.Admission.PolicyOverride, &p.Note}
+	out := []*string{&p.RequestedBy, &p.Admission.SignedBy, &p.Admission.Binding, &p.Admission.Policies, &p.Admission.PolicyOverride, &p.Note}
 	for i := range p.Decisions {
 		d := &p.Decisions[i]
-		out = append(out, &d.ID, &d.ChangeID, &d.Version, &d.By, &d.Via, &d.Source, &d.Note, &d.Refused)
+		out = append(out, &d.ID, &d.ChangeID, &d.Version, &d.By, &d.Via, &d.Source, &d.SignedBy, &d.Note, &d.Refused)
 	}
 	for i := range p.Waves {
 		for j := range p.Waves[i].Releases {

@@ -344,7 +344,7 @@ func validCommand(path string) any {
 }
 
 func badOfCommand() map[string]any {
-	return map[string]any{"batch": 0, "all": true, "version": "v-7", "atSafePoint": true, "denied": true, "config": "sha256:1", "verified": true, "groups[]": "managers", "by": release.Slipway, "reason": ""}
+	return map[string]any{"batch": 0, "all": true, "version": "v-7", "atSafePoint": true, "denied": true, "config": "sha256:1", "verified": true, "signedBy": "mei-laptop", "groups[]": "managers", "by": release.Slipway, "reason": ""}
 }
 
 func freeOfCommand() map[string]string {

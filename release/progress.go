@@ -380,7 +380,9 @@ type Decision struct {
 	// Source is the source of the event that brought the word.
 	Source string `json:"source,omitempty"`
 	// Verified tells that By is proven, and not only claimed.
-	Verified bool   `json:"verified,omitempty"`
+	Verified bool `json:"verified,omitempty"`
+	// SignedBy names the key of the authority document whose signature proves it; empty where the word was not signed.
+	SignedBy string `json:"signedBy,omitempty"`
 	Note     string `json:"note,omitempty"`
 	// Refused is the reason why the word changed nothing; empty when it counted.
 	Refused string `json:"refused,omitempty"`

@@ -184,8 +184,8 @@ func (d Decision) Summary(unit Unit) string {
 // command line and slipway top send what people decide, and goes without saying.
 func (d Decision) Attribution(zone *time.Location) string {
 	s := "by " + d.By
-	if d.Verified {
-		s += " (verified)"
+	if proof := ProofText(d.Verified, d.SignedBy); proof != "" {
+		s += " (" + proof + ")"
 	}
 	if d.Via != "" && d.Via != ViaUpdate {
 		s += " via " + d.Via
@@ -200,6 +200,18 @@ func (d Decision) Attribution(zone *time.Location) string {
 		s += ": " + d.Note
 	}
 	return s
+}
+
+// ProofText says what proves who has asked for or decided something: the key that has signed it, by its name, or the
+// subject of NATS on which nobody else may publish. It is empty where they are only claimed.
+func ProofText(verified bool, signedBy string) string {
+	switch {
+	case signedBy != "":
+		return "verified by key " + signedBy
+	case verified:
+		return "verified by subject"
+	}
+	return ""
 }
 
 // Acknowledgement returns what a command has done, given the decisions after it. Where an

@@ -193,6 +193,8 @@ type SnapshotInput struct {
 	Release *ReleaseQuestion `json:"release,omitempty"`
 	// Traffic asks for the application's own traffic rule.
 	Traffic bool `json:"traffic,omitempty"`
+	// Settings asks for all settings of an application, to compare it with another one.
+	Settings bool `json:"settings,omitempty"`
 	// Token asks for the change that carries it: one that the release has begun itself
 	// before it was reset.
 	Token string `json:"token,omitempty"`
@@ -284,6 +286,9 @@ type Snapshot struct {
 	Planned *Planned `json:"planned,omitempty"`
 	// Traffic is the application's own traffic rule, where it was asked for and there is one.
 	Traffic *KeptTraffic `json:"traffic,omitempty"`
+	// Settings are what the version that runs has of all that its platform tells of, by the names that a release would
+	// change it by and in their order, each in Before; nil where they were not asked for.
+	Settings []Setting `json:"settings,omitempty"`
 	// Adopted is what is known of the change to adopt.
 	Adopted *AdoptedChange `json:"adopted,omitempty"`
 	// Job is what a job template has besides; nil of an application.

@@ -31,6 +31,12 @@ func (c *Client) ScalingRules(ctx context.Context, app release.App) ([]release.S
 	return snap.ScalingRules, err
 }
 
+// Running reads what an application runs, with all settings that its platform tells of, in the same way. Values that
+// could be private are digests.
+func (c *Client) Running(ctx context.Context, app release.App) (release.Snapshot, error) {
+	return c.snapshot(ctx, "running", release.SnapshotInput{App: app, Settings: true})
+}
+
 // CheckVersion asks the platform, in the same way, whether an application can return to a version.
 // Where the platform has no such version it is a [RefusedError] of the release that was to return
 // to it.

@@ -52,11 +52,11 @@ func (s *Starter) admitRequest(ctx context.Context, r *release.Submission, p pro
 	if err != nil {
 		return err
 	}
-	signed, err := p.verify(document, "requestedBy", r.Spec.RequestedBy)
+	signedBy, err := p.verify(document, "requestedBy", r.Spec.RequestedBy)
 	if err != nil {
 		return s.unlessBegun(ctx, err, *r)
 	}
-	r.Admission.Verified = r.Admission.Verified || signed
+	r.Admission.Verified, r.Admission.SignedBy = r.Admission.Verified || signedBy != "", signedBy
 	if err := approvable(document.Document, r.Spec, r.Admission.Verified); err != nil {
 		return s.unlessBegun(ctx, err, *r)
 	}
@@ -77,11 +77,11 @@ func (s *Starter) admitSet(ctx context.Context, r *release.SetRequest, p proof) 
 	if err != nil {
 		return err
 	}
-	signed, err := p.verify(document, "requestedBy", r.Set.RequestedBy)
+	signedBy, err := p.verify(document, "requestedBy", r.Set.RequestedBy)
 	if err != nil {
 		return s.unlessSetBegun(ctx, err, r.ID)
 	}
-	r.Admission.Verified = r.Admission.Verified || signed
+	r.Admission.Verified, r.Admission.SignedBy = r.Admission.Verified || signedBy != "", signedBy
 	for _, wave := range r.Set.Waves {
 		for _, each := range wave.Releases {
 			if err := approvable(document.Document, each.Spec, r.Admission.Verified); err != nil {
@@ -229,11 +229,11 @@ func (s *Starter) admitCommand(ctx context.Context, p plan, info *workflow.Workf
 	if err != nil {
 		return err
 	}
-	signed, err := p.proof.verify(document, "by", p.command.By)
+	signedBy, err := p.proof.verify(document, "by", p.command.By)
 	if err != nil || !document.Exists() && p.target == "" {
 		return err
 	}
-	p.command.Verified = p.command.Verified || signed
+	p.command.Verified, p.command.SignedBy = p.command.Verified || signedBy != "", signedBy
 	on, err := s.commanded(ctx, p.id, info)
 	if err != nil {
 		return err

@@ -76,7 +76,7 @@ func (s *Starter) execute(ctx context.Context, p plan, d *delivery) disposition 
 	default:
 		a.requestPending, a.err = s.command(ctx, p, d)
 		if a.err == nil {
-			log.Info().Str("command", string(p.command.Kind)).Str("by", p.command.By).Bool("verified", p.command.Verified).Bool("signed", p.proof.given()).Msg("command accepted")
+			log.Info().Str("command", string(p.command.Kind)).Str("by", p.command.By).Bool("verified", p.command.Verified).Str("signedBy", p.command.SignedBy).Msg("command accepted")
 		}
 	}
 	out := classify(a)

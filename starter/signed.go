@@ -35,28 +35,28 @@ func (p plan) signed(msg *nats.Msg, position wire.Delivery) plan {
 // given reports whether the message is signed.
 func (p proof) given() bool { return p.signature != nil }
 
-// verify reports whether a key of the document proves who is named in a field. Where the message is signed, and the
-// signature does not prove that, it returns a [release.Problem].
-func (p proof) verify(d authority.Current, field, named string) (verified bool, err error) {
+// verify returns the name of the key of the document that proves who is named in a field, or nothing where the message
+// is not signed. Where it is, and the signature does not prove that, it returns a [release.Problem].
+func (p proof) verify(d authority.Current, field, named string) (signedBy string, err error) {
 	if !p.given() {
-		return false, nil
+		return "", nil
 	}
 	if !d.Exists() {
-		return false, release.Problem{Field: "signedby", Message: "there is no authority document that says whose the key is; publish without signedby and signature, or have the key registered: slipway authority apply"}
+		return "", release.Problem{Field: "signedby", Message: "there is no authority document that says whose the key is; publish without signedby and signature, or have the key registered: slipway authority apply"}
 	}
 	key, known := d.KeyOf(p.signature.Key)
 	if !known {
-		return false, release.Problem{Field: "signedby", Message: fmt.Sprintf("%s is no key of the authority document; have an admin add it under keys", p.signature.Key)}
+		return "", release.Problem{Field: "signedby", Message: fmt.Sprintf("%s is no key of the authority document; have an admin add it under keys", p.signature.Key)}
 	}
 	if !key.Until.IsZero() && !p.stored.Before(key.Until) {
-		return false, release.Problem{Field: "signedby", Message: fmt.Sprintf(
+		return "", release.Problem{Field: "signedby", Message: fmt.Sprintf(
 			"key %s of %s has ended at %s; sign with another one, or have an admin set its until anew", key.Name, key.Identity, key.Until.UTC().Format(time.RFC3339))}
 	}
 	if err := p.signature.CheckTime(p.stored); err != nil {
-		return false, err
+		return "", err
 	}
 	if named != key.Identity {
-		return false, release.Problem{Field: field, Message: fmt.Sprintf("%q is not %q, whose key %s has signed this; nobody signs for somebody else", release.ShortenTo(named, release.MaxID), key.Identity, key.Name)}
+		return "", release.Problem{Field: field, Message: fmt.Sprintf("%q is not %q, whose key %s has signed this; nobody signs for somebody else", release.ShortenTo(named, release.MaxID), key.Identity, key.Name)}
 	}
-	return true, nil
+	return key.Name, nil
 }

@@ -110,6 +110,7 @@ func TestSigned_Commands(t *testing.T) {
 				require.Equal(t, actAck, out.action, "%+v", out.poison)
 				sent := m.Calls[len(m.Calls)-1].Arguments.Get(4).(release.Command)
 				require.True(t, sent.Verified)
+				require.Equal(t, "mei-laptop", sent.SignedBy)
 				require.Equal(t, "mei", sent.By)
 				return
 			}
@@ -139,7 +140,7 @@ func TestSigned_Requests(t *testing.T) {
 	t.Parallel()
 	mei, signedAt := newSigner(t), time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	good := &wire.Signature{Key: mei.PublicKey(), Time: signedAt}
-	admitted := release.Admission{Verified: true, Binding: "mei-steers", DirectRefused: true}
+	admitted := release.Admission{Verified: true, SignedBy: "mei-laptop", Binding: "mei-steers", DirectRefused: true}
 	for name, c := range map[string]struct {
 		by     authority.Document
 		who    string

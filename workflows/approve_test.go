@@ -110,7 +110,7 @@ func TestApproval_IsNoClaim(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	claims := func(via string) func(*release.Command) {
-		return func(c *release.Command) { c.Verified, c.Via, c.ID = true, via, via }
+		return func(c *release.Command) { c.Verified, c.SignedBy, c.Via, c.ID = true, "ann-laptop", via, via }
 	}
 	s.say(time.Hour, approve("ann", claims(release.ViaSignal)))
 	updated := s.update(2*time.Hour, release.CommandApprove, approve("ann", claims(release.ViaEvent)))
@@ -122,9 +122,11 @@ func TestApproval_IsNoClaim(t *testing.T) {
 	require.ErrorContains(t, updated.rejected, "only a verified identity may approve it")
 	require.Contains(t, p.Decisions[0].Refused, "only a verified identity")
 	require.False(t, p.Decisions[0].Verified)
+	require.Empty(t, p.Decisions[0].SignedBy)
 	last := p.Decisions[len(p.Decisions)-1]
 	require.Empty(t, last.Refused)
 	require.True(t, last.Verified)
+	require.Equal(t, "ann-laptop", last.SignedBy)
 	require.True(t, p.Approval.Given[0].Verified)
 }
 

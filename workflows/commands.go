@@ -76,7 +76,7 @@ func (c *commands[P]) listenUpdate(ctx workflow.Context, kind release.CommandKin
 // byUpdate is a command that came by an update, whatever way it claims to have come: any client of
 // Temporal may send one, so that nobody has verified who gives it.
 func byUpdate(kind release.CommandKind, c release.Command) release.Command {
-	c.Kind, c.Via, c.Source, c.Verified, c.Groups = kind, release.ViaUpdate, "", false, nil
+	c.Kind, c.Via, c.Source, c.Verified, c.SignedBy, c.Groups = kind, release.ViaUpdate, "", false, "", nil
 	return c
 }
 
@@ -152,7 +152,7 @@ func (c *commands[P]) record(d release.Decision) *release.Decision {
 func decisionOf(ctx workflow.Context, c release.Command) release.Decision {
 	return release.Decision{
 		Kind: c.Kind, ID: c.ID, Batch: c.Batch, All: c.All, ChangeID: c.ChangeID, Version: c.Version, AtSafePoint: c.AtSafePoint, Denied: c.Denied,
-		By: c.By, At: workflow.Now(ctx), Via: c.Via, Source: c.Source, Verified: c.Verified, Note: c.Words(),
+		By: c.By, At: workflow.Now(ctx), Via: c.Via, Source: c.Source, Verified: c.Verified, SignedBy: c.SignedBy, Note: c.Words(),
 	}
 }
 

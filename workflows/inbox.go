@@ -124,8 +124,8 @@ func (in *inbox) receive(ctx workflow.Context, kind release.CommandKind, c workf
 	if command.Via == "" {
 		command.Via = release.ViaSignal
 	}
-	if command.Via != release.ViaEvent { // the starter has seen to both
-		command.Verified, command.Groups = false, nil
+	if command.Via != release.ViaEvent { // the starter has seen to them
+		command.Verified, command.SignedBy, command.Groups = false, "", nil
 	}
 	if in.within(ctx, command) {
 		_, _ = in.apply(ctx, command)

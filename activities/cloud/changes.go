@@ -29,6 +29,35 @@ func (c *Changes) Setting(name, before, after string) {
 	}
 }
 
+// Has notes a setting as an application has it. One that says nothing is left out, and where several parameters of the
+// platform give one setting, each further one stands under its own name.
+func (c *Changes) Has(name, param, value string) {
+	if slices.ContainsFunc(c.Settings, func(s release.Setting) bool { return s.Name == name }) {
+		name = ownSetting + param
+	}
+	c.Setting(name, value, "")
+}
+
+// Had are the settings that were noted, by their names.
+func (c *Changes) Had() []release.Setting {
+	slices.SortFunc(c.Settings, func(a, b release.Setting) int { return strings.Compare(a.Name, b.Name) })
+	return c.Settings
+}
+
+// ownSetting is how the names of settings begin that are the platform's own.
+const ownSetting = "platform."
+
+// SettingOf is the name of the setting that gives a parameter, of those that the platform has ([release.Traits]
+// Parameters): that of its field in a config, or the parameter's own.
+func SettingOf(known []release.Parameter, param string) string {
+	for _, p := range known {
+		if field, ofConfig := strings.CutPrefix(p.Field, "config."); ofConfig && p.Name == param {
+			return field
+		}
+	}
+	return ownSetting + param
+}
+
 // Shown is what is told of a value: numbers, switches and the words that the platform has for something as
 // they are, anything else as a digest.
 func Shown(words []string, value any) string {

@@ -85,6 +85,11 @@ func (d *Driver) Snapshot(ctx context.Context, in release.SnapshotInput) (releas
 		}
 		snap.Instances = int(r.provisioned(name).target)
 	}
+	if in.Settings {
+		if snap.Settings, err = d.has(ctx, r); err != nil {
+			return release.Snapshot{}, failed(err)
+		}
+	}
 	// What a release will change is not known yet where another one is open.
 	if in.Release == nil || snap.Own != nil {
 		return snap, nil

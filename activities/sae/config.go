@@ -322,10 +322,7 @@ func parameterText(value json.RawMessage) string {
 
 // settingOf is the name of the setting that says a parameter, as [release.Setting] has it.
 func settingOf(param string) string {
-	if field, ofConfig := strings.CutPrefix(fieldsOf()[param], configField); ofConfig {
-		return field
-	}
-	return "platform." + param
+	return cloud.SettingOf(release.PlatformParameters(release.PlatformSAE), param)
 }
 
 // configField is how the paths of fields of a config begin.

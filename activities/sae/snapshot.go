@@ -91,6 +91,9 @@ func (d *Driver) Snapshot(ctx context.Context, in release.SnapshotInput) (releas
 	if err := d.answer(ctx, in, r, &snap); err != nil {
 		return release.Snapshot{}, answered(err)
 	}
+	if in.Settings {
+		snap.Settings = d.has(r.config)
+	}
 	if in.Traffic {
 		if snap.Traffic, err = d.keptTraffic(ctx, in.App.ID); err != nil {
 			return release.Snapshot{}, answered(err)

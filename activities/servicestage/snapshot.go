@@ -41,6 +41,11 @@ func (d *Driver) snapshot(ctx context.Context, in release.SnapshotInput) (snap r
 			return snap, err
 		}
 	}
+	if in.Settings {
+		if snap.Settings, err = d.has(ctx, r); err != nil {
+			return snap, err
+		}
+	}
 	if in.Release == nil || snap.Own != nil {
 		return snap, nil
 	}

@@ -96,7 +96,7 @@ func (h *house) bury(subject, data, why string, sequence uint64) {
 func line(e audit.Entry) string {
 	verified := ""
 	if e.Verified {
-		verified = "!"
+		verified = "!" + e.SignedBy
 	}
 	text := fmt.Sprintf("%s %s%s %s", e.Action, e.By, verified, e.What)
 	for _, more := range []string{e.Reason, e.Refused} {
@@ -158,7 +158,7 @@ func TestAudit_EveryWordOfARelease(t *testing.T) {
 	h := newHouse(t)
 	p := release.Progress{
 		ReleaseID: "r-1", Transition: 1, App: shop(), ByName: &release.ByName{Application: "shop", Environment: "production", Revision: 3},
-		Artifact: release.Artifact{Image: "shop:2"}, Phase: release.PhaseQueued, RequestedBy: "ci", Admission: release.Admission{Verified: true, Binding: "pipelines"}, Note: "a fix",
+		Artifact: release.Artifact{Image: "shop:2"}, Phase: release.PhaseQueued, RequestedBy: "ci", Admission: release.Admission{Verified: true, SignedBy: "ci-key", Binding: "pipelines"}, Note: "a fix",
 	}
 	h.tellRelease(p, release.EventAccepted)
 	for _, each := range []struct {
@@ -189,7 +189,7 @@ func TestAudit_EveryWordOfARelease(t *testing.T) {
 	_, err = h.js.PublishMsg(t.Context(), msg)
 	require.NoError(t, err)
 	found := h.requireLines(
-		"request ci! release shop:2 | a fix",
+		"request ci!ci-key release shop:2 | a fix",
 		"approve ci  | ci has asked for it",
 		"approve ann!  | seen",
 		"override li  | incident 7",

@@ -74,6 +74,17 @@ func (s *shop) untilReady() {
 	require.Eventually(s.t, func() bool { return strings.Contains(s.out(0, "app", "status", "shop"), "is ready") }, patience, 100*time.Millisecond)
 }
 
+// requireUnlike compares what the platforms have of the environments, one of which alone has an image.
+func (s *shop) requireUnlike(image string) {
+	s.t.Helper()
+	unlike := s.out(0, "diff", "shop", "staging", "production", "--live", "-o", "json")
+	require.Contains(s.t, unlike, `"field": "live.artifact",
+    "one": "`+image+`",
+    "other": "`+scenario.NewImage+`"`)
+	require.NotContains(s.t, unlike, "live.config.", "both are configured alike")
+	require.NotContains(s.t, s.out(0, "diff", "shop", "staging", "production", "-o", "json"), "live.", "nobody has asked for it")
+}
+
 // requireHeld has a release promoted by itself that was rolled back, and checks that the world is told why it is not.
 func (s *shop) requireHeld(source string) {
 	s.t.Helper()
@@ -132,6 +143,7 @@ func TestPromotion_FromStagingToProduction(t *testing.T) {
 
 	const third = "registry.example/shop:1.4.3"
 	source, id = s.deploy(third)
+	s.requireUnlike(third)
 	s.untilReady()
 	cli.out(0, "promote", "shop", "--by", "li")
 	events = h.follow(id)

@@ -73,7 +73,7 @@ spec:
 `, app.Region, app.ID, scenario.NewImage), 0o600))
 		id = strings.TrimSpace(shared.out(0, as("ci", "ci", "release", "submit", "-f", file)...))
 		waits := h.until(h.follow(id), release.EventApprovalWaiting, 0)
-		require.Equal(t, release.Admission{Verified: true, Binding: "pipeline"}, waits.Admission)
+		require.Equal(t, release.Admission{Verified: true, SignedBy: "ci-key", Binding: "pipeline"}, waits.Admission)
 		return id
 	}
 
@@ -99,8 +99,11 @@ spec:
 
 	require.Contains(t, shared.errOut(0, as("ann", "ann", "release", "approve", id, "--note", "tested in staging")...), "approved by ann")
 	require.Contains(t, shared.out(0, "release", "watch", id, "--sign-key", filepath.Join(keys, "ann")), "Succeeded")
+	shown := shared.out(0, "release", "get", id, "--sign-key", filepath.Join(keys, "ann"))
+	require.Contains(t, shown, "ci (verified by key ci-key)")
+	require.Contains(t, shown, "by ann (verified by key ann-key) via event")
 	require.True(t, slices.ContainsFunc(h.result(id).Decisions, func(d release.Decision) bool {
-		return d.Kind == release.CommandApprove && d.By == "ann" && d.Verified && d.Via == release.ViaEvent && d.Refused == ""
+		return d.Kind == release.CommandApprove && d.By == "ann" && d.SignedBy == "ann-key" && d.Verified && d.Via == release.ViaEvent && d.Refused == ""
 	}))
 	require.Equal(t, release.PhaseAwaitingApproval, h.progress(other).Phase)
 	require.Contains(t, shared.errOut(0, as("ann", "ann", "release", "reject", other, "--reason", "not today")...), "rejected by ann")

@@ -1,6 +1,7 @@
 package platformtest
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"testing"
@@ -289,6 +290,26 @@ func (s *scene) verified(want release.Version, config *release.Config) release.V
 	v := must[release.Verification](s, release.VerbVerify, release.VerifyInput{App: s.world.App(), Want: want, Config: config})
 	require.True(s, v.Holds(want), "%s instead of %s", v.Words(), want.Public())
 	return v
+}
+
+// has asks for all settings of the application: whether a setting that a plan has told of is among them as the plan has
+// told it, and that none shows a secret.
+func (s *scene) has(planned release.Setting, now bool) {
+	s.Helper()
+	snap := s.snapshot(release.SnapshotInput{Settings: true})
+	names := map[string]bool{}
+	for _, each := range snap.Settings {
+		require.False(s, names[each.Name], "%s is there once", each.Name)
+		require.NotEmpty(s, each.Before)
+		require.Empty(s, each.After)
+		names[each.Name] = true
+	}
+	require.Greater(s, len(snap.Settings), 1)
+	require.Equal(s, now, slices.Contains(snap.Settings, release.Setting{Name: planned.Name, Before: planned.After}))
+	text, err := json.Marshal(snap)
+	require.NoError(s, err)
+	require.NotContains(s, string(text), Secret)
+	require.Empty(s, s.snapshot(release.SnapshotInput{}).Settings, "they are told where they are asked for")
 }
 
 // brought is the version that a change has brought.

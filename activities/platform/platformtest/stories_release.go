@@ -289,6 +289,7 @@ func configured(s *scene) {
 	change := s.begin(b)
 	s.succeeds(change)
 	s.verified(s.brought(change, 2), config)
+	s.has(snap.Planned.Settings[0], true)
 	other := release.VerifyInput{App: s.world.App(), Want: s.brought(change, 2), Config: s.world.Config("another")}
 	differs := must[release.Verification](s, release.VerbVerify, other).Differs
 	require.Equal(s, []string{snap.Planned.Settings[0].Name}, differs)
@@ -300,6 +301,7 @@ func configured(s *scene) {
 	s.succeeds(back)
 	s.runs(map[int]int{1: s.total()})
 	s.verified(snap.Version, nil)
+	s.has(snap.Planned.Settings[0], false)
 	again = s.snapshot(release.SnapshotInput{Release: &release.ReleaseQuestion{Artifact: s.world.Artifact(3), Strategy: all(), Config: config}})
 	require.Len(s, again.Planned.Settings, 1, "it is as it was before")
 	_, err := json.Marshal(again)

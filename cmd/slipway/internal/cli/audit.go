@@ -37,9 +37,9 @@ held lanes, changed freezes and documents, and how releases ended: the newest la
 stream SLIPWAY_AUDIT, which nobody writes to and from which nothing can be deleted; NATS keeps it for 400
 days unless setup was told otherwise.
 
-IDENTITY says whether who has done it is verified or only claimed. A document is changed by who may write its
-bucket: BY is what they have said. With --diff the fields are shown that were changed of a document, and
-with -o json each entry has the documents before and after it. --follow goes on until it is
+IDENTITY says what proves who has done it, a subject or a key, or that they only claim it. A document is
+changed by who may write its bucket: BY is what they have said. With --diff the fields are shown that were
+changed of a document, and with -o json each entry has the documents before and after it. --follow goes on until it is
 interrupted; with -o json each entry is a line then.`,
 		Example: `  slipway audit
   slipway audit --since 7d --who li

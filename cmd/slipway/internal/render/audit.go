@@ -60,11 +60,11 @@ func AuditLine(e audit.Entry, differences bool, style Style) string {
 	return line
 }
 
-// identity says whether who has done it is proven. Nobody else can be Slipway, but for a message that was refused.
+// identity says what proves who has done it. Nobody else can be Slipway, but for a message that was refused.
 func identity(e audit.Entry) string {
-	switch {
-	case e.Verified:
-		return "verified"
+	switch proof := release.ProofText(e.Verified, e.SignedBy); {
+	case proof != "":
+		return proof
 	case e.By == "" || e.Via == audit.ViaDocument || e.By == release.Slipway && e.Action != audit.ActionRefuse:
 		return ""
 	}

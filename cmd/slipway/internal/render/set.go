@@ -61,7 +61,7 @@ func setFacts(p Set, now time.Time, style Style) []fact {
 	return append(append(append(all, waits...), nextFacts(style.ofUse(steps))...), []fact{
 		{name: "Wave", value: Cell{Text: wave(p.SetProgress)}, rank: rankCommon},
 		{name: "On failure", value: Cell{Text: string(p.OnFailure)}, rank: rankContext},
-		{name: "Requested by", value: Cell{Text: p.RequestedBy}, rank: rankContext},
+		{name: "Requested by", value: Cell{Text: requester(p.RequestedBy, p.Admission)}, rank: rankContext},
 		{name: "Policy override", value: Cell{Text: p.Admission.PolicyOverride}, rank: rankContext},
 		{name: "Note", value: Cell{Text: p.Note}, rank: rankDetail},
 		{name: "Started", value: Cell{Text: stamp(p.StartedAt, now.Location())}, rank: rankDetail},

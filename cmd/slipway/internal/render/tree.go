@@ -100,7 +100,7 @@ func facts(p release.Progress, now time.Time, style Style) []fact {
 		fact{name: "Change", value: Cell{Text: p.ChangeText()}, rank: rankDetail},
 		fact{name: "Rollback to", value: Cell{Text: rollbackTo}, rank: rankContext},
 		fact{name: "On rollback", value: Cell{Text: onRollback(p, style)}, rank: rankDetail},
-		fact{name: "Requested by", value: Cell{Text: p.RequestedBy}, rank: rankContext},
+		fact{name: "Requested by", value: Cell{Text: requester(p.RequestedBy, p.Admission)}, rank: rankContext},
 		fact{name: "Policy override", value: Cell{Text: p.Admission.PolicyOverride}, rank: rankContext},
 		fact{name: "Retry of", value: Cell{Text: p.RetryOf}, rank: rankContext},
 		fact{name: "Note", value: Cell{Text: p.Note}, rank: rankDetail},

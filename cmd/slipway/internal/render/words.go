@@ -114,6 +114,14 @@ func schedule(s []release.BatchSchedule) string {
 	return strings.Join(parts, ", ")
 }
 
+// requester names who has asked, and what proves it.
+func requester(by string, a release.Admission) string {
+	if proof := release.ProofText(a.Verified, a.SignedBy); proof != "" {
+		return by + " (" + proof + ")"
+	}
+	return by
+}
+
 // paused tells who has paused a release that is paused. The pause of one that is stopped holds nothing.
 func paused(p release.Progress, zone *time.Location) string {
 	if !p.Paused || p.Stopping() != "" {
