@@ -13,8 +13,11 @@ import (
 func TestLookup_See(t *testing.T) {
 	t.Parallel()
 	apps := []release.NamedApp{
-		{ID: "1", Namespace: "test", Name: "shop"}, {ID: "2", Namespace: "live", Name: "shop"},
-		{ID: "3", Namespace: "test", Name: "shop-2"}, {ID: "4", Namespace: "test", Name: "Shop"}, {ID: "1", Namespace: "test", Name: "shop"},
+		{ID: "1", Namespace: "test", Name: "shop"},
+		{ID: "2", Namespace: "live", Name: "shop"},
+		{ID: "3", Namespace: "test", Name: "shop-2"},
+		{ID: "4", Namespace: "test", Name: "Shop"},
+		{ID: "1", Namespace: "test", Name: "shop"},
 	}
 	for in, want := range map[release.LookupInput][2][]string{
 		{Name: "shop", Namespace: "test"}: {{"1"}, {"2", "3", "4"}},

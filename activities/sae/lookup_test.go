@@ -2,6 +2,7 @@ package sae
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -40,6 +41,8 @@ func TestLookup_ANameIsOfANamespace(t *testing.T) {
 	require.Empty(t, none.Found)
 	require.ElementsMatch(t, []release.NamedApp{first, second, longer}, none.Near)
 
+	_, err = h.sim.Advance(time.Hour) // until both run
+	require.NoError(t, err)
 	_, err = h.client.DeleteApplication(t.Context(), &saeclient.DeleteApplicationInput{AppID: second.ID})
 	require.NoError(t, err)
 	gone := look(test, "shop")

@@ -14,7 +14,7 @@ import (
 func TestLookup_TwoApplicationsHaveAComponentOfOneName(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)
-	called := h.World.Called()
+	called := h.Called()
 	var environment string
 	for each, err := range h.Client.ListEnvironmentsAll(t.Context(), nil) {
 		require.NoError(t, err)
