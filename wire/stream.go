@@ -70,8 +70,8 @@ func Streams() []jetstream.StreamConfig {
 		Duplicates: DedupWindow, DenyDelete: true, AllowDirect: true,
 	}
 	in := common
-	in.Name, in.Subjects = StreamIn, slices.Concat(Requests(), Commands())
-	in.Description = "Slipway: release requests and commands"
+	in.Name, in.Subjects = StreamIn, slices.Concat(Requests(), Commands(), Artifacts())
+	in.Description = "Slipway: release requests, commands, and pushes to registries"
 	in.Retention = jetstream.WorkQueuePolicy
 	in.Discard, in.MaxAge, in.MaxMsgSize = jetstream.DiscardNew, inAge, MaxMessage
 

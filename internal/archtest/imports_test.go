@@ -119,7 +119,7 @@ func rules() []rule {
 			why: "releases is the face of releases for Go callers with a Temporal client: it never runs inside a workflow, and needs no broker",
 		},
 		{
-			pkg: "wire", may: []string{"release", "internal/redact", "internal/bucketdoc"}, never: []string{noEngine, noZerolog},
+			pkg: "wire", may: []string{"release", "internal/redact", "internal/bucketdoc", "internal/cdevents"}, never: []string{noEngine, noZerolog},
 			why: "wire is the published form of the domain, whoever sends it",
 		},
 		{
@@ -218,6 +218,7 @@ func rules() []rule {
 		{pkg: "internal/huaweisign", why: "huaweisign signs and verifies, for the clients and the simulators of Huawei Cloud's products"},
 		{pkg: "internal/simframe", why: "simframe is what simulators of all platforms share: it knows none of them"},
 		{pkg: "internal/simcmd", may: []string{"internal/buildinfo", "internal/simframe"}, why: "simcmd is the command line that simulators of all platforms share"},
+		{pkg: "internal/cdevents", why: "cdevents is a format, whoever publishes it"},
 		{pkg: "internal/failtext", why: "failtext compares texts of failures, whoever has failed"},
 		{pkg: "internal/apifacts", why: "apifacts reads facts of answers, for whatever is generated from them"},
 		{pkg: "saeclient/saetest/internal/facts", may: []string{"internal/apifacts"}, why: "facts writes what the suite has to know of the API"},
