@@ -31,6 +31,8 @@ type Application struct {
 	Environments []Environment `json:"environments"`
 	// Promotion says from which environment to which what has Succeeded may be promoted.
 	Promotion []Promotion `json:"promotion,omitempty"`
+	// Triggers make releases of what is pushed to registries.
+	Triggers []Trigger `json:"triggers,omitempty"`
 }
 
 // Environment is one place where the application runs.
@@ -84,7 +86,6 @@ func explained(problems release.Problems) release.Problems {
 	remedies := map[string]string{
 		"namespace": "; give the platform's own ID of the application as id: \"slipway api\" lists applications with theirs, and \"slipway app import\" writes the document of one",
 		"name":      "; give the platform's own ID of the application as id: \"slipway api\" lists applications with theirs, and \"slipway app import\" writes the document of one",
-		"triggers":  "; nothing triggers a release by itself yet: ask for one by an event, or with slipway deploy",
 		"notify":    "; who wants to know of releases subscribes to their events",
 		"approval":  "; whom a release of this environment asks stands under release, as release.approval",
 	}
@@ -115,6 +116,7 @@ func (a Application) Validate() error {
 		v.environment(a, i, e)
 	}
 	v.promotion(a)
+	v.triggers(a)
 	return v.err()
 }
 

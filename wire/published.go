@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -73,6 +74,8 @@ func (p Published) Validate() error {
 	refuse(p.Tag != "" || p.Digest != "", "tag", "is missing, and so is the digest; one of them says what was pushed")
 	refuse(p.Tag == "" || len(p.Tag) <= maxTag && reference.TagRegexp.FindString(p.Tag) == p.Tag, "tag", fmt.Sprintf("%.*q is not a tag", maxTag, p.Tag))
 	refuse(p.Digest == "" || digestPattern.MatchString(p.Digest), "digest", fmt.Sprintf("%.80q is not a digest; it is sha256: and 64 hexadecimal digits", p.Digest))
+	refuse(p.Sender == "" || release.IsName(p.Sender), "sender", fmt.Sprintf("%.80q is not %s", p.Sender, release.NameWords))
+	refuse(len(p.Chain) <= release.MaxAttribute, "chain", fmt.Sprintf("has %d bytes; at most %d are taken", len(p.Chain), release.MaxAttribute))
 	refuse(len(p.By) <= maxPusher, "by", fmt.Sprintf("has %d bytes; at most %d are taken", len(p.By), maxPusher))
 	if len(problems) > 0 {
 		return problems
@@ -189,6 +192,17 @@ func ParsePublished(data []byte) (Published, error) {
 
 // SenderCDEvents is the sender of a CDEvent that somebody else wrote.
 const SenderCDEvents = "cdevents"
+
+// Senders are the kinds of senders that there are.
+func Senders() []string { return []string{"acr", "harbor", "dockerhub", "generic", SenderCDEvents} }
+
+// KnownSender is a sender, or "other" where it is none of [Senders].
+func KnownSender(sender string) string {
+	if slices.Contains(Senders(), sender) {
+		return sender
+	}
+	return "other"
+}
 
 // artifactToken stands for a repository in a subject, so that its pushes are a line of their own: the last part of
 // its name, and what tells it apart from others.

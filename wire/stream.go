@@ -29,6 +29,8 @@ const (
 	ConsumerRequests = "slipway-starter"
 	// ConsumerCommands delivers commands.
 	ConsumerCommands = ConsumerRequests + "-commands"
+	// ConsumerPushes delivers pushes to registries.
+	ConsumerPushes = ConsumerRequests + "-pushes"
 )
 
 // Bounds of the streams.

@@ -26,6 +26,10 @@ const (
 	AllVerifiedArtifacts = verifiedPrefix + "*.artifact.>"
 	// AllNamedRequests is where releases are requested by name, as claimed.
 	AllNamedRequests = namedRequestPrefix + ">"
+	// AllVerifiedNamedRequests is where they are requested by whoever may publish as themselves only.
+	AllVerifiedNamedRequests = verifiedPrefix + "*.request." + namedPlatform + ".>"
+	// AllPushEvents is the filter for all events of pushes to registries.
+	AllPushEvents = eventPrefix + pushToken + ".>"
 )
 
 // Requests returns the subjects of all requests, with wildcards, and Commands those of all commands.
@@ -138,6 +142,24 @@ func PromotionEventSubject(a release.App, kind release.EventKind) string {
 func LetterEventSubject(l release.LetterChange, kind release.EventKind) string {
 	return eventPrefix + strings.Join([]string{letterToken, cmp.Or(string(kindOfSubject(l.Subject)), "unknown"), strconv.FormatUint(l.Sequence, 10), string(kind)}, ".")
 }
+
+// PushEventSubject is where an event of a push to a registry is published:
+// slipway.event.push.<sender>.<sequence>.<kind>.
+func PushEventSubject(p release.Push, kind release.EventKind) string {
+	sender := p.Sender
+	if !isToken(sender) {
+		sender = "unknown"
+	}
+	return eventPrefix + strings.Join([]string{pushToken, sender, strconv.FormatUint(p.Sequence, 10), string(kind)}, ".")
+}
+
+// PushEvents is the filter for the events of all pushes of a kind; of both where it is empty.
+func PushEvents(kind release.EventKind) string {
+	return eventPrefix + pushToken + ".*.*." + cmp.Or(string(kind), "*")
+}
+
+// pushToken takes the place of a platform in the subjects of the events of pushes.
+const pushToken = "push"
 
 // AllLetterEvents is the filter for all events of dead letters, which whoever replays or drops some publishes.
 const AllLetterEvents = eventPrefix + letterToken + ".>"

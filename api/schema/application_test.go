@@ -24,6 +24,9 @@ func TestApplicationSchemaAgreesWithTheStore(t *testing.T) {
 	document := func(rest string) string {
 		return `{"name":"shop","environments":[{"name":"production",` + app + rest + `}]}`
 	}
+	triggers := func(of string) string {
+		return strings.TrimSuffix(document(""), "}") + `,"triggers":[{"name":"main",` + of + `}]}`
+	}
 	for name, c := range map[string]struct {
 		data string
 		good bool
@@ -42,7 +45,11 @@ func TestApplicationSchemaAgreesWithTheStore(t *testing.T) {
 		"locks":                       {document(`,"locked":["strategy","limits.total","config.platform.Timezone"]`), true},
 		"a lock within a list":        {document(`,"locked":["strategy.gates[0]"]`), false},
 		"the artifact locked":         {document(`,"locked":["artifact.image"]`), false},
-		"triggers":                    {strings.TrimSuffix(document(""), "}") + `,"triggers":[]}`, false},
+		"triggers":                    {triggers(`"artifact":{"image":"registry.example/team/shop","tag":{"semver":">=1.0"}},"environment":"production","from":["harbor"]`), true},
+		"a trigger of any tag":        {triggers(`"artifact":{"image":"shop"},"paused":true`), true},
+		"a trigger of nothing":        {triggers(`"paused":true`), false},
+		"a trigger of both":           {triggers(`"artifact":{"image":"shop","tag":{"semver":"1","pattern":"v.*"}}`), false},
+		"a trigger with a sender":     {triggers(`"artifact":{"image":"shop"},"from":["Har bor"]`), false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

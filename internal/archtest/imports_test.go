@@ -131,6 +131,10 @@ func rules() []rule {
 			why: "promotion judges by documents and records, for the starter, for workers and for the command line alike; it asks for nothing",
 		},
 		{
+			pkg: "trigger", may: []string{"release", "wire", "apps", "ledger"}, never: []string{noEngine, noZerolog, "net/http", "os"},
+			why: "trigger decides what a push means by documents and records; who reads and publishes them is for its callers",
+		},
+		{
 			pkg: "manifest", may: []string{"release", "wire", "apps", "authority", "policy"}, never: []string{noEngine, noZerolog, "net/http", "os"},
 			why: "manifest reads files that somebody else has opened; it decodes a spec as the receiver of a request does, in wire",
 		},
@@ -190,7 +194,7 @@ func rules() []rule {
 			why: "worker assembles; nothing is built on it but commands",
 		},
 		{
-			pkg: "starter", may: []string{"release", "wire", "apps", "authority", "policy", "internal/documents", "ledger", "promotion", "workflows", "releases/lane", "releases/execution", "health"},
+			pkg: "starter", may: []string{"release", "wire", "apps", "authority", "policy", "internal/documents", "ledger", "promotion", "trigger", "internal/registry", "workflows", "releases/lane", "releases/execution", "health"},
 			why: "starter carries messages to workflows; it never speaks to a platform",
 		},
 		{
@@ -219,6 +223,7 @@ func rules() []rule {
 		{pkg: "internal/simframe", why: "simframe is what simulators of all platforms share: it knows none of them"},
 		{pkg: "internal/simcmd", may: []string{"internal/buildinfo", "internal/simframe"}, why: "simcmd is the command line that simulators of all platforms share"},
 		{pkg: "internal/cdevents", why: "cdevents is a format, whoever publishes it"},
+		{pkg: "internal/registry", may: []string{"internal/buildinfo"}, why: "registry asks registries of images, for whoever wants to know"},
 		{pkg: "internal/failtext", why: "failtext compares texts of failures, whoever has failed"},
 		{pkg: "internal/apifacts", why: "apifacts reads facts of answers, for whatever is generated from them"},
 		{pkg: "saeclient/saetest/internal/facts", may: []string{"internal/apifacts"}, why: "facts writes what the suite has to know of the API"},
