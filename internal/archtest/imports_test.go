@@ -202,6 +202,10 @@ func rules() []rule {
 			why: "audit reads what is stored elsewhere: it knows what a message says, and decides nothing",
 		},
 		{
+			pkg: "hooks", may: []string{"release", "wire", "internal/cdevents", "internal/loosejson"}, never: []string{noEngine},
+			why: "hooks takes what registries post and publishes it; what follows from a push is for the starter",
+		},
+		{
 			pkg: "setup", may: []string{"release", "wire", "apps", "authority", "policy", "ledger", "audit", "workflows"},
 			why: "setup creates what roles expect of NATS and Temporal; it never speaks to a platform",
 		},
