@@ -42,7 +42,7 @@ func TestTrigger_IsToldAndDoesNotCount(t *testing.T) {
 func TestTrigger_Refused(t *testing.T) {
 	t.Parallel()
 	for data, want := range map[string]string{
-		`"trigger":{}`:                                `trigger.rule: "" is not a name`,
+		`"trigger":{}`: `trigger.rule: "" is not a name`,
 		`"trigger":{"rule":"main","sender":"a b"}`:    `trigger.sender: "a b" is not a name`,
 		`"trigger":{"rule":"main","who":"ann"}`:       "trigger.who: is not a field here",
 		`"trigger":null`:                              "trigger: must be an object",
