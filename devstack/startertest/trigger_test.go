@@ -170,7 +170,7 @@ func TestTrigger_EveryPushIsTold(t *testing.T) {
 	h.untilTaken()
 	h.until("the counts", func() bool {
 		counts := metrictest.Values(t, s.metrics)
-		return counts["slipway_starter_pushes_total acr fired"] == 1 && counts["slipway_starter_pushes_total acr ignored"] == 1 && counts["slipway_starter_pushes_total harbor ignored"] == 2
+		return counts["slipway_starter_pushes_total fired acr"] == 1 && counts["slipway_starter_pushes_total ignored acr"] == 1 && counts["slipway_starter_pushes_total ignored harbor"] == 2
 	})
 }
 
