@@ -31,6 +31,8 @@ type Application struct {
 	Environments []Environment `json:"environments"`
 	// Promotion says from which environment to which what has Succeeded may be promoted.
 	Promotion []Promotion `json:"promotion,omitempty"`
+	// Triggers make releases of what is pushed to registries.
+	Triggers []Trigger `json:"triggers,omitempty"`
 }
 
 // Environment is one place where the application runs.
@@ -88,7 +90,6 @@ func join(first, second release.Problems) release.Problems {
 // explained adds the remedy to fields that people look for in a document and that are none.
 func explained(problems release.Problems) release.Problems {
 	remedies := map[string]string{
-		"triggers": "; nothing triggers a release by itself yet: ask for one by an event, or with slipway deploy",
 		"notify":   "; who wants to know of releases subscribes to their events",
 		"approval": "; whom a release of this environment asks stands under release, as release.approval",
 	}
@@ -121,6 +122,7 @@ func (a Application) validate(v *validator) error {
 		v.environment(a, i, e)
 	}
 	v.promotion(a)
+	v.triggers(a)
 	return v.err()
 }
 

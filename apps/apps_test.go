@@ -150,7 +150,7 @@ func TestParse_RefusesEverythingAtOnce(t *testing.T) {
 	for data, want := range map[string][]string{
 		`{}`:          {`name: "" is not a name of 1-40`, "environments: must have at least one"},
 		`[]`:          {"data: must be an object"},
-		`{"spec":{}}`: {"spec: is not a field here; there are name, environments, promotion"},
+		`{"spec":{}}`: {"spec: is not a field here; there are name, environments, promotion, triggers"},
 		strings.Replace(document(`{"name":"a","app":`+app+`}`), `"shop"`, `"r-shop"`, 1):                {`name: "r-shop" begins as the ID of a release`},
 		document(`{"name":"a","app":` + app + `},{"name":"a","app":` + app + `}`):                       {`environments[1].name: "a" is that of environments[0] already`, "environments[1].app: is the application of environment a already"},
 		document(`{"name":"a","app":{"platform":"moon","region":"1","id":""}}`):                         {"environments[0].app.platform: ", "environments[0].app.region: "},
@@ -166,8 +166,8 @@ func TestParse_RefusesEverythingAtOnce(t *testing.T) {
 			"environments[0].locked[5]: operation cannot be locked", "environments[0].locked[7]: a request gives a setting of a platform whole, and replaces what the document says within it; lock config.platform.Timezone",
 		},
 		document(`{"name":"a","app":` + app + `,"approval":{"count":2}}`): {"environments[0].approval: is not a field here", "release.approval"},
-		strings.TrimSuffix(document(`{"name":"a","app":`+app+`}`), "}") + `,"triggers":[],"promotion":{},"notify":[]}`: {
-			"triggers: is not a field here", "promotion: must be a list", "notify: is not a field here",
+		strings.TrimSuffix(document(`{"name":"a","app":`+app+`}`), "}") + `,"triggers":{},"promotion":{},"notify":[]}`: {
+			"triggers: must be a list", "promotion: must be a list", "notify: is not a field here",
 		},
 		promoting(`{"from":"a","to":"b","after":"721h"},{"from":"b","to":"a"},{"from":"c","to":"b"}`): {
 			"promotion[0].after: must be between 0s and 720h",

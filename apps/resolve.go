@@ -40,6 +40,7 @@ func (a Application) ResolveAt(revision uint64, n wire.Named) (wire.Resolved, er
 	spec, err := a.Resolve(n)
 	return wire.Resolved{Spec: spec, ByName: release.ByName{
 		Application: a.Name, Environment: n.Environment, Revision: revision, PromotedFrom: n.PromotedFrom, Promotes: a.PromotesItself(n.Environment),
+		Trigger: n.Trigger,
 	}}, err
 }
 

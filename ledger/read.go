@@ -108,12 +108,15 @@ type Filter struct {
 	Outcome release.Phase
 	// SetID chooses the releases of a set.
 	SetID string
+	// Chooses leaves out what it does not choose; nil leaves out nothing.
+	Chooses func(Record) bool
 	// Limit is how many are returned at most; 0 means [DefaultLimit].
 	Limit int
 }
 
 func (f Filter) chooses(r Record) bool {
-	return (!f.Open || !r.Ended()) && (f.Outcome == "" || f.Outcome == r.Outcome) && (f.SetID == "" || f.SetID == r.SetID)
+	return (!f.Open || !r.Ended()) && (f.Outcome == "" || f.Outcome == r.Outcome) && (f.SetID == "" || f.SetID == r.SetID) &&
+		(f.Chooses == nil || f.Chooses(r))
 }
 
 // All returns the records that a filter chooses, the one asked for latest first.

@@ -17,7 +17,7 @@ type Approval struct {
 	// From are the names of those who may, and [GroupPrefix] with the names of groups of the authority document;
 	// empty where anybody may.
 	From []string `json:"from,omitempty"`
-	// NotRequester keeps whoever has asked for the release from approving it.
+	// NotRequester keeps whoever has asked for the release from approving it, and where a push did, whoever pushed.
 	NotRequester bool `json:"notRequester,omitempty"`
 	// Verified takes the word of those only whose identity was verified, see [Command.Verified].
 	Verified bool `json:"verified,omitempty"`
@@ -344,8 +344,15 @@ func admitApproval(p Progress, c Command) (repeated bool, err error) {
 		return refuse("that %s says so is claimed, and only a verified identity may %s it", c.By, c.Kind)
 	case approves && s.NotRequester && SamePerson(c.By, p.RequestedBy):
 		return refuse("%s has asked for the release, and may not approve it", c.By)
+	case approves && s.NotRequester && p.ByName.pushed(c.By):
+		return refuse("%s has pushed what the release brings, and may not approve it", c.By)
 	}
 	return false, nil
+}
+
+// pushed reports whether the request follows from a push of somebody, as the sender says.
+func (b *ByName) pushed(name string) bool {
+	return b != nil && b.Trigger.PushedBy != "" && SamePerson(name, b.Trigger.PushedBy)
 }
 
 // names reports whether who gives a command is among those who are asked, by name or by a group.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // ByName says for which environment of an application document a release was asked for. The
@@ -18,6 +19,23 @@ type ByName struct {
 	PromotedFrom PromotedFrom `json:"promotedFrom,omitzero"`
 	// Promotes tells that the document promoted releases of the environment by itself.
 	Promotes bool `json:"promotes,omitempty"`
+	// Trigger is what was told of, where that made the request; zero where somebody asked.
+	Trigger Trigger `json:"trigger,omitzero"`
+}
+
+// Trigger is the push to a registry that a request follows from, by a rule of the application document.
+type Trigger struct {
+	// Rule is the name of the rule.
+	Rule string `json:"rule"`
+	// Sender is what kind of sender told of the push, Source and EventID the event that it sent.
+	Sender  string `json:"sender,omitempty"`
+	Source  string `json:"source,omitempty"`
+	EventID string `json:"eventId,omitempty"`
+	// Chain is the chain of events that the push belongs to, as CDEvents have it.
+	Chain string `json:"chain,omitempty"`
+	// PushedBy is who pushed the image and PushedAt when, as the sender says.
+	PushedBy string    `json:"pushedBy,omitempty"`
+	PushedAt time.Time `json:"pushedAt,omitzero"`
 }
 
 // String is how people name the environment: application/environment.

@@ -57,6 +57,12 @@ const (
 // EventReplayed tells that somebody has published the message of a dead letter again; that one was deleted is [EventDropped].
 const EventReplayed EventKind = "replayed"
 
+// EventFired tells that a push to a registry made a request, and EventIgnored that one made none.
+const (
+	EventFired   EventKind = "fired"
+	EventIgnored EventKind = "ignored"
+)
+
 // Outcome returns the event that tells of the end in phase p; false when p is no end.
 func (p Phase) Outcome() (EventKind, bool) {
 	switch p {
@@ -77,7 +83,7 @@ func (p Phase) Outcome() (EventKind, bool) {
 	return "", false
 }
 
-// Event is one lifecycle event, of a release, a set, a lane, a promotion or a dead letter.
+// Event is one lifecycle event, of a release, a set, a lane, a promotion, a dead letter or a push to a registry.
 type Event struct {
 	// ID is deterministic, see [EventID]: one for each transition. The bus drops a repeated one.
 	ID string `json:"id"`
@@ -96,6 +102,8 @@ type Event struct {
 	Promotion *HeldPromotion `json:"promotion,omitempty"`
 	// Letter is what was done with a dead letter; nil in all other events.
 	Letter *LetterChange `json:"letter,omitempty"`
+	// Push is what came of a push to a registry; nil in all other events.
+	Push *Push `json:"push,omitempty"`
 }
 
 // LetterChange is what a person has done with a dead letter: the data of its lifecycle events.

@@ -190,6 +190,7 @@ func (b *ByName) Bounded() *ByName {
 	c.Application, c.Environment = ShortenEncoded(b.Application, maxToldRun), ShortenEncoded(b.Environment, maxToldRun)
 	from.Environment, from.Release = ShortenEncoded(from.Environment, maxToldRun), ShortenEncoded(from.Release, maxToldRun)
 	from.Now = ShortenEncoded(from.Now, minToldReason)
+	c.Trigger = c.Trigger.Bounded()
 	return &c
 }
 

@@ -103,6 +103,8 @@ type Dependencies struct {
 	Ledger Ledger
 	// Authority is who may ask for and command what.
 	Authority Authority
+	// Registry says which digest a tag has that was pushed; nil asks registries with the credentials of this machine.
+	Registry Registry
 	// Metrics is where the starter registers its metrics.
 	Metrics prometheus.Registerer
 	Logger  zerolog.Logger

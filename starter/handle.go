@@ -73,6 +73,8 @@ func (s *Starter) execute(ctx context.Context, p plan, d *delivery) disposition 
 		a.err = s.submitNamed(ctx, log, p, d.position)
 	case p.set != nil:
 		a.err = s.submitSet(ctx, log, p, d.position)
+	case p.push != nil:
+		a.err = s.push(ctx, log, p, d.position)
 	default:
 		a.requestPending, a.err = s.command(ctx, p, d)
 		if a.err == nil {

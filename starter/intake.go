@@ -309,7 +309,7 @@ func (s *Starter) hasPendingRequest(ctx context.Context, id string, before uint6
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.CallTimeout)
 	defer cancel()
 	for _, subjects := range wire.Requests() {
-		found, err := s.scanFor(ctx, subjects, id, before)
+		found, err := s.scanFor(ctx, subjects, before, func(msg *nats.Msg) bool { return planFor(msg).id == id })
 		if err != nil {
 			s.log.Debug().Err(err).Str("release", id).Msg("cannot read whether the stream holds a request for it")
 			return true
@@ -321,14 +321,14 @@ func (s *Starter) hasPendingRequest(ctx context.Context, id string, before uint6
 	return false
 }
 
-// scanFor reports whether a request for the release or the set is among those of the subjects.
-func (s *Starter) scanFor(ctx context.Context, subjects, id string, before uint64) (found bool, err error) {
+// scanFor reports whether one of the messages of the subjects before a sequence is wanted.
+func (s *Starter) scanFor(ctx context.Context, subjects string, before uint64, wanted func(*nats.Msg) bool) (found bool, err error) {
 	for from := uint64(1); from < before; {
 		scan, err := jetstreamext.GetBatch(ctx, s.js, wire.StreamIn, scanBatch, jetstreamext.GetBatchSeq(from), jetstreamext.GetBatchSubject(subjects))
 		if err != nil {
 			return false, err
 		}
-		last, found, err := scanRequests(ctx, scan, id)
+		last, found, err := scanRequests(ctx, scan, wanted)
 		if found || last == 0 || err != nil {
 			return found, err
 		}
@@ -338,8 +338,8 @@ func (s *Starter) scanFor(ctx context.Context, subjects, id string, before uint6
 }
 
 // scanRequests reads a batch of requests, and returns the sequence of the last of them, 0 when there
-// are none, and whether one is for the release or the set.
-func scanRequests(ctx context.Context, msgs iter.Seq2[*jetstream.RawStreamMsg, error], id string) (last uint64, found bool, err error) {
+// are none, and whether one is wanted.
+func scanRequests(ctx context.Context, msgs iter.Seq2[*jetstream.RawStreamMsg, error], wanted func(*nats.Msg) bool) (last uint64, found bool, err error) {
 	for msg, err := range msgs {
 		if errors.Is(err, jetstreamext.ErrNoMessages) {
 			return 0, found, nil
@@ -348,7 +348,7 @@ func scanRequests(ctx context.Context, msgs iter.Seq2[*jetstream.RawStreamMsg, e
 			return 0, false, err
 		}
 		last = msg.Sequence
-		found = found || planFor(&nats.Msg{Subject: msg.Subject, Header: msg.Header, Data: msg.Data}).id == id
+		found = found || wanted(&nats.Msg{Subject: msg.Subject, Header: msg.Header, Data: msg.Data})
 	}
 	if last == 0 {
 		// A batch that is not answered in time ends without an error and without messages.

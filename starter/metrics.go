@@ -12,6 +12,7 @@ type metrics struct {
 	deadLetters *prometheus.CounterVec
 	acceptance  *prometheus.HistogramVec
 	inFlight    prometheus.Gauge
+	pushes      *prometheus.CounterVec
 }
 
 func newMetrics(r prometheus.Registerer) (*metrics, error) {
@@ -19,7 +20,7 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 	m := &metrics{
 		messages: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Namespace: namespace, Subsystem: subsystem, Name: "messages_total",
-			Help: "Deliveries of messages by kind (request, command) and result (accepted, retried, deferred, dead-lettered).",
+			Help: "Deliveries of messages by kind (request, command, artifact) and result (accepted, retried, deferred, dead-lettered).",
 		}, []string{"kind", "result"}),
 		deadLetters: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Namespace: namespace, Subsystem: subsystem, Name: "dead_letters_total",
@@ -34,9 +35,13 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 			Namespace: namespace, Subsystem: subsystem, Name: "in_flight",
 			Help: "Messages in flight.",
 		}),
+		pushes: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Namespace: namespace, Subsystem: subsystem, Name: "pushes_total",
+			Help: "Pushes to registries by sender (acr, harbor, dockerhub, generic, cdevents, other) and result (fired, ignored).",
+		}, []string{"sender", "result"}),
 	}
-	err := errors.Join(r.Register(m.messages), r.Register(m.deadLetters), r.Register(m.acceptance), r.Register(m.inFlight))
-	for _, k := range []kind{kindRequest, kindCommand} {
+	err := errors.Join(r.Register(m.messages), r.Register(m.deadLetters), r.Register(m.acceptance), r.Register(m.inFlight), r.Register(m.pushes))
+	for _, k := range []kind{kindRequest, kindCommand, kindArtifact} {
 		m.deadLetters.WithLabelValues(string(k)) // an alert needs the zero before the first one
 	}
 	return m, err

@@ -75,6 +75,9 @@ func (s *Starter) resolve(ctx context.Context, r wire.NamedRequest, have *ledger
 	if err != nil {
 		return release.Submission{}, err
 	}
+	if r.Triggered() && have != nil && have.ByName != nil {
+		r.Trigger = have.ByName.Trigger // of several senders of a push the first one
+	}
 	if r.Promotes() {
 		if have != nil && have.ByName != nil {
 			r.PromotedFrom = have.ByName.PromotedFrom // whoever asked first

@@ -19,15 +19,20 @@ type kind string
 const (
 	kindRequest kind = "request"
 	kindCommand kind = "command"
+	// kindArtifact tells of a push to a registry.
+	kindArtifact kind = "artifact"
 )
 
-// plan is what a message means: exactly one of request, named, set, command and poison.
+// plan is what a message means: exactly one of request, named, set, command, push and poison.
 type plan struct {
 	kind    kind
 	request *wire.Request
 	named   *wire.NamedRequest
 	set     *wire.SetRequest
 	command *release.Command
+	push    *wire.Published
+	// teller is who alone may tell of a push on its subject; empty where others may, too.
+	teller string
 	// id is that of the release or the set that the message is about.
 	id string
 	// target is what the subject of a command says that its release or set is of, as
@@ -40,6 +45,13 @@ type plan struct {
 
 // planFor reads a message of SLIPWAY_IN.
 func planFor(msg *nats.Msg) plan {
+	if wire.IsArtifact(msg.Subject) {
+		push, err := wire.DecodePublished(msg)
+		if err != nil {
+			return plan{kind: kindArtifact, poison: poisonOf(err)}
+		}
+		return plan{kind: kindArtifact, push: &push, teller: wire.SubjectIdentity(msg.Subject)}
+	}
 	if wire.IsCommand(msg.Subject) {
 		id, command, err := wire.DecodeCommand(msg)
 		if err != nil {

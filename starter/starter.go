@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"slipway/apps"
+	"slipway/internal/registry"
 	"slipway/policy"
 	"slipway/wire"
 )
@@ -28,11 +29,13 @@ type Starter struct {
 	// policies are what releases are held against, and names what applications are called in them.
 	policies Policies
 	names    Names
+	// registry says what a push does not.
+	registry Registry
 	metrics  *metrics
 	log      zerolog.Logger
 
 	// Commands do not queue behind requests: each kind has a consumer and slots of its own.
-	requests, commands *intake
+	requests, commands, pushes *intake
 }
 
 // New returns a starter; nothing runs yet. It applies the defaults to cfg.
@@ -50,8 +53,12 @@ func New(cfg Config, d Dependencies) (*Starter, error) {
 		documents: apps.NewStore(d.JetStream), policies: policy.NewStore(d.JetStream), metrics: m, log: d.Logger,
 	}
 	s.names = s.documents
+	if s.registry = d.Registry; s.registry == nil {
+		s.registry = registry.New("")
+	}
 	s.requests = newIntake(s, kindRequest, wire.ConsumerRequests, wire.Requests())
 	s.commands = newIntake(s, kindCommand, wire.ConsumerCommands, wire.Commands())
+	s.pushes = newIntake(s, kindArtifact, wire.ConsumerPushes, wire.Artifacts())
 	return s, nil
 }
 
@@ -79,7 +86,7 @@ func (s *Starter) Run(ctx context.Context) error {
 	return err
 }
 
-func (s *Starter) intakes() []*intake { return []*intake{s.requests, s.commands} }
+func (s *Starter) intakes() []*intake { return []*intake{s.requests, s.commands, s.pushes} }
 
 // Ready reports whether messages can be handled: NATS is connected, the consumers exist, and
 // Temporal answers. Its error names all that fails.

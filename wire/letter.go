@@ -22,10 +22,14 @@ const (
 	KindRequest MessageKind = "request"
 	KindSet     MessageKind = "set"
 	KindCommand MessageKind = "command"
+	// KindArtifact tells of a push to a registry.
+	KindArtifact MessageKind = "artifact"
 )
 
 // MessageKinds returns all kinds.
-func MessageKinds() []MessageKind { return []MessageKind{KindRequest, KindCommand, KindSet} }
+func MessageKinds() []MessageKind {
+	return []MessageKind{KindRequest, KindCommand, KindSet, KindArtifact}
+}
 
 func kindOfSubject(subject string) MessageKind {
 	address, _ := readSubject(subject)
@@ -131,6 +135,8 @@ func (l *Letter) about(data []byte) string {
 		return on.id
 	case on.kind == KindSet:
 		return AboutSet(on.set)
+	case on.kind == KindArtifact:
+		return artifactOf(data)
 	case ok && on.named:
 		return aboutNamed(on.application, on.environment)
 	case ok && on.identity != "":
@@ -147,6 +153,15 @@ func (l *Letter) about(data []byte) string {
 		return on.platform + "/?/" + on.app
 	}
 	return asked.App.SearchValue()
+}
+
+// artifactOf is the image that a push tells of; empty where that cannot be read.
+func artifactOf(data []byte) string {
+	p, err := ParsePublished(data)
+	if err != nil {
+		return ""
+	}
+	return p.String()
 }
 
 // Problems are the reasons, one for each field where they can be told apart.
@@ -205,6 +220,8 @@ func (l Letter) Target() (id string, err error) {
 		id = r.ID
 	case KindRequest:
 		id, err = requestTarget(msg)
+	case KindArtifact:
+		_, err = DecodePublished(msg) // which may mean any number of releases
 	}
 	return id, err
 }

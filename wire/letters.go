@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-	"github.com/synadia-io/orbit.go/jetstreamext"
 
 	"slipway/release"
 )
@@ -53,14 +51,6 @@ func (f LetterFilter) chooses(l Letter) bool {
 	return (f.Kind == "" || f.Kind == l.Kind) && strings.Contains(strings.ToLower(l.Reason), strings.ToLower(f.Reason))
 }
 
-const (
-	// letterBatch is how many messages one request reads, and letterBytes their size.
-	letterBatch = 100
-	letterBytes = 8 << 20
-	// letterGrowth is by how much the range of sequences grows in which nothing was found.
-	letterGrowth = 8
-)
-
 // List returns the dead letters that f chooses, the latest first and without their data, and
 // whether there are more. It reads the stream from its end in ranges of sequences, and no
 // further than it must. It needs NATS 2.11.
@@ -69,71 +59,28 @@ func (d *DeadLetters) List(ctx context.Context, f LetterFilter) (found []Letter,
 	if err != nil {
 		return nil, false, err
 	}
-	state := stream.CachedInfo().State
-	width := uint64(letterBatch)
-	for last := state.LastSeq; last > 0 && last >= state.FirstSeq; {
-		first := max(last-min(width, last)+1, state.FirstSeq)
-		letters, cut, err := d.read(ctx, f.subject(), first, last)
-		if err != nil {
-			return nil, false, err
-		}
-		if cut { // only where the range is wider than a batch
-			width = max(width/letterGrowth, letterBatch)
-			continue
-		}
-		for _, l := range slices.Backward(letters) {
-			switch {
-			case l.At.Before(f.Since):
-				return found, false, nil
-			case !f.chooses(l):
-			case f.Limit > 0 && len(found) == f.Limit:
-				return found, true, nil
-			default:
-				found = append(found, l)
-			}
-		}
-		width = letterBatch
-		if len(letters) == 0 {
-			width = (last - first + 1) * letterGrowth
-		}
-		last = first - 1
-	}
-	return found, false, nil
-}
-
-// read reads the letters of a range of sequences, in their order. It gives up a range that has
-// more than a batch of them, and reports it as cut.
-func (d *DeadLetters) read(ctx context.Context, subject string, first, last uint64) (letters []Letter, cut bool, err error) {
-	for first <= last {
-		msgs, err := jetstreamext.GetBatch(ctx, d.js, StreamDeadLetter, letterBatch,
-			jetstreamext.GetBatchSeq(first), jetstreamext.GetBatchSubject(subject), jetstreamext.GetBatchMaxBytes(letterBytes))
-		if err != nil {
-			return nil, false, lettersError(ctx, err)
-		}
-		reached := uint64(0)
-		for msg, err := range msgs {
-			if errors.Is(err, jetstreamext.ErrNoMessages) {
-				return letters, false, nil
-			}
-			if err != nil {
-				return nil, false, lettersError(ctx, err)
-			}
-			reached = msg.Sequence
-			if reached <= last {
-				l := ReadDeadLetter(msg)
-				l.Data = nil
-				letters = append(letters, l)
-			}
-		}
+	b := backward[Letter]{js: d.js, stream: StreamDeadLetter, subject: f.subject(), read: func(msg *jetstream.RawStreamMsg) Letter {
+		l := ReadDeadLetter(msg)
+		l.Data = nil
+		return l
+	}}
+	err = b.each(ctx, stream.CachedInfo().State, func(l Letter) bool {
 		switch {
-		case reached == 0: // a request that is not answered in time ends without an error and without messages
-			return nil, false, lettersError(ctx, errors.Join(errors.New("no answer"), context.Cause(ctx)))
-		case reached < last && len(letters) >= letterBatch:
-			return nil, true, nil
+		case l.At.Before(f.Since):
+			return false
+		case !f.chooses(l):
+		case f.Limit > 0 && len(found) == f.Limit:
+			more = true
+			return false
+		default:
+			found = append(found, l)
 		}
-		first = reached + 1
+		return true
+	})
+	if err != nil {
+		return nil, false, err
 	}
-	return letters, false, nil
+	return found, more, nil
 }
 
 // Get returns a dead letter by its sequence; without one the error is [ErrNoDeadLetter].
@@ -244,15 +191,6 @@ func (d *DeadLetters) stream(ctx context.Context) (jetstream.Stream, error) {
 	return stream, nil
 }
 
-// lettersError says what to do where the stream cannot be read.
 func lettersError(ctx context.Context, err error) error {
-	switch {
-	case errors.Is(err, jetstream.ErrStreamNotFound):
-		return fmt.Errorf("stream %s does not exist (%w); create it with: slipway setup", StreamDeadLetter, err)
-	case errors.Is(err, jetstreamext.ErrBatchUnsupported):
-		return fmt.Errorf("stream %s cannot be listed: %w; it needs NATS 2.11 or later", StreamDeadLetter, err)
-	case ctx.Err() != nil:
-		return fmt.Errorf("stream %s does not answer: %w", StreamDeadLetter, context.Cause(ctx))
-	}
-	return fmt.Errorf("stream %s: %w", StreamDeadLetter, err)
+	return streamError(ctx, StreamDeadLetter, err)
 }

@@ -21,6 +21,7 @@ const (
 	laneEventTypePrefix = "dev.slipway.lane."
 	promotionTypePrefix = "dev.slipway.promotion."
 	letterTypePrefix    = "dev.slipway.deadletter."
+	pushTypePrefix      = "dev.slipway.push."
 	eventScheme         = "slipway://"
 	// extensionReleaseID and extensionSetID are the extension attributes that name the
 	// release or the set.
@@ -52,6 +53,9 @@ func LetterEventType(kind release.EventKind) string {
 	return letterTypePrefix + string(kind) + typeVersion
 }
 
+// PushEventType returns the event type of an event of a push to a registry: dev.slipway.push.<kind>.v1.
+func PushEventType(kind release.EventKind) string { return pushTypePrefix + string(kind) + typeVersion }
+
 // LifecycleEvent is a lifecycle event as it was published.
 type LifecycleEvent struct {
 	release.Event
@@ -64,7 +68,7 @@ type LifecycleEvent struct {
 // source is slipway://<platform>/<region>/<app-id>, its subject that path, its data the
 // [release.Progress] without what was kept of scaling rules; for an event of a set slipway://set/<name> and the
 // [release.SetProgress]; for one of a lane or a promotion the application's source and the [release.LaneChange] or the [release.HeldPromotion];
-// for one of a dead letter slipway://deadletter/<sequence> and the [release.LetterChange]. The event's ID is the Nats-Msg-Id, so that publishing it again
+// for one of a dead letter slipway://deadletter/<sequence> and the [release.LetterChange]; for one of a push slipway://push/<sequence> and the [release.Push]. The event's ID is the Nats-Msg-Id, so that publishing it again
 // within [DedupWindow] stores nothing new. An event beyond [MaxPayload] is [ErrTooLarge].
 func EncodeEvent(e release.Event, at time.Time) (*nats.Msg, error) {
 	p := e.Progress.WithoutKept()
@@ -93,6 +97,9 @@ func EncodeEvent(e release.Event, at time.Time) (*nats.Msg, error) {
 	}
 	if l := e.Letter; l != nil {
 		to = envelope{about: fmt.Sprintf("%s/%d", letterToken, l.Sequence), kind: LetterEventType(e.Kind), data: l, subject: LetterEventSubject(*l, e.Kind)}
+	}
+	if p := e.Push; p != nil {
+		to = envelope{about: fmt.Sprintf("%s/%d", pushToken, p.Sequence), kind: PushEventType(e.Kind), data: p.Told(), subject: PushEventSubject(*p, e.Kind)}
 	}
 	msg, err := to.encode(e.ID, at)
 	if err != nil {
@@ -137,7 +144,7 @@ func unreadable(err error) *PoisonError {
 // what it is of; empty where it is no lifecycle event.
 func eventKind(eventType string) (kind release.EventKind, prefix string) {
 	versionless, versioned := strings.CutSuffix(eventType, typeVersion)
-	for _, prefix := range []string{eventTypePrefix, setEventTypePrefix, laneEventTypePrefix, promotionTypePrefix, letterTypePrefix} {
+	for _, prefix := range []string{eventTypePrefix, setEventTypePrefix, laneEventTypePrefix, promotionTypePrefix, letterTypePrefix, pushTypePrefix} {
 		if kind, ok := strings.CutPrefix(versionless, prefix); ok && versioned && kind != "" {
 			return release.EventKind(kind), prefix
 		}
@@ -170,6 +177,9 @@ func DecodeEvent(msg *nats.Msg) (LifecycleEvent, error) {
 	case letterTypePrefix:
 		out.Letter = &release.LetterChange{}
 		data = out.Letter
+	case pushTypePrefix:
+		out.Push = &release.Push{}
+		data = out.Push
 	default:
 		return LifecycleEvent{}, poison("type", fmt.Sprintf("%q is not a lifecycle event", ev.kind))
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/cloudevents/sdk-go/v2/event"
+	"github.com/distribution/reference"
 	"github.com/nats-io/nats.go"
 
 	"slipway/release"
@@ -20,6 +21,8 @@ type Named struct {
 	// PromotedFrom names the release whose artifact is brought; zero where the request says itself what it
 	// brings.
 	PromotedFrom release.PromotedFrom
+	// Trigger is the push to a registry that the request follows from; zero where somebody asks.
+	Trigger release.Trigger
 	// Says are the fields of a [release.Spec], without app, as they were given. Numbers are
 	// [json.Number]; a field that was given as null is there with nil.
 	Says map[string]any
@@ -32,6 +35,8 @@ const (
 	fieldEnvironment = "environment"
 	fieldApp         = "app"
 	fieldPromoted    = "promotedFrom"
+	fieldTrigger     = "trigger"
+	fieldArtifact    = "artifact"
 	fieldRequestedBy = "requestedBy"
 )
 
@@ -46,11 +51,17 @@ func (n Named) MarshalJSON() ([]byte, error) {
 	if n.Promotes() {
 		data[fieldPromoted] = n.PromotedFrom
 	}
+	if n.Triggered() {
+		data[fieldTrigger] = n.Trigger
+	}
 	return json.Marshal(data)
 }
 
 // Promotes reports whether the request promotes a release.
 func (n Named) Promotes() bool { return n.PromotedFrom != release.PromotedFrom{} }
+
+// Triggered reports whether the request follows from a push to a registry.
+func (n Named) Triggered() bool { return n.Trigger != release.Trigger{} }
 
 // ReleaseID returns the ID of the release that the request means, with the source and ID of its event:
 // [release.IDByName], or of a promotion, whatever event it came by, [release.PromotionID].
@@ -63,8 +74,12 @@ func (n Named) ReleaseID(source, eventID string) string {
 
 // Digest names what is asked for: sha256: and 64 hexadecimal digits. The same data has the same
 // digest in whichever order its fields stand. What the document says is not a part of it; nor is who
-// promotes a release, and why: that is the same promotion.
+// promotes a release, and why: that is the same promotion. Where a push made the request, neither who told of it
+// counts, nor by which of its tags the image was named.
 func (n Named) Digest() (string, error) {
+	if n.Triggered() {
+		n = n.untold()
+	}
 	if n.Promotes() {
 		n = Named{Application: n.Application, Environment: n.Environment, PromotedFrom: release.PromotedFrom{Release: n.PromotedFrom.Release}}
 	}
@@ -73,6 +88,31 @@ func (n Named) Digest() (string, error) {
 		return "", err
 	}
 	return release.DigestOf(data), nil
+}
+
+// untold returns what a push asks for, without who told of it, and of an image with a digest without the tag.
+func (n Named) untold() Named {
+	says := maps.Clone(n.Says)
+	delete(says, fieldRequestedBy)
+	if artifact, is := says[fieldArtifact].(map[string]any); is {
+		artifact = maps.Clone(artifact)
+		if image, is := artifact["image"].(string); is {
+			artifact["image"] = withoutTag(image)
+		}
+		says[fieldArtifact] = artifact
+	}
+	n.Says, n.Trigger = says, release.Trigger{}
+	return n
+}
+
+// withoutTag is an image without the tag, where it has a digest besides.
+func withoutTag(image string) string {
+	named, err := reference.ParseNormalizedNamed(image)
+	digested, is := named.(reference.Digested)
+	if err != nil || !is {
+		return image
+	}
+	return named.Name() + "@" + digested.Digest().String()
 }
 
 // ParseNamed reads a request by name from JSON as strictly as any other. It returns everything that is
@@ -101,6 +141,7 @@ func namedOf(says map[string]any) (Named, error) {
 		delete(says, fieldApp)
 	}
 	seen.promotion(&n)
+	seen.trigger(&n)
 	spec, wrong := strictOf[release.Spec](says, seen.problems)
 	return n, refuse(wrong, nil, secretsOf(spec))
 }
@@ -135,22 +176,44 @@ func (i *inspector) promotion(n *Named) {
 		return
 	}
 	from, problems := Strict[release.PromotedFrom](data)
-	if invalid, ok := from.Validate().(release.Problems); ok && len(problems) == 0 { //nolint:errorlint // Validate returns nothing else
-		problems = invalid
-	}
-	for _, p := range problems {
-		field := fieldPromoted
-		if p.Field != "data" {
-			field += "." + p.Field
-		}
-		i.problem(field, p.Message)
-	}
+	i.within(fieldPromoted, problems, from.Validate())
 	n.PromotedFrom = from
 	for _, name := range slices.Sorted(maps.Keys(n.Says)) {
 		if !slices.Contains([]string{fieldRequestedBy, "note", "lane", "freeze"}, name) {
 			i.problem(name, "has no meaning beside "+fieldPromoted+": the artifact is that of the release, and all else is what the document says of the environment; leave it out")
 			delete(n.Says, name)
 		}
+	}
+}
+
+// trigger takes which push made the request out of what was said.
+func (i *inspector) trigger(n *Named) {
+	value, given := n.Says[fieldTrigger]
+	delete(n.Says, fieldTrigger)
+	if !given {
+		return
+	}
+	data, err := json.Marshal(value)
+	if err != nil {
+		i.problem(fieldTrigger, "cannot be read")
+		return
+	}
+	t, problems := Strict[release.Trigger](data)
+	i.within(fieldTrigger, problems, t.Validate())
+	n.Trigger = t.Bounded()
+}
+
+// within notes the problems of what stands in a field: of its form, or else of its values.
+func (i *inspector) within(field string, problems release.Problems, invalid error) {
+	if found, ok := invalid.(release.Problems); ok && len(problems) == 0 { //nolint:errorlint // Validate returns nothing else
+		problems = found
+	}
+	for _, p := range problems {
+		at := field
+		if p.Field != "data" {
+			at += "." + p.Field
+		}
+		i.problem(at, p.Message)
 	}
 }
 

@@ -74,6 +74,9 @@ func (s AskedSet) takeNamed(raw any) (named []NamedRelease, problems release.Pro
 			if n.Promotes() {
 				err = release.Problems{{Field: fieldPromoted, Message: "has no meaning within a set: a version is promoted by a request of its own"}}
 			}
+			if n.Triggered() {
+				err = release.Problems{{Field: fieldTrigger, Message: "has no meaning within a set: a push makes a request of its own"}}
+			}
 			delete(one, "spec")
 			named, problems = append(named, NamedRelease{Named: n, Wave: i, Release: j}), merge(problems, within(place(i, j), err))
 		}

@@ -29,6 +29,8 @@ const (
 	ConsumerRequests = "slipway-starter"
 	// ConsumerCommands delivers commands.
 	ConsumerCommands = ConsumerRequests + "-commands"
+	// ConsumerPushes delivers pushes to registries.
+	ConsumerPushes = ConsumerRequests + "-pushes"
 )
 
 // Bounds of the streams.
@@ -70,8 +72,8 @@ func Streams() []jetstream.StreamConfig {
 		Duplicates: DedupWindow, DenyDelete: true, AllowDirect: true,
 	}
 	in := common
-	in.Name, in.Subjects = StreamIn, slices.Concat(Requests(), Commands())
-	in.Description = "Slipway: release requests and commands"
+	in.Name, in.Subjects = StreamIn, slices.Concat(Requests(), Commands(), Artifacts())
+	in.Description = "Slipway: release requests, commands, and pushes to registries"
 	in.Retention = jetstream.WorkQueuePolicy
 	in.Discard, in.MaxAge, in.MaxMsgSize = jetstream.DiscardNew, inAge, MaxMessage
 

@@ -21,8 +21,15 @@ const (
 	// themselves only.
 	AllVerifiedRequests = verifiedPrefix + "*.request.>"
 	AllVerifiedCommands = verifiedPrefix + "*.command.>"
+	// AllArtifacts and AllVerifiedArtifacts are where pushes to registries are told of.
+	AllArtifacts         = artifactPrefix + ">"
+	AllVerifiedArtifacts = verifiedPrefix + "*.artifact.>"
 	// AllNamedRequests is where releases are requested by name, as claimed.
 	AllNamedRequests = namedRequestPrefix + ">"
+	// AllVerifiedNamedRequests is where they are requested by whoever may publish as themselves only.
+	AllVerifiedNamedRequests = verifiedPrefix + "*.request." + namedPlatform + ".>"
+	// AllPushEvents is the filter for all events of pushes to registries.
+	AllPushEvents = eventPrefix + pushToken + ".>"
 )
 
 // Requests returns the subjects of all requests, with wildcards, and Commands those of all commands.
@@ -31,11 +38,15 @@ func Requests() []string { return []string{AllRequests, AllVerifiedRequests} }
 // Commands returns the subjects of all commands, with wildcards.
 func Commands() []string { return []string{AllCommands, AllVerifiedCommands} }
 
+// Artifacts returns the subjects on which pushes to registries are told of, with wildcards.
+func Artifacts() []string { return []string{AllArtifacts, AllVerifiedArtifacts} }
+
 const (
 	requestPrefix    = "slipway.request."
 	commandPrefix    = "slipway.command."
 	eventPrefix      = "slipway.event."
 	deadLetterPrefix = "slipway.deadletter."
+	artifactPrefix   = "slipway.artifact."
 	verifiedPrefix   = "slipway.by."
 	// setPlatform takes the place of an application's platform.
 	setPlatform      = "set"
@@ -91,6 +102,16 @@ func VerifiedSetCommandSubject(identity, name, setID string) string {
 	return strings.Join([]string{verifiedPrefix + identity, "command", setPlatform, name, setID}, ".")
 }
 
+// ArtifactSubject is where a push to a repository is told of: slipway.artifact.<repository>. What stands there for the
+// repository is any token; the pushes of one token are handled in their order.
+func ArtifactSubject(image string) string { return artifactPrefix + artifactToken(image) }
+
+// VerifiedArtifactSubject is where an identity tells of it that may publish as itself only:
+// slipway.by.<identity>.artifact.<repository>.
+func VerifiedArtifactSubject(identity, image string) string {
+	return strings.Join([]string{verifiedPrefix + identity, "artifact", artifactToken(image)}, ".")
+}
+
 // EventSubject is where an event of a release is published:
 // slipway.event.<platform>.<app-id>.<release-id>.<kind>. A kind may have two words
 // ("batch.waiting"), so a filter for all kinds ends with ">".
@@ -122,6 +143,24 @@ func LetterEventSubject(l release.LetterChange, kind release.EventKind) string {
 	return eventPrefix + strings.Join([]string{letterToken, cmp.Or(string(kindOfSubject(l.Subject)), "unknown"), strconv.FormatUint(l.Sequence, 10), string(kind)}, ".")
 }
 
+// PushEventSubject is where an event of a push to a registry is published:
+// slipway.event.push.<sender>.<sequence>.<kind>.
+func PushEventSubject(p release.Push, kind release.EventKind) string {
+	sender := p.Sender
+	if !isToken(sender) {
+		sender = "unknown"
+	}
+	return eventPrefix + strings.Join([]string{pushToken, sender, strconv.FormatUint(p.Sequence, 10), string(kind)}, ".")
+}
+
+// PushEvents is the filter for the events of all pushes of a kind; of both where it is empty.
+func PushEvents(kind release.EventKind) string {
+	return eventPrefix + pushToken + ".*.*." + cmp.Or(string(kind), "*")
+}
+
+// pushToken takes the place of a platform in the subjects of the events of pushes.
+const pushToken = "push"
+
 // AllLetterEvents is the filter for all events of dead letters, which whoever replays or drops some publishes.
 const AllLetterEvents = eventPrefix + letterToken + ".>"
 
@@ -151,6 +190,12 @@ func IsCommand(subject string) bool {
 	return address.kind == KindCommand
 }
 
+// IsArtifact reports whether a subject of StreamIn is one of pushes to registries.
+func IsArtifact(subject string) bool {
+	address, _ := readSubject(subject)
+	return address.kind == KindArtifact
+}
+
 // IsSetRequest reports whether a subject of StreamIn is one of requests for sets.
 func IsSetRequest(subject string) bool {
 	address, _ := readSubject(subject)
@@ -168,6 +213,8 @@ func Line(subject string) string {
 		return subject
 	case address.kind == KindCommand:
 		return commandPrefix + address.id
+	case address.kind == KindArtifact:
+		return artifactPrefix + address.repository
 	case address.kind == KindSet:
 		return setRequestPrefix + address.set
 	case address.named:
@@ -185,6 +232,8 @@ func LineSubjects(subject string) []string {
 		return []string{subject}
 	case address.kind == KindCommand:
 		return []string{commandPrefix + address.id, verifiedPrefix + "*.command.*.*.*." + address.id, verifiedPrefix + "*.command." + setPlatform + ".*." + address.id}
+	case address.kind == KindArtifact:
+		return []string{artifactPrefix + address.repository, verifiedPrefix + "*.artifact." + address.repository}
 	case address.kind == KindSet:
 		return []string{setRequestPrefix + address.set, verifiedPrefix + "*.request." + setPlatform + "." + address.set}
 	case address.named:
@@ -224,6 +273,8 @@ type address struct {
 	platform, region, app string
 	// set is the name of a set, and id the ID of what is commanded.
 	set, id string
+	// repository stands for that of a push.
+	repository string
 	// named tells that an application is asked for by its name, in one of its environments.
 	named                    bool
 	application, environment string
@@ -236,6 +287,9 @@ func readSubject(subject string) (a address, ok bool) {
 		return readVerified(strings.Split(rest, "."))
 	}
 	switch {
+	case strings.HasPrefix(subject, artifactPrefix):
+		a.kind, a.repository = KindArtifact, strings.TrimPrefix(subject, artifactPrefix)
+		return a, isToken(a.repository)
 	case strings.HasPrefix(subject, commandPrefix):
 		a.kind, a.id = KindCommand, strings.TrimPrefix(subject, commandPrefix)
 		return a, isToken(a.id)
@@ -255,6 +309,10 @@ func readSubject(subject string) (a address, ok bool) {
 // readVerified takes the tokens apart that follow slipway.by.
 func readVerified(tokens []string) (a address, ok bool) {
 	a.kind, a.identity = KindRequest, tokens[0]
+	if len(tokens) == 3 && tokens[1] == "artifact" {
+		a.kind, a.repository = KindArtifact, tokens[2]
+		return a, release.CanBeVerified(a.identity) && isToken(a.repository)
+	}
 	if len(tokens) < 4 || tokens[1] != "request" && tokens[1] != "command" { // and at least two of what it is about
 		return a, false
 	}

@@ -25,6 +25,9 @@ func TestApplicationSchemaAgreesWithTheStore(t *testing.T) {
 		return `{"name":"shop","environments":[{"name":"production",` + app + rest + `}]}`
 	}
 	by := func(fields string) string { return strings.Replace(document(""), `"id":"a"`, fields, 1) }
+	triggers := func(of string) string {
+		return strings.TrimSuffix(document(""), "}") + `,"triggers":[{"name":"main",` + of + `}]}`
+	}
 	for name, c := range map[string]struct {
 		data string
 		good bool
@@ -49,7 +52,11 @@ func TestApplicationSchemaAgreesWithTheStore(t *testing.T) {
 		"a namespace alone":           {by(`"namespace":"cn-hangzhou:test","id":"a"`), false},
 		"a namespace with a blank":    {by(`"namespace":"a b","name":"shop"`), false},
 		"a name with a slash":         {by(`"name":"test/shop"`), false},
-		"triggers":                    {strings.TrimSuffix(document(""), "}") + `,"triggers":[]}`, false},
+		"triggers":                    {triggers(`"artifact":{"image":"registry.example/team/shop","tag":{"semver":">=1.0"}},"environment":"production","from":["harbor"]`), true},
+		"a trigger of any tag":        {triggers(`"artifact":{"image":"shop"},"paused":true`), true},
+		"a trigger of nothing":        {triggers(`"paused":true`), false},
+		"a trigger of both":           {triggers(`"artifact":{"image":"shop","tag":{"semver":"1","pattern":"v.*"}}`), false},
+		"a trigger with a sender":     {triggers(`"artifact":{"image":"shop"},"from":["Har bor"]`), false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

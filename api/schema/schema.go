@@ -26,6 +26,8 @@ const (
 	LaneEvent       = "lane-event.schema.json"
 	PromotionEvent  = "promotion-event.schema.json"
 	DeadLetterEvent = "deadletter-event.schema.json"
+	// PushEvent is the data of a lifecycle event of a push to a registry.
+	PushEvent = "push-event.schema.json"
 	// Application is the spec of a file of kind Application. It refers to [Request] by its $id.
 	Application = "application.schema.json"
 	// Authority is the spec of a file that says who may do what.

@@ -102,6 +102,7 @@ func TestSchemasMatchTheTypes(t *testing.T) {
 		schema.PromotionEvent: {reflect.TypeFor[release.HeldPromotion](), false},
 
 		schema.DeadLetterEvent: {reflect.TypeFor[release.LetterChange](), false},
+		schema.PushEvent:       {reflect.TypeFor[release.Push](), false},
 
 		schema.Application: {reflect.TypeFor[apps.Application](), true},
 		schema.Authority:   {reflect.TypeFor[authority.Document](), true},
@@ -410,6 +411,7 @@ func TestSchema_ExamplesAreValidAndTaken(t *testing.T) {
 		schema.PromotionEvent: strictly[release.HeldPromotion],
 
 		schema.DeadLetterEvent: strictly[release.LetterChange],
+		schema.PushEvent:       strictly[release.Push],
 		schema.SetRequest: func(data []byte) error {
 			_, err := wire.ParseSet(data)
 			return err
@@ -459,6 +461,13 @@ func TestSchema_EventsAsTheyArePublished(t *testing.T) {
 		schema.PromotionEvent: {{Kind: release.EventHeld, Promotion: &release.HeldPromotion{
 			Application: "shop", From: "staging", To: "production", App: app, ReleaseID: "r-1", Artifact: "shop:1", Reason: "release r-2 has rolled it back",
 		}}},
+		schema.PushEvent: {
+			{Kind: release.EventFired, Push: &release.Push{
+				Sequence: 7, StoredAt: at, Image: "registry.example/team/shop", Tag: "1.4.2", Sender: "harbor", Source: "/ci", EventID: "7", By: "ann", PushedAt: at,
+				Rules: []release.PushRule{{Application: "shop", Rule: "versions", Environment: "staging", ReleaseID: "r-1"}},
+			}},
+			{Kind: release.EventIgnored, Push: &release.Push{Sequence: 8, StoredAt: at, Image: "registry.example/team/shop", Tag: "1", Sender: "acr", Source: "/ci", EventID: "8"}},
+		},
 		schema.DeadLetterEvent: {
 			{Kind: release.EventDropped, Letter: &release.LetterChange{Sequence: 17, By: "li", Subject: "slipway.command.r-1", About: "r-1"}},
 			{Kind: release.EventReplayed, Letter: &release.LetterChange{Sequence: 17, By: "li", Subject: "elsewhere"}},

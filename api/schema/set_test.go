@@ -97,6 +97,7 @@ func TestSetRequestSchemaAgreesWithTheDoor(t *testing.T) {
 		"a name and where it is":         {aSet(strings.Replace(aWave(0, 1, ""), `"app":`, `"application":"shop","app":`, 1)), false},
 		"by name, with an unknown field": {aSet(named(`"application":"shop","environment":"production","pace":1`)), false},
 		"by name, with a promotion":      {aSet(named(`"application":"shop","environment":"production","promotedFrom":{"release":"r-aaaaaaaaaaaaaaaa"}`)), false},
+		"by name, with a trigger":        {aSet(named(`"application":"shop","environment":"production","trigger":{"rule":"main"}`)), false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

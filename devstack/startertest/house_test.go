@@ -172,12 +172,20 @@ func (h *house) bare() (*starter.Starter, <-chan error) {
 // starter runs a starter until the test ends or it is stopped.
 func (h *house) starter(cfg starter.Config) *running {
 	h.t.Helper()
+	return h.starterWith(cfg, func(*starter.Dependencies) {})
+}
+
+// starterWith runs a starter with other dependencies.
+func (h *house) starterWith(cfg starter.Config, change func(*starter.Dependencies)) *running {
+	h.t.Helper()
 	cfg.RetryDelay, cfg.MaxRetryDelay = cmp.Or(cfg.RetryDelay, 50*time.Millisecond), cmp.Or(cfg.MaxRetryDelay, 200*time.Millisecond)
 	registry := prometheus.NewRegistry()
-	s, err := starter.New(cfg, starter.Dependencies{
+	d := starter.Dependencies{
 		JetStream: h.js, Temporal: h.client, Ledger: ledger.New(h.js), Authority: authority.NewStore(h.js), Metrics: registry,
 		Logger: zerolog.New(zerolog.NewTestWriter(h.t)).Level(zerolog.ErrorLevel),
-	})
+	}
+	change(&d)
+	s, err := starter.New(cfg, d)
 	require.NoError(h.t, err)
 	ctx, cancel := context.WithCancel(h.ctx)
 	done := make(chan error, 1)
@@ -209,6 +217,11 @@ func (h *house) counted(want int, result string, by ...*running) {
 		return counted >= want
 	})
 	require.Equal(h.t, want, counted)
+}
+
+// natsMsg is a message of a stream as a subscriber gets it.
+func natsMsg(m *jetstream.RawStreamMsg) *nats.Msg {
+	return &nats.Msg{Subject: m.Subject, Header: m.Header, Data: m.Data}
 }
 
 func app(id string) release.App {

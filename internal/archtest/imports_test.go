@@ -119,7 +119,7 @@ func rules() []rule {
 			why: "releases is the face of releases for Go callers with a Temporal client: it never runs inside a workflow, and needs no broker",
 		},
 		{
-			pkg: "wire", may: []string{"release", "internal/redact", "internal/bucketdoc"}, never: []string{noEngine, noZerolog},
+			pkg: "wire", may: []string{"release", "internal/redact", "internal/bucketdoc", "internal/cdevents"}, never: []string{noEngine, noZerolog},
 			why: "wire is the published form of the domain, whoever sends it",
 		},
 		{
@@ -129,6 +129,10 @@ func rules() []rule {
 		{
 			pkg: "promotion", may: []string{"release", "apps", "ledger"}, never: []string{noEngine, noBroker, noZerolog},
 			why: "promotion judges by documents and records, for the starter, for workers and for the command line alike; it asks for nothing",
+		},
+		{
+			pkg: "trigger", may: []string{"release", "wire", "apps", "ledger"}, never: []string{noEngine, noZerolog, "net/http", "os"},
+			why: "trigger decides what a push means by documents and records; who reads and publishes them is for its callers",
 		},
 		{
 			pkg: "manifest", may: []string{"release", "wire", "apps", "authority", "policy"}, never: []string{noEngine, noZerolog, "net/http", "os"},
@@ -190,12 +194,16 @@ func rules() []rule {
 			why: "worker assembles; nothing is built on it but commands",
 		},
 		{
-			pkg: "starter", may: []string{"release", "wire", "apps", "authority", "policy", "internal/documents", "ledger", "promotion", "workflows", "releases/lane", "releases/execution", "health"},
+			pkg: "starter", may: []string{"release", "wire", "apps", "authority", "policy", "internal/documents", "ledger", "promotion", "trigger", "internal/registry", "workflows", "releases/lane", "releases/execution", "health"},
 			why: "starter carries messages to workflows; it never speaks to a platform",
 		},
 		{
 			pkg: "audit", may: []string{"release", "wire", "apps", "authority", "policy", "internal/bucketdoc", "internal/redact"}, never: []string{noEngine, noZerolog, "net/http", "os"},
 			why: "audit reads what is stored elsewhere: it knows what a message says, and decides nothing",
+		},
+		{
+			pkg: "hooks", may: []string{"release", "wire", "internal/cdevents", "internal/loosejson"}, never: []string{noEngine},
+			why: "hooks takes what registries post and publishes it; what follows from a push is for the starter",
 		},
 		{
 			pkg: "setup", may: []string{"release", "wire", "apps", "authority", "policy", "ledger", "audit", "workflows"},
@@ -218,6 +226,8 @@ func rules() []rule {
 		{pkg: "internal/huaweisign", why: "huaweisign signs and verifies, for the clients and the simulators of Huawei Cloud's products"},
 		{pkg: "internal/simframe", why: "simframe is what simulators of all platforms share: it knows none of them"},
 		{pkg: "internal/simcmd", may: []string{"internal/buildinfo", "internal/simframe"}, why: "simcmd is the command line that simulators of all platforms share"},
+		{pkg: "internal/cdevents", why: "cdevents is a format, whoever publishes it"},
+		{pkg: "internal/registry", may: []string{"internal/buildinfo"}, why: "registry asks registries of images, for whoever wants to know"},
 		{pkg: "internal/failtext", why: "failtext compares texts of failures, whoever has failed"},
 		{pkg: "internal/apifacts", why: "apifacts reads facts of answers, for whatever is generated from them"},
 		{pkg: "saeclient/saetest/internal/facts", may: []string{"internal/apifacts"}, why: "facts writes what the suite has to know of the API"},

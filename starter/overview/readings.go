@@ -177,6 +177,7 @@ func (c Config) messages() *reading {
 			subjects       []string
 		}{
 			{"request", wire.ConsumerRequests, wire.Requests()}, {"command", wire.ConsumerCommands, wire.Commands()},
+			{"artifact", wire.ConsumerPushes, wire.Artifacts()},
 		} {
 			consumer, err := stream.Consumer(ctx, of.consumer)
 			if err != nil {

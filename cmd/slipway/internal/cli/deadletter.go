@@ -57,7 +57,7 @@ type letterFlags struct{ subject, kind, reason, since string }
 func (f *letterFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.subject, "subject", "", "only of messages on this subject, with the wildcards of NATS: slipway.request.sae.*")
-	flags.StringVar(&f.kind, "kind", "", "only of this kind: request, command or set")
+	flags.StringVar(&f.kind, "kind", "", "only of this kind: request, command, set or artifact (a push)")
 	flags.StringVar(&f.reason, flagReason, "", "only with this text in the reason, in whatever case")
 	flags.StringVar(&f.since, "since", "", "only from this time on: 24h or 7d ago, or a time such as 2026-07-01T09:00:00Z")
 	kinds := make([]string, 0, len(wire.MessageKinds()))
@@ -74,7 +74,7 @@ func (f *letterFlags) filter(now time.Time) (wire.LetterFilter, error) {
 		return out, &usageError{fmt.Sprintf("--subject %q is no subject of NATS, for example slipway.request.sae.*", f.subject)}
 	}
 	if f.kind != "" && !slices.Contains(wire.MessageKinds(), out.Kind) {
-		return out, &usageError{fmt.Sprintf("--kind %q is not request, command or set", f.kind)}
+		return out, &usageError{fmt.Sprintf("--kind %q is not request, command, set or artifact", f.kind)}
 	}
 	var err error
 	if f.since != "" {

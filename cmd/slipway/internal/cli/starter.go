@@ -9,6 +9,7 @@ import (
 	"slipway/apps"
 	"slipway/authority"
 	"slipway/cmd/slipway/internal/config"
+	"slipway/internal/registry"
 	"slipway/ledger"
 	"slipway/setup"
 	"slipway/starter"
@@ -21,7 +22,7 @@ const maxRequests = 1_000_000
 func (a *app) starter() *cobra.Command {
 	cmd := withSettings(&cobra.Command{
 		Use:   "starter",
-		Short: "Take requests and commands from NATS to Temporal",
+		Short: "Take requests, commands and pushes from NATS to Temporal",
 		Long: `Take requests and commands from the stream SLIPWAY_IN and hand them to Temporal. A message
 is acknowledged only when Temporal has durably accepted it; one that no redelivery mends
 goes to SLIPWAY_DEADLETTER with the reason. Any number of starters share the work; one that
@@ -40,6 +41,7 @@ its hands are done.`,
 		return a.runRole(cmd.Context(), cmd.Name(), v, duty{needs: setup.StarterNeeds, metrics: roleMetrics(), serve: func(ctx context.Context, r *role) error {
 			s, err := starter.New(c, starter.Dependencies{
 				JetStream: r.js, Temporal: r.temporal, Ledger: ledger.New(r.js), Authority: authority.NewStore(r.js), Metrics: r.metrics, Logger: r.log,
+				Registry: registry.New(v.String(config.RegistryAuth)),
 			})
 			if err != nil {
 				return err

@@ -55,6 +55,7 @@ const (
 	DeploymentBuildID = "deployment-build-id"
 
 	StarterRequests       = "starter-requests"
+	RegistryAuth          = "registry-auth"
 	WorkerActivities      = "worker-activities"
 	WorkerWorkflowTasks   = "worker-workflow-tasks"
 	WorkerActivityPollers = "worker-activity-pollers"
@@ -193,6 +194,7 @@ func Worker() []Setting {
 func Starter() []Setting {
 	return []Setting{
 		{Name: StarterRequests, Env: "SLIPWAY_STARTER_REQUESTS", Usage: "requests for one application that a starter takes within a minute; more wait (default 60)"},
+		{Name: RegistryAuth, Env: "SLIPWAY_REGISTRY_AUTH", Usage: "file such as Docker's config.json with credentials for registries, which are asked for the digest of a tag where a push does not tell it (default that of Docker or Podman, else none)"},
 	}
 }
 

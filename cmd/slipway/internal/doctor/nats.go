@@ -59,6 +59,7 @@ func (b *Bus) Checks() []Check {
 		}),
 		b.check("starter, requests", consumer(wire.ConsumerRequests)),
 		b.check("starter, commands", consumer(wire.ConsumerCommands)),
+		b.check("starter, pushes", consumer(wire.ConsumerPushes)),
 		b.check("dead letters", deadLetters),
 		b.check("clock", clock),
 	)

@@ -1,0 +1,231 @@
+package startertest_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+
+	"slipway/apps"
+	"slipway/internal/documents"
+	"slipway/internal/metrictest"
+	"slipway/internal/registry"
+	"slipway/ledger"
+	"slipway/release"
+	"slipway/starter"
+	"slipway/wire"
+)
+
+// triggers stores the document of shop with these triggers, which release in staging.
+func (h *house) triggers(of ...apps.Trigger) {
+	h.t.Helper()
+	a := apps.New("shop", apps.Environment{Name: "staging", App: app("shop")})
+	a.Triggers = of
+	_, err := apps.NewStore(h.js).Apply(h.ctx, a, apps.Edit{Expected: documents.Any})
+	require.NoError(h.t, err)
+}
+
+func rule(name, image string) apps.Trigger {
+	return apps.Trigger{Name: name, Artifact: apps.TriggerArtifact{Image: image, Tag: apps.TriggerTag{Semver: ">=1.0"}}}
+}
+
+func digestOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return "sha256:" + hex.EncodeToString(sum[:])
+}
+
+// pushOf is a push of an image by harbor, which gives an event of it this ID, or by a sender that gives none.
+func pushOf(image, tag, eventID string) wire.Published {
+	p := wire.Published{
+		Image: image, Tag: tag, Digest: digestOf(image + tag), At: time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC), By: "ann",
+		Sender: "harbor", Source: "urn:slipway:hooks:harbor", EventID: eventID, SenderID: true,
+	}
+	if eventID == "" {
+		p.Sender, p.Source, p.EventID, p.SenderID = "acr", "urn:slipway:hooks:acr", "pushed "+tag, false
+	}
+	return p
+}
+
+// push publishes a push, past the deduplication of the stream, and returns its sequence.
+func (h *house) push(o wire.Origin, p wire.Published) uint64 {
+	h.t.Helper()
+	msg, err := wire.EncodePublished(o, p)
+	require.NoError(h.t, err)
+	msg.Header.Del(jetstream.MsgIDHeader)
+	ack, err := h.js.PublishMsg(h.ctx, msg)
+	require.NoError(h.t, err)
+	return ack.Sequence
+}
+
+// cameOf waits for what came of a push.
+func (h *house) cameOf(sequence uint64) release.Push {
+	h.t.Helper()
+	stream, err := h.js.Stream(h.ctx, wire.StreamEvents)
+	require.NoError(h.t, err)
+	var found release.Push
+	h.until("the event of the push", func() bool {
+		for _, kind := range []release.EventKind{release.EventFired, release.EventIgnored} {
+			for _, sender := range wire.Senders() {
+				msg, err := stream.GetLastMsgForSubject(h.ctx, wire.PushEventSubject(release.Push{Sender: sender, Sequence: sequence}, kind))
+				if err == nil {
+					e, err := wire.DecodeEvent(natsMsg(msg))
+					require.NoError(h.t, err)
+					found = *e.Push
+					return true
+				}
+			}
+		}
+		return false
+	})
+	return found
+}
+
+type noRegistry map[string]string
+
+func (r noRegistry) Digest(_ context.Context, repository, tag string) (string, error) {
+	if digest := r[repository+":"+tag]; digest != "" {
+		return digest, nil
+	}
+	return "", &registry.RefusedError{Reason: "registry has no tag " + tag + " of " + repository}
+}
+
+const shopImage = "registry.example/team/shop"
+
+// TestTrigger_TheSamePushIsOneRelease: five times, by two senders of which one gives its events no IDs, and again once the release
+// has ended.
+func TestTrigger_TheSamePushIsOneRelease(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, realLane())
+	h.triggers(rule("versions", shopImage))
+	one, again := pushOf(shopImage, "1.4.2", "7f3e"), pushOf(shopImage, "1.4.2", "7f3f")
+	without := pushOf(shopImage, "1.4.2", "")
+	first := h.push(wire.Origin{}, one)
+	others := []uint64{h.push(wire.Origin{}, again), h.push(wire.Origin{}, without), h.push(wire.Origin{}, one), h.push(wire.Origin{}, without)}
+	h.starter(starter.Config{})
+
+	fired := h.cameOf(first)
+	require.Len(t, fired.Rules, 1)
+	id := fired.Rules[0].ReleaseID
+	require.Equal(t, []release.PushRule{{Application: "shop", Rule: "versions", Environment: "staging", ReleaseID: id}}, fired.Rules)
+	for _, each := range others {
+		rules := h.cameOf(each).Rules
+		require.Equal(t, id, rules[0].ReleaseID)
+		require.Contains(t, rules[0].Reason, id)
+	}
+	h.untilTaken()
+	h.noDeadLetters()
+	in := h.asked(id)
+	require.Equal(t, shopImage+":1.4.2@"+one.Digest, in.Spec.Artifact.Image)
+	require.Equal(t, release.TriggeredBy, in.Spec.RequestedBy)
+	require.Equal(t, release.Trigger{Rule: "versions", Sender: "harbor", Source: one.Source, EventID: "7f3e", PushedBy: "ann", PushedAt: one.At}, in.ByName.Trigger)
+
+	h.command("end", id, abort())
+	h.until("its end", func() bool { return h.status(id) == enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED })
+	known, err := ledger.New(h.js).GetOf(h.ctx, app("shop"), id)
+	require.NoError(t, err)
+	require.True(t, known.Ended())
+	require.Contains(t, h.cameOf(h.push(wire.Origin{}, one)).Rules[0].Reason, "was made of this event")
+	next := h.cameOf(h.push(wire.Origin{Identity: "hooks"}, without))
+	require.True(t, next.Rules[0].Fired())
+	require.NotEqual(t, id, next.Rules[0].ReleaseID, "what is pushed again after the end is released again")
+	h.untilTaken()
+	require.Equal(t, "hooks", h.asked(next.Rules[0].ReleaseID).Spec.RequestedBy)
+	require.True(t, h.asked(next.Rules[0].ReleaseID).Admission.Verified)
+}
+
+// TestTrigger_EveryPushIsTold: also one that fires nothing, and one that cannot be read is a dead letter.
+func TestTrigger_EveryPushIsTold(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, realLane())
+	paused := rule("later", shopImage)
+	paused.Paused = true
+	h.triggers(rule("versions", shopImage), paused)
+	hub := pushOf(shopImage, "1.5.0", "")
+	hub.Digest = ""
+	s := h.starterWith(starter.Config{}, func(d *starter.Dependencies) { d.Registry = noRegistry{shopImage + ":1.5.0": digestOf("hub")} })
+
+	none := h.cameOf(h.push(wire.Origin{}, pushOf("registry.example/team/stock", "1.0.0", "1")))
+	require.Empty(t, none.Rules)
+	require.Equal(t, "registry.example/team/stock", none.Image)
+	old := h.cameOf(h.push(wire.Origin{}, pushOf(shopImage, "0.9.0", "2"))).Rules
+	require.Equal(t, "version 0.9.0 is not in >=1.0", old[0].Reason)
+	require.Equal(t, "the rule is paused", old[1].Reason)
+	asked := h.cameOf(h.push(wire.Origin{}, hub))
+	require.Equal(t, digestOf("hub"), asked.Digest, "the registry was asked")
+	require.True(t, asked.Rules[0].Fired())
+	hub.Tag, hub.EventID = "1.6.0", "pushed 1.6.0"
+	require.Contains(t, h.cameOf(h.push(wire.Origin{}, hub)).Rules[0].Reason, "registry has no tag 1.6.0")
+
+	bad := natsMsg(&jetstream.RawStreamMsg{Subject: "slipway.artifact.shop", Data: []byte(`{"specversion":"1.0","id":"1","source":"/ci","type":"dev.cdevents.artifact.published.0.3.0","data":{}}`)})
+	h.publish(bad)
+	letter := wire.ReadDeadLetter(h.deadLetter(bad.Subject))
+	require.Equal(t, wire.KindArtifact, letter.Kind)
+	h.untilTaken()
+	h.until("the counts", func() bool {
+		counts := metrictest.Values(t, s.metrics)
+		return counts["slipway_starter_pushes_total fired acr"] == 1 && counts["slipway_starter_pushes_total ignored acr"] == 1 && counts["slipway_starter_pushes_total ignored harbor"] == 2
+	})
+}
+
+// TestTrigger_AThousandPushesWhileTheStarterIsAway: fifty images, each pushed twenty times, are fifty releases, and no push is lost.
+func TestTrigger_AThousandPushesWhileTheStarterIsAway(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, realLane())
+	const images, times = 50, 20
+	var rules []apps.Trigger
+	for i := range images {
+		rules = append(rules, rule(fmt.Sprint("rule-", i), fmt.Sprint(shopImage, i)))
+	}
+	h.triggers(rules...)
+	var acks []jetstream.PubAckFuture
+	for n := range times {
+		for i := range images {
+			p := pushOf(fmt.Sprint(shopImage, i), "1.0.0", fmt.Sprint("event-", n))
+			if n%2 == 1 {
+				p = pushOf(fmt.Sprint(shopImage, i), "1.0.0", "")
+			}
+			msg, err := wire.EncodePublished(wire.Origin{}, p)
+			require.NoError(t, err)
+			msg.Header.Del(jetstream.MsgIDHeader)
+			ack, err := h.js.PublishMsgAsync(msg)
+			require.NoError(t, err)
+			acks = append(acks, ack)
+		}
+	}
+	for _, ack := range acks {
+		select {
+		case <-ack.Ok():
+		case err := <-ack.Err():
+			require.NoError(t, err)
+		case <-h.ctx.Done():
+			require.Fail(t, "the pushes were not stored")
+		}
+	}
+	h.starter(starter.Config{})
+	h.untilTaken()
+	h.noDeadLetters()
+
+	stream, err := h.js.Stream(h.ctx, wire.StreamEvents)
+	require.NoError(t, err)
+	fired, all := 0, 0
+	info, err := stream.Info(h.ctx, jetstream.WithSubjectFilter(wire.PushEvents("")))
+	require.NoError(t, err)
+	for subject, n := range info.State.Subjects {
+		all += int(n) //nolint:gosec // a thousand
+		if strings.HasSuffix(subject, "."+string(release.EventFired)) {
+			fired += int(n) //nolint:gosec // fifty
+		}
+	}
+	require.Equal(t, images*times, all, "every push is told of once")
+	require.Equal(t, images, fired)
+	records, err := ledger.New(h.js).All(h.ctx, ledger.Filter{App: app("shop"), Limit: 2 * images})
+	require.NoError(t, err)
+	require.Len(t, records, images)
+}

@@ -1,0 +1,53 @@
+package wire
+
+import (
+	"context"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"slipway/release"
+)
+
+// PushFilter chooses pushes to registries. A zero field chooses all.
+type PushFilter struct {
+	// Kind is [release.EventFired] or [release.EventIgnored].
+	Kind  release.EventKind
+	Since time.Time
+	// Limit is how many are returned at most.
+	Limit int
+}
+
+// Pushes returns what came of pushes to registries, as StreamEvents tells, the latest first, and whether there are more. It needs
+// NATS 2.11. An event that cannot be read is passed over.
+func Pushes(ctx context.Context, js jetstream.JetStream, f PushFilter) (found []release.Push, more bool, err error) {
+	stream, err := js.Stream(ctx, StreamEvents)
+	if err != nil {
+		return nil, false, streamError(ctx, StreamEvents, err)
+	}
+	b := backward[*release.Push]{js: js, stream: StreamEvents, subject: PushEvents(f.Kind), read: func(msg *jetstream.RawStreamMsg) *release.Push {
+		e, err := DecodeEvent(&nats.Msg{Subject: msg.Subject, Header: msg.Header, Data: msg.Data})
+		if err != nil {
+			return nil
+		}
+		return e.Push
+	}}
+	err = b.each(ctx, stream.CachedInfo().State, func(p *release.Push) bool {
+		switch {
+		case p == nil:
+		case p.StoredAt.Before(f.Since):
+			return false
+		case f.Limit > 0 && len(found) == f.Limit:
+			more = true
+			return false
+		default:
+			found = append(found, *p)
+		}
+		return true
+	})
+	if err != nil {
+		return nil, false, err
+	}
+	return found, more, nil
+}
