@@ -45,7 +45,7 @@ func read(t *testing.T, path string) string {
 // withCodec is the file with the codec server, and a key named.
 func withCodec(t *testing.T) *types.Project {
 	t.Helper()
-	return loadWith(t, cli.WithEnvFiles(exampleEnv), cli.WithDotEnv, cli.WithProfiles([]string{"codec"}), cli.WithEnv([]string{"SLIPWAY_PAYLOAD_KEY=2026-11"}))
+	return loadWith(t, cli.WithEnvFiles(exampleEnv), cli.WithDotEnv, cli.WithProfiles([]string{"codec", "hooks"}), cli.WithEnv([]string{"SLIPWAY_PAYLOAD_KEY=2026-11"}))
 }
 
 // isJob tells services that run to their end from those that stay.
@@ -130,7 +130,7 @@ func TestCompose_ImagesArePinned(t *testing.T) {
 func TestCompose_SlipwayRunsWithoutPrivileges(t *testing.T) {
 	t.Parallel()
 	project := withCodec(t)
-	for _, name := range []string{"setup", "worker", "starter", "codec-server"} {
+	for _, name := range []string{"setup", "worker", "starter", "console", "codec-server"} {
 		service := project.Services[name]
 		require.True(t, service.ReadOnly, name)
 		require.Equal(t, []string{"ALL"}, service.CapDrop, name)
