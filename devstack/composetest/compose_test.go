@@ -297,6 +297,21 @@ func TestCompose_TheCodecServerIsReachedFromThisMachineOnly(t *testing.T) {
 	require.NotContains(t, server.Environment, "NATS_PASSWORD")
 }
 
+// The console has the secrets of webhooks, and nothing to reach Temporal or a platform with.
+func TestCompose_TheConsoleTakesWebhooksOnWish(t *testing.T) {
+	t.Parallel()
+	require.NotContains(t, load(t).ServiceNames(), "console")
+	console := withCodec(t).Services["console"]
+	require.Equal(t, []string{"console"}, []string(console.Command))
+	require.Len(t, console.Ports, 1)
+	require.Equal(t, "127.0.0.1", console.Ports[0].HostIP)
+	require.Len(t, console.Volumes, 1)
+	require.True(t, strings.HasPrefix(*console.Environment["SLIPWAY_HOOKS_SECRET_FILE"], console.Volumes[0].Target+"/"))
+	for _, name := range []string{"TEMPORAL_ADDRESS", "SLIPWAY_PAYLOAD_KEYS", "ALIBABA_CLOUD_ACCESS_KEY_ID"} {
+		require.NotContains(t, console.Environment, name)
+	}
+}
+
 func TestCompose_EveryRoleHasTheKeys(t *testing.T) {
 	t.Parallel()
 	with, without := withCodec(t), load(t)
