@@ -1,7 +1,7 @@
 # syntax=docker/dockerfile:1
 # The slipway binary in an image with nothing else but the certificate
 # authorities. One image serves every role; the command chooses: worker,
-# starter, setup, …. A role tells its health on SLIPWAY_HTTP_ADDR, loopback by
+# starter, console, setup, …. A role tells its health on SLIPWAY_HTTP_ADDR, loopback by
 # default; `/slipway healthz` asks it, as docker-compose.yml does.
 
 FROM golang:1.26.8 AS build

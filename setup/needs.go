@@ -69,6 +69,17 @@ func WorkerNeeds(js jetstream.JetStream) *Needs {
 	}}
 }
 
+// ConsoleNeeds is what a console needs that publishes as an identity; empty is as nobody in particular.
+func ConsoleNeeds(identity string) func(jetstream.JetStream) *Needs {
+	subject := wire.ArtifactSubject("probe")
+	if identity != "" {
+		subject = wire.VerifiedArtifactSubject(identity, "probe")
+	}
+	return func(js jetstream.JetStream) *Needs {
+		return &Needs{js: js, list: []need{{kind: "stream", name: wire.StreamIn, stream: wire.StreamIn, writes: subject}}}
+	}
+}
+
 // readOnly is a bucket from which documents are read by any key.
 func readOnly(bucket string) need {
 	n := keyValue(bucket)

@@ -34,6 +34,7 @@ const (
 	UserSetup   = "slipway-setup"
 	UserWorker  = "slipway-worker"
 	UserStarter = "slipway-starter"
+	UserConsole = "slipway-console"
 )
 
 // ServiceUsers returns the users of the roles and of setup.
@@ -61,6 +62,9 @@ func ServiceUsers() []User {
 			},
 			readsBucket(ledger.Bucket), []string{"$KV." + ledger.Bucket + ".>"}, readsKey(wire.CalendarBucket, "calendar"), readsKey(authority.Bucket, authority.Key), readsBucket(apps.Bucket), readsBucket(policy.Bucket),
 		)},
+		{Name: UserConsole, For: "slipway console", Publish: []string{
+			wire.AllArtifacts, "slipway.by." + UserConsole + ".artifact.>", streamInfo(wire.StreamIn),
+		}},
 	}
 }
 

@@ -33,12 +33,12 @@ func listedRights(t *testing.T) map[string][]string {
 	page, err := os.ReadFile("../../docs/operations.md")
 	require.NoError(t, err)
 	rights := map[string][]string{}
-	for _, row := range regexp.MustCompile("(?m)^\\| (setup|worker|starter|[a-z, ]+ \\(person\\)) \\| (`.+`) \\|").FindAllStringSubmatch(string(page), -1) {
+	for _, row := range regexp.MustCompile("(?m)^\\| (setup|worker|starter|console|[a-z, ]+ \\(person\\)) \\| (`.+`) \\|").FindAllStringSubmatch(string(page), -1) {
 		for _, subject := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(row[2], -1) {
 			rights[row[1]] = append(rights[row[1]], subject[1])
 		}
 	}
-	require.Len(t, rights, 18, "the rows of the page")
+	require.Len(t, rights, 19, "the rows of the page")
 	return rights
 }
 
@@ -86,6 +86,9 @@ func TestRights_WhatThePageListsIsEnough(t *testing.T) {
 	}
 	require.NoError(t, setup.StarterNeeds(as["starter"]).Missing(ctx))
 	require.NoError(t, setup.WorkerNeeds(as["worker"]).Missing(ctx))
+	for _, identity := range []string{"", setup.UserConsole} {
+		require.NoError(t, setup.ConsoleNeeds(identity)(as["console"]).Missing(ctx))
+	}
 
 	// A starter at work: a message that can never be taken goes through all that it does on NATS
 	// but writing the ledger, which its needs have tried.

@@ -28,7 +28,7 @@ import (
 	"slipway/worker"
 )
 
-// startRoles runs the worker and the starter in this process, unless they are left out.
+// startRoles runs the worker, the starter and the console in this process, unless they are left out.
 func (s *Stack) startRoles(ctx context.Context) error {
 	if !s.config.WithoutWorker {
 		w, err := s.worker()
@@ -47,7 +47,10 @@ func (s *Stack) startRoles(ctx context.Context) error {
 		}
 		s.run(ctx, "starter", st.Run)
 	}
-	return nil
+	if s.config.WithoutConsole {
+		return nil
+	}
+	return s.startConsole(ctx)
 }
 
 // run keeps a role running until the stack is closed.

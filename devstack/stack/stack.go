@@ -49,8 +49,10 @@ type Config struct {
 	// NATSUsers are who may connect to NATS, and what they may do there. The first is the stack's own, which may
 	// everything. Without them everybody may.
 	NATSUsers []*server.User
-	// WithoutWorker and WithoutStarter leave that role to another process.
-	WithoutWorker, WithoutStarter bool
+	// WithoutWorker, WithoutStarter and WithoutConsole leave that role to another process.
+	WithoutWorker, WithoutStarter, WithoutConsole bool
+	// HooksAddr is where the console takes webhooks, a loopback host:port; empty or port 0 is any free one.
+	HooksAddr string
 	// Speed is how many seconds pass for the simulators in one second; default 1, at which
 	// a batch of SAE takes about two seconds.
 	Speed float64
@@ -80,6 +82,7 @@ type Stack struct {
 	ssSim    *servicestagesim.Simulator
 	ss       string
 	monitor  string
+	hooks    Hooks
 	data     converter.DataConverter
 
 	// Client and JetStream are connections for the caller's own use.

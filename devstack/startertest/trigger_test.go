@@ -26,7 +26,7 @@ import (
 // triggers stores the document of shop with these triggers, which release in staging.
 func (h *house) triggers(of ...apps.Trigger) {
 	h.t.Helper()
-	a := apps.New("shop", apps.Environment{Name: "staging", App: app("shop")})
+	a := apps.New("shop", apps.Environment{Name: "staging", App: apps.At(app("shop"))})
 	a.Triggers = of
 	_, err := apps.NewStore(h.js).Apply(h.ctx, a, apps.Edit{Expected: documents.Any})
 	require.NoError(h.t, err)

@@ -39,7 +39,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		Use:   "slipway-dev",
 		Short: "Everything Slipway needs, in one process",
 		Long: `slipway-dev runs the Temporal server, the NATS server, the simulators of SAE,
-Function Compute and ServiceStage, the worker and the starter in one process. It is for development, demonstration and tests, never for
+Function Compute and ServiceStage, the worker, the starter and the console in one process. It is for development, demonstration and tests, never for
 production: every listener is on loopback and asks nobody for credentials.`,
 		Version:      buildinfo.Read().Line("slipway-dev"),
 		SilenceUsage: true, SilenceErrors: true,
@@ -73,19 +73,19 @@ commands take them. What examples/*.yaml asks for works here as it is. On the us
 		Example: `  # everything, state kept in ./data
   slipway-dev up --data-dir data
 
-  # the servers only; worker and starter run elsewhere with the environment of the ready line
-  slipway-dev up --without worker,starter -o json`,
+  # the servers only; the roles run elsewhere with the environment of the ready line
+  slipway-dev up --without worker,starter,console -o json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			for _, role := range without {
-				if !slices.Contains([]string{"worker", "starter"}, role) {
-					return fmt.Errorf("--without: %q cannot be left out; use worker, starter or both", role)
+				if !slices.Contains([]string{"worker", "starter", "console"}, role) {
+					return fmt.Errorf("--without: %q cannot be left out; use worker, starter, console or several of them", role)
 				}
 			}
 			if output != "" && output != "json" {
 				return fmt.Errorf("--output: %q is unknown; use json or leave it out", output)
 			}
-			c.WithoutWorker, c.WithoutStarter = slices.Contains(without, "worker"), slices.Contains(without, "starter")
+			c.WithoutWorker, c.WithoutStarter, c.WithoutConsole = slices.Contains(without, "worker"), slices.Contains(without, "starter"), slices.Contains(without, "console")
 			c.Demo, c.Log = true, logger(cmd.ErrOrStderr())
 			return up(cmd.Context(), c, output, cmd.OutOrStdout())
 		},
@@ -98,8 +98,9 @@ commands take them. What examples/*.yaml asks for works here as it is. On the us
 	f.StringVar(&c.FCAddr, "fc-addr", "127.0.0.1:8097", "loopback address of the Function Compute simulator; port 0 is any free one")
 	f.StringVar(&c.ServiceStageAddr, "servicestage-addr", "127.0.0.1:8096", "loopback address of the ServiceStage simulator; port 0 is any free one")
 	f.StringVar(&c.MonitorAddr, "monitor-addr", monitorAddr, "loopback address of what the gates of the examples ask; port 0 is any free one")
+	f.StringVar(&c.HooksAddr, "hooks-addr", "127.0.0.1:8091", "loopback address of webhooks; port 0 is any free one")
 	f.StringVar(&c.UIAddr, "ui-addr", "127.0.0.1:8233", "loopback address of Temporal's UI; empty for none")
-	f.StringSliceVar(&without, "without", nil, "roles to leave to processes of their own: worker, starter")
+	f.StringSliceVar(&without, "without", nil, "roles to leave to processes of their own: worker, starter, console")
 	f.Float64Var(&c.Speed, "speed", 1, "how many seconds pass for the simulators in one second; a batch of SAE takes two")
 	f.Uint64Var(&c.Seed, "seed", 0, "seed of the IDs and faults of the simulators")
 	f.StringVarP(&output, "output", "o", "", "json prints one line once all is ready")
@@ -136,6 +137,9 @@ type readyLine struct {
 	ServiceStage string `json:"servicestage"`
 	Monitor      string `json:"monitor"`
 	UI           string `json:"ui,omitempty"`
+	// Hooks is the URL of webhooks, with the secret of their path, and HooksToken the token or key of the senders that have one.
+	Hooks      string `json:"hooks,omitempty"`
+	HooksToken string `json:"hooksToken,omitempty"`
 	// Apps are the applications of SAE, Services those of Function Compute, and Components those of ServiceStage, as commands
 	// take them.
 	Apps       []saesim.App      `json:"apps"`
@@ -148,6 +152,7 @@ func ready(s *stack.Stack, output string, stdout io.Writer) error {
 	if output == "json" {
 		return json.NewEncoder(stdout).Encode(readyLine{
 			Ready: true, Temporal: s.Temporal(), NATS: s.NATS(), SAE: s.SAE(), FC: s.FC(), ServiceStage: s.ServiceStage(), Monitor: s.Monitor(), UI: s.UI(),
+			Hooks: s.Hooks().URL, HooksToken: s.Hooks().Token,
 			Apps: s.Sim().Apps(), Services: []string{demoService()}, Components: []string{demoComponent(s)}, Env: s.Env(),
 		})
 	}
@@ -156,6 +161,9 @@ func ready(s *stack.Stack, output string, stdout io.Writer) error {
 		s.Temporal(), s.NATS(), s.SAE(), s.FC(), s.ServiceStage(), s.Monitor())
 	if s.UI() != "" {
 		fmt.Fprintf(&text, "  UI            %s\n", s.UI())
+	}
+	if s.Hooks().URL != "" {
+		fmt.Fprintf(&text, "  hooks         %s\n  hooks token   %s\n", s.Hooks().URL, s.Hooks().Token)
 	}
 	for _, app := range s.Sim().Apps() {
 		fmt.Fprintf(&text, "  app           sae/%s/%s %s\n", saesim.DefaultRegion, app.ID, app.Name)

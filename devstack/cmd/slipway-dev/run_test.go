@@ -20,7 +20,7 @@ const patience = 3 * time.Minute
 
 // anywhere are the flags for free ports.
 func anywhere() []string {
-	return []string{"--temporal-addr", "127.0.0.1:0", "--nats-addr", "127.0.0.1:0", "--sae-addr", "127.0.0.1:0", "--fc-addr", "127.0.0.1:0", "--servicestage-addr", "127.0.0.1:0", "--monitor-addr", "127.0.0.1:0", "--ui-addr", ""}
+	return []string{"--temporal-addr", "127.0.0.1:0", "--nats-addr", "127.0.0.1:0", "--sae-addr", "127.0.0.1:0", "--fc-addr", "127.0.0.1:0", "--servicestage-addr", "127.0.0.1:0", "--monitor-addr", "127.0.0.1:0", "--hooks-addr", "127.0.0.1:0", "--ui-addr", ""}
 }
 
 func TestRun_UpPrintsOneReadyLine(t *testing.T) {
@@ -76,7 +76,7 @@ func TestRun_UpRefusesWhatItDoesNotKnow(t *testing.T) {
 		name, want string
 		args       []string
 	}{
-		{"role", `--without: "console" cannot be left out; use worker, starter or both`, []string{"up", "--without", "console"}},
+		{"role", `--without: "codec-server" cannot be left out; use worker, starter, console or several of them`, []string{"up", "--without", "codec-server"}},
 		{"output", `--output: "xml" is unknown`, []string{"up", "-o", "xml"}},
 		{"open address", "not a loopback address", append([]string{"up"}, append(anywhere(), "--temporal-addr", "0.0.0.0:0")...)},
 		{"command", `unknown command "down"`, []string{"down"}},

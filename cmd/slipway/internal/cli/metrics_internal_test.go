@@ -15,6 +15,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
@@ -22,6 +23,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 
+	"slipway/hooks"
 	"slipway/payload/codecserver"
 	"slipway/release"
 	"slipway/starter"
@@ -83,6 +85,11 @@ func TestMetricsOfSlipwayAreDocumented(t *testing.T) {
 	require.NoError(t, err)
 	_, err = codecserver.Listen(t.Context(), codecserver.Config{
 		Addr: "127.0.0.1:0", Codec: struct{ converter.PayloadCodec }{}, Namespace: "default", Metrics: registry,
+	})
+	require.NoError(t, err)
+	_, err = hooks.Listen(t.Context(), hooks.Config{
+		Addr: "127.0.0.1:0", PathSecrets: []string{strings.Repeat("s", hooks.MinSecret)}, Senders: map[string][]string{hooks.SenderACR: nil}, Metrics: registry,
+		Publish: func(context.Context, *nats.Msg) (bool, error) { return true, nil },
 	})
 	require.NoError(t, err)
 

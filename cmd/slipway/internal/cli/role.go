@@ -29,6 +29,7 @@ import (
 const (
 	addrWorker  = "127.0.0.1:8080"
 	addrStarter = "127.0.0.1:8081"
+	addrConsole = "127.0.0.1:8082"
 )
 
 // role is a process that stays: its log, metrics and connections.
@@ -57,6 +58,8 @@ func roleSettings(addr string) [][]config.Setting {
 
 // duty is what a role does.
 type duty struct {
+	// onNATS tells that the role needs no Temporal.
+	onNATS bool
 	// metrics are what the role serves, those of the process among them.
 	metrics *prometheus.Registry
 	needs   func(jetstream.JetStream) *setup.Needs
@@ -71,18 +74,21 @@ func (a *app) runRole(ctx context.Context, name string, v *config.Values, d duty
 		return err
 	}
 	r := &role{name: name, log: log.With().Str("role", name).Logger(), metrics: d.metrics}
-	temporal, err := connect.TemporalOptions(v, a.Getenv)
-	if err != nil {
-		return err
-	}
 	natsOptions, err := connect.NATSSettings(v, a.Getenv)
 	if err != nil {
 		return err
 	}
-	if err := r.measureTemporal(&temporal); err != nil {
-		return err
+	checks := map[string]health.Check{"nats": r.checkNATS, r.name: r.checkServing}
+	var temporal client.Options
+	if !d.onNATS {
+		if temporal, err = connect.TemporalOptions(v, a.Getenv); err != nil {
+			return err
+		}
+		if err := r.measureTemporal(&temporal); err != nil {
+			return err
+		}
+		checks["temporal"] = r.checkTemporal
 	}
-	checks := map[string]health.Check{"temporal": r.checkTemporal, "nats": r.checkNATS, r.name: r.checkServing}
 	server, err := health.Listen(ctx, health.Config{Addr: v.String(config.HTTPAddr), Metrics: r.metrics, Logger: r.log, Checks: checks})
 	if err != nil {
 		return v.Bad(config.HTTPAddr, err.Error(), "name a free address of this machine, for example "+addrWorker)
@@ -116,14 +122,18 @@ func (r *role) work(ctx context.Context, temporal client.Options, o connect.NATS
 		return err
 	}
 	r.needs.Store(d.needs(r.js))
-	if r.temporal = r.dial(ctx, temporal); r.temporal == nil {
-		return nil
+	serving := r.log.Info()
+	if !d.onNATS {
+		if r.temporal = r.dial(ctx, temporal); r.temporal == nil {
+			return nil
+		}
+		defer r.temporal.Close()
+		r.data = temporal.DataConverter
+		r.connected.Store(&r.temporal)
+		serving = r.log.Info().Str("temporal", temporal.HostPort).Str("namespace", temporal.Namespace)
 	}
-	defer r.temporal.Close()
-	r.data = temporal.DataConverter
-	r.connected.Store(&r.temporal)
 	b := buildinfo.Read()
-	r.log.Info().Str("temporal", temporal.HostPort).Str("namespace", temporal.Namespace).Str("version", b.Version).Str("revision", b.Revision).Msg("serving")
+	serving.Str("version", b.Version).Str("revision", b.Revision).Msg("serving")
 	return d.serve(ctx, r)
 }
 

@@ -76,6 +76,13 @@ const (
 	PayloadKeys = "payload-keys"
 	PayloadKey  = "payload-key"
 
+	HooksAddr         = "hooks-addr"
+	HooksSecretFile   = "hooks-secret-file"
+	HooksSenders      = "hooks-senders"
+	HarborTokenFile   = "harbor-token-file"
+	GenericKeyFile    = "generic-key-file"
+	CDEventsTokenFile = "cdevents-token-file"
+
 	CodecListen       = "codec-listen"
 	CodecOrigins      = "codec-origins"
 	CodecTokenFile    = "codec-token-file"
@@ -233,6 +240,23 @@ func Codec(listen string) []Setting {
 	}
 }
 
+// Hooks are the settings of the webhooks that a console takes.
+func Hooks(addr string) []Setting {
+	return []Setting{
+		{Name: HooksAddr, Env: "SLIPWAY_HOOKS_ADDR", Usage: "take webhooks on this address; empty takes none", Default: addr},
+		{Name: HooksSecretFile, Env: "SLIPWAY_HOOKS_SECRET_FILE", Usage: "file with the secret in the path of webhooks, 32 characters or more of A-Z a-z 0-9 . _ ~ -; several lines while one takes the place of another"},
+		{Name: HooksSenders, Env: "SLIPWAY_HOOKS_SENDERS", Usage: "whose webhooks are taken, separated by commas: acr, harbor, dockerhub, generic, cdevents"},
+		{Name: HarborTokenFile, Env: "SLIPWAY_HARBOR_TOKEN_FILE", Usage: "file with the token that Harbor sends, 32 characters or more, a line for each"},
+		{Name: GenericKeyFile, Env: "SLIPWAY_GENERIC_KEY_FILE", Usage: "file with the key that generic webhooks are signed with, 32 characters or more, a line for each"},
+		{Name: CDEventsTokenFile, Env: "SLIPWAY_CDEVENTS_TOKEN_FILE", Usage: "file with the token that comes with CDEvents, 32 characters or more, a line for each"},
+	}
+}
+
+// HooksIdentity is the user of NATS that a console publishes as. It is the same setting as [AsIdentity].
+func HooksIdentity() []Setting {
+	return []Setting{{Name: Identity, Env: "SLIPWAY_IDENTITY", Usage: "who the console is on NATS, which lets nobody else publish on slipway.by.IDENTITY: pushes go there (default none: who asks is claimed)"}}
+}
+
 // NATS is where NATS is found and how to log in; the names are those of the nats
 // command line.
 func NATS() []Setting {
@@ -252,7 +276,7 @@ func NATS() []Setting {
 // All returns every setting that a file may hold, so that one file serves all roles.
 func All() []Setting {
 	var out []Setting
-	for _, group := range [][]Setting{Logging(), HTTP(""), Actor(), AsIdentity(), Signing(), Platforms(), Calls(), Worker(), Starter(), Setup(), Temporal(), Codec(""), NATS()} {
+	for _, group := range [][]Setting{Logging(), HTTP(""), Actor(), AsIdentity(), Signing(), Platforms(), Calls(), Worker(), Starter(), Setup(), Temporal(), Codec(""), Hooks(""), NATS()} {
 		out = append(out, group...)
 	}
 	return out

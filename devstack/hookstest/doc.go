@@ -1,0 +1,2 @@
+// Package hookstest tests the role console against a NATS server.
+package hookstest
