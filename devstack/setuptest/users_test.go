@@ -66,6 +66,7 @@ func TestUsers_EachHasItsRightsAndNoOthers(t *testing.T) { //nolint:paralleltest
 	require.NoError(t, err)
 	require.NoError(t, setup.StarterNeeds(as[setup.UserStarter]).Missing(t.Context()))
 	require.NoError(t, setup.WorkerNeeds(as[setup.UserWorker]).Missing(t.Context()))
+	require.NoError(t, setup.WorkerCDEventsNeeds(as[setup.UserWorker]).Missing(t.Context()))
 
 	const viewer, requester, approver, operator, admin = "viewer", "requester", "approver", "operator", "admin"
 	lookers := []string{viewer, approver, operator, admin}
@@ -84,6 +85,7 @@ func TestUsers_EachHasItsRightsAndNoOthers(t *testing.T) { //nolint:paralleltest
 		"command as another one": {func(string) string { return own("ann", "command.sae.cn-hangzhou.shop.r-1") }, nil},
 		"ask under any name":     {func(string) string { return "slipway.request.sae.shop" }, nil},
 		"command so":             {func(string) string { return "slipway.command.r-1" }, nil},
+		"tell of it as CDEvent":  {func(string) string { return "slipway.cdevents.service.upgraded.r-1" }, []string{setup.UserWorker}},
 		"tell of a release":      {func(string) string { return "slipway.event.sae.shop.r-1.started" }, []string{setup.UserWorker}},
 		"bury a message":         {func(string) string { return "slipway.deadletter.slipway.request.sae.shop" }, []string{setup.UserStarter}},
 		"settle a message":       {func(string) string { return "$JS.ACK.SLIPWAY_IN.slipway-starter.1.1.1.1.0" }, []string{setup.UserStarter}},
