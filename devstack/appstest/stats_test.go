@@ -81,5 +81,5 @@ func TestCommand_Stats(t *testing.T) {
 	require.Regexp(t, `(?m)^sae/cn-hangzhou/other +0, 0 a day +1 of 1, 100% +1 went back$`, out)
 	require.Regexp(t, `(?m)^all +2, 0\.067 a day .* 2 of 4, 50% `, out)
 	_, talk = c.run(2, "stats", "shop/prodution")
-	require.Contains(t, talk, "prodution is no environment of shop")
+	require.Contains(t, talk, `"prodution" is no environment of shop`)
 }

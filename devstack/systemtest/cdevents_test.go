@@ -21,7 +21,7 @@ import (
 func TestCDEventsTellOfARelease(t *testing.T) {
 	t.Parallel()
 	h := start(t, stack.Config{CDEvents: true})
-	id, events := h.request(spec(h.app(), all()))
+	id, events := h.request(h.app(), t.Name(), all())
 	h.until(events, release.EventSucceeded, 0)
 
 	consumer, err := h.JetStream.OrderedConsumer(h.ctx, wire.StreamEvents, jetstream.OrderedConsumerConfig{FilterSubjects: []string{wire.CDEventsOfRelease(id)}})

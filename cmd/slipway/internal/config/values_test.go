@@ -55,7 +55,7 @@ func TestValues_Precedence(t *testing.T) {
 	for _, s := range config.All() {
 		t.Run(s.Name, func(t *testing.T) {
 			t.Parallel()
-			flag, env, file := []string{"--" + s.Name, "by-flag"}, map[string]string{s.Env: "by-env"}, s.Name+": by-file\n"
+			flag, env, file := []string{"--" + s.Name + "=by-flag"}, map[string]string{s.Env: "by-env"}, s.Name+": by-file\n"
 			if s.Secret {
 				flag = nil
 			}

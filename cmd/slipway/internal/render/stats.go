@@ -28,7 +28,10 @@ func Stats(r stats.Report, style Style) string {
 }
 
 func deploymentsText(d stats.Deployments) string {
-	return fmt.Sprintf("%d, %.2g a day", d.Count, d.PerDay)
+	if d.PerDay < 1 {
+		return fmt.Sprintf("%d, %.2g a day", d.Count, d.PerDay)
+	}
+	return fmt.Sprintf("%d, %.1f a day", d.Count, d.PerDay)
 }
 
 // figuresText are the cells of what only the last environment has.
