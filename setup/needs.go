@@ -80,6 +80,13 @@ func ConsoleNeeds(identity string) func(jetstream.JetStream) *Needs {
 	}
 }
 
+// WorkerCDEventsNeeds is what a worker needs that publishes CDEvents, too.
+func WorkerCDEventsNeeds(js jetstream.JetStream) *Needs {
+	n := WorkerNeeds(js)
+	n.list = append(n.list, need{kind: "stream", name: wire.StreamEvents, stream: wire.StreamEvents, writes: strings.TrimSuffix(wire.AllCDEvents, ">") + "probe"})
+	return n
+}
+
 // readOnly is a bucket from which documents are read by any key.
 func readOnly(bucket string) need {
 	n := keyValue(bucket)

@@ -50,7 +50,7 @@ func ServiceUsers() []User {
 	return []User{
 		{Name: UserSetup, For: "slipway setup", Publish: prepares},
 		{Name: UserWorker, For: "slipway worker", Publish: slices.Concat(
-			[]string{wire.AllEvents, streamInfo(wire.StreamEvents)}, readsKey(wire.CalendarBucket, "calendar"), readsBucket(apps.Bucket), readsBucket(ledger.Bucket), []string{"$KV." + ledger.Bucket + ".>"},
+			[]string{wire.AllEvents, wire.AllCDEvents, streamInfo(wire.StreamEvents)}, readsKey(wire.CalendarBucket, "calendar"), readsBucket(apps.Bucket), readsBucket(ledger.Bucket), []string{"$KV." + ledger.Bucket + ".>"},
 			[]string{wire.AllNamedRequests}, // to promote
 		)},
 		{Name: UserStarter, For: "slipway starter", Publish: slices.Concat(

@@ -78,7 +78,7 @@ func Streams() []jetstream.StreamConfig {
 	in.Discard, in.MaxAge, in.MaxMsgSize = jetstream.DiscardNew, inAge, MaxMessage
 
 	events := common
-	events.Name, events.Subjects = StreamEvents, []string{AllEvents}
+	events.Name, events.Subjects = StreamEvents, []string{AllEvents, AllCDEvents}
 	events.Description = "Slipway: lifecycle events of releases"
 	events.Retention = jetstream.LimitsPolicy
 	events.Discard, events.MaxAge = jetstream.DiscardOld, eventsAge

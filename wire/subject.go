@@ -16,6 +16,8 @@ const (
 	AllCommands    = commandPrefix + ">"
 	AllEvents      = eventPrefix + ">"
 	AllDeadLetters = deadLetterPrefix + ">"
+	// AllCDEvents is where the lifecycle of releases is told of as CDEvents.
+	AllCDEvents = cdeventPrefix + ">"
 
 	// AllVerifiedRequests and AllVerifiedCommands are the subjects of those who may publish as
 	// themselves only.
@@ -46,6 +48,7 @@ const (
 	commandPrefix    = "slipway.command."
 	eventPrefix      = "slipway.event."
 	deadLetterPrefix = "slipway.deadletter."
+	cdeventPrefix    = "slipway.cdevents."
 	artifactPrefix   = "slipway.artifact."
 	verifiedPrefix   = "slipway.by."
 	// setPlatform takes the place of an application's platform.

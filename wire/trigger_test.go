@@ -10,7 +10,7 @@ import (
 	"slipway/wire"
 )
 
-func triggered(tag, by, sender string) wire.Named {
+func triggeredBy(tag, by, sender string) wire.Named {
 	return wire.Named{
 		Application: "shop", Environment: "staging",
 		Says:    map[string]any{"requestedBy": by, "artifact": map[string]any{"image": "registry.example/team/shop:" + tag + "@" + pushedDigest}},
@@ -28,13 +28,13 @@ func TestTrigger_IsToldAndDoesNotCount(t *testing.T) {
 		require.NoError(t, err)
 		return r
 	}
-	first := read(triggered("1.4.2", "trigger", "harbor"))
+	first := read(triggeredBy("1.4.2", "trigger", "harbor"))
 	require.Equal(t, release.Trigger{
 		Rule: "main", Sender: "harbor", Source: "/ci", EventID: "7", PushedBy: "ann", PushedAt: time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC),
 	}, first.Trigger)
 	require.NotContains(t, first.Says, "trigger")
-	require.Equal(t, first.Digest, read(triggered("latest", "hooks", "cdevents")).Digest)
-	other := triggered("1.4.2", "trigger", "harbor")
+	require.Equal(t, first.Digest, read(triggeredBy("latest", "hooks", "cdevents")).Digest)
+	other := triggeredBy("1.4.2", "trigger", "harbor")
 	other.Says["artifact"] = map[string]any{"image": "registry.example/team/shop:1.4.2"}
 	require.NotEqual(t, first.Digest, read(other).Digest)
 }

@@ -53,6 +53,8 @@ type Config struct {
 	Platforms []Platform
 	// GatesAllow lists the hosts that gates may call, see [gates.Config]; none allows none.
 	GatesAllow []string
+	// CDEvents has the lifecycle of releases published as CDEvents, too.
+	CDEvents bool
 	// Deployment makes the worker a version of a Temporal worker deployment; empty leaves
 	// versioning off.
 	Deployment Deployment
@@ -193,6 +195,9 @@ func New(c Config) (*Worker, error) {
 	}
 	if c.Metrics != nil {
 		publisher.OnEnd(c.Metrics.ended)
+	}
+	if c.CDEvents {
+		publisher.TellCDEvents()
 	}
 	gateActivities, err := gates.New(gates.Config{Allow: c.GatesAllow})
 	if err != nil {

@@ -28,7 +28,13 @@ type Publisher struct {
 	bus    Bus
 	ledger Ledger
 	ended  func(release.Progress)
+	// cdevents tells that CDEvents are published, too.
+	cdevents bool
 }
+
+// TellCDEvents has the CDEvents published that each event means, after it. It must be called before
+// anything is published.
+func (p *Publisher) TellCDEvents() { p.cdevents = true }
 
 // OnEnd has a function called with each release that has ended, once: by whoever has written the
 // outcome to the ledger. It must be set before anything is published.
@@ -113,10 +119,23 @@ func (p *Publisher) publish(ctx context.Context, e release.Event) error {
 	if err != nil {
 		return &permanentError{err}
 	}
+	msgs, unfit := []*nats.Msg{msg}, error(nil)
+	if p.cdevents {
+		var meant []*nats.Msg
+		meant, unfit = wire.EncodeCDEvents(e)
+		msgs = append(msgs, meant...)
+	}
 	ctx, cancel := context.WithTimeout(ctx, publishTimeout)
 	defer cancel()
-	_, err = p.bus.PublishMsg(ctx, msg, jetstream.WithExpectStream(wire.StreamEvents))
-	return err
+	for _, msg := range msgs {
+		if _, err := p.bus.PublishMsg(ctx, msg, jetstream.WithExpectStream(wire.StreamEvents)); err != nil {
+			return err
+		}
+	}
+	if unfit != nil {
+		return &permanentError{unfit}
+	}
+	return nil
 }
 
 // permanentError is the error of an event that can never be published.

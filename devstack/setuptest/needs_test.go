@@ -25,7 +25,7 @@ import (
 // allowed are the rights that the page operations lists for both roles.
 func allowed() []string {
 	return []string{
-		"slipway.event.>", "$JS.API.STREAM.INFO.SLIPWAY_EVENTS",
+		"slipway.event.>", "slipway.cdevents.>", "$JS.API.STREAM.INFO.SLIPWAY_EVENTS",
 		"$JS.ACK.>", "$JS.API.CONSUMER.*.SLIPWAY_IN.>", "$JS.API.CONSUMER.MSG.NEXT.SLIPWAY_IN.>", "$JS.API.DIRECT.GET.SLIPWAY_IN",
 		"slipway.deadletter.>", "$JS.API.STREAM.INFO.SLIPWAY_IN", "$JS.API.STREAM.INFO.SLIPWAY_DEADLETTER",
 		"$JS.API.STREAM.INFO.KV_slipway-calendar", "$JS.API.DIRECT.GET.KV_slipway-calendar.$KV.slipway-calendar.calendar",
@@ -117,6 +117,16 @@ func TestNeeds_ARightThatIsMissingIsNamed(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A worker that tells of releases as CDEvents needs the right to, and one that does not needs it not.
+func TestNeeds_OfCDEvents(t *testing.T) {
+	t.Parallel()
+	_, limited := bus(t, "slipway.cdevents.>")
+	requireMissing(t, setup.WorkerNeeds(limited), "")
+	requireMissing(t, setup.WorkerCDEventsNeeds(limited), `Publish to "slipway.cdevents.probe"`)
+	_, whole := bus(t, "")
+	requireMissing(t, setup.WorkerCDEventsNeeds(whole), "")
 }
 
 // requireMissing asks twice, because a right that is there is tried once.

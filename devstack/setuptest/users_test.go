@@ -69,6 +69,7 @@ func TestUsers_EachHasItsRightsAndNoOthers(t *testing.T) { //nolint:paralleltest
 	require.NoError(t, setup.ConsoleNeeds("")(as[setup.UserConsole]).Missing(t.Context()))
 	require.NoError(t, setup.ConsoleNeeds(setup.UserConsole)(as[setup.UserConsole]).Missing(t.Context()))
 	require.ErrorContains(t, setup.ConsoleNeeds("ann")(as[setup.UserConsole]).Missing(t.Context()), "is not permitted to this user")
+	require.NoError(t, setup.WorkerCDEventsNeeds(as[setup.UserWorker]).Missing(t.Context()))
 
 	const viewer, requester, approver, operator, admin = "viewer", "requester", "approver", "operator", "admin"
 	lookers := []string{viewer, approver, operator, admin}
@@ -90,6 +91,7 @@ func TestUsers_EachHasItsRightsAndNoOthers(t *testing.T) { //nolint:paralleltest
 		"tell of a push":         {func(string) string { return "slipway.artifact.shop" }, []string{setup.UserConsole}},
 		"tell of it as oneself":  {func(who string) string { return own(who, "artifact.shop") }, []string{setup.UserConsole}},
 		"tell of it as another":  {func(string) string { return own("ann", "artifact.shop") }, nil},
+		"tell of it as CDEvent":  {func(string) string { return "slipway.cdevents.service.upgraded.r-1" }, []string{setup.UserWorker}},
 		"tell of a release":      {func(string) string { return "slipway.event.sae.shop.r-1.started" }, []string{setup.UserWorker}},
 		"bury a message":         {func(string) string { return "slipway.deadletter.slipway.request.sae.shop" }, []string{setup.UserStarter}},
 		"settle a message":       {func(string) string { return "$JS.ACK.SLIPWAY_IN.slipway-starter.1.1.1.1.0" }, []string{setup.UserStarter}},

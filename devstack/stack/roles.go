@@ -93,7 +93,7 @@ func (s *Stack) worker() (*worker.Worker, error) {
 			{Name: release.PlatformFC, Region: onFC.Region(), CallsPerSecond: callsPerSecond, Driver: fc.Opener(onFC, s.config.Settle)},
 			{Name: release.PlatformServiceStage, Region: onServiceStage.Region(), CallsPerSecond: callsPerSecond, Driver: servicestage.Opener(onServiceStage, s.config.Settle)},
 		},
-		GatesAllow: []string{gatesAllow},
+		GatesAllow: []string{gatesAllow}, CDEvents: s.config.CDEvents,
 	})
 }
 

@@ -61,6 +61,8 @@ type Config struct {
 	// Demo creates applications to play with, unless the data directory has some, and serves
 	// what the gates of the examples ask, see [Stack.Monitor].
 	Demo bool
+	// CDEvents has the worker publish CDEvents, too.
+	CDEvents bool
 	// Settle is the worker's settle delay after a lost answer; default the worker's own.
 	Settle time.Duration
 	// PayloadKeys is a directory of keys, and PayloadKey the one that encrypts what Temporal

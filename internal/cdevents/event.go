@@ -41,6 +41,9 @@ type Link struct {
 	LinkKind string         `json:"linkKind,omitempty"`
 	From     *LinkReference `json:"from,omitempty"`
 	Target   *LinkReference `json:"target,omitempty"`
+	// Tags are none, and written: the SDK of CDEvents writes those that it has not read as null, which it then
+	// takes for invalid.
+	Tags struct{} `json:"tags"`
 }
 
 // LinkReference names an event by the ID of its context.

@@ -1,6 +1,6 @@
 // Package overview measures what is so whoever looks: how many releases are in which phase, who
-// waits for people, what is held, frozen or late. It reads Temporal, the calendar and the stream
-// when it is asked, so that the numbers are right with any number of workers and starters and
+// waits for people, what is held, frozen or late, and how releases have gone. It reads Temporal, the calendar, the stream and the
+// ledger when it is asked, so that the numbers are right with any number of workers and starters and
 // after each restart, and keeps them for a while, so that scrapes cost little.
 package overview
 
@@ -17,6 +17,7 @@ import (
 
 	"slipway/release"
 	"slipway/releases/execution"
+	"slipway/stats"
 )
 
 // Temporal is the part of Temporal's client that is asked; [client.Client] is one.
@@ -37,7 +38,9 @@ type Config struct {
 	Calendar Calendar
 	// JetStream has the stream of requests and commands.
 	JetStream jetstream.JetStream
-	Logger    zerolog.Logger
+	// Figures reads the figures of DORA of all applications, for a while that has passed; nil serves none.
+	Figures func(ctx context.Context, w stats.Window) (stats.Report, error)
+	Logger  zerolog.Logger
 }
 
 // How long what was read is served, and how long one reading may take: less than Prometheus
@@ -45,6 +48,7 @@ type Config struct {
 const (
 	countedFor  = 15 * time.Second
 	askedFor    = time.Minute
+	figuresFor  = 10 * time.Minute
 	readingTime = 8 * time.Second
 )
 
@@ -80,6 +84,9 @@ func New(c Config) (*Overview, error) {
 		Namespace: namespace, Name: "overview_failures_total", Help: "Readings of the gauges about all releases that failed, which are left out meanwhile, or that left out what cannot be read.",
 	}, []string{"reading"})}
 	o.readings = []*reading{c.phases(), c.waiting(), c.lanes(), c.freezes(), c.events(), c.messages()}
+	if c.Figures != nil {
+		o.readings = append(o.readings, c.figures())
+	}
 	for _, r := range o.readings {
 		o.failures.WithLabelValues(r.name) // an alert needs the zero before the first one
 	}

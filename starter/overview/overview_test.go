@@ -25,6 +25,7 @@ import (
 	"slipway/internal/metrictest"
 	"slipway/release"
 	"slipway/starter/overview"
+	"slipway/stats"
 )
 
 // server is a Temporal with workflows that answer queries.
@@ -280,4 +281,60 @@ func TestOverview_NeedsAllOfThem(t *testing.T) {
 	t.Parallel()
 	_, err := overview.New(overview.Config{})
 	require.ErrorContains(t, err, "Temporal, Calendar and JetStream")
+}
+
+// The ledger is read for the figures once in ten minutes, however often is scraped.
+func TestOverview_Figures(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var windows []stats.Window
+		var failure error
+		figures := func(_ context.Context, w stats.Window) (stats.Report, error) {
+			windows = append(windows, w)
+			some := stats.Times{Count: 2, MedianSeconds: 60, P90Seconds: 90}
+			report := stats.Report{Applications: []stats.Figures{{
+				Application: "shop", Deployments: stats.Deployments{Count: 3}, LeadTime: some, TimeToRestore: some, ChangeFailureRate: stats.Rate{Changes: 4, Failed: 1},
+				Environments: []stats.EnvironmentFigures{{Environment: "staging", Deployments: stats.Deployments{Count: 5}}, {Environment: "production", Deployments: stats.Deployments{Count: 3}}},
+			}}}
+			for i := range 300 {
+				report.Applications = append(report.Applications, stats.Figures{Application: fmt.Sprint("idle-", i)})
+			}
+			return report, failure
+		}
+		all, err := overview.New(overview.Config{Temporal: &server{}, JetStream: away{}, Logger: zerolog.Nop(), Calendar: freezes{}, Figures: figures})
+		require.NoError(t, err)
+		registry := prometheus.NewRegistry()
+		require.NoError(t, registry.Register(all))
+		values := metrictest.Values(t, registry)
+		for name, want := range map[string]float64{
+			"slipway_deployments shop staging": 5, "slipway_deployments shop production": 3, "slipway_changes shop failed": 1, "slipway_changes shop good": 3,
+			"slipway_lead_time_seconds shop publication 50": 60, "slipway_lead_time_seconds shop publication 90": 90,
+			"slipway_time_to_restore_seconds shop 50": 60, "slipway_time_to_restore_seconds shop 90": 90,
+			"slipway_changes idle-198 good": 0, "slipway_overview_failures_total figures": 1,
+		} {
+			require.Contains(t, values, name)
+			require.InDelta(t, want, values[name], 1e-9, name)
+		}
+		require.NotContains(t, values, "slipway_changes idle-199 good", "of many applications those with the most deployments have gauges")
+		require.NotContains(t, values, "slipway_lead_time_seconds shop request 50", "what there is none of has no value")
+		require.Equal(t, 30*24*time.Hour, windows[0].Until.Sub(windows[0].Since))
+
+		failure = errors.New("the ledger is away")
+		time.Sleep(9 * time.Minute) //nolint:forbidigo // the clock of the bubble
+		require.Equal(t, values, withoutFailures(metrictest.Values(t, registry), values))
+		require.Len(t, windows, 1)
+		time.Sleep(2 * time.Minute) //nolint:forbidigo // the clock of the bubble
+		require.NotContains(t, metrictest.Values(t, registry), "slipway_deployments shop staging", "what cannot be read is left out")
+		require.Len(t, windows, 2)
+	})
+}
+
+// withoutFailures is what is served now, with the failures of readings as they were before.
+func withoutFailures(now, before map[string]float64) map[string]float64 {
+	for name := range now {
+		if strings.HasPrefix(name, "slipway_overview_failures_total") {
+			now[name] = before[name]
+		}
+	}
+	return now
 }

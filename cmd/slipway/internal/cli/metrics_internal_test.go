@@ -28,6 +28,7 @@ import (
 	"slipway/release"
 	"slipway/starter"
 	"slipway/starter/overview"
+	"slipway/stats"
 	"slipway/worker"
 )
 
@@ -70,6 +71,14 @@ func (idle) Stream(context.Context, string) (jetstream.Stream, error) {
 	return nil, errors.New("no responders")
 }
 
+// figures are those of one application, all of them.
+func figures(context.Context, stats.Window) (stats.Report, error) {
+	some := stats.Times{Count: 1, MedianSeconds: 60, P90Seconds: 60}
+	return stats.Report{Applications: []stats.Figures{{
+		Application: "shop", LeadTime: some, LeadTimeFromRequest: some, TimeToRestore: some, Environments: []stats.EnvironmentFigures{{Environment: "production"}},
+	}}}, nil
+}
+
 // The page of metrics has those of Slipway that are registered, and no others.
 func TestMetricsOfSlipwayAreDocumented(t *testing.T) {
 	t.Parallel()
@@ -78,7 +87,7 @@ func TestMetricsOfSlipwayAreDocumented(t *testing.T) {
 		JetStream: struct{ jetstream.JetStream }{}, Temporal: struct{ starter.Temporal }{}, Ledger: struct{ starter.Ledger }{}, Authority: struct{ starter.Authority }{}, Metrics: registry,
 	})
 	require.NoError(t, err)
-	all, err := overview.New(overview.Config{Temporal: idle{}, Calendar: idle{}, JetStream: idle{}})
+	all, err := overview.New(overview.Config{Temporal: idle{}, Calendar: idle{}, JetStream: idle{}, Figures: figures})
 	require.NoError(t, err)
 	require.NoError(t, registry.Register(all))
 	_, err = worker.NewMetrics(registry)

@@ -11,9 +11,11 @@ import (
 	"slipway/cmd/slipway/internal/config"
 	"slipway/internal/registry"
 	"slipway/ledger"
+	"slipway/release"
 	"slipway/setup"
 	"slipway/starter"
 	"slipway/starter/overview"
+	"slipway/stats"
 )
 
 // maxRequests is how many requests within a minute a starter may be told to take.
@@ -46,7 +48,12 @@ its hands are done.`,
 			if err != nil {
 				return err
 			}
-			all, err := overview.New(overview.Config{Temporal: r.temporal, Calendar: apps.NewCalendar(r.js), JetStream: r.js, Logger: r.log})
+			all, err := overview.New(overview.Config{
+				Temporal: r.temporal, Calendar: apps.NewCalendar(r.js), JetStream: r.js, Logger: r.log,
+				Figures: func(ctx context.Context, w stats.Window) (stats.Report, error) {
+					return statsOf(ctx, r.js, release.AppRef{}, w)
+				},
+			})
 			if err != nil {
 				return err
 			}

@@ -24,7 +24,8 @@ or SIGTERM once what it has begun is done.`,
 		Example: `  SLIPWAY_SAE_REGION=cn-hangzhou,cn-shanghai slipway worker
   SLIPWAY_FC_REGION=cn-hangzhou SLIPWAY_FC_ACCOUNT_ID=1234567890123456 slipway worker
   SLIPWAY_SERVICESTAGE_REGION=cn-north-4 SLIPWAY_SERVICESTAGE_PROJECT_ID=0123456789abcdef0123456789abcdef slipway worker
-  slipway worker --config /etc/slipway.yaml --http-addr 0.0.0.0:8080`,
+  slipway worker --config /etc/slipway.yaml --http-addr 0.0.0.0:8080
+  SLIPWAY_SAE_REGION=cn-hangzhou slipway worker --cdevents`,
 		GroupID: groupRoles,
 		Args:    arguments(),
 	}, append(roleSettings(addrWorker), config.Platforms(), config.Calls(), config.Worker())...)
@@ -47,7 +48,14 @@ or SIGTERM once what it has begun is done.`,
 		if c.Tuning, err = tuning(v); err != nil {
 			return err
 		}
-		return a.runRole(cmd.Context(), cmd.Name(), v, duty{needs: setup.WorkerNeeds, metrics: registry, serve: func(ctx context.Context, r *role) error {
+		if c.CDEvents, err = v.Switch(config.CDEvents); err != nil {
+			return err
+		}
+		needs := setup.WorkerNeeds
+		if c.CDEvents {
+			needs = setup.WorkerCDEventsNeeds
+		}
+		return a.runRole(cmd.Context(), cmd.Name(), v, duty{needs: needs, metrics: registry, serve: func(ctx context.Context, r *role) error {
 			c.Temporal, c.DataConverter, c.JetStream = r.temporal, r.data, r.js
 			w, err := worker.New(c)
 			if err != nil {

@@ -21,6 +21,8 @@ type Setting struct {
 	Default string
 	// Secret settings have no flag, because a command line can be read by others.
 	Secret bool
+	// Switch settings are on or off; the flag alone means on. See [Values.Switch].
+	Switch bool
 }
 
 // The names of the settings.
@@ -51,6 +53,7 @@ const (
 	ServiceStageSettle         = "servicestage-settle"
 
 	GatesAllow        = "gates-allow"
+	CDEvents          = "cdevents"
 	DeploymentName    = "deployment-name"
 	DeploymentBuildID = "deployment-build-id"
 
@@ -187,6 +190,7 @@ func Calls() []Setting {
 func Worker() []Setting {
 	return []Setting{
 		{Name: GatesAllow, Env: "SLIPWAY_GATES_ALLOW", Usage: "hosts that gates may ask, separated by commas: shop.example, shop.example:8080, *.shop.example, 192.0.2.7 or 192.0.2.0/24; and where POST is allowed: POST shop.example/checks/run (default none)"},
+		{Name: CDEvents, Env: "SLIPWAY_CDEVENTS", Switch: true, Usage: "yes to tell of releases as CDEvents, too, on slipway.cdevents.> (default no)"},
 		{Name: WorkerActivities, Env: "SLIPWAY_WORKER_ACTIVITIES", Usage: "activities that run at the same time, on each task queue, at least 2 (default 1000)"},
 		{Name: WorkerWorkflowTasks, Env: "SLIPWAY_WORKER_WORKFLOW_TASKS", Usage: "workflow tasks that run at the same time, at least 2 (default 1000)"},
 		{Name: WorkerActivityPollers, Env: "SLIPWAY_WORKER_ACTIVITY_POLLERS", Usage: "requests for an activity that wait at Temporal at the same time, on each task queue, at most 100 (default 2)"},
@@ -287,6 +291,9 @@ func AddFlags(flags *pflag.FlagSet, settings ...Setting) {
 	for _, s := range settings {
 		if !s.Secret {
 			flags.String(s.Name, s.Default, fmt.Sprintf("%s [$%s]", s.Usage, s.Env))
+		}
+		if s.Switch {
+			flags.Lookup(s.Name).NoOptDefVal = switchOn
 		}
 	}
 }

@@ -72,6 +72,21 @@ func (v *Values) set(name, value, source string) {
 // String returns the value of a setting; empty when nothing was said.
 func (v *Values) String(name string) string { return v.viper.GetString(name) }
 
+// switchOn is what the flag of a switch means without a value.
+const switchOn = "yes"
+
+// Switch reads a setting that is on or off; off where nothing was said. The error is an [Error].
+func (v *Values) Switch(name string) (bool, error) {
+	switch said := v.String(name); said {
+	case switchOn, "true":
+		return true, nil
+	case "", "no", "false":
+		return false, nil
+	default:
+		return false, v.Bad(name, fmt.Sprintf("%q is neither yes nor no", said), "write yes or no")
+	}
+}
+
 // Env returns a variable of the environment that is no setting of Slipway, such as a key of a platform.
 func (v *Values) Env(name string) string { return v.getenv(name) }
 

@@ -55,7 +55,7 @@ func TestValues_Precedence(t *testing.T) {
 	for _, s := range config.All() {
 		t.Run(s.Name, func(t *testing.T) {
 			t.Parallel()
-			flag, env, file := []string{"--" + s.Name, "by-flag"}, map[string]string{s.Env: "by-env"}, s.Name+": by-file\n"
+			flag, env, file := []string{"--" + s.Name + "=by-flag"}, map[string]string{s.Env: "by-env"}, s.Name+": by-file\n"
 			if s.Secret {
 				flag = nil
 			}
@@ -101,6 +101,31 @@ func TestValues_FileByEnvironment(t *testing.T) {
 	v, err := load(t, given{env: map[string]string{"SLIPWAY_CONFIG": path}})
 	require.NoError(t, err)
 	require.Equal(t, "cn-shenzhen", v.String(config.SAERegion))
+}
+
+func TestValues_ASwitchIsOnOrOff(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{"": false, "no": false, "false": false, "yes": true, "true": true} {
+		v, err := load(t, given{env: map[string]string{"SLIPWAY_CDEVENTS": text}})
+		require.NoError(t, err)
+		on, err := v.Switch(config.CDEvents)
+		require.NoError(t, err)
+		require.Equal(t, want, on, text)
+	}
+	v, err := load(t, given{args: []string{"--cdevents"}})
+	require.NoError(t, err)
+	on, err := v.Switch(config.CDEvents)
+	require.NoError(t, err)
+	require.True(t, on, "the flag alone means on")
+	v, err = load(t, given{args: []string{"--cdevents=maybe"}})
+	require.NoError(t, err)
+	_, err = v.Switch(config.CDEvents)
+	require.ErrorContains(t, err, `setting cdevents (flag --cdevents): "maybe" is neither yes nor no; write yes or no`)
+	v, err = load(t, given{file: "cdevents: true\n"})
+	require.NoError(t, err)
+	on, err = v.Switch(config.CDEvents)
+	require.NoError(t, err)
+	require.True(t, on)
 }
 
 func TestValues_SecretsHaveNoFlag(t *testing.T) {
