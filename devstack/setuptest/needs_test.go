@@ -87,7 +87,7 @@ func bus(t *testing.T, lacks string) (all, limited jetstream.JetStream) {
 func TestNeeds_ARightThatIsMissingIsNamed(t *testing.T) {
 	t.Parallel()
 	for lacks, want := range map[string]struct{ starter, worker string }{
-		"":                     {},
+		"": {},
 		"slipway.event.>": {
 			starter: `stream SLIPWAY_EVENTS is not permitted to this user (nats: permissions violation: Permissions Violation for Publish to "slipway.event.push.probe"`,
 			worker:  `stream SLIPWAY_EVENTS is not permitted to this user (nats: permissions violation: Permissions Violation for Publish to "slipway.event.probe"`,
