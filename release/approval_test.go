@@ -71,6 +71,8 @@ func TestApproval_Admit(t *testing.T) {
 		"somebody else":                       {asked, by("mei"), false, "mei is not among those who may approve it: ann, li, ci"},
 		"a name in other letters":             {asked, by("Li"), false, "Li is not among those"},
 		"the requester":                       {asked, by("ci"), false, "ci has asked for the release, and may not approve it"},
+		"who pushed it":                       {of(func(p *release.Progress) { p.ByName = &release.ByName{Trigger: release.Trigger{PushedBy: "Ann"}} }), by("ann"), false, "ann has pushed what the release brings, and may not approve it"},
+		"who pushed it rejects":               {of(func(p *release.Progress) { p.ByName = &release.ByName{Trigger: release.Trigger{PushedBy: "ann"}} }), by("ann", rejected), false, ""},
 		"the requester rejects":               {asked, by("ci", rejected), false, ""},
 		"a rejection":                         {once, by("li", rejected), false, ""},
 		"a rejection by somebody else":        {asked, by("mei", rejected), false, "not among those who may reject it"},

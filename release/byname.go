@@ -19,7 +19,7 @@ type ByName struct {
 	PromotedFrom PromotedFrom `json:"promotedFrom,omitzero"`
 	// Promotes tells that the document promoted releases of the environment by itself.
 	Promotes bool `json:"promotes,omitempty"`
-	// Trigger is what was told of, where that made the request; zero where somebody asked.
+	// Trigger is the push that made the request, or that of the release that is promoted; zero where somebody asked.
 	Trigger Trigger `json:"trigger,omitzero"`
 }
 

@@ -33,6 +33,13 @@ func (s *Starter) promoted(ctx context.Context, r *wire.NamedRequest, a apps.App
 	if err := promotable(*r, verdict); err != nil {
 		return err
 	}
+	source, err := s.recorded(ctx, verdict.Source)
+	if err != nil {
+		return err
+	}
+	if source != nil && source.ByName != nil {
+		r.Trigger = source.ByName.Trigger // what was pushed then is brought on
+	}
 	r.PromotedFrom.Environment = step.From
 	says := map[string]any{"artifact": verdict.Artifact}
 	maps.Copy(says, r.Says)

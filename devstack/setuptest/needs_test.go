@@ -87,8 +87,11 @@ func bus(t *testing.T, lacks string) (all, limited jetstream.JetStream) {
 func TestNeeds_ARightThatIsMissingIsNamed(t *testing.T) {
 	t.Parallel()
 	for lacks, want := range map[string]struct{ starter, worker string }{
-		"":                     {},
-		"slipway.event.>":      {worker: `stream SLIPWAY_EVENTS is not permitted to this user (nats: permissions violation: Permissions Violation for Publish to "slipway.event.probe"`},
+		"": {},
+		"slipway.event.>": {
+			starter: `stream SLIPWAY_EVENTS is not permitted to this user (nats: permissions violation: Permissions Violation for Publish to "slipway.event.push.probe"`,
+			worker:  `stream SLIPWAY_EVENTS is not permitted to this user (nats: permissions violation: Permissions Violation for Publish to "slipway.event.probe"`,
+		},
 		"slipway.deadletter.>": {starter: `stream SLIPWAY_DEADLETTER is not permitted to this user (nats: permissions violation: Permissions Violation for Publish to "slipway.deadletter.probe"`},
 		"$KV.slipway-ledger.>": {
 			starter: `bucket slipway-ledger is not permitted to this user (nats: permissions violation: Permissions Violation for Publish to "$KV.slipway-ledger.probe"`,
@@ -96,7 +99,7 @@ func TestNeeds_ARightThatIsMissingIsNamed(t *testing.T) {
 		},
 		"$JS.ACK.>":                                 {starter: `stream SLIPWAY_IN is not permitted to this user (nats: permissions violation: Permissions Violation for Publish to "$JS.ACK.SLIPWAY_IN.slipway-starter.probe"`},
 		"$JS.API.DIRECT.GET.SLIPWAY_IN":             {starter: `Publish to "$JS.API.DIRECT.GET.SLIPWAY_IN"`},
-		"$JS.API.STREAM.INFO.SLIPWAY_EVENTS":        {worker: `stream SLIPWAY_EVENTS is not permitted to this user (nats: permissions violation: Permissions Violation for Publish to "$JS.API.STREAM.INFO.SLIPWAY_EVENTS"`},
+		"$JS.API.STREAM.INFO.SLIPWAY_EVENTS":        {starter: `stream SLIPWAY_EVENTS is not permitted to this user (nats: permissions violation: Permissions Violation for Publish to "$JS.API.STREAM.INFO.SLIPWAY_EVENTS"`, worker: `stream SLIPWAY_EVENTS is not permitted to this user (nats: permissions violation: Permissions Violation for Publish to "$JS.API.STREAM.INFO.SLIPWAY_EVENTS"`},
 		"$JS.API.DIRECT.GET.KV_slipway-calendar.>":  {worker: `bucket slipway-calendar is not permitted to this user`},
 		"$JS.API.DIRECT.GET.KV_slipway-ledger":      {starter: `bucket slipway-ledger is not permitted to this user`, worker: `bucket slipway-ledger is not permitted to this user`},
 		"$JS.API.DIRECT.GET.KV_slipway-authority.>": {starter: `bucket slipway-authority is not permitted to this user`},
@@ -157,12 +160,18 @@ func TestNeeds_TheRightsThatAreListedAreEnoughForAStarter(t *testing.T) {
 		_, err = all.Publish(ctx, subject, []byte("garbage"))
 		require.NoError(t, err)
 	}
+	push, err := wire.EncodePublished(wire.Origin{}, wire.Published{Image: "registry.example/shop", Tag: "1", Sender: "harbor", Source: "/ci", EventID: "1"})
+	require.NoError(t, err)
+	_, err = all.PublishMsg(ctx, push)
+	require.NoError(t, err)
 	require.Eventually(t, func() bool {
 		in, err := all.Stream(ctx, wire.StreamIn)
 		require.NoError(t, err)
 		dead, err := all.Stream(ctx, wire.StreamDeadLetter)
 		require.NoError(t, err)
-		return in.CachedInfo().State.Msgs == 0 && dead.CachedInfo().State.Msgs == 2
+		events, err := all.Stream(ctx, wire.StreamEvents)
+		require.NoError(t, err)
+		return in.CachedInfo().State.Msgs == 0 && dead.CachedInfo().State.Msgs == 2 && events.CachedInfo().State.Msgs == 1
 	}, time.Minute, 20*time.Millisecond)
 	cancel()
 	require.NoError(t, <-done)
@@ -182,7 +191,7 @@ func TestNeeds_AStreamOrABucketThatIsMissingIsNamed(t *testing.T) {
 	}
 	const remedy = " does not exist; create it with: slipway setup"
 	require.EqualError(t, starter.Missing(t.Context()),
-		"stream SLIPWAY_IN"+remedy+"\nbucket slipway-apps"+remedy+"\nstream SLIPWAY_DEADLETTER"+remedy+"\nbucket slipway-ledger"+remedy+"\nbucket slipway-authority"+remedy+"\nbucket slipway-policies"+remedy)
+		"stream SLIPWAY_IN"+remedy+"\nstream SLIPWAY_EVENTS"+remedy+"\nbucket slipway-apps"+remedy+"\nstream SLIPWAY_DEADLETTER"+remedy+"\nbucket slipway-ledger"+remedy+"\nbucket slipway-authority"+remedy+"\nbucket slipway-policies"+remedy)
 	require.EqualError(t, worker.Missing(t.Context()),
 		"stream SLIPWAY_EVENTS"+remedy+"\nbucket slipway-calendar"+remedy+"\nbucket slipway-apps"+remedy+"\nbucket slipway-ledger"+remedy)
 

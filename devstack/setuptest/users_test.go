@@ -80,8 +80,9 @@ func TestUsers_EachHasItsRightsAndNoOthers(t *testing.T) { //nolint:paralleltest
 		may     []string
 	}{
 		"ask as oneself":         {func(who string) string { return own(who, "request.sae.cn-hangzhou.shop") }, []string{requester, operator}},
-		"ask by name":            {func(who string) string { return own(who, "request.app.shop.production") }, []string{requester, operator}},
-		"promote by itself":      {func(string) string { return "slipway.request.app.shop.production" }, []string{setup.UserWorker}},
+		"ask by name":            {func(who string) string { return own(who, "request.app.shop.production") }, []string{requester, operator, setup.UserStarter}},
+		"ask so for who pushed":  {func(string) string { return own("ann", "request.app.shop.production") }, []string{setup.UserStarter}},
+		"promote by itself":      {func(string) string { return "slipway.request.app.shop.production" }, []string{setup.UserWorker, setup.UserStarter}},
 		"ask for a set":          {func(who string) string { return own(who, "request.set.checkout") }, []string{requester, operator}},
 		"command as oneself":     {func(who string) string { return own(who, "command.sae.cn-hangzhou.shop.r-1") }, []string{approver, operator}},
 		"ask as somebody else":   {func(string) string { return own("ann", "request.sae.cn-hangzhou.shop") }, nil},
@@ -93,6 +94,7 @@ func TestUsers_EachHasItsRightsAndNoOthers(t *testing.T) { //nolint:paralleltest
 		"tell of it as another":  {func(string) string { return own("ann", "artifact.shop") }, nil},
 		"tell of it as CDEvent":  {func(string) string { return "slipway.cdevents.service.upgraded.r-1" }, []string{setup.UserWorker}},
 		"tell of a release":      {func(string) string { return "slipway.event.sae.shop.r-1.started" }, []string{setup.UserWorker}},
+		"tell what came of one":  {func(string) string { return "slipway.event.push.harbor.17.fired" }, []string{setup.UserWorker, setup.UserStarter}},
 		"bury a message":         {func(string) string { return "slipway.deadletter.slipway.request.sae.shop" }, []string{setup.UserStarter}},
 		"settle a message":       {func(string) string { return "$JS.ACK.SLIPWAY_IN.slipway-starter.1.1.1.1.0" }, []string{setup.UserStarter}},
 		"take messages":          {func(string) string { return "$JS.API.CONSUMER.MSG.NEXT.SLIPWAY_IN.slipway-starter" }, []string{setup.UserStarter}},

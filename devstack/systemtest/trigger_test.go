@@ -70,6 +70,7 @@ spec:
 	require.Equal(t, release.TriggeredBy, done.RequestedBy)
 	promoted := h.until(h.follow(release.PromotionID("shop", "production", id)), release.EventSucceeded, 0)
 	require.Equal(t, done.Artifact, promoted.Artifact)
+	require.Equal(t, done.ByName.Trigger, promoted.ByName.Trigger, "whoever pushed it is known there, too")
 
 	push("1", "1.4.2", "harbor", true)
 	push("nightly", "nightly-1", "generic", false)

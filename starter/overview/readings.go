@@ -176,7 +176,8 @@ func (c Config) messages() *reading {
 			kind, consumer string
 			subjects       []string
 		}{
-			{"request", wire.ConsumerRequests, wire.Requests()}, {"command", wire.ConsumerCommands, wire.Commands()},
+			{"request", wire.ConsumerRequests, wire.Requests()},
+			{"command", wire.ConsumerCommands, wire.Commands()},
 			{"artifact", wire.ConsumerPushes, wire.Artifacts()},
 		} {
 			consumer, err := stream.Consumer(ctx, of.consumer)
