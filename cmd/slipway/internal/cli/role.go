@@ -122,7 +122,7 @@ func (r *role) work(ctx context.Context, temporal client.Options, o connect.NATS
 		return err
 	}
 	r.needs.Store(d.needs(r.js))
-	serving := r.log.Info()
+	log := r.log
 	if !d.onNATS {
 		if r.temporal = r.dial(ctx, temporal); r.temporal == nil {
 			return nil
@@ -130,10 +130,10 @@ func (r *role) work(ctx context.Context, temporal client.Options, o connect.NATS
 		defer r.temporal.Close()
 		r.data = temporal.DataConverter
 		r.connected.Store(&r.temporal)
-		serving = r.log.Info().Str("temporal", temporal.HostPort).Str("namespace", temporal.Namespace)
+		log = r.log.With().Str("temporal", temporal.HostPort).Str("namespace", temporal.Namespace).Logger()
 	}
 	b := buildinfo.Read()
-	serving.Str("version", b.Version).Str("revision", b.Revision).Msg("serving")
+	log.Info().Str("version", b.Version).Str("revision", b.Revision).Msg("serving")
 	return d.serve(ctx, r)
 }
 
