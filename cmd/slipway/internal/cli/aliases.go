@@ -54,7 +54,7 @@ func aliasFlags(cmd *cobra.Command) {
 // names the right command, whatever flags it is given.
 func misplaced() []*cobra.Command {
 	var all []*cobra.Command
-	for _, name := range []string{"submit", "list", "get", "watch", "status", "confirm", "promote", "abort", "pause", "resume", "override", "approve", "reject", "retry"} {
+	for _, name := range []string{"submit", "list", "get", "watch", "status", "confirm", "abort", "pause", "resume", "override", "approve", "reject", "retry"} {
 		all = append(all, &cobra.Command{
 			Use: name, Hidden: true, DisableFlagParsing: true, Args: cobra.ArbitraryArgs,
 			RunE: func(_ *cobra.Command, args []string) error {

@@ -50,6 +50,9 @@ rejected is tried again with "slipway release retry".`,
 	completing(cmd, "to")
 	a.onSubmit(cmd, kindRelease, func(ctx context.Context, c *call) (asked, error) {
 		ref, err := release.ParseApp(c.args[0])
+		if release.CheckReleaseID(c.args[0]) == nil {
+			return asked{}, &usageError{fmt.Sprintf("NAME %q is a release; to let its next batch begin: slipway release promote %s", c.args[0], c.args[0])}
+		}
 		if err != nil || !ref.ByName() {
 			return asked{}, &usageError{fmt.Sprintf("NAME %q is not the name of an application, as \"slipway app list\" shows it", c.args[0])}
 		}
