@@ -143,10 +143,11 @@ func (o origins) of(r ledger.Record) (ledger.Record, bool) {
 		if before == "" {
 			return r, true
 		}
-		known := false
-		if r, known = o[before]; !known {
+		first, known := o[before]
+		if !known {
 			return ledger.Record{}, false
 		}
+		r = first
 	}
 	return ledger.Record{}, false
 }

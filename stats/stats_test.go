@@ -14,12 +14,12 @@ import (
 	"slipway/stats"
 )
 
-var (
-	start  = time.Date(2026, time.July, 1, 0, 0, 0, 0, time.UTC)
-	window = stats.Window{Since: start, Until: start.AddDate(0, 0, 10)}
-)
+// at is some hours after the beginning of the window, which has ten days.
+func at(hours float64) time.Time {
+	return time.Date(2026, time.July, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(hours * float64(time.Hour)))
+}
 
-func at(hours float64) time.Time { return start.Add(time.Duration(hours * float64(time.Hour))) }
+func window() stats.Window { return stats.Window{Since: at(0), Until: at(240)} }
 
 func app(id string) release.App {
 	return release.App{Platform: release.PlatformSAE, Region: "cn-hangzhou", ID: id}
@@ -45,31 +45,39 @@ func ended(id string, outcome release.Phase, hours float64, with ...func(*ledger
 }
 
 func inStaging(r *ledger.Record) { r.App = app("shop-staging") }
-func unbegun(r *ledger.Record)   { r.Progress.ChangeID = "" }
-func config(r *ledger.Record)    { r.Progress.OnlyConfig = true }
+
+func unbegun(r *ledger.Record) { r.Progress.ChangeID = "" }
+func config(r *ledger.Record)  { r.Progress.OnlyConfig = true }
+
 func rollback(to string) func(*ledger.Record) {
 	return func(r *ledger.Record) {
 		r.Progress.Operation, r.Artifact = release.OperationRollback, release.Artifact{Image: "registry.example/shop:" + to}
 	}
 }
+
 func operation(o release.Operation) func(*ledger.Record) {
 	return func(r *ledger.Record) { r.Progress.Operation = o }
 }
+
 func named(r *ledger.Record) *release.ByName {
 	if r.ByName == nil {
 		r.ByName = &release.ByName{Application: "shop"}
 	}
 	return r.ByName
 }
+
 func pushed(hours float64) func(*ledger.Record) {
 	return func(r *ledger.Record) { named(r).Trigger.PushedAt = at(hours) }
 }
+
 func promotes(id string) func(*ledger.Record) {
 	return func(r *ledger.Record) { named(r).PromotedFrom.Release = "r-" + id }
 }
+
 func retries(id string) func(*ledger.Record) {
 	return func(r *ledger.Record) { r.RetryOf = "r-" + id }
 }
+
 func stopped(by, via string) func(*ledger.Record) {
 	return func(r *ledger.Record) {
 		r.Progress.Phase = r.Outcome
@@ -86,7 +94,7 @@ const (
 )
 
 func figures(records ...ledger.Record) stats.Figures {
-	return stats.Of([]stats.Application{shop()}, records, window).Applications[0]
+	return stats.Of([]stats.Application{shop()}, records, window()).Applications[0]
 }
 
 func TestDeployments(t *testing.T) {
@@ -237,7 +245,7 @@ func TestEverything(t *testing.T) {
 		ended("4", succeeded, 8, other), ended("5", succeeded, -8, func(r *ledger.Record) { r.App = app("idle") }),
 	}}
 	document := apps.Document{Spec: &apps.Application{Name: "shop", Environments: []apps.Environment{{Name: "staging", App: apps.At(app("shop-staging"))}, {Name: "production", App: apps.At(app("shop"))}}}}
-	got, err := stats.Everything(t.Context(), known, []apps.Document{document}, window)
+	got, err := stats.Everything(t.Context(), known, []apps.Document{document}, window())
 	require.NoError(t, err)
 	require.Len(t, got.Applications, 2, "what has a document, and what has records in the window")
 	require.Equal(t, []string{"shop", "fc/cn-hangzhou/orders:blue"}, []string{got.Applications[0].Application, got.Applications[1].Application})
@@ -246,13 +254,13 @@ func TestEverything(t *testing.T) {
 	require.Equal(t, 2, got.All.LeadTimeFromRequest.Count)
 	require.Empty(t, got.All.Environments)
 	require.False(t, got.Cut)
-	require.Equal(t, []ledger.Filter{{Since: window.Since.Add(-stats.Lookback), Limit: stats.MaxRecords}}, known.asked, "the ledger is read once")
+	require.Equal(t, []ledger.Filter{{Since: window().Since.Add(-stats.Lookback), Limit: stats.MaxRecords}}, known.asked, "the ledger is read once")
 }
 
 func TestOne(t *testing.T) {
 	t.Parallel()
 	known := &shelf{records: []ledger.Record{ended("1", succeeded, 5, inStaging), ended("2", succeeded, 6, promotes("1"))}}
-	got, err := stats.One(t.Context(), known, shop().To("staging"), window)
+	got, err := stats.One(t.Context(), known, shop().To("staging"), window())
 	require.NoError(t, err)
 	require.Equal(t, "shop/staging", got.Applications[0].Application)
 	require.Equal(t, "staging", got.Applications[0].Environment)

@@ -28,18 +28,22 @@ func told(kind release.EventKind, outcome release.Phase, with ...func(*release.P
 	return release.Event{ID: release.EventID("r-1", 3, kind), Kind: kind, At: time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC), Progress: p}
 }
 
-func first(p *release.Progress)   { p.RollbackTo = nil }
+func first(p *release.Progress) { p.RollbackTo = nil }
+
 func begun(p *release.Progress)   { p.ChangeID = "change-1" }
 func unbegun(p *release.Progress) { p.StartedAt = time.Time{} }
+
 func asked(p *release.Progress) {
 	p.ByName = &release.ByName{Application: "shop", Environment: "production"}
 }
+
 func triggered(chain string) func(*release.Progress) {
 	return func(p *release.Progress) {
 		asked(p)
 		p.ByName.Trigger = release.Trigger{Rule: "staging", EventID: "push-7", Chain: chain}
 	}
 }
+
 func does(o release.Operation) func(*release.Progress) {
 	return func(p *release.Progress) { p.Operation = o }
 }

@@ -189,15 +189,9 @@ func New(c Config) (*Worker, error) {
 		return nil, err
 	}
 	records := ledger.New(c.JetStream)
-	publisher, err := events.New(c.JetStream, records)
+	publisher, err := c.publisher(records)
 	if err != nil {
 		return nil, err
-	}
-	if c.Metrics != nil {
-		publisher.OnEnd(c.Metrics.ended)
-	}
-	if c.CDEvents {
-		publisher.TellCDEvents()
 	}
 	gateActivities, err := gates.New(gates.Config{Allow: c.GatesAllow})
 	if err != nil {
@@ -240,6 +234,21 @@ func New(c Config) (*Worker, error) {
 		w.served = append(w.served, &served{platform: p, check: driver.Check})
 	}
 	return w, nil
+}
+
+// publisher tells of releases, as the configuration has it.
+func (c Config) publisher(records *ledger.Ledger) (*events.Publisher, error) {
+	publisher, err := events.New(c.JetStream, records)
+	if err != nil {
+		return nil, err
+	}
+	if c.Metrics != nil {
+		publisher.OnEnd(c.Metrics.ended)
+	}
+	if c.CDEvents {
+		publisher.TellCDEvents()
+	}
+	return publisher, nil
 }
 
 // promotes registers the activities of promotions.

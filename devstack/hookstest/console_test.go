@@ -82,13 +82,25 @@ type answer struct {
 	body       string
 }
 
-func ask(t *testing.T, method, url, body string, header map[string]string) answer {
+func get(t *testing.T, url string) answer {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	require.NoError(t, err)
+	return ask(t, req)
+}
+
+func post(t *testing.T, url, body string, header map[string]string) answer {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(body))
 	require.NoError(t, err)
 	for name, value := range header {
 		req.Header.Set(name, value)
 	}
+	return ask(t, req)
+}
+
+func ask(t *testing.T, req *http.Request) answer {
+	t.Helper()
 	resp, err := http.DefaultClient.Do(req)
 	require.NoError(t, err)
 	defer func() { _ = resp.Body.Close() }()
@@ -146,17 +158,17 @@ func TestConsole_WebhooksReachTheStream(t *testing.T) {
 	require.NoError(t, err)
 	health := log.address(t, "health and metrics are served")
 	url := log.address(t, "webhooks are taken") + "/hooks/" + pathSecret
-	require.Eventually(t, func() bool { return ask(t, http.MethodGet, health+"/readyz", "", nil).status == http.StatusOK }, patience, 50*time.Millisecond)
+	require.Eventually(t, func() bool { return get(t, health+"/readyz").status == http.StatusOK }, patience, 50*time.Millisecond)
 
 	token := map[string]string{"Authorization": "Bearer " + harborToken}
 	signed := func(at time.Time, key string) map[string]string {
 		return map[string]string{hooks.HeaderTime: strconv.FormatInt(at.Unix(), 10), hooks.HeaderSignature: hooks.Sign(key, at, []byte(genericPush))}
 	}
 	for range 2 {
-		got := ask(t, http.MethodPost, url+"/harbor", harborPush, token)
+		got := post(t, url+"/harbor", harborPush, token)
 		require.Equal(t, http.StatusAccepted, got.status, got.body)
 	}
-	require.Equal(t, http.StatusAccepted, ask(t, http.MethodPost, url+"/generic", genericPush, signed(time.Now(), genericKey)).status)
+	require.Equal(t, http.StatusAccepted, post(t, url+"/generic", genericPush, signed(time.Now(), genericKey)).status)
 	for name, c := range map[string]struct {
 		sender, body string
 		header       map[string]string
@@ -168,26 +180,26 @@ func TestConsole_WebhooksReachTheStream(t *testing.T) {
 		"oversized": {"/harbor", harborPush + strings.Repeat(" ", hooks.MaxBody), token, http.StatusRequestEntityTooLarge},
 		"not taken": {"/acr", harborPush, nil, http.StatusNotFound},
 	} {
-		require.Equal(t, c.status, ask(t, http.MethodPost, url+c.sender, c.body, c.header).status, name)
+		require.Equal(t, c.status, post(t, url+c.sender, c.body, c.header).status, name)
 	}
-	require.Equal(t, http.StatusNotFound, ask(t, http.MethodPost, strings.Replace(url, "path-", "other", 1)+"/harbor", harborPush, token).status)
+	require.Equal(t, http.StatusNotFound, post(t, strings.Replace(url, "path-", "other", 1)+"/harbor", harborPush, token).status)
 	requirePushes(t, js, "harbor.example/team/shop:1.4.2@"+digest, "registry.example/team/shop:1.4.2")
 
 	// NATS goes away, and comes again with what it had.
 	require.NoError(t, server.Close())
 	later := strings.Replace(harborPush, "1772355600", "1772355700", 1)
 	require.Eventually(t, func() bool {
-		got := ask(t, http.MethodPost, url+"/harbor", later, token)
+		got := post(t, url+"/harbor", later, token)
 		return got.status == http.StatusServiceUnavailable && got.retryAfter == "5"
 	}, patience, 50*time.Millisecond)
 	server = bus(t, dir, addr)
 	t.Cleanup(func() { require.NoError(t, server.Close()) })
 	require.Eventually(t, func() bool {
-		return ask(t, http.MethodPost, url+"/harbor", later, token).status == http.StatusAccepted
+		return post(t, url+"/harbor", later, token).status == http.StatusAccepted
 	}, patience, 100*time.Millisecond)
 	requirePushes(t, connect(t, server), "harbor.example/team/shop:1.4.2@"+digest, "registry.example/team/shop:1.4.2", "harbor.example/team/shop:1.4.2@"+digest)
 
-	metrics := ask(t, http.MethodGet, health+"/metrics", "", nil).body
+	metrics := get(t, health+"/metrics").body
 	require.Contains(t, metrics, `slipway_hooks_requests_total{result="stale",sender="generic"} 1`)
 	require.NoError(t, process.Stop())
 	for _, secret := range []string{pathSecret, harborToken, genericKey} {
