@@ -127,6 +127,8 @@ func (a Application) Triggered(p wire.Published) (found []Verdict) {
 		switch {
 		case err != nil:
 			v.Reason = err.Error()
+		case p.Attaches():
+			v.Reason = "the tag is that of a signature, or of what else belongs to an image"
 		case t.Paused:
 			v.Reason = "the rule is paused"
 		case len(t.From) > 0 && !slices.Contains(t.From, p.Sender):

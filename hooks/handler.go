@@ -204,6 +204,9 @@ func (h *handler) publish(ctx context.Context, pushes []wire.Published) (Taken, 
 	defer cancel()
 	taken := Taken{Pushes: make([]TakenPush, 0, len(pushes))}
 	for _, p := range pushes {
+		if p.At.IsZero() { // as near as it is known: a sender posts once the image is there
+			p.At = h.cfg.Now().UTC()
+		}
 		msg, err := wire.EncodePublished(wire.Origin{Identity: h.cfg.Identity}, p)
 		if err != nil {
 			return Taken{}, unreadable(problemsOf(err))

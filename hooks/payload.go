@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -18,17 +17,15 @@ import (
 
 // The senders.
 const (
-	SenderACR       = "acr"
-	SenderHarbor    = "harbor"
-	SenderDockerHub = "dockerhub"
-	SenderGeneric   = "generic"
+	SenderACR       = wire.SenderACR
+	SenderHarbor    = wire.SenderHarbor
+	SenderDockerHub = wire.SenderDockerHub
+	SenderGeneric   = wire.SenderGeneric
 	SenderCDEvents  = wire.SenderCDEvents
 )
 
 // Senders lists the senders whose payloads are read.
-func Senders() []string {
-	return []string{SenderACR, SenderHarbor, SenderDockerHub, SenderGeneric, SenderCDEvents}
-}
+func Senders() []string { return wire.Senders() }
 
 // maxPushes is how many pushes one payload may tell of.
 const maxPushes = 100
@@ -56,11 +53,6 @@ func (i *IgnoredError) Error() string { return "ignored: " + i.Reason }
 
 func ignored(format string, args ...any) error {
 	return &IgnoredError{Reason: fmt.Sprintf(format, args...)}
-}
-
-// Parse reads what a sender has posted, as [Payload.Parse].
-func Parse(sender string, body []byte) ([]wire.Published, error) {
-	return Payload{Sender: sender, Body: body}.Parse()
 }
 
 // Parse returns the pushes that the payload tells of, at least one. The error is an [IgnoredError] where it tells of none,
@@ -108,7 +100,7 @@ func idOf(p wire.Published, when string) string {
 // checked returns the pushes if all can be published. Of what belongs to an image that was pushed before, its
 // signature for example, nothing is told.
 func checked(pushes []wire.Published) ([]wire.Published, error) {
-	images := slices.DeleteFunc(pushes, func(p wire.Published) bool { return attachment.MatchString(p.Tag) })
+	images := slices.DeleteFunc(pushes, wire.Published.Attaches)
 	if len(images) == 0 {
 		return nil, ignored("signatures and other attachments of images, which are images to the registry alone")
 	}
@@ -119,10 +111,6 @@ func checked(pushes []wire.Published) ([]wire.Published, error) {
 	}
 	return images, nil
 }
-
-// attachment matches the tags that signatures, attestations and lists of referrers have in registries that know no
-// other way to attach them to an image.
-var attachment = regexp.MustCompile(`^sha256-[0-9a-f]{64}(\.[a-z]+)?$`)
 
 // problemsOf returns the problems that an error has within it.
 func problemsOf(err error) error {

@@ -153,7 +153,7 @@ func TestParse_Ignored(t *testing.T) {
 		"another CDEvent":     {"cdevents", strings.ReplaceAll(cdevent, "artifact.published", "artifact.packaged"), `"dev.cdevents.artifact.packaged.0.3.0" is no push`},
 		"in a CloudEvent":     {"cdevents", strings.ReplaceAll(cdeventCloudEvent, "artifact.published", "artifact.packaged"), `"dev.cdevents.artifact.packaged.0.3.0" is no push`},
 	} {
-		_, err := hooks.Parse(test.sender, []byte(test.body))
+		_, err := hooks.Payload{Sender: test.sender, Body: []byte(test.body)}.Parse()
 		var none *hooks.IgnoredError
 		require.ErrorAs(t, err, &none, name)
 		require.Contains(t, none.Reason, test.says, name)

@@ -181,6 +181,19 @@ func TestServer_Takes(t *testing.T) {
 	}
 }
 
+// Where a sender does not tell when it was pushed, that is when the webhook came.
+func TestServer_WhenItCame(t *testing.T) {
+	t.Parallel()
+	w := serve(t, nil)
+	acr := call{path: "/hooks/" + pathSecret + "/acr?registry=registry.cn-hangzhou.aliyuncs.com", body: acrPush}
+	for want, c := range map[time.Time]call{now(): acr, pushedAt(): harborCall()} {
+		require.Equal(t, http.StatusAccepted, w.do(t, c).status)
+		read, err := wire.DecodePublished(w.msgs[len(w.msgs)-1])
+		require.NoError(t, err)
+		require.Equal(t, want, read.At)
+	}
+}
+
 func TestServer_AsAnIdentity(t *testing.T) {
 	t.Parallel()
 	w := serve(t, func(c *hooks.Config) { c.Identity = "slipway-console" })

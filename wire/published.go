@@ -60,6 +60,12 @@ func (p Published) String() string {
 	return text
 }
 
+// Attaches reports whether the push is no image to run: the signature of one, or what else belongs to one, in registries that know
+// no other way to attach it than a tag.
+func (p Published) Attaches() bool { return attachment.MatchString(p.Tag) }
+
+var attachment = regexp.MustCompile(`^sha256-[0-9a-f]{64}(\.[a-z]+)?$`)
+
 // Validate lists everything that is wrong, as [release.Problems], or returns nil.
 func (p Published) Validate() error {
 	var problems release.Problems
@@ -190,11 +196,20 @@ func ParsePublished(data []byte) (Published, error) {
 	return p, p.Validate()
 }
 
-// SenderCDEvents is the sender of a CDEvent that somebody else wrote.
-const SenderCDEvents = "cdevents"
+// The senders.
+const (
+	SenderACR       = "acr"
+	SenderHarbor    = "harbor"
+	SenderDockerHub = "dockerhub"
+	SenderGeneric   = "generic"
+	// SenderCDEvents is the sender of a CDEvent that somebody else wrote.
+	SenderCDEvents = "cdevents"
+)
 
 // Senders are the kinds of senders that there are.
-func Senders() []string { return []string{"acr", "harbor", "dockerhub", "generic", SenderCDEvents} }
+func Senders() []string {
+	return []string{SenderACR, SenderHarbor, SenderDockerHub, SenderGeneric, SenderCDEvents}
+}
 
 // KnownSender is a sender, or "other" where it is none of [Senders].
 func KnownSender(sender string) string {

@@ -3,6 +3,7 @@ package systemtest_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,8 +18,8 @@ import (
 	"slipway/wire"
 )
 
-// TestTrigger_APushBecomesARelease: a CDEvent on NATS is released in staging by its digest, and promoted by itself. The same push,
-// by another sender as well, fires nothing more, and whoever asks is told why.
+// TestTrigger_APushBecomesARelease: a push that Harbor tells of is released in staging by its digest, and promoted by itself. The same
+// push, by another sender as well, fires nothing more, and whoever asks is told why.
 func TestTrigger_APushBecomesARelease(t *testing.T) {
 	t.Parallel()
 	h := start(t, stack.Config{})
@@ -55,6 +56,17 @@ spec:
 		_, err = h.JetStream.PublishMsg(h.ctx, msg)
 		require.NoError(t, err)
 	}
+	harbor := func(token string) int {
+		body := fmt.Sprintf(`{"type": "PUSH_ARTIFACT", "occur_at": 1790000000, "operator": "ann", "event_data": {
+			"resources": [{"digest": "sha256:%s", "tag": "1.4.2", "resource_url": "registry.example/shop:1.4.2"}]}}`, strings.Repeat("0b", 32))
+		req, err := http.NewRequestWithContext(h.ctx, http.MethodPost, h.Hooks().URL+"/harbor", strings.NewReader(body))
+		require.NoError(t, err)
+		req.Header.Set("Authorization", token)
+		resp, err := http.DefaultClient.Do(req)
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		return resp.StatusCode
+	}
 	pushes := func(count int, flags ...string) (found []release.Push) {
 		require.Eventually(t, func() bool {
 			require.NoError(t, json.Unmarshal([]byte(s.out(0, append([]string{"trigger", "pushes", "-o", "json"}, flags...)...)), &found))
@@ -62,7 +74,9 @@ spec:
 		}, patience, 100*time.Millisecond)
 		return found
 	}
-	push("1", "1.4.2", "harbor", true)
+	require.Equal(t, http.StatusUnauthorized, harbor("forged"))
+	require.Equal(t, http.StatusAccepted, harbor(h.Hooks().Token))
+	push("1", "1.4.2", "cdevents", true)
 	id := pushes(1, "--fired")[0].Rules[0].ReleaseID
 	done := h.until(h.follow(id), release.EventSucceeded, 0)
 	require.Equal(t, "registry.example/shop:1.4.2@sha256:"+strings.Repeat("0b", 32), done.Artifact.Image)
@@ -72,7 +86,7 @@ spec:
 	require.Equal(t, done.Artifact, promoted.Artifact)
 	require.Equal(t, done.ByName.Trigger, promoted.ByName.Trigger, "whoever pushed it is known there, too")
 
-	push("1", "1.4.2", "harbor", true)
+	require.Equal(t, http.StatusAccepted, harbor(h.Hooks().Token), "JetStream has it already")
 	push("nightly", "nightly-1", "generic", false)
 	ignored := pushes(2, "--ignored")
 	require.Equal(t, "the rule is paused", ignored[0].Rules[1].Reason)

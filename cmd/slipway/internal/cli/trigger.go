@@ -123,7 +123,7 @@ func triggerTable(found []triggerView, style render.Style) string {
 }
 
 // triggerTests are the flags of a test.
-type triggerTests struct{ payload, image, sender, document string }
+type triggerTests struct{ payload, image, sender, registry, document string }
 
 // judgedPush is a push and what the rules say of it.
 type judgedPush struct {
@@ -143,6 +143,7 @@ applied. The push is an image, or what a sender posts (-f). Nothing is asked for
 asked. Whether an environment has the image already, only the starter looks.`,
 		Example: `  slipway trigger test --image registry.example/team/shop:1.4.2
   slipway trigger test shop -f payload.json --sender harbor
+  slipway trigger test shop -f payload.json --sender acr --registry registry.cn-hangzhou.aliyuncs.com
   slipway trigger test --image registry.example/team/shop:1.4.2 -a examples/application.yaml -o json`,
 		Args: upTo("NAME"), ValidArgsFunction: a.complete(cobra.ShellCompDirectiveDefault, a.applicationDocuments().known),
 	}
@@ -150,9 +151,11 @@ asked. Whether an environment has the image already, only the starter looks.`,
 	flags := cmd.Flags()
 	flags.StringVar(&f.image, "image", "", "the image that is pushed: registry.example/team/shop:1.4.2")
 	flags.StringVar(&f.sender, "sender", wire.SenderCDEvents, "who tells of the push: "+strings.Join(hooks.Senders(), ", "))
+	flags.StringVar(&f.registry, "registry", "", "the registry of what ACR posts, as ?registry= of its URL")
 	flags.VarP(&oneFile{path: &f.document}, "app-file", "a", "ask the rules of this document, and not those that count")
 	_ = cmd.MarkFlagFilename("app-file", "yaml", "yml", "json")
 	completing(cmd, "sender", hooks.Senders()...)
+	completing(cmd, "registry") // no files
 	exits(cmd, exitRefused, "no rule would fire")
 	return a.command(cmd, frame{settings: config.NATS(), draws: true, timeout: answerTime}, func(ctx context.Context, c *call) error {
 		pushes, err := f.pushes(a)
@@ -202,6 +205,8 @@ func (f triggerTests) pushes(a *app) ([]wire.Published, error) {
 		return nil, &usageError{"give one of -f FILE, what a sender posts, and --image IMAGE"}
 	case !slices.Contains(hooks.Senders(), f.sender):
 		return nil, &usageError{fmt.Sprintf("--sender %q is unknown; use %s", f.sender, strings.Join(hooks.Senders(), ", "))}
+	case f.registry != "" && f.payload == "":
+		return nil, &usageError{"--registry is for -f: --image names its registry"}
 	case f.payload != "":
 		return readFile(a, "-f", f.payload, func(in io.Reader) ([]wire.Published, error) {
 			body, err := io.ReadAll(io.LimitReader(in, maxPosted+1))
@@ -211,7 +216,7 @@ func (f triggerTests) pushes(a *app) ([]wire.Published, error) {
 			if err != nil {
 				return nil, err
 			}
-			found, err := hooks.Parse(f.sender, body)
+			found, err := hooks.Payload{Sender: f.sender, Registry: f.registry, Body: body}.Parse()
 			if problems, is := errors.AsType[release.Problems](err); is {
 				return nil, fmt.Errorf("is no push that %s tells of: %s", f.sender, release.OneLine(problems.Error()))
 			}
