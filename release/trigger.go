@@ -34,7 +34,7 @@ func (t Trigger) Bounded() Trigger {
 	return t
 }
 
-// Text says in words what made the request: "rule main, by a push of ann (harbor)".
+// Text says in words what made the request: "rule main, pushed by ann (harbor)".
 func (t Trigger) Text() string {
 	text := "rule " + t.Rule
 	if t.PushedBy != "" {

@@ -92,5 +92,6 @@ spec:
 	require.Equal(t, "the rule is paused", ignored[0].Rules[1].Reason)
 	require.Contains(t, ignored[1].Rules[0].Reason, id)
 	require.Contains(t, s.out(0, "trigger", "pushes"), id)
+	require.Contains(t, s.out(0, "release", "get", id), "rule versions, pushed by ann (harbor)")
 	require.Len(t, h.orders(s.staging), 1)
 }

@@ -101,6 +101,7 @@ func facts(p release.Progress, now time.Time, style Style) []fact {
 		fact{name: "Rollback to", value: Cell{Text: rollbackTo}, rank: rankContext},
 		fact{name: "On rollback", value: Cell{Text: onRollback(p, style)}, rank: rankDetail},
 		fact{name: "Requested by", value: Cell{Text: requester(p.RequestedBy, p.Admission)}, rank: rankContext},
+		fact{name: "Triggered by", value: Cell{Text: triggeredBy(p)}, rank: rankContext},
 		fact{name: "Policy override", value: Cell{Text: p.Admission.PolicyOverride}, rank: rankContext},
 		fact{name: "Retry of", value: Cell{Text: p.RetryOf}, rank: rankContext},
 		fact{name: "Note", value: Cell{Text: p.Note}, rank: rankDetail},
@@ -108,6 +109,14 @@ func facts(p release.Progress, now time.Time, style Style) []fact {
 		fact{name: "Started", value: Cell{Text: stamp(p.StartedAt, now.Location())}, rank: rankDetail},
 		fact{name: "Ended", value: Cell{Text: stamp(p.EndedAt, now.Location())}, rank: rankDetail},
 	)
+}
+
+// triggeredBy is the push that the release, or what it was promoted from, follows from; empty where somebody has asked.
+func triggeredBy(p release.Progress) string {
+	if p.ByName == nil || p.ByName.Trigger == (release.Trigger{}) {
+		return ""
+	}
+	return p.ByName.Trigger.Text()
 }
 
 // function is the function that a release is about, on Function Compute; a rollback is about all of them.
