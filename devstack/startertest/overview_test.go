@@ -68,14 +68,14 @@ func TestOverview_ShowsWhatIs(t *testing.T) {
 	}))
 	require.NoError(t, s.stop())
 	h.request("4", spec("shop"))
-	h.untilOverview(map[string]float64{
+	all := map[string]float64{
 		"slipway_releases Queued": 1, "slipway_releases Preparing": 2, "slipway_waiting_for_people resume": 2, "slipway_waiting_for_people confirm": 0,
 		"slipway_lanes_held person": 1, "slipway_lanes_held release": 0,
 		"slipway_freezes_active stop": 1, "slipway_messages_pending request": 1, "slipway_messages_pending command": 0,
-	})
-	require.Positive(t, h.overview()["slipway_messages_oldest_seconds request"])
-	for _, reading := range []string{"releases", "waiting", "lanes", "freezes", "events", "messages"} {
-		require.Contains(t, h.overview(), "slipway_overview_failures_total "+reading)
-		require.Zero(t, h.overview()["slipway_overview_failures_total "+reading], reading)
 	}
+	for _, reading := range []string{"releases", "waiting", "lanes", "freezes", "events", "messages"} {
+		all["slipway_overview_failures_total "+reading] = 0 // a reading that takes too long on a busy machine is one that failed
+	}
+	h.untilOverview(all)
+	require.Positive(t, h.overview()["slipway_messages_oldest_seconds request"])
 }
