@@ -1,6 +1,9 @@
 package release
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // TriggeredBy is who asks where a push to a registry makes a request, and nobody has verified who told of the push. The
 // authority document may bind it like any other name.
@@ -14,8 +17,19 @@ func (t Trigger) Validate() error {
 	for _, each := range []struct{ field, text string }{{"source", t.Source}, {"eventId", t.EventID}, {"chain", t.Chain}, {"pushedBy", t.PushedBy}} {
 		v.check(len(each.text) <= MaxAttribute, each.field, "has %d bytes; at most %d are taken", len(each.text), MaxAttribute)
 	}
+	v.check(CanBeWritten(t.PushedAt), "pushedAt", "%s", NotWritten)
 	return v.err()
 }
+
+// CanBeWritten reports whether a time can be written in UTC as RFC 3339 has it, which one near the first or the last year
+// that was read with an offset need not.
+func CanBeWritten(t time.Time) bool {
+	year := t.UTC().Year()
+	return year >= 0 && year <= 9999
+}
+
+// NotWritten is what is wrong with a time that cannot.
+const NotWritten = "is before the year 0 or after the year 9999 in UTC"
 
 // The bounds of what is told of a trigger, in bytes as encoded.
 const (
