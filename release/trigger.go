@@ -1,6 +1,8 @@
 package release
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"time"
 )
@@ -40,12 +42,22 @@ const (
 // Bounded returns a copy with its texts bounded, and the time in UTC.
 func (t Trigger) Bounded() Trigger {
 	t.Rule, t.Sender = ShortenEncoded(t.Rule, maxToldRun), ShortenEncoded(t.Sender, maxToldRun)
-	t.Source, t.EventID, t.Chain = ShortenEncoded(t.Source, maxToldEvent), ShortenEncoded(t.EventID, maxToldEvent), ShortenEncoded(t.Chain, maxToldEvent)
+	t.Source, t.EventID, t.Chain = shortenApart(t.Source, maxToldEvent), shortenApart(t.EventID, maxToldEvent), shortenApart(t.Chain, maxToldEvent)
 	t.PushedBy = ShortenEncoded(t.PushedBy, maxToldPusher)
 	if !t.PushedAt.IsZero() {
 		t.PushedAt = t.PushedAt.UTC()
 	}
 	return t
+}
+
+// shortenApart shortens a text that is compared with others, so that two which differ do so when shortened, too.
+func shortenApart(text string, limit int) string {
+	if ShortenEncoded(text, limit) == text {
+		return text
+	}
+	sum := sha256.Sum256([]byte(text))
+	end := "-" + hex.EncodeToString(sum[:8])
+	return ShortenEncoded(text, limit-len(end)) + end
 }
 
 // Text says in words what made the request: "rule main, pushed by ann (harbor)".
