@@ -141,7 +141,8 @@ func EncodePublished(o Origin, p Published) (*nats.Msg, error) {
 		}
 		subject = VerifiedArtifactSubject(o.Identity, p.Image)
 	}
-	sum := sha256.Sum256([]byte(p.Source + "\x00" + p.EventID + "\x00" + p.String()))
+	// Of the sender, too: what one says would keep the word of another out otherwise, which a rule may want.
+	sum := sha256.Sum256([]byte(p.Sender + "\x00" + p.Source + "\x00" + p.EventID + "\x00" + p.String()))
 	msg, err := o.encode(subject, "push-"+hex.EncodeToString(sum[:16]), ev)
 	if err != nil {
 		return nil, fmt.Errorf("encode push: %w", err)

@@ -39,6 +39,15 @@ func TestPublished(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, cdeventsapi.Validate(read))
 
+	again, err := wire.EncodePublished(wire.Origin{}, pushed())
+	require.NoError(t, err)
+	require.Equal(t, msg.Header.Get(nats.MsgIdHdr), again.Header.Get(nats.MsgIdHdr))
+	claims := pushed()
+	claims.Sender = "cdevents"
+	another, err := wire.EncodePublished(wire.Origin{}, claims)
+	require.NoError(t, err)
+	require.NotEqual(t, msg.Header.Get(nats.MsgIdHdr), another.Header.Get(nats.MsgIdHdr), "the word of one sender keeps that of another not out")
+
 	verified, err := wire.EncodePublished(wire.Origin{Identity: "harbor"}, pushed())
 	require.NoError(t, err)
 	require.Regexp(t, `^slipway\.by\.harbor\.artifact\.shop-[0-9a-f]{12}$`, verified.Subject)
