@@ -3,6 +3,7 @@ package apps
 import (
 	"fmt"
 	"regexp"
+	"regexp/syntax"
 	"slices"
 	"strings"
 
@@ -18,6 +19,7 @@ const (
 	MaxTriggers    = 50
 	MaxSenders     = 20
 	maxTagRange    = 256
+	maxPatternSize = 2000
 	maxTriggerRepo = 255
 )
 
@@ -184,6 +186,24 @@ func (v *validator) tag(at string, t TriggerTag) {
 	}
 	_, noRange := semver.NewConstraint(t.Semver)
 	v.check(t.Semver == "" || noRange == nil, at+".semver", "%q is no range of versions such as >=1.0 <2", t.Semver)
-	_, noPattern := whole(t.Pattern)
+	// On its own: within what surrounds it, a)|(b would be one.
+	pattern, noPattern := syntax.Parse(t.Pattern, syntax.Perl)
 	v.check(noPattern == nil, at+".pattern", "%q is no regular expression such as v[0-9.]+", t.Pattern)
+	v.check(noPattern != nil || patternSize(pattern) <= maxPatternSize, at+".pattern",
+		"%q repeats too much: each push would wait for it; a tag has 128 characters at most", t.Pattern)
+}
+
+// patternSize is about how many instructions a regular expression has: time and memory that it takes go with them.
+func patternSize(r *syntax.Regexp) int {
+	size := 1 + len(r.Rune)
+	if r.Op == syntax.OpCharClass {
+		size = 1
+	}
+	for _, sub := range r.Sub {
+		size += patternSize(sub)
+	}
+	if r.Op == syntax.OpRepeat {
+		size *= max(r.Min, r.Max, 1)
+	}
+	return size
 }

@@ -189,6 +189,7 @@ func subjectEnd(word string, tokens []string) []string {
 func looks(role authority.Role) []string {
 	events := slices.Concat([]string{streamInfo(wire.StreamEvents)}, consumes(wire.StreamEvents))
 	views := slices.Concat(events,
+		[]string{"$JS.API.DIRECT.GET." + wire.StreamEvents}, // what came of pushes
 		[]string{streamInfo(wire.StreamIn), "$JS.API.DIRECT.GET." + wire.StreamIn}, readsBucket(ledger.Bucket),
 		readsKey(wire.CalendarBucket, "calendar"), consumes("KV_"+wire.CalendarBucket),
 		readsKey(authority.Bucket, authority.Key), consumes("KV_"+authority.Bucket),

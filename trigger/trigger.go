@@ -47,7 +47,7 @@ func (q Question) sameEvent(r ledger.Record) bool {
 	}
 	have, told := r.ByName.Trigger, Of(q.Push, "")
 	repository, tag, digest := parts(r.Artifact.Image)
-	return have.Source == told.Source && have.EventID == told.EventID && repository == apps.Repository(q.Push.Image) &&
+	return have.Sender == told.Sender && have.Source == told.Source && have.EventID == told.EventID && repository == apps.Repository(q.Push.Image) &&
 		(digest == q.Push.Digest || tag != "" && tag == q.Push.Tag)
 }
 

@@ -1,6 +1,7 @@
 package trigger_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -58,6 +59,15 @@ func TestBrought(t *testing.T) {
 	}
 	without := push
 	without.SenderID = false
+	// Events whose long IDs begin alike are different ones, and so are those of two senders.
+	long := strings.Repeat("x", release.MaxAttribute-1)
+	for _, before := range []wire.Published{{Image: image, Source: "/ci", EventID: long + "1"}, {Image: image, Source: "/ci", EventID: long + "2", Sender: "generic"}} {
+		records := brings(func(r *ledger.Record) { of(r, ""); r.ByName.Trigger = trigger.Of(before, "versions") })
+		after := push
+		after.EventID = long + "2"
+		_, reason := trigger.Question{Push: after, Stored: stored, Records: records}.Brought()
+		require.Empty(t, reason)
+	}
 	_, reason := trigger.Question{Push: without, Stored: stored, Records: brings(func(r *ledger.Record) { of(r, "7") })}.Brought()
 	require.Empty(t, reason, "an ID that the sender has not given is none")
 }

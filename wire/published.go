@@ -81,6 +81,7 @@ func (p Published) Validate() error {
 	refuse(p.Tag == "" || len(p.Tag) <= maxTag && reference.TagRegexp.FindString(p.Tag) == p.Tag, "tag", fmt.Sprintf("%.*q is not a tag", maxTag, p.Tag))
 	refuse(p.Digest == "" || digestPattern.MatchString(p.Digest), "digest", fmt.Sprintf("%.80q is not a digest; it is sha256: and 64 hexadecimal digits", p.Digest))
 	refuse(p.Sender == "" || release.IsName(p.Sender), "sender", fmt.Sprintf("%.80q is not %s", p.Sender, release.NameWords))
+	refuse(release.CanBeWritten(p.At), "time", release.NotWritten)
 	refuse(len(p.Chain) <= release.MaxAttribute, "chain", fmt.Sprintf("has %d bytes; at most %d are taken", len(p.Chain), release.MaxAttribute))
 	refuse(len(p.By) <= maxPusher, "by", fmt.Sprintf("has %d bytes; at most %d are taken", len(p.By), maxPusher))
 	if len(problems) > 0 {
@@ -140,7 +141,8 @@ func EncodePublished(o Origin, p Published) (*nats.Msg, error) {
 		}
 		subject = VerifiedArtifactSubject(o.Identity, p.Image)
 	}
-	sum := sha256.Sum256([]byte(p.Source + "\x00" + p.EventID + "\x00" + p.String()))
+	// Of the sender, too: what one says would keep the word of another out otherwise, which a rule may want.
+	sum := sha256.Sum256([]byte(p.Sender + "\x00" + p.Source + "\x00" + p.EventID + "\x00" + p.String()))
 	msg, err := o.encode(subject, "push-"+hex.EncodeToString(sum[:16]), ev)
 	if err != nil {
 		return nil, fmt.Errorf("encode push: %w", err)

@@ -2,6 +2,7 @@ package wire_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -37,6 +38,15 @@ func TestPublished(t *testing.T) {
 	read, err := cdevents.NewFromJsonBytes(ce.Data())
 	require.NoError(t, err)
 	require.NoError(t, cdeventsapi.Validate(read))
+
+	again, err := wire.EncodePublished(wire.Origin{}, pushed())
+	require.NoError(t, err)
+	require.Equal(t, msg.Header.Get(nats.MsgIdHdr), again.Header.Get(nats.MsgIdHdr))
+	claims := pushed()
+	claims.Sender = "cdevents"
+	another, err := wire.EncodePublished(wire.Origin{}, claims)
+	require.NoError(t, err)
+	require.NotEqual(t, msg.Header.Get(nats.MsgIdHdr), another.Header.Get(nats.MsgIdHdr), "the word of one sender keeps that of another not out")
 
 	verified, err := wire.EncodePublished(wire.Origin{Identity: "harbor"}, pushed())
 	require.NoError(t, err)
@@ -79,5 +89,17 @@ func TestPublished_Refused(t *testing.T) {
 		spoil(&p)
 		_, err := wire.EncodePublished(wire.Origin{}, p)
 		require.ErrorContains(t, err, says)
+	}
+}
+
+// A time that no event could tell of is refused with the push, which would be tried for ever otherwise.
+func TestPublished_RefusesATimeThatCannotBeWritten(t *testing.T) {
+	t.Parallel()
+	good, err := wire.EncodePublished(wire.Origin{}, pushed())
+	require.NoError(t, err)
+	for _, at := range []string{"9999-12-31T23:59:59-05:00", "0000-01-01T00:00:00+05:00"} {
+		data := strings.Replace(string(good.Data), `"timestamp":"2026-03-01T09:00:00Z"`, `"timestamp":"`+at+`"`, 1)
+		_, err := wire.DecodePublished(&nats.Msg{Subject: good.Subject, Header: good.Header, Data: []byte(data)})
+		require.ErrorContains(t, err, "time: is before the year 0 or after the year 9999 in UTC")
 	}
 }

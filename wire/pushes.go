@@ -19,25 +19,20 @@ type PushFilter struct {
 	Limit int
 }
 
-// Pushes returns what came of pushes to registries, as StreamEvents tells, the latest first, and whether there are more. It needs
+// Pushes returns what came of pushes to registries, as StreamEvents tells, what was told latest first, and whether there are more. It needs
 // NATS 2.11. An event that cannot be read is passed over.
 func Pushes(ctx context.Context, js jetstream.JetStream, f PushFilter) (found []release.Push, more bool, err error) {
 	stream, err := js.Stream(ctx, StreamEvents)
 	if err != nil {
 		return nil, false, streamError(ctx, StreamEvents, err)
 	}
-	b := backward[*release.Push]{js: js, stream: StreamEvents, subject: PushEvents(f.Kind), read: func(msg *jetstream.RawStreamMsg) *release.Push {
-		e, err := DecodeEvent(&nats.Msg{Subject: msg.Subject, Header: msg.Header, Data: msg.Data})
-		if err != nil {
-			return nil
-		}
-		return e.Push
-	}}
-	err = b.each(ctx, stream.CachedInfo().State, func(p *release.Push) bool {
+	b := backward[toldPush]{js: js, stream: StreamEvents, subject: PushEvents(f.Kind), read: readPush}
+	err = b.each(ctx, stream.CachedInfo().State, func(told toldPush) bool {
+		p := told.push
 		switch {
-		case p == nil:
-		case p.StoredAt.Before(f.Since):
+		case told.at.Before(f.Since):
 			return false
+		case p == nil || p.StoredAt.Before(f.Since): // one that had to wait is told of after those that came later
 		case f.Limit > 0 && len(found) == f.Limit:
 			more = true
 			return false
@@ -50,4 +45,18 @@ func Pushes(ctx context.Context, js jetstream.JetStream, f PushFilter) (found []
 		return nil, false, err
 	}
 	return found, more, nil
+}
+
+// toldPush is a push, nil where its event cannot be read, and when it was told of.
+type toldPush struct {
+	push *release.Push
+	at   time.Time
+}
+
+func readPush(msg *jetstream.RawStreamMsg) toldPush {
+	e, err := DecodeEvent(&nats.Msg{Subject: msg.Subject, Header: msg.Header, Data: msg.Data})
+	if err != nil {
+		return toldPush{at: msg.Time}
+	}
+	return toldPush{e.Push, msg.Time}
 }

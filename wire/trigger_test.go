@@ -43,10 +43,11 @@ func TestTrigger_Refused(t *testing.T) {
 	t.Parallel()
 	for data, want := range map[string]string{
 		`"trigger":{}`: `trigger.rule: "" is not a name`,
-		`"trigger":{"rule":"main","sender":"a b"}`:    `trigger.sender: "a b" is not a name`,
-		`"trigger":{"rule":"main","who":"ann"}`:       "trigger.who: is not a field here",
-		`"trigger":null`:                              "trigger: must be an object",
-		`"trigger":{"rule":"main","pushedAt":"soon"}`: "trigger.pushedAt: ",
+		`"trigger":{"rule":"main","sender":"a b"}`:                         `trigger.sender: "a b" is not a name`,
+		`"trigger":{"rule":"main","who":"ann"}`:                            "trigger.who: is not a field here",
+		`"trigger":null`:                                                   "trigger: must be an object",
+		`"trigger":{"rule":"main","pushedAt":"soon"}`:                      "trigger.pushedAt: ",
+		`"trigger":{"rule":"main","pushedAt":"9999-12-31T23:59:59-05:00"}`: "trigger.pushedAt: is before the year 0 or after the year 9999",
 	} {
 		_, err := wire.ParseNamed([]byte(`{"application":"shop","environment":"staging","artifact":{"image":"shop:1"},` + data + `}`))
 		require.ErrorContains(t, err, want)

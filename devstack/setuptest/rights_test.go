@@ -135,6 +135,14 @@ func TestRights_WhatThePageListsIsEnough(t *testing.T) {
 		_, err = apps.NewStore(as[who]).Get(ctx, "shp")
 		require.ErrorContains(t, err, "did you mean shop?")
 	}
+	push := release.Push{Sequence: 1, StoredAt: time.Now(), Image: "registry.example/shop", Tag: "1", Sender: "harbor", Source: "/ci", EventID: "1"}
+	told, err := wire.EncodeEvent(release.Event{ID: "push.1", Kind: push.Kind(), At: push.StoredAt, Push: &push}, push.StoredAt)
+	require.NoError(t, err)
+	_, err = as["starter"].PublishMsg(ctx, told)
+	require.NoError(t, err)
+	pushes, _, err := wire.Pushes(ctx, as["looks things up (person)"], wire.PushFilter{})
+	require.NoError(t, err)
+	require.NotEmpty(t, pushes)
 	_, err = apps.NewStore(as["looks things up (person)"]).History(ctx, "shop")
 	require.NoError(t, err)
 	require.NoError(t, named.Delete(ctx, "shop", apps.Edit{Change: documents.Change{By: "ann"}, Expected: shop.Revision}))

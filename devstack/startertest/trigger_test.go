@@ -229,3 +229,24 @@ func TestTrigger_AThousandPushesWhileTheStarterIsAway(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, records, images)
 }
+
+// TestPushes_OneThatWasToldLate hides none of those that came after it.
+func TestPushes_OneThatWasToldLate(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, realLane())
+	now := time.Now().UTC()
+	tell := func(sequence uint64, stored time.Time) {
+		p := release.Push{Sequence: sequence, StoredAt: stored, Image: shopImage, Tag: "1", Sender: "harbor", Source: "/ci", EventID: "1"}
+		msg, err := wire.EncodeEvent(release.Event{ID: fmt.Sprint("push.", sequence), Kind: p.Kind(), At: stored, Push: &p}, now)
+		require.NoError(h.t, err)
+		_, err = h.js.PublishMsg(h.ctx, msg)
+		require.NoError(h.t, err)
+	}
+	tell(2, now)
+	tell(1, now.Add(-2*time.Hour)) // its registry was away until now
+	found, more, err := wire.Pushes(h.ctx, h.js, wire.PushFilter{Since: now.Add(-time.Hour)})
+	require.NoError(t, err)
+	require.False(t, more)
+	require.Len(t, found, 1)
+	require.Equal(t, uint64(2), found[0].Sequence)
+}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"time"
 
@@ -22,8 +23,8 @@ import (
 const (
 	// askTime bounds one question, with what it takes to be let in and to try again.
 	askTime = 10 * time.Second
-	// maxAnswer is how much is read of one answer, in bytes.
-	maxAnswer = 1 << 20
+	// maxAnswer is how much is read of one answer, in bytes: as much as a registry takes as a manifest.
+	maxAnswer = 4 << 20
 )
 
 // Registries asks the registry of each image. Its methods may be called concurrently.
@@ -52,12 +53,32 @@ func (r *Registries) Digest(ctx context.Context, repository, tag string) (string
 	}
 	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
-	found, err := remote.Head(ref, remote.WithContext(ctx), remote.WithAuthFromKeychain(keys), remote.WithTransport(bounded{remote.DefaultTransport}),
-		remote.WithUserAgent("slipway/"+buildinfo.Read().Version))
+	with := []remote.Option{
+		remote.WithContext(ctx), remote.WithAuthFromKeychain(keys), remote.WithTransport(bounded{remote.DefaultTransport}),
+		remote.WithUserAgent("slipway/" + buildinfo.Read().Version),
+	}
+	found, err := remote.Head(ref, with...)
+	if err == nil {
+		return found.Digest.String(), nil
+	}
+	if !saysNothing(err) {
+		return "", told(ref, err)
+	}
+	manifest, err := remote.Get(ref, with...)
 	if err != nil {
 		return "", told(ref, err)
 	}
-	return found.Digest.String(), nil
+	return manifest.Digest.String(), nil
+}
+
+// saysNothing reports whether a registry that is there does not answer HEAD, or leaves the headers out that HEAD is for.
+// The manifest itself has the digest then.
+func saysNothing(err error) bool {
+	if answer, answered := errors.AsType[*transport.Error](err); answered {
+		return answer.StatusCode == http.StatusMethodNotAllowed
+	}
+	_, away := errors.AsType[*url.Error](err)
+	return !away
 }
 
 // keys are the credentials.
@@ -103,7 +124,10 @@ func (k keychain) Resolve(target authn.Resource) (authn.Authenticator, error) {
 // told says in one line why there is no answer, without what a registry has sent.
 func told(ref name.Tag, err error) error {
 	answer, answered := errors.AsType[*transport.Error](err)
+	_, large := errors.AsType[*http.MaxBytesError](err)
 	switch {
+	case large:
+		return &RefusedError{fmt.Sprintf("registry %s tells of tag %s of %s in more than %d bytes", ref.RegistryStr(), ref.TagStr(), ref.RepositoryStr(), maxAnswer)}
 	case !answered:
 		return fmt.Errorf("registry %s: %w", ref.RegistryStr(), err)
 	case answer.StatusCode == http.StatusNotFound:
@@ -124,10 +148,7 @@ type bounded struct{ http.RoundTripper }
 func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 	answer, err := b.RoundTripper.RoundTrip(r)
 	if err == nil {
-		answer.Body = struct {
-			io.Reader
-			io.Closer
-		}{io.LimitReader(answer.Body, maxAnswer), answer.Body}
+		answer.Body = http.MaxBytesReader(nil, answer.Body, maxAnswer) // part of a manifest would have another digest
 	}
 	return answer, err
 }

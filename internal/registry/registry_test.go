@@ -25,7 +25,13 @@ func serve(t *testing.T) (host string) {
 		case r.URL.Path == "/v2/" && r.Method == http.MethodGet:
 			w.Header().Set("WWW-Authenticate", `Basic realm="registry"`)
 			w.WriteHeader(http.StatusUnauthorized)
-		case r.Method != http.MethodHead:
+		case strings.HasPrefix(r.URL.Path, "/v2/bare/") && r.Method == http.MethodHead:
+			w.Header().Set("Content-Type", "application/vnd.oci.image.index.v1+json")
+		case strings.HasPrefix(r.URL.Path, "/v2/large/") && r.Method == http.MethodGet:
+			_, _ = w.Write(make([]byte, 5<<20))
+		case r.Method == http.MethodGet && (strings.HasPrefix(r.URL.Path, "/v2/bare/") || strings.HasPrefix(r.URL.Path, "/v2/old/")):
+			_, _ = w.Write([]byte("{}"))
+		case strings.HasPrefix(r.URL.Path, "/v2/old/"), strings.HasPrefix(r.URL.Path, "/v2/large/"), r.Method != http.MethodHead:
 			w.WriteHeader(http.StatusMethodNotAllowed)
 		case strings.HasPrefix(r.URL.Path, "/v2/away/"):
 			w.WriteHeader(http.StatusTooManyRequests)
@@ -58,7 +64,13 @@ func TestDigest(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, digest, found)
 	}
+	for _, repository := range []string{"bare/shop", "old/shop"} {
+		found, err := registry.New(empty).Digest(t.Context(), host+"/"+repository, "1.4.2")
+		require.NoError(t, err, "of the manifest, where HEAD does not tell it")
+		require.Equal(t, "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a", found)
+	}
 	for _, c := range []struct{ repository, tag, with, says string }{
+		{host + "/large/shop", "1.4.2", empty, "tells of tag 1.4.2 of large/shop in more than 4194304 bytes"},
 		{host + "/team/shop", "2", empty, "has no tag 2 of team/shop"},
 		{host + "/closed/shop", "1.4.2", empty, "does not let the starter read closed/shop (status 401); give it credentials with --registry-auth"},
 	} {
