@@ -56,10 +56,10 @@ func TestStreams_AStarterWithoutItsStreamSaysSetupOnce(t *testing.T) {
 	tries := func() int { return strings.Count(log.String(), tried) }
 	require.Eventually(t, func() bool { return tries() > 20 }, patience, 10*time.Millisecond)
 	require.Equal(t, tries(), strings.Count(log.String(), named), "each try names it, for whoever reads the log at level debug")
-	require.Equal(t, 2, strings.Count(log.String(), `"level":"warn"`), "one warning for each consumer")
+	require.Equal(t, 3, strings.Count(log.String(), `"level":"warn"`), "one warning for each consumer")
 
 	require.NoError(t, wire.EnsureStreams(ctx, js, wire.Storage{}))
-	require.Eventually(t, func() bool { return strings.Count(log.String(), `"message":"consumer is open"`) == 2 }, patience, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return strings.Count(log.String(), `"message":"consumer is open"`) == 3 }, patience, 10*time.Millisecond)
 	require.NoError(t, js.DeleteStream(ctx, wire.StreamIn))
 	require.Eventually(t, func() bool { return strings.Count(log.String(), `"level":"warn"`) > 2 }, patience, 10*time.Millisecond, "it is missing again")
 	cancel()
