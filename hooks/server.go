@@ -51,7 +51,8 @@ func Listen(ctx context.Context, cfg Config) (*Server, error) {
 // Addr is the "host:port" that the server listens on.
 func (s *Server) Addr() string { return s.listener.Addr().String() }
 
-// Run serves until ctx is done, then lets running requests finish and returns nil. It can run once.
+// Run serves until ctx is done, then lets running requests finish, for as long as [closeTimeout], and returns nil. It can run
+// once.
 func (s *Server) Run(ctx context.Context) error {
 	server := &http.Server{
 		Handler:           s.handler,
@@ -74,7 +75,12 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
 	defer cancel()
-	if err := server.Shutdown(closing); err != nil {
+	if err := server.Shutdown(closing); errors.Is(err, context.DeadlineExceeded) {
+		s.cfg.Logger.Warn().Stringer("after", closeTimeout).Msg("webhooks that do not come to an end are cut off")
+		if err := server.Close(); err != nil {
+			return fmt.Errorf("hooks: close: %w", err)
+		}
+	} else if err != nil {
 		return fmt.Errorf("hooks: close: %w", errors.Join(err, server.Close()))
 	}
 	if err := <-served; !errors.Is(err, http.ErrServerClosed) {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"maps"
+	"net"
 	"net/http"
 	"slices"
 	"strconv"
@@ -297,6 +298,28 @@ func TestServer_ForgersUseUpNothing(t *testing.T) {
 		require.Equal(t, http.StatusUnauthorized, w.do(t, forged).status)
 	}
 	require.Equal(t, http.StatusAccepted, w.do(t, harborCall()).status)
+}
+
+// A sender that does not get on is no fault of the server that ends.
+func TestServer_EndsBesideASenderThatWaits(t *testing.T) {
+	t.Parallel()
+	w := &world{}
+	ctx, stop := context.WithCancel(t.Context())
+	s, err := hooks.Listen(ctx, hooks.Config{
+		Addr: "127.0.0.1:0", PathSecrets: []string{pathSecret}, Senders: map[string][]string{"acr": nil}, Publish: w.publish, Logger: zerolog.New(w),
+	})
+	require.NoError(t, err)
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(ctx) }()
+	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", s.Addr())
+	require.NoError(t, err)
+	_, err = io.WriteString(conn, "POST /hooks/"+pathSecret+"/acr HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n")
+	require.NoError(t, err)
+	_, err = conn.Read(make([]byte, 9)) // it is asked for the body, which does not come
+	require.NoError(t, err)
+	stop()
+	require.NoError(t, <-ended)
+	require.NoError(t, conn.Close())
 }
 
 func TestListen_Refused(t *testing.T) {
