@@ -45,6 +45,9 @@ func connect(t *testing.T, url string, options ...nats.Option) jetstream.JetStre
 func start(t *testing.T, o server.Options) *server.Server {
 	t.Helper()
 	o.Host, o.Port, o.JetStream, o.StoreDir = "127.0.0.1", server.RANDOM_PORT, true, t.TempDir()
+	if o.JetStreamMaxStore == 0 {
+		o.JetStreamMaxStore = 1 << 40 // what streams may grow to is promised, not used: a disk that is nearly full will do
+	}
 	o.DisableJetStreamBanner, o.NoLog, o.NoSigs = true, true, true
 	s, err := server.NewServer(&o)
 	require.NoError(t, err)
