@@ -20,7 +20,6 @@ const (
 	MaxSenders     = 20
 	maxTagRange    = 256
 	maxPatternSize = 2000
-	maxTriggerRepo = 255
 )
 
 // Trigger is a rule that makes a release of each push of an image to a registry.
@@ -98,13 +97,13 @@ func (t TriggerTag) semverMismatch(tag string) string {
 // whole compiles a pattern that the whole text must match.
 func whole(pattern string) (*regexp.Regexp, error) { return regexp.Compile(`^(?:` + pattern + `)$`) }
 
-// Repository is an image in the one form of its name: shop is docker.io/library/shop.
+// Repository is an image in the one form of its name: shop is docker.io/library/shop, and hosts have no case.
 func Repository(image string) string {
 	named, err := reference.ParseNormalizedNamed(image)
 	if err != nil {
 		return image
 	}
-	return named.Name()
+	return strings.ToLower(named.Name())
 }
 
 // Verdict is what a trigger says of a push.
@@ -172,9 +171,7 @@ func (v *validator) triggers(a Application) {
 }
 
 func (v *validator) repository(at, image string) {
-	named, err := reference.ParseNormalizedNamed(image)
-	v.check(err == nil && reference.IsNameOnly(named) && len(image) <= maxTriggerRepo, at,
-		"%.*q is no repository such as registry.example/team/shop, without tag and digest", maxTriggerRepo, image)
+	v.check(wire.IsRepository(image), at, "%.255q is no repository such as registry.example/team/shop, without tag and digest", image)
 }
 
 func (v *validator) tag(at string, t TriggerTag) {

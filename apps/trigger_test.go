@@ -29,6 +29,8 @@ func TestTriggered(t *testing.T) {
 		"another image":               {`"image":"` + team + `"`, wire.Published{Image: team + "2", Tag: "1"}, "-"},
 		"another registry":            {`"image":"` + team + `"`, wire.Published{Image: "other.example/team/shop", Tag: "1"}, "-"},
 		"a name of Docker Hub":        {`"image":"shop"`, wire.Published{Image: "docker.io/library/shop", Tag: "1"}, ""},
+		"a host in capitals":          {`"image":"Registry.Example/team/shop"`, wire.Published{Image: "registry.example/team/shop", Tag: "1"}, ""},
+		"a signature":                 {`"image":"` + team + `"`, wire.Published{Image: team, Tag: "sha256-" + strings.Repeat("0b", 32) + ".sig"}, "the tag is that of a signature, or of what else belongs to an image"},
 		"a version":                   {`"image":"` + team + `","tag":{"semver":">=1.0"}`, wire.Published{Image: team, Tag: "v1.4.2"}, ""},
 		"an old version":              {`"image":"` + team + `","tag":{"semver":">=1.0"}`, wire.Published{Image: team, Tag: "0.9"}, "version 0.9 is not in >=1.0"},
 		"a prerelease":                {`"image":"` + team + `","tag":{"semver":">=1.0"}`, wire.Published{Image: team, Tag: "1.5.0-rc.1"}, "version 1.5.0-rc.1 is a prerelease, which >=1.0 does not name; write for example >=1.0-0"},

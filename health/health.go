@@ -20,6 +20,8 @@ import (
 	"sync"
 	"time"
 
+	"slipway/internal/httpserve"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/rs/zerolog"
@@ -32,7 +34,6 @@ const (
 	// checkTimeout bounds each check; probes have their own limit, usually longer.
 	checkTimeout  = 2 * time.Second
 	headerTimeout = 5 * time.Second
-	closeTimeout  = 5 * time.Second
 )
 
 // Check reports whether one thing the process needs is available; the error says why not. It
@@ -93,22 +94,13 @@ func (s *Server) Run(ctx context.Context) error {
 	server := &http.Server{
 		Handler:           s.handler(),
 		ReadHeaderTimeout: headerTimeout,
-		BaseContext:       func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
 	}
-	served := make(chan error, 1) // Serve returns as soon as Shutdown begins
-	go func() { served <- server.Serve(s.listener) }()
 	s.cfg.Logger.Info().Str("addr", s.Addr()).Msg("health and metrics are served")
-	select {
-	case err := <-served:
-		return fmt.Errorf("health: %w", err)
-	case <-ctx.Done():
+	cut, err := httpserve.Serve(ctx, server, s.listener)
+	if cut {
+		s.cfg.Logger.Warn().Stringer("after", httpserve.Grace).Msg("requests for health that did not come to an end were cut off")
 	}
-	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
-	defer cancel()
-	if err := server.Shutdown(closing); err != nil {
-		return fmt.Errorf("health: close: %w", errors.Join(err, server.Close()))
-	}
-	if err := <-served; !errors.Is(err, http.ErrServerClosed) {
+	if err != nil {
 		return fmt.Errorf("health: %w", err)
 	}
 	return nil

@@ -50,7 +50,7 @@ func (p Payload) acr() ([]wire.Published, error) {
 	if len(problems) > 0 {
 		return nil, problems
 	}
-	push := wire.Published{Image: p.Registry + "/" + name, Tag: said.PushData.Tag, Digest: said.PushData.Digest, Sender: SenderACR, Source: sourceOf(SenderACR)}
+	push := wire.Published{Image: p.Registry + "/" + name, Tag: said.PushData.Tag, Digest: said.PushData.Digest, Sender: wire.SenderACR, Source: sourceOf(wire.SenderACR)}
 	push.EventID = idOf(push, said.PushData.PushedAt)
 	return checked([]wire.Published{push})
 }

@@ -50,7 +50,7 @@ func (p Payload) cdevents() ([]wire.Published, error) {
 		return nil, problemsOf(err)
 	}
 	// Who published is what this came by, whatever it says of itself.
-	push.Sender, push.SenderID = SenderCDEvents, true
+	push.Sender, push.SenderID = wire.SenderCDEvents, true
 	return checked([]wire.Published{push})
 }
 
@@ -72,7 +72,7 @@ func (p Payload) binary() (wire.Published, error) {
 
 // decode reads the event as that of a message.
 func (p Payload) decode(header nats.Header) (wire.Published, error) {
-	return wire.DecodePublished(&nats.Msg{Subject: wire.ArtifactSubject(SenderCDEvents), Header: header, Data: p.Body})
+	return wire.DecodePublished(&nats.Msg{Subject: wire.ArtifactSubject(wire.SenderCDEvents), Header: header, Data: p.Body})
 }
 
 // rfc3339 returns the time of a text; zero where it is none.

@@ -76,7 +76,7 @@ func IsSecret(text string) bool { return len(text) >= MinSecret && secretPattern
 
 // Proves reports whether a sender can prove who it is, for which it needs a secret.
 func Proves(sender string) bool {
-	return sender == SenderHarbor || sender == SenderGeneric || sender == SenderCDEvents
+	return sender == wire.SenderHarbor || sender == wire.SenderGeneric || sender == wire.SenderCDEvents
 }
 
 func (c Config) withDefaults() Config {
@@ -106,7 +106,7 @@ func (c Config) validate() error {
 	}
 	refuse(len(c.Senders) == 0, "Config.Senders is missing: nobody's webhooks would be taken")
 	for sender, secrets := range c.Senders {
-		refuse(!slices.Contains(Senders(), sender), "Config.Senders has %.100q, which is none of %s", sender, strings.Join(Senders(), ", "))
+		refuse(!slices.Contains(wire.Senders(), sender), "Config.Senders has %.100q, which is none of %s", sender, strings.Join(wire.Senders(), ", "))
 		refuse(Proves(sender) != (len(secrets) > 0), "Config.Senders has no secret of %s where it needs one, or one where it can prove nothing", sender)
 		for _, secret := range secrets {
 			refuse(!IsSecret(secret), "each secret of %s has %d characters or more of A-Z a-z 0-9 . _ ~ -", sender, MinSecret)

@@ -35,7 +35,7 @@ func (p Payload) dockerHub() ([]wire.Published, error) {
 	at := int64(min(max(said.PushData.PushedAt, 0), maxUnix+1))
 	push := wire.Published{
 		Image: dockerHubHost + "/" + said.Repository.RepoName, Tag: said.PushData.Tag, At: unixTime(at), By: pusher(said.PushData.Pusher),
-		Sender: SenderDockerHub, Source: sourceOf(SenderDockerHub),
+		Sender: wire.SenderDockerHub, Source: sourceOf(wire.SenderDockerHub),
 	}
 	push.EventID = idOf(push, strconv.FormatInt(at, 10))
 	return checked([]wire.Published{push})

@@ -30,6 +30,6 @@ func (p Payload) generic() ([]wire.Published, error) {
 	}
 	return checked([]wire.Published{{
 		Image: said.Image, Tag: said.Tag, Digest: said.Digest, At: said.Time, By: said.By,
-		Sender: SenderGeneric, Source: sourceOf(SenderGeneric), EventID: said.ID, SenderID: true,
+		Sender: wire.SenderGeneric, Source: sourceOf(wire.SenderGeneric), EventID: said.ID, SenderID: true,
 	}})
 }

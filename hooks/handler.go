@@ -228,7 +228,7 @@ func (h *handler) refuse(w http.ResponseWriter, s *sender, no refusal, log zerol
 	if no.again > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(no.again.Seconds()))))
 	}
-	if no.status == http.StatusUnauthorized && s.name != SenderGeneric {
+	if no.status == http.StatusUnauthorized && s.name != wire.SenderGeneric {
 		w.Header().Set("WWW-Authenticate", "Bearer")
 	}
 	if no.result == resultIgnored {

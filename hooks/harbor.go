@@ -50,7 +50,7 @@ func (p Payload) harbor() ([]wire.Published, error) {
 	if err := p.read(&said); err != nil {
 		return nil, err
 	}
-	push := wire.Published{At: unixTime(said.OccurAt), By: pusher(said.Operator), Sender: SenderHarbor, Source: sourceOf(SenderHarbor)}
+	push := wire.Published{At: unixTime(said.OccurAt), By: pusher(said.Operator), Sender: wire.SenderHarbor, Source: sourceOf(wire.SenderHarbor)}
 	data, pushed := said.EventData, harborPush
 	if said.SpecVersion != "" {
 		data, pushed = said.Data, harborPushCloudEvent

@@ -15,18 +15,6 @@ import (
 	"slipway/wire"
 )
 
-// The senders.
-const (
-	SenderACR       = wire.SenderACR
-	SenderHarbor    = wire.SenderHarbor
-	SenderDockerHub = wire.SenderDockerHub
-	SenderGeneric   = wire.SenderGeneric
-	SenderCDEvents  = wire.SenderCDEvents
-)
-
-// Senders lists the senders whose payloads are read.
-func Senders() []string { return wire.Senders() }
-
 // maxPushes is how many pushes one payload may tell of.
 const maxPushes = 100
 
@@ -58,22 +46,22 @@ func ignored(format string, args ...any) error {
 // Parse returns the pushes that the payload tells of, at least one. The error is an [IgnoredError] where it tells of none,
 // else [release.Problems] or one of them.
 func (p Payload) Parse() ([]wire.Published, error) {
-	if p.Registry != "" && p.Sender != SenderACR {
+	if p.Registry != "" && p.Sender != wire.SenderACR {
 		return nil, release.Problem{Field: "registry", Message: "is for acr alone: the payloads of others name their registry"}
 	}
 	switch p.Sender {
-	case SenderACR:
+	case wire.SenderACR:
 		return p.acr()
-	case SenderHarbor:
+	case wire.SenderHarbor:
 		return p.harbor()
-	case SenderDockerHub:
+	case wire.SenderDockerHub:
 		return p.dockerHub()
-	case SenderGeneric:
+	case wire.SenderGeneric:
 		return p.generic()
-	case SenderCDEvents:
+	case wire.SenderCDEvents:
 		return p.cdevents()
 	}
-	return nil, release.Problem{Field: "sender", Message: fmt.Sprintf("%.100q is none of %s", p.Sender, strings.Join(Senders(), ", "))}
+	return nil, release.Problem{Field: "sender", Message: fmt.Sprintf("%.100q is none of %s", p.Sender, strings.Join(wire.Senders(), ", "))}
 }
 
 // read decodes a payload, in which a sender may have more than is read here.

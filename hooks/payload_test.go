@@ -226,7 +226,7 @@ func FuzzParse(f *testing.F) {
 			require.NoError(t, err)
 			require.Equal(t, p.String(), read.String())
 			require.Equal(t, [2]string{p.Source, p.EventID}, [2]string{read.Source, read.EventID})
-			require.Contains(t, hooks.Senders(), p.Sender)
+			require.Contains(t, wire.Senders(), p.Sender)
 		}
 	})
 }

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"slipway/wire"
 )
 
 // The headers of a generic webhook.
@@ -70,7 +72,7 @@ func bearer(r *http.Request, alone bool) string {
 
 // proven checks what is in the headers alone, before anything is read.
 func (s *sender) proven(r *http.Request) *refusal {
-	if s.name != SenderHarbor && s.name != SenderCDEvents || isOneOf(s.tokens, bearer(r, s.name == SenderHarbor)) {
+	if s.name != wire.SenderHarbor && s.name != wire.SenderCDEvents || isOneOf(s.tokens, bearer(r, s.name == wire.SenderHarbor)) {
 		return nil
 	}
 	return &refusal{status: http.StatusUnauthorized, result: resultUnauthorized, reason: "the token is missing or wrong; send it as Authorization: Bearer …"}
@@ -78,7 +80,7 @@ func (s *sender) proven(r *http.Request) *refusal {
 
 // signed checks the signature of a generic webhook.
 func (s *sender) signed(r *http.Request, body []byte, now time.Time) *refusal {
-	if s.name != SenderGeneric {
+	if s.name != wire.SenderGeneric {
 		return nil
 	}
 	refuse := func(result, reason string) *refusal {

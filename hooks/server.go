@@ -2,7 +2,6 @@ package hooks
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -11,6 +10,8 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"slipway/internal/httpserve"
 )
 
 // The bounds of a connection.
@@ -20,7 +21,6 @@ const (
 	readTimeout   = 10 * time.Second
 	writeTimeout  = 20 * time.Second
 	idleTimeout   = time.Minute
-	closeTimeout  = 5 * time.Second
 )
 
 // Server takes webhooks. It listens from [Listen] on and answers from [Server.Run] on.
@@ -51,7 +51,7 @@ func Listen(ctx context.Context, cfg Config) (*Server, error) {
 // Addr is the "host:port" that the server listens on.
 func (s *Server) Addr() string { return s.listener.Addr().String() }
 
-// Run serves until ctx is done, then lets running requests finish, for as long as [closeTimeout], and returns nil. It can run
+// Run serves until ctx is done, then lets running requests finish, for as long as [httpserve.Grace], and returns nil. It can run
 // once.
 func (s *Server) Run(ctx context.Context) error {
 	server := &http.Server{
@@ -61,29 +61,15 @@ func (s *Server) Run(ctx context.Context) error {
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
-		BaseContext:       func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
 		// It would log what others send.
 		ErrorLog: log.New(io.Discard, "", 0),
 	}
-	served := make(chan error, 1) // Serve returns as soon as Shutdown begins
-	go func() { served <- server.Serve(s.listener) }()
 	s.cfg.Logger.Info().Str("addr", s.Addr()).Strs("senders", slices.Sorted(maps.Keys(s.cfg.Senders))).Str("identity", s.cfg.Identity).Msg("webhooks are taken")
-	select {
-	case err := <-served:
-		return fmt.Errorf("hooks: %w", err)
-	case <-ctx.Done():
+	cut, err := httpserve.Serve(ctx, server, s.listener)
+	if cut {
+		s.cfg.Logger.Warn().Stringer("after", httpserve.Grace).Msg("webhooks that did not come to an end were cut off")
 	}
-	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
-	defer cancel()
-	if err := server.Shutdown(closing); errors.Is(err, context.DeadlineExceeded) {
-		s.cfg.Logger.Warn().Stringer("after", closeTimeout).Msg("webhooks that do not come to an end are cut off")
-		if err := server.Close(); err != nil {
-			return fmt.Errorf("hooks: close: %w", err)
-		}
-	} else if err != nil {
-		return fmt.Errorf("hooks: close: %w", errors.Join(err, server.Close()))
-	}
-	if err := <-served; !errors.Is(err, http.ErrServerClosed) {
+	if err != nil {
 		return fmt.Errorf("hooks: %w", err)
 	}
 	return nil

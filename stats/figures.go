@@ -172,33 +172,42 @@ func (t *tally) lead(ended []ledger.Record, from origins, w Window) {
 			continue
 		}
 		if at, told := published(first); told {
-			t.fromPublication = append(t.fromPublication, r.EndedAt.Sub(at))
+			t.fromPublication = append(t.fromPublication, since(at, r))
 		} else {
-			t.fromRequest = append(t.fromRequest, r.EndedAt.Sub(first.Asked()))
+			t.fromRequest = append(t.fromRequest, since(first.Asked(), r))
 		}
 	}
 }
 
+// since is the time until a release ended; not negative, as the clocks of NATS and of Temporal may differ.
+func since(at time.Time, r ledger.Record) time.Duration { return max(0, r.EndedAt.Sub(at)) }
+
 // failures counts the changes of an environment that have failed, and how long it took to restore it.
 func (t *tally) failures(ended []ledger.Record, w Window) {
 	left := undone(ended)
-	for i, r := range ended {
-		if !changed(r) || !w.has(r.EndedAt) {
-			continue
+	var restored time.Time // when the next good one has ended
+	for _, r := range slices.Backward(ended) {
+		if changed(r) && w.has(r.EndedAt) {
+			t.changes++
+			if r.Outcome != release.PhaseSucceeded || left[r.ReleaseID] {
+				t.fail(r, restored)
+			}
 		}
-		t.changes++
-		if r.Outcome == release.PhaseSucceeded && !left[r.ReleaseID] {
-			continue
+		if good(r) {
+			restored = r.EndedAt
 		}
-		t.failed++
-		next := slices.IndexFunc(ended[i+1:], good)
-		switch {
-		case r.Outcome == release.PhaseRolledBack || r.Outcome == release.PhaseAborted:
-			t.wentBack++
-		case next < 0:
-			t.notRestored++
-		default:
-			t.restored = append(t.restored, ended[i+1+next].EndedAt.Sub(r.EndedAt))
-		}
+	}
+}
+
+// fail counts a change that has failed, and what came of it; restored is zero where nothing has Succeeded since.
+func (t *tally) fail(r ledger.Record, restored time.Time) {
+	t.failed++
+	switch {
+	case r.Outcome == release.PhaseRolledBack || r.Outcome == release.PhaseAborted:
+		t.wentBack++
+	case restored.IsZero():
+		t.notRestored++
+	default:
+		t.restored = append(t.restored, restored.Sub(r.EndedAt))
 	}
 }

@@ -157,6 +157,7 @@ func TestLeadTime(t *testing.T) {
 		"promotions that go round":            {[]ledger.Record{ended("1", succeeded, 9, promotes("1"))}, hours(), hours(), 1},
 		"published before the window":         {[]ledger.Record{ended("1", succeeded, 1, pushed(-47))}, hours(48), hours(), 0},
 		"told to be published later":          {[]ledger.Record{ended("1", succeeded, 5, pushed(200))}, hours(1), hours(), 0},
+		"a clock that is ahead":               {[]ledger.Record{ended("1", succeeded, 5, func(r *ledger.Record) { r.RequestedAt = r.EndedAt.Add(time.Minute) })}, hours(), hours(0), 0},
 		"one that failed has none":            {[]ledger.Record{ended("1", failed, 5, pushed(2))}, hours(), hours(), 0},
 		"one that ended elsewhere":            {[]ledger.Record{ended("1", succeeded, 5, inStaging, pushed(2))}, hours(), hours(), 0},
 		"the median, and the 90th percentile": {[]ledger.Record{ended("1", succeeded, 5, pushed(4)), ended("2", succeeded, 6, pushed(4)), ended("3", succeeded, 7, pushed(4)), ended("4", succeeded, 8, pushed(4))}, hours(1, 2, 3, 4), hours(), 0},

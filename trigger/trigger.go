@@ -122,5 +122,5 @@ func parts(image string) (repository, tag, digest string) {
 	if digested, is := named.(reference.Digested); is {
 		digest = digested.Digest().String()
 	}
-	return named.Name(), tag, digest
+	return apps.Repository(image), tag, digest
 }

@@ -60,6 +60,13 @@ func (p Published) String() string {
 	return text
 }
 
+// IsRepository reports whether a text is a repository of images, without tag and digest: registry.example/team/shop, or shop for
+// docker.io/library/shop.
+func IsRepository(text string) bool {
+	named, err := reference.ParseNormalizedNamed(text)
+	return err == nil && reference.IsNameOnly(named) && len(text) <= maxImage
+}
+
 // Attaches reports whether the push is no image to run: the signature of one, or what else belongs to one, in registries that know
 // no other way to attach it than a tag.
 func (p Published) Attaches() bool { return attachment.MatchString(p.Tag) }
@@ -74,9 +81,7 @@ func (p Published) Validate() error {
 			problems = append(problems, release.Problem{Field: field, Message: message})
 		}
 	}
-	named, err := reference.ParseNormalizedNamed(p.Image)
-	bare := err == nil && reference.IsNameOnly(named) && len(p.Image) <= maxImage
-	refuse(bare, "image", fmt.Sprintf("%.*q is not a repository such as registry.example/team/shop, without tag and digest", maxImage, p.Image))
+	refuse(IsRepository(p.Image), "image", fmt.Sprintf("%.*q is not a repository such as registry.example/team/shop, without tag and digest", maxImage, p.Image))
 	refuse(p.Tag != "" || p.Digest != "", "tag", "is missing, and so is the digest; one of them says what was pushed")
 	refuse(p.Tag == "" || len(p.Tag) <= maxTag && reference.TagRegexp.FindString(p.Tag) == p.Tag, "tag", fmt.Sprintf("%.*q is not a tag", maxTag, p.Tag))
 	refuse(p.Digest == "" || digestPattern.MatchString(p.Digest), "digest", fmt.Sprintf("%.80q is not a digest; it is sha256: and 64 hexadecimal digits", p.Digest))

@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"slipway/hooks"
+	"slipway/wire"
 )
 
 // Hooks is where webhooks are taken.
@@ -27,8 +28,8 @@ func (s *Stack) startConsole(ctx context.Context) error {
 	server, err := hooks.Listen(ctx, hooks.Config{
 		Addr: cmp.Or(s.config.HooksAddr, "127.0.0.1:0"), PathSecrets: []string{path},
 		Senders: map[string][]string{
-			hooks.SenderACR: nil, hooks.SenderDockerHub: nil,
-			hooks.SenderHarbor: {token}, hooks.SenderGeneric: {token}, hooks.SenderCDEvents: {token},
+			wire.SenderACR: nil, wire.SenderDockerHub: nil,
+			wire.SenderHarbor: {token}, wire.SenderGeneric: {token}, wire.SenderCDEvents: {token},
 		},
 		Publish: hooks.ToJetStream(s.JetStream), Metrics: prometheus.NewRegistry(), Logger: s.config.Log.With().Str("role", "console").Logger(),
 	})

@@ -155,7 +155,7 @@ func rules() []rule {
 			why: "ledger remembers releases for whoever asks: it decides nothing, and works without Temporal",
 		},
 		{
-			pkg: "payload", may: []string{"internal/secretfile"}, never: []string{noBroker},
+			pkg: "payload", may: []string{"internal/secretfile", "internal/httpserve"}, never: []string{noBroker},
 			why: "payload encrypts what Temporal keeps, whatever it says: it knows no release",
 		},
 		{
@@ -190,7 +190,7 @@ func rules() []rule {
 			why: "servicestagesim plays the platform: it knows nothing of releases",
 		},
 		{
-			pkg: "health", may: []string{"internal/failtext"},
+			pkg: "health", may: []string{"internal/failtext", "internal/httpserve"},
 			why: "health serves whatever role mounts it",
 		},
 		{
@@ -206,7 +206,7 @@ func rules() []rule {
 			why: "audit reads what is stored elsewhere: it knows what a message says, and decides nothing",
 		},
 		{
-			pkg: "hooks", may: []string{"release", "wire", "internal/cdevents", "internal/loosejson"}, never: []string{noEngine},
+			pkg: "hooks", may: []string{"release", "wire", "internal/cdevents", "internal/loosejson", "internal/httpserve"}, never: []string{noEngine},
 			why: "hooks takes what registries post and publishes it; what follows from a push is for the starter",
 		},
 		{
@@ -229,7 +229,8 @@ func rules() []rule {
 		{pkg: "internal/conformance", why: "conformance holds answers against Outputs, of any client"},
 		{pkg: "internal/huaweisign", why: "huaweisign signs and verifies, for the clients and the simulators of Huawei Cloud's products"},
 		{pkg: "internal/simframe", why: "simframe is what simulators of all platforms share: it knows none of them"},
-		{pkg: "internal/simcmd", may: []string{"internal/buildinfo", "internal/simframe"}, why: "simcmd is the command line that simulators of all platforms share"},
+		{pkg: "internal/simcmd", may: []string{"internal/buildinfo", "internal/httpserve", "internal/simframe"}, why: "simcmd is the command line that simulators of all platforms share"},
+		{pkg: "internal/httpserve", why: "httpserve serves whatever a role or a simulator answers"},
 		{pkg: "internal/cdevents", why: "cdevents is a format, whoever publishes it"},
 		{pkg: "internal/registry", may: []string{"internal/buildinfo"}, why: "registry asks registries of images, for whoever wants to know"},
 		{pkg: "internal/failtext", why: "failtext compares texts of failures, whoever has failed"},

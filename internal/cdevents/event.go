@@ -22,13 +22,11 @@ type Event struct {
 
 // Context says which event this is.
 type Context struct {
-	SpecVersion string `json:"specversion,omitempty"`
-	// Version stands there instead of SpecVersion in events before 0.5.
-	Version   string    `json:"version,omitempty"`
-	ID        string    `json:"id"`
-	Source    string    `json:"source"`
-	Type      string    `json:"type"`
-	Timestamp time.Time `json:"timestamp"`
+	SpecVersion string    `json:"specversion,omitempty"`
+	ID          string    `json:"id"`
+	Source      string    `json:"source"`
+	Type        string    `json:"type"`
+	Timestamp   time.Time `json:"timestamp"`
 	// ChainID is shared by all events that follow from the same first one.
 	ChainID string `json:"chainId,omitempty"`
 	Links   []Link `json:"links,omitempty"`
@@ -55,6 +53,5 @@ type LinkReference struct {
 type Subject struct {
 	ID      string          `json:"id"`
 	Source  string          `json:"source,omitempty"`
-	Type    string          `json:"type,omitempty"`
 	Content json.RawMessage `json:"content"`
 }

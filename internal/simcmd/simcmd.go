@@ -21,6 +21,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"slipway/internal/buildinfo"
+	"slipway/internal/httpserve"
 	"slipway/internal/simframe"
 )
 
@@ -197,21 +198,16 @@ func (p Program[S]) serve(ctx context.Context, o Options, stdout io.Writer, log 
 		Handler: sim, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: 64 << 10,
 	}
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
 	if err := p.announce(p.Ready(sim, url), url, o, printer{stdout, log}); err != nil {
-		return errors.Join(err, server.Close())
+		return errors.Join(err, listener.Close())
 	}
-	select {
-	case err := <-served:
+	cut, err := httpserve.Serve(ctx, server, listener)
+	log.Info().Msg("stopping") // the state is still to be kept
+	if cut {
+		err = errors.Join(errors.New("calls still running were cut off"), err)
+	}
+	if err != nil {
 		return fmt.Errorf("%s: %w", p.Name, err)
-	case <-ctx.Done():
-	}
-	log.Info().Msg("stopping")
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-	defer cancel()
-	if err := server.Shutdown(grace); err != nil {
-		return errors.Join(fmt.Errorf("%s: calls still running were cut off: %w", p.Name, err), server.Close())
 	}
 	return nil
 }

@@ -18,6 +18,8 @@ import (
 	"strings"
 	"time"
 
+	"slipway/internal/httpserve"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 	"go.temporal.io/sdk/converter"
@@ -31,7 +33,6 @@ const (
 	headerTimeout = 5 * time.Second
 	bodyTimeout   = 30 * time.Second
 	idleTimeout   = time.Minute
-	closeTimeout  = 5 * time.Second
 )
 
 // MinToken is the length of the shortest token.
@@ -127,23 +128,14 @@ func (s *Server) Run(ctx context.Context) error {
 		WriteTimeout:      bodyTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
-		BaseContext:       func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
 	}
-	served := make(chan error, 1) // Serve returns as soon as Shutdown begins
-	go func() { served <- server.Serve(s.listener) }()
 	s.cfg.Logger.Info().Str("addr", s.Addr()).Str("namespace", s.cfg.Namespace).Strs("origins", s.cfg.Origins).
 		Bool("token", s.cfg.Token != "").Msg("payloads are decoded")
-	select {
-	case err := <-served:
-		return fmt.Errorf("codecserver: %w", err)
-	case <-ctx.Done():
+	cut, err := httpserve.Serve(ctx, server, s.listener)
+	if cut {
+		s.cfg.Logger.Warn().Stringer("after", httpserve.Grace).Msg("requests that did not come to an end were cut off")
 	}
-	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
-	defer cancel()
-	if err := server.Shutdown(closing); err != nil {
-		return fmt.Errorf("codecserver: close: %w", errors.Join(err, server.Close()))
-	}
-	if err := <-served; !errors.Is(err, http.ErrServerClosed) {
+	if err != nil {
 		return fmt.Errorf("codecserver: %w", err)
 	}
 	return nil

@@ -150,11 +150,11 @@ asked. Whether an environment has the image already, only the starter looks.`,
 	withFile(cmd, &f.payload, "file with what a sender posts; - reads standard input")
 	flags := cmd.Flags()
 	flags.StringVar(&f.image, "image", "", "the image that is pushed: registry.example/team/shop:1.4.2")
-	flags.StringVar(&f.sender, "sender", wire.SenderCDEvents, "who tells of the push: "+strings.Join(hooks.Senders(), ", "))
+	flags.StringVar(&f.sender, "sender", wire.SenderCDEvents, "who tells of the push: "+strings.Join(wire.Senders(), ", "))
 	flags.StringVar(&f.registry, "registry", "", "the registry of what ACR posts, as ?registry= of its URL")
 	flags.VarP(&oneFile{path: &f.document}, "app-file", "a", "ask the rules of this document, and not those that count")
 	_ = cmd.MarkFlagFilename("app-file", "yaml", "yml", "json")
-	completing(cmd, "sender", hooks.Senders()...)
+	completing(cmd, "sender", wire.Senders()...)
 	completing(cmd, "registry") // no files
 	exits(cmd, exitRefused, "no rule would fire")
 	return a.command(cmd, frame{settings: config.NATS(), draws: true, timeout: answerTime}, func(ctx context.Context, c *call) error {
@@ -203,8 +203,8 @@ func (f triggerTests) pushes(a *app) ([]wire.Published, error) {
 	switch {
 	case (f.payload == "") == (f.image == ""):
 		return nil, &usageError{"give one of -f FILE, what a sender posts, and --image IMAGE"}
-	case !slices.Contains(hooks.Senders(), f.sender):
-		return nil, &usageError{fmt.Sprintf("--sender %q is unknown; use %s", f.sender, strings.Join(hooks.Senders(), ", "))}
+	case !slices.Contains(wire.Senders(), f.sender):
+		return nil, &usageError{fmt.Sprintf("--sender %q is unknown; use %s", f.sender, strings.Join(wire.Senders(), ", "))}
 	case f.registry != "" && f.payload == "":
 		return nil, &usageError{"--registry is for -f: --image names its registry"}
 	case f.payload != "":

@@ -28,12 +28,12 @@ func HooksSettings(v *config.Values) (hooks.Config, error) {
 	}
 	senders := v.List(config.HooksSenders)
 	if len(senders) == 0 {
-		return c, v.Bad(config.HooksSenders, "is not set", "name whose webhooks are taken: "+strings.Join(hooks.Senders(), ", "))
+		return c, v.Bad(config.HooksSenders, "is not set", "name whose webhooks are taken: "+strings.Join(wire.Senders(), ", "))
 	}
-	files := map[string]string{hooks.SenderHarbor: config.HarborTokenFile, hooks.SenderGeneric: config.GenericKeyFile, hooks.SenderCDEvents: config.CDEventsTokenFile}
+	files := map[string]string{wire.SenderHarbor: config.HarborTokenFile, wire.SenderGeneric: config.GenericKeyFile, wire.SenderCDEvents: config.CDEventsTokenFile}
 	for _, sender := range senders {
-		if !slices.Contains(hooks.Senders(), sender) {
-			return c, v.Bad(config.HooksSenders, fmt.Sprintf("%q is unknown", sender), "name some of "+strings.Join(hooks.Senders(), ", "))
+		if !slices.Contains(wire.Senders(), sender) {
+			return c, v.Bad(config.HooksSenders, fmt.Sprintf("%q is unknown", sender), "name some of "+strings.Join(wire.Senders(), ", "))
 		}
 		c.Senders[sender] = nil
 		if hooks.Proves(sender) {
@@ -42,7 +42,7 @@ func HooksSettings(v *config.Values) (hooks.Config, error) {
 			}
 		}
 	}
-	for _, sender := range hooks.Senders() {
+	for _, sender := range wire.Senders() {
 		if file := files[sender]; file != "" && v.String(file) != "" && c.Senders[sender] == nil {
 			return c, v.Bad(file, "is set, and webhooks of "+sender+" are not taken", "name "+sender+" among the senders, or leave it out")
 		}
