@@ -121,6 +121,9 @@ func (s *Starter) fire(ctx context.Context, p *pushed, a apps.Application, v app
 		return "", "", err
 	}
 	if id, reason := question.Brought(); id != "" {
+		if p.position.Count > 1 && question.Asked(id, v.Trigger.Name) {
+			p.asked[place], reason = id, "" // it has asked before, and nobody was told
+		}
 		return id, reason, nil
 	}
 	named, origin := question.Request(a.Name, v, p.identity)

@@ -3,6 +3,7 @@
 package trigger
 
 import (
+	"slices"
 	"time"
 
 	"github.com/distribution/reference"
@@ -67,6 +68,14 @@ func (q Question) Brought() (releaseID, reason string) {
 		}
 	}
 	return "", ""
+}
+
+// Asked reports whether the push itself may have asked for a release by a rule: that follows from it, and was asked for since it came. Of a
+// push that comes again this tells what has become of it before.
+func (q Question) Asked(releaseID, rule string) bool {
+	return slices.ContainsFunc(q.Records, func(r ledger.Record) bool {
+		return r.ReleaseID == releaseID && r.ByName != nil && r.ByName.Trigger == Of(q.Push, rule) && !r.Asked().Before(q.Stored)
+	})
 }
 
 // after is the latest release of the digest that has ended; empty where there is none.

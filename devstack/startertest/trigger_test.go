@@ -230,6 +230,36 @@ func TestTrigger_AThousandPushesWhileTheStarterIsAway(t *testing.T) {
 	require.Len(t, records, images)
 }
 
+// TestTrigger_ToldLater: a push that has asked for a release, of which nobody could be told, is told of as fired.
+func TestTrigger_ToldLater(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, realLane())
+	h.triggers(rule("versions", shopImage))
+	require.NoError(t, h.js.DeleteStream(h.ctx, wire.StreamEvents))
+	s := h.starter(starter.Config{RetryDelay: 50 * time.Millisecond, MaxRetryDelay: 50 * time.Millisecond})
+	sequence := h.push(wire.Origin{}, pushOf(shopImage, "1.4.2", "7f3e"))
+	var known []ledger.Record
+	h.until("the release", func() bool {
+		var err error
+		known, err = ledger.New(h.js).All(h.ctx, ledger.Filter{App: app("shop"), Limit: 2})
+		require.NoError(t, err)
+		return len(known) == 1 && known[0].Accepted
+	})
+	retries := func() float64 {
+		return metrictest.Values(t, s.metrics)["slipway_starter_messages_total artifact retried"]
+	}
+	before := retries()
+	h.until("another try", func() bool { return retries() > before })
+	for _, stream := range wire.Streams() {
+		if stream.Name == wire.StreamEvents {
+			_, err := h.js.CreateStream(h.ctx, stream)
+			require.NoError(t, err)
+		}
+	}
+	require.Equal(t, []release.PushRule{{Application: "shop", Rule: "versions", Environment: "staging", ReleaseID: known[0].ReleaseID}}, h.cameOf(sequence).Rules)
+	h.untilTaken()
+}
+
 // TestPushes_OneThatWasToldLate hides none of those that came after it.
 func TestPushes_OneThatWasToldLate(t *testing.T) {
 	t.Parallel()
