@@ -20,11 +20,11 @@ import (
 	"sync"
 	"time"
 
-	"slipway/internal/httpserve"
-
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/rs/zerolog"
+
+	"slipway/internal/httpserve"
 )
 
 // DefaultAddr is where a server listens by default.

@@ -18,11 +18,11 @@ import (
 	"strings"
 	"time"
 
-	"slipway/internal/httpserve"
-
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 	"go.temporal.io/sdk/converter"
+
+	"slipway/internal/httpserve"
 )
 
 // The bounds of a request. Temporal takes payloads of 2 MB; its UI sends those of a page of
