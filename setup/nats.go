@@ -84,7 +84,7 @@ func NATS(ctx context.Context, js jetstream.JetStream, c Config) ([]Result, erro
 		prepared, err := k.prepare(ctx, js)
 		done = append(done, prepared...)
 		if err != nil {
-			problems = append(problems, fmt.Errorf("prepare NATS: %w", err))
+			problems = append(problems, fmt.Errorf("prepare NATS: %w", withRemedy(err)))
 		}
 		if disabled(err) {
 			break // the others would fail alike
@@ -141,4 +141,15 @@ func (k storeGroup) configs(ctx context.Context, js jetstream.JetStream) (map[st
 
 func disabled(err error) bool {
 	return errors.Is(err, jetstream.ErrJetStreamNotEnabled) || errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount)
+}
+
+// insufficientStorage is the code by which JetStream says that a stream may not be promised the room that it asks for.
+const insufficientStorage jetstream.ErrorCode = 10047
+
+// withRemedy says what helps where the server has less room than the streams may grow to.
+func withRemedy(err error) error {
+	if refused, is := errors.AsType[*jetstream.APIError](err); is && refused.ErrorCode == insufficientStorage {
+		return fmt.Errorf("%w: what streams may grow to is set aside, and the server has less than that: give it more (max_file_store, or disk), or name a smaller nats-stream-size", err)
+	}
+	return err
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
 
+	"slipway/devstack/embedded"
 	"slipway/release"
 	"slipway/setup"
 	"slipway/wire"
@@ -25,7 +26,7 @@ func broker(t *testing.T, users ...*server.User) *server.Server {
 	t.Helper()
 	s, err := server.NewServer(&server.Options{
 		Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(),
-		DisableJetStreamBanner: true, NoLog: true, NoSigs: true, Users: users,
+		DisableJetStreamBanner: true, NoLog: true, NoSigs: true, Users: users, JetStreamMaxStore: embedded.MaxStore,
 	})
 	require.NoError(t, err)
 	s.Start()

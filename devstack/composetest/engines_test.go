@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"slipway/devstack/embedded"
+
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -26,7 +28,7 @@ func TestEngines_NATSUnderstandsItsSettings(t *testing.T) {
 	require.Equal(t, 8222, options.HTTPPort)
 
 	options.Host, options.Port, options.HTTPPort = "127.0.0.1", server.RANDOM_PORT, 0
-	options.StoreDir, options.NoSigs, options.NoLog = t.TempDir(), true, true
+	options.StoreDir, options.NoSigs, options.NoLog, options.JetStreamMaxStore = t.TempDir(), true, true, embedded.MaxStore
 	broker, err := server.NewServer(options)
 	require.NoError(t, err)
 	broker.Start()

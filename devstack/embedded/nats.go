@@ -39,6 +39,10 @@ type NATS struct {
 // natsPollInterval is how often a starting server is asked whether it listens.
 const natsPollInterval = 50 * time.Millisecond
 
+// MaxStore is how many bytes the streams of a server together may be allowed to grow to. JetStream itself takes three quarters of what
+// the disk has left, and refuses streams on one that is nearly full; but what streams may grow to is promised, and not used.
+const MaxStore = 1 << 40
+
 // StartNATS starts a NATS server with JetStream and returns once it accepts
 // clients. ctx bounds the start only; Close ends the server.
 func StartNATS(ctx context.Context, cfg NATSConfig) (*NATS, error) {
@@ -57,6 +61,7 @@ func StartNATS(ctx context.Context, cfg NATSConfig) (*NATS, error) {
 		JetStream:              true,
 		Users:                  cfg.Users,
 		StoreDir:               dir,
+		JetStreamMaxStore:      MaxStore,
 		DisableJetStreamBanner: true,
 		NoSigs:                 true, // signals belong to the program around this server
 	})

@@ -9,6 +9,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
 
+	"slipway/devstack/embedded"
 	"slipway/ledger"
 	"slipway/release"
 )
@@ -46,7 +47,7 @@ func start(t *testing.T, o server.Options) *server.Server {
 	t.Helper()
 	o.Host, o.Port, o.JetStream, o.StoreDir = "127.0.0.1", server.RANDOM_PORT, true, t.TempDir()
 	if o.JetStreamMaxStore == 0 {
-		o.JetStreamMaxStore = 1 << 40 // what streams may grow to is promised, not used: a disk that is nearly full will do
+		o.JetStreamMaxStore = embedded.MaxStore
 	}
 	o.DisableJetStreamBanner, o.NoLog, o.NoSigs = true, true, true
 	s, err := server.NewServer(&o)

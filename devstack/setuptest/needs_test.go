@@ -15,6 +15,7 @@ import (
 
 	"slipway/apps"
 	"slipway/authority"
+	"slipway/devstack/embedded"
 	"slipway/ledger"
 	"slipway/policy"
 	"slipway/setup"
@@ -49,6 +50,9 @@ func forDoctor() []string {
 func serve(t *testing.T, o server.Options) *server.Server {
 	t.Helper()
 	o.Host, o.Port, o.StoreDir, o.NoSigs, o.NoLog = "127.0.0.1", server.RANDOM_PORT, t.TempDir(), true, true
+	if o.JetStreamMaxStore == 0 {
+		o.JetStreamMaxStore = embedded.MaxStore
+	}
 	s, err := server.NewServer(&o)
 	require.NoError(t, err)
 	s.Start()

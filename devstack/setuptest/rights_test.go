@@ -18,6 +18,7 @@ import (
 	"slipway/apps"
 	"slipway/audit"
 	"slipway/authority"
+	"slipway/devstack/embedded"
 	"slipway/internal/documents"
 	"slipway/ledger"
 	"slipway/policy"
@@ -54,6 +55,7 @@ func accounts(t *testing.T) map[string]jetstream.JetStream {
 	}
 	s, err := server.NewServer(&server.Options{
 		Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(), NoSigs: true, NoLog: true, Users: users,
+		JetStreamMaxStore: embedded.MaxStore,
 	})
 	require.NoError(t, err)
 	s.Start()

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
@@ -15,6 +16,7 @@ import (
 	"slipway/devstack/embedded"
 	"slipway/release"
 	"slipway/setup"
+	"slipway/wire"
 )
 
 func TestSetup(t *testing.T) {
@@ -84,4 +86,20 @@ func prepared(r setup.Action) []setup.Result {
 		{Kind: "search attribute", Name: release.SearchRequestedBy, Action: r},
 		{Kind: "search attribute", Name: release.SearchSet, Action: r},
 	}
+}
+
+// A server that has less room than the streams may grow to refuses them; what is said names what helps.
+func TestSetup_SaysWhatHelpsWhereTheServerHasTooLittleRoom(t *testing.T) {
+	t.Parallel()
+	s := serve(t, server.Options{JetStream: true, JetStreamMaxStore: 3 << 30})
+	conn, err := nats.Connect(s.ClientURL())
+	require.NoError(t, err)
+	t.Cleanup(conn.Close)
+	js, err := jetstream.New(conn)
+	require.NoError(t, err)
+	_, err = setup.NATS(t.Context(), js, setup.Config{})
+	require.ErrorContains(t, err, "prepare NATS: stream SLIPWAY_AUDIT: ")
+	require.ErrorContains(t, err, "nats-stream-size")
+	_, err = setup.NATS(t.Context(), js, setup.Config{Storage: wire.Storage{MaxBytes: 512 << 20}})
+	require.NoError(t, err)
 }
