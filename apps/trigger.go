@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/Masterminds/semver/v3"
-	"github.com/distribution/reference"
 
 	"slipway/release"
 	"slipway/wire"
@@ -99,11 +98,11 @@ func whole(pattern string) (*regexp.Regexp, error) { return regexp.Compile(`^(?:
 
 // Repository is an image in the one form of its name: shop is docker.io/library/shop, and hosts have no case.
 func Repository(image string) string {
-	named, err := reference.ParseNormalizedNamed(image)
+	p, err := wire.ReadImage(image)
 	if err != nil {
 		return image
 	}
-	return strings.ToLower(named.Name())
+	return p.Image
 }
 
 // Verdict is what a trigger says of a push.

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/distribution/reference"
-
 	"slipway/apps"
 	"slipway/ledger"
 	"slipway/release"
@@ -37,7 +35,7 @@ func (q Question) sameDigest(r ledger.Record) bool {
 		return false
 	case release.OperationRelease, release.OperationRollback:
 	}
-	_, _, digest := parts(r.Artifact.Image)
+	digest := digestOf(r.Artifact.Image)
 	return digest != "" && digest == q.Push.Digest
 }
 
@@ -47,9 +45,9 @@ func (q Question) sameEvent(r ledger.Record) bool {
 		return false
 	}
 	have, told := r.ByName.Trigger, Of(q.Push, "")
-	repository, tag, digest := parts(r.Artifact.Image)
-	return have.Sender == told.Sender && have.Source == told.Source && have.EventID == told.EventID && repository == apps.Repository(q.Push.Image) &&
-		(digest == q.Push.Digest || tag != "" && tag == q.Push.Tag)
+	brought, err := wire.ReadImage(r.Artifact.Image)
+	return err == nil && have.Sender == told.Sender && have.Source == told.Source && have.EventID == told.EventID && brought.Image == apps.Repository(q.Push.Image) &&
+		(brought.Digest == q.Push.Digest || brought.Tag != "" && brought.Tag == q.Push.Tag)
 }
 
 // Brought is the release that the push means already, and how; empty where it means a new one. A release that no lane has accepted
@@ -115,21 +113,14 @@ func Of(p wire.Published, rule string) release.Trigger {
 func DigestOf(n wire.Named) string {
 	artifact, _ := n.Says["artifact"].(map[string]any)
 	image, _ := artifact["image"].(string)
-	_, _, digest := parts(image)
-	return digest
+	return digestOf(image)
 }
 
-// parts takes the name of an image apart.
-func parts(image string) (repository, tag, digest string) {
-	named, err := reference.ParseNormalizedNamed(image)
+// digestOf is the digest that an image is named by; empty where it is by none.
+func digestOf(image string) string {
+	p, err := wire.ReadImage(image)
 	if err != nil {
-		return "", "", ""
+		return ""
 	}
-	if tagged, is := named.(reference.Tagged); is {
-		tag = tagged.Tag()
-	}
-	if digested, is := named.(reference.Digested); is {
-		digest = digested.Digest().String()
-	}
-	return apps.Repository(image), tag, digest
+	return p.Digest
 }

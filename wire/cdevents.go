@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/cloudevents/sdk-go/v2/event"
-	"github.com/distribution/reference"
 	"github.com/nats-io/nats.go"
 
 	"slipway/internal/cdevents"
@@ -174,18 +173,11 @@ func packageURL(a release.Artifact) string {
 		address, _, _ := strings.Cut(a.Package.URL, "?")
 		return cdevents.PackageURL(cmp.Or(strings.TrimSuffix(address[strings.LastIndex(address, "/")+1:], "/"), "package"), a.Package.Version, address)
 	}
-	named, err := reference.ParseNormalizedNamed(a.Image)
+	image, err := ReadImage(a.Image)
 	if err != nil { // which the platform has taken all the same
 		return cdevents.PackageURL(a.Public(), "", "")
 	}
-	image := cdevents.Image{Repository: named.Name()}
-	if tagged, ok := named.(reference.Tagged); ok {
-		image.Tag = tagged.Tag()
-	}
-	if digested, ok := named.(reference.Digested); ok {
-		image.Digest = digested.Digest().String()
-	}
-	return image.PackageURL()
+	return cdevents.Image{Repository: image.Image, Tag: image.Tag, Digest: image.Digest}.PackageURL()
 }
 
 // chain is the chain of events that the release belongs to: that of the push that it follows from, or one of its own.

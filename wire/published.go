@@ -60,6 +60,23 @@ func (p Published) String() string {
 	return text
 }
 
+// ReadImage takes the reference of an image apart, as a push of it has it. The repository is in the one form of its name: shop is
+// docker.io/library/shop, and hosts have no case.
+func ReadImage(image string) (Published, error) {
+	named, err := reference.ParseNormalizedNamed(image)
+	if err != nil {
+		return Published{}, err
+	}
+	p := Published{Image: strings.ToLower(named.Name())}
+	if tagged, is := named.(reference.Tagged); is {
+		p.Tag = tagged.Tag()
+	}
+	if digested, is := named.(reference.Digested); is {
+		p.Digest = digested.Digest().String()
+	}
+	return p, nil
+}
+
 // IsRepository reports whether a text is a repository of images, without tag and digest: registry.example/team/shop, or shop for
 // docker.io/library/shop.
 func IsRepository(text string) bool {

@@ -6,13 +6,13 @@ import (
 	"testing"
 	"time"
 
-	"slipway/devstack/embedded"
-
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/server/common/dynamicconfig"
+
+	"slipway/devstack/embedded"
 )
 
 // The settings of NATS, interpolated as compose does it, start the real server.

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/distribution/reference"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/spf13/cobra"
 
@@ -223,17 +222,11 @@ func (f triggerTests) pushes(a *app) ([]wire.Published, error) {
 			return found, err
 		})
 	}
-	named, err := reference.ParseNormalizedNamed(f.image)
+	p, err := wire.ReadImage(f.image)
 	if err != nil {
 		return nil, &usageError{fmt.Sprintf("--image %q is no image such as registry.example/team/shop:1.4.2", f.image)}
 	}
-	p := wire.Published{Image: named.Name(), Sender: f.sender}
-	if tagged, is := named.(reference.Tagged); is {
-		p.Tag = tagged.Tag()
-	}
-	if digested, is := named.(reference.Digested); is {
-		p.Digest = digested.Digest().String()
-	}
+	p.Sender = f.sender
 	if err := p.Validate(); err != nil {
 		return nil, &usageError{"--image " + release.OneLine(err.Error())}
 	}
