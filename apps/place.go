@@ -53,17 +53,17 @@ func (p Place) same(q Place) bool {
 }
 
 // The patterns of a namespace and a name, whatever the platform: what it takes besides, its answer tells.
-const (
-	namespacePattern = `^[A-Za-z0-9_][A-Za-z0-9_.:-]*$`
-	namePattern      = `^[A-Za-z0-9_][A-Za-z0-9_.-]*$`
+var (
+	namespacePattern = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.:-]*$`)
+	namePattern      = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
 )
 
 // place checks the names of a place; its identity is checked with what the environment says of a release.
 func (v *validator) place(at string, p Place) {
 	at += ".app"
 	traits, served := release.TraitsOf(p.Platform)
-	check := func(field, value, pattern, words string) {
-		v.check(value == "" || len(value) <= release.MaxID && regexp.MustCompile(pattern).MatchString(value), at+"."+field,
+	check := func(field, value string, pattern *regexp.Regexp, words string) {
+		v.check(value == "" || len(value) <= release.MaxID && pattern.MatchString(value), at+"."+field,
 			"%.*q is not %s", release.MaxID, value, words)
 	}
 	pattern := namePattern

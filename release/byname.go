@@ -2,6 +2,7 @@ package release
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -45,7 +46,7 @@ func (b ByName) String() string { return b.Application + "/" + b.Environment }
 const NameWords = "a name of 1-40 lower-case letters, digits or hyphens"
 
 // namePattern keeps a name usable as a token of a NATS subject.
-const namePattern = `^[a-z0-9][a-z0-9-]{0,39}$`
+var namePattern = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`)
 
 // IsName reports whether a text can be the name of an application, an environment or a set.
 func IsName(text string) bool { return matches(namePattern, text) }

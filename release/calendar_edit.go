@@ -3,6 +3,7 @@ package release
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -15,7 +16,7 @@ const maxFreezes = 100
 const maxScopeApps = 20
 
 // freezePattern keeps the name of a window or a stop easy to say in a shell.
-const freezePattern = `^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`
+var freezePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 
 // WithWindow returns the calendar with the window; one of the same name is replaced.
 func (c Calendar) WithWindow(w FreezeWindow) Calendar {
@@ -152,6 +153,6 @@ func (v *validator) scope(field string, s Scope) {
 		v.check(s.App == "" || matches(on.AppID, s.App), field+".app", "%q is not an application ID: %s; leave it out for any", s.App, on.AppWords)
 		return
 	}
-	ids := func(t Traits) string { return t.AppID }
+	ids := func(t Traits) *regexp.Regexp { return t.AppID }
 	v.check(s.App == "" || matchesAny(ids, s.App), field+".app", "%q is not an application ID: %s; leave it out for any", s.App, idWords)
 }

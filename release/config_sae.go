@@ -1,6 +1,7 @@
 package release
 
 import (
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -152,9 +153,12 @@ func (v *validator) sizeOfSAE(field string, r Resources) {
 	}
 }
 
+// numberOfSAE is what SAE numbers config maps and secrets with.
+var numberOfSAE = regexp.MustCompile(`^[1-9][0-9]{0,17}$`)
+
 // holderOfSAE checks the ID of a config map or a secret.
 func (v *validator) holderOfSAE(field, id string) {
-	v.check(matches(`^[1-9][0-9]{0,17}$`, id), field, "it must be the number that SAE has for it, in quotes: "+
+	v.check(matches(numberOfSAE, id), field, "it must be the number that SAE has for it, in quotes: "+
 		"\"slipway api sae ListNamespacedConfigMaps NamespaceId=…\" and \"slipway api sae ListSecrets NamespaceId=…\" list them")
 }
 

@@ -1,6 +1,9 @@
 package release
 
-import "slices"
+import (
+	"regexp"
+	"slices"
+)
 
 // parametersOfServiceStage are those of UpdateComponent (ServiceStage API reference ch. 4.3.5). A struct whose
 // members are given by fields of their own is listed by them.
@@ -100,7 +103,10 @@ func unsupportedConfigOfServiceStage() (out []Unsupported) {
 	)
 }
 
+// clusterName is what a config map or a secret of a cluster may be called.
+var clusterName = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$`)
+
 // holderOfServiceStage checks the name of a config map or a secret, which are those of the cluster.
 func (v *validator) holderOfServiceStage(field, name string) {
-	v.check(matches(`^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$`, name), field, "it must be the name of a config map or a secret in the namespace of the component: lower case letters, digits, dots and hyphens")
+	v.check(matches(clusterName, name), field, "it must be the name of a config map or a secret in the namespace of the component: lower case letters, digits, dots and hyphens")
 }

@@ -3,6 +3,7 @@ package release
 import (
 	"fmt"
 	"path"
+	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -17,18 +18,25 @@ const (
 	maxGrace = 5 * time.Minute
 )
 
-const (
+var (
 	// variablePattern is what an environment variable may be called.
-	variablePattern = `^[A-Za-z_][A-Za-z0-9_]*$`
+	variablePattern = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 	// presentPattern is what one may be called that is there already: whoever made it may have
 	// taken another name.
-	presentPattern = `^[^=\s\x00-\x1f\x7f]+$`
+	presentPattern = regexp.MustCompile(`^[^=\s\x00-\x1f\x7f]+$`)
 	// scratchPattern is what an empty directory may be called.
-	scratchPattern = `^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`
+	scratchPattern = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 	// bucketPattern is the name of an object bucket.
-	bucketPattern = `^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$`
+	bucketPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$`)
 	// resourcePattern is an ID of the platform that is written into a request as it is.
-	resourcePattern = `^[A-Za-z0-9][A-Za-z0-9._-]*$`
+	resourcePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+	// targetPattern is the address of a mount target.
+	targetPattern = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$`)
+	// probePath is the path that a probe asks for.
+	probePath = regexp.MustCompile(`^/[^\s\x00-\x1f\x7f]*$`)
+	// registryID is the ID of an enterprise registry, and roleName the name of a role.
+	registryID = regexp.MustCompile(`^cri-[A-Za-z0-9-]+$`)
+	roleName   = regexp.MustCompile(`^acs:ram::[0-9]+:role/[A-Za-z0-9._/-]+$`)
 )
 
 // config checks what a release changes of its application's configuration.
@@ -205,7 +213,7 @@ func (v *validator) threshold(field string, checks int) {
 }
 
 func (v *validator) probeHTTP(at string, h ProbeHTTP) {
-	v.check(matches(`^/[^\s\x00-\x1f\x7f]*$`, h.Path), at+".path", "must begin with / and have no blanks, such as /healthz")
+	v.check(matches(probePath, h.Path), at+".path", "must begin with / and have no blanks, such as /healthz")
 	v.check(isPort(h.Port), at+".port", "must be a port, 1-%d", maxPort)
 	v.check(h.Scheme == "" || h.Scheme == "http" || h.Scheme == "https", at+".scheme", "%q is unknown; use http or https", h.Scheme)
 	v.check(h.Contains == "" || h.Lacks == "", at+".lacks", "cannot be given with contains; give one of them")
@@ -271,7 +279,7 @@ func (v *validator) mounts(m *Mounts) {
 	for i, each := range m.NAS {
 		at := place(field+".nas", i)
 		v.resource(at+".id", each.ID)
-		v.check(matches(`^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$`, each.Domain), at+".domain", "must be the address of a mount target, such as 1a2b3c.cn-hangzhou.nas.example")
+		v.check(matches(targetPattern, each.Domain), at+".domain", "must be the address of a mount target, such as 1a2b3c.cn-hangzhou.nas.example")
 		v.check(isClean(each.Directory), at+".directory", "must be an absolute path of the file system, such as /shop; / mounts all of it")
 		v.mountPath(at+".path", each.Path, seen)
 	}
@@ -329,8 +337,8 @@ func (v *validator) registry(a Artifact) {
 	}
 	const field = "artifact.registry"
 	v.check(a.Image != "", field, "has no meaning without an image, which is pulled from it")
-	v.check(matches(`^cri-[A-Za-z0-9-]+$`, r.Instance), field+".instance", "must be the ID of an enterprise registry, such as cri-1a2b3c")
-	v.check(r.Role == "" || matches(`^acs:ram::[0-9]+:role/[A-Za-z0-9._/-]+$`, r.Role), field+".role",
+	v.check(matches(registryID, r.Instance), field+".instance", "must be the ID of an enterprise registry, such as cri-1a2b3c")
+	v.check(r.Role == "" || matches(roleName, r.Role), field+".role",
 		"must be the name of a role, such as acs:ram::123456789012:role/pull; leave it out for a registry of the application's own account")
 }
 

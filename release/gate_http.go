@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -115,7 +116,7 @@ func (v *validator) noSecretIn(field, address string) {
 }
 
 // secretParameter is what the name of a parameter has that carries a secret.
-const secretParameter = `(?i)token|secret|passw|passphrase|signature|credential|api[-_.]?key|access[-_.]?key|^(key|sig|sign|auth|auth_key|hmac|jwt|sas|pwd)$`
+var secretParameter = regexp.MustCompile(`(?i)token|secret|passw|passphrase|signature|credential|api[-_.]?key|access[-_.]?key|^(key|sig|sign|auth|auth_key|hmac|jwt|sas|pwd)$`)
 
 // asksWithSecret reports whether the query of an address names a secret. A name that cannot be
 // read is taken for one.

@@ -3,10 +3,11 @@ package release
 import (
 	"fmt"
 	"net/url"
+	"regexp"
 	"strings"
 )
 
-const gateNamePattern = `^[a-z0-9-]{1,40}$`
+var gateNamePattern = regexp.MustCompile(`^[a-z0-9-]{1,40}$`)
 
 // gates lists every problem of a release's gates, which have their defaults.
 func (v *validator) gates(field string, gates []Gate) {

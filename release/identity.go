@@ -3,6 +3,7 @@ package release
 import (
 	"crypto/sha256"
 	"encoding/base32"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -19,11 +20,13 @@ const (
 	setReleasePrefix = releasePrefix + setPrefix
 )
 
-const (
-	// derivedPattern is what [derive] makes.
-	derivedPattern   = `[a-z2-7]{16}`
-	releaseIDPattern = `^` + releasePrefix + `(` + setPrefix + `)?` + derivedPattern + `$`
-	setIDPattern     = `^` + setPrefix + derivedPattern + `$`
+// derivedPattern is what [derive] makes.
+const derivedPattern = `[a-z2-7]{16}`
+
+// The patterns of the IDs of releases and of sets.
+var (
+	releaseIDPattern = regexp.MustCompile(`^` + releasePrefix + `(` + setPrefix + `)?` + derivedPattern + `$`)
+	setIDPattern     = regexp.MustCompile(`^` + setPrefix + derivedPattern + `$`)
 )
 
 // derive makes 16 lower-case letters and digits (80 bits) of the parts of an identity. Each

@@ -2,6 +2,7 @@ package release
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -109,7 +110,10 @@ const (
 )
 
 // headerName is the form of the name of a header: that of RFC 9110, without the signs that no header in use has.
-const headerName = `^[A-Za-z0-9_.-]+$`
+var headerName = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
+
+// plainNumber is a number that is written without sign and exponent.
+var plainNumber = regexp.MustCompile(`^[0-9]+([.][0-9]+)?$`)
 
 // Words of the operators of traffic rules.
 const (
@@ -250,7 +254,7 @@ func (v *validator) comparison(at, operator, cond, value string) {
 		v.list(at+".value", value)
 	case OperatorMod, OperatorPercent, OperatorPercentLong:
 		n, err := strconv.ParseFloat(value, 64)
-		plain := matches(`^[0-9]+([.][0-9]+)?$`, value)
+		plain := matches(plainNumber, value)
 		v.check(plain && err == nil && n <= maxRemainder, at+".value", "must be a number from 0 to %d", maxRemainder)
 	default:
 		v.check(false, at+".operator", "%q is unknown; use %s, %s, %s or %s", operator,

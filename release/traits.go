@@ -1,6 +1,9 @@
 package release
 
-import "slices"
+import (
+	"regexp"
+	"slices"
+)
 
 // StepUnit is what a batch of a gray release is measured in.
 type StepUnit string
@@ -79,8 +82,8 @@ type Traits struct {
 	Packages []string
 	// AppID and VersionID are the patterns of its IDs of applications and of versions, and AppWords and
 	// VersionWords say them in words.
-	AppID, AppWords         string
-	VersionID, VersionWords string
+	AppID, VersionID       *regexp.Regexp
+	AppWords, VersionWords string
 	// NamespaceWords and NameWords say what a namespace and a name are by which an application document says which
 	// application it means; the first is empty where there are no namespaces. NameIsID tells that what is called so
 	// has that as its ID.
@@ -90,10 +93,12 @@ type Traits struct {
 	VersionLength int
 	// Qualifier is the default of app.qualifier, QualifierID the pattern of one, and QualifierWords say it in
 	// words; empty where an application has no qualifiers.
-	Qualifier, QualifierID, QualifierWords string
+	Qualifier, QualifierWords string
+	QualifierID               *regexp.Regexp
 	// PartID is the pattern of a part of an application (artifact.part), and PartWords say it in words;
 	// empty where it has none.
-	PartID, PartWords string
+	PartID    *regexp.Regexp
+	PartWords string
 	// Unsupported are the fields of a release file, and the values of fields, that mean nothing on the platform.
 	Unsupported []Unsupported
 	// Parameters are all that a release could set of an application, by the platform's own names: those of
@@ -225,7 +230,7 @@ func alternatives[T ~string](words []T) string {
 }
 
 // matchesAny reports whether a text has the pattern of any platform.
-func matchesAny(pattern func(Traits) string, text string) bool {
+func matchesAny(pattern func(Traits) *regexp.Regexp, text string) bool {
 	return onAny(func(t Traits) bool { return matches(pattern(t), text) })
 }
 
@@ -276,8 +281,12 @@ func traitsOfSAE() Traits {
 	}
 }
 
-// versionOfFC is the pattern of a version of a service of Function Compute.
-const versionOfFC = `^[1-9][0-9]{0,18}$`
+// The patterns of the IDs of Function Compute: of a service or an alias, of a function, and of a version of a service.
+var (
+	nameOfFC     = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]{0,127}$`)
+	functionOfFC = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]{0,63}$`)
+	versionOfFC  = regexp.MustCompile(`^[1-9][0-9]{0,18}$`)
+)
 
 // changeOfFC says what a change on Function Compute is: a version that was published, or else a number of
 // provisioned instances.
@@ -291,21 +300,18 @@ func changeOfFC(id string) string {
 // traitsOfFC are those of Function Compute 2.0. A release moves an alias of a service from one
 // published version to the next.
 func traitsOfFC() Traits {
-	const (
-		name, function = `^[A-Za-z_][A-Za-z0-9_-]{0,127}$`, `^[A-Za-z_][A-Za-z0-9_-]{0,63}$`
-		words          = " letters, digits, hyphens or underscores, the first no digit and no hyphen"
-	)
+	const words = " letters, digits, hyphens or underscores, the first no digit and no hyphen"
 	return Traits{
 		Platform: PlatformFC, Name: "Function Compute",
 		Rollouts: []StrategyType{StrategyAll, StrategyGray}, Rollbacks: []StrategyType{StrategyAll},
 		Step: StepWeight, Weights: maxWeights, Pauses: PausesEvery,
 		Rescale: true, FirstRelease: true, Scaling: ScalingTakeAway,
 		Packages: []string{"oss"},
-		AppID:    name, AppWords: "the name of a service: 1-128" + words,
+		AppID:    nameOfFC, AppWords: "the name of a service: 1-128" + words,
 		NameWords: "the name of a service, which is its ID", NameIsID: true,
 		VersionID: versionOfFC, VersionWords: "a whole number, such as 7",
-		Qualifier: "live", QualifierID: name, QualifierWords: "the name of an alias: 1-128" + words,
-		PartID: function, PartWords: "the name of a function: 1-64" + words,
+		Qualifier: "live", QualifierID: nameOfFC, QualifierWords: "the name of an alias: 1-128" + words,
+		PartID: functionOfFC, PartWords: "the name of a function: 1-64" + words,
 		ChangeWords: changeOfFC,
 		Unsupported: slices.Concat(unsupportedOnFC(), unsupportedConfigOfFC()),
 		Parameters:  parametersOfFC,
@@ -341,6 +347,12 @@ func unsupportedOnFC() []Unsupported {
 	}
 }
 
+// The patterns of the IDs of ServiceStage: of a component, and of a version of one.
+var (
+	componentOfServiceStage = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+	versionOfServiceStage   = regexp.MustCompile(`^[0-9]+([.][0-9]+){2,3}$`)
+)
+
 // traitsOfServiceStage are those of the third generation of ServiceStage's API. A release gives a component a
 // version of its own, see [VersionNumber]. ServiceStage pauses once, after the gray batch (API reference ch. 4.3.8).
 func traitsOfServiceStage() Traits {
@@ -350,9 +362,9 @@ func traitsOfServiceStage() Traits {
 		Step: StepInstances, Weights: 1, GrayAtMost: maxWeight, LargerFirst: true, Pauses: PausesGray,
 		Restart: true, Rescale: true, Scaling: ScalingNone,
 		Packages: []string{"obs", "https"},
-		AppID:    `^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`, AppWords: "the ID of a component, such as 4b611997-4acd-4538-a06b-32fd2475e057",
+		AppID:    componentOfServiceStage, AppWords: "the ID of a component, such as 4b611997-4acd-4538-a06b-32fd2475e057",
 		NamespaceWords: "the name of an environment", NameWords: "the name of a component",
-		VersionID: `^[0-9]+([.][0-9]+){2,3}$`, VersionLength: 32, VersionWords: "three or four numbers with dots between them, such as 1.4.2, of 32 characters at most",
+		VersionID: versionOfServiceStage, VersionLength: 32, VersionWords: "three or four numbers with dots between them, such as 1.4.2, of 32 characters at most",
 		ChangeWords: func(string) string { return "job" },
 		Unsupported: slices.Concat(unsupportedOnServiceStage(), unsupportedConfigOfServiceStage()),
 		Parameters:  parametersOfServiceStage,

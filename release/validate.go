@@ -52,10 +52,10 @@ const (
 
 // idPattern keeps an application ID usable as a NATS subject token and a part of a
 // workflow ID.
-const idPattern = `^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$`
+var idPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$`)
 
 // regionPattern is the shape of a region ID such as cn-hangzhou or ap-southeast-1.
-const regionPattern = `^[a-z]{2}(-[a-z0-9]+)+$`
+var regionPattern = regexp.MustCompile(`^[a-z]{2}(-[a-z0-9]+)+$`)
 
 // Validate lists every problem of the spec at once, as [Problems], or returns nil.
 // It wants a spec that has its defaults. A list that is too long is told without the rest.
@@ -251,14 +251,17 @@ func (v *validator) artifact(a Artifact) {
 		v.check(false, "artifact", "give image or package; the rest says only where it is from and for which part it is")
 	default:
 		v.packageURL(a.Package.URL)
-		v.check(matches(`^[^\s\x00-\x1f\x7f]+$`, a.Package.Version), "artifact.package.version", "must have 1-%d bytes and no blanks", MaxID)
+		v.check(matches(packageVersion, a.Package.Version), "artifact.package.version", "must have 1-%d bytes and no blanks", MaxID)
 	}
 }
 
 // digestPattern is a digest without the repository that it is of, with or without its
 // algorithm. The parser takes the one for a tag of an image with the name of the
 // algorithm, and no platform finds either.
-const digestPattern = `^([a-f0-9]{64}|sha(256|384|512):.*)$`
+var digestPattern = regexp.MustCompile(`^([a-f0-9]{64}|sha(256|384|512):.*)$`)
+
+// packageVersion is what somebody may call the version of a package.
+var packageVersion = regexp.MustCompile(`^[^\s\x00-\x1f\x7f]+$`)
 
 func (v *validator) image(image string) {
 	const field = "artifact.image"
@@ -412,7 +415,6 @@ func (v *validator) limits(l Limits) {
 	v.check(slices.Contains(TimeoutPolicies(), l.OnConfirmTimeout), "limits.onConfirmTimeout", "%q is unknown; use abort, continue or hold", l.OnConfirmTimeout)
 }
 
-func matches(pattern, s string) bool {
-	ok, err := regexp.MatchString(pattern, s)
-	return err == nil && ok
-}
+// matches reports whether a text has a pattern; any has that of what a platform does not know, which is refused by its
+// [Traits.Unsupported].
+func matches(pattern *regexp.Regexp, s string) bool { return pattern == nil || pattern.MatchString(s) }

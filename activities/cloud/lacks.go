@@ -16,7 +16,7 @@ func NoSuch(t release.Traits, what string) error {
 
 // PartIn refuses a part of an application where there are none.
 func PartIn(t release.Traits, part string) error {
-	if part == "" || t.PartID != "" {
+	if part == "" || t.PartID != nil {
 		return nil
 	}
 	return Refused(release.FaultInvalid, "artifact.part: %s", t.Why("artifact.part"))

@@ -120,7 +120,7 @@ func (a *allowed) setPrefix(text string) error {
 // plain reports whether a path means the same to every server: nothing is escaped, no part is
 // empty or a dot, and there are no two dots.
 func plain(p string) bool {
-	return matches(`^(/[A-Za-z0-9_.~@:+=-]+)*/?$`, p) && !strings.Contains(p, "..") && (p == "/" || path.Clean(p) == strings.TrimSuffix(p, "/"))
+	return plainPattern.MatchString(p) && !strings.Contains(p, "..") && (p == "/" || path.Clean(p) == strings.TrimSuffix(p, "/"))
 }
 
 // leadsTo reports whether the entry is about the host and port of a request. An address is

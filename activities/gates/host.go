@@ -16,13 +16,15 @@ type host struct {
 	name string
 }
 
-const (
+var (
 	// namePattern is a host name in lower case. Others than ASCII letters are not in it: the
 	// HTTP client would make other letters of them, and so another host.
-	namePattern = `^([a-z0-9_-]+\.)*[a-z0-9_-]+$`
+	namePattern = regexp.MustCompile(`^([a-z0-9_-]+\.)*[a-z0-9_-]+$`)
 	// numberPattern is the last label of what resolvers take for an IPv4 address, in whatever
 	// way it is written: 127.1, 2130706433, 0177.0.0.1, 0x7f000001.
-	numberPattern = `(^|\.)([0-9]+|0x[0-9a-f]*|0b[01]*|0o[0-7]*)$`
+	numberPattern = regexp.MustCompile(`(^|\.)([0-9]+|0x[0-9a-f]*|0b[01]*|0o[0-7]*)$`)
+	// plainPattern is a path of characters that no server reads in two ways.
+	plainPattern = regexp.MustCompile(`^(/[A-Za-z0-9_.~@:+=-]+)*/?$`)
 )
 
 // parseHost reads a host without brackets. What could be an address is one or an error, so
@@ -35,10 +37,10 @@ func parseHost(text string) (host, error) {
 		return host{addr: addr.Unmap()}, nil
 	}
 	name := strings.TrimSuffix(lower(text), ".")
-	if !matches(namePattern, name) {
+	if !namePattern.MatchString(name) {
 		return host{}, fmt.Errorf("host %q is neither an address nor a name of ASCII letters, digits, hyphens and dots", text)
 	}
-	if matches(numberPattern, name) {
+	if numberPattern.MatchString(name) {
 		return host{}, fmt.Errorf("host %q is a number and no name; write an IPv4 address as 192.0.2.7", text)
 	}
 	return host{name: name}, nil
@@ -52,11 +54,6 @@ func lower(text string) string {
 		}
 		return r
 	}, text)
-}
-
-func matches(pattern, text string) bool {
-	ok, err := regexp.MatchString(pattern, text)
-	return ok && err == nil
 }
 
 // target is where a request goes.

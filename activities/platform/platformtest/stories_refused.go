@@ -28,7 +28,7 @@ func notHad(s *scene) {
 	if !s.traits.Restart {
 		refused(s, release.VerbBeginRestart, release.BeginRestartInput{App: app, Mark: snap.Mark}, release.FaultInvalid)
 	}
-	if s.traits.Rescale && s.traits.PartID == "" {
+	if s.traits.Rescale && s.traits.PartID == nil {
 		in := release.BeginRescaleInput{App: app, Part: "web", Instances: 5, Mark: snap.Mark}
 		require.Contains(s, refused(s, release.VerbBeginRescale, in, release.FaultInvalid), "artifact.part")
 		question := release.SnapshotInput{App: app, Rescale: &release.RescaleQuestion{Part: in.Part}}
