@@ -26,6 +26,9 @@ type configs struct {
 	begun []release.BeginRolloutInput
 	// verified are the questions what runs.
 	verified []release.VerifyInput
+	// beforeRescale is done once, before the next rescale, and rescaled is what those that did not fail began.
+	beforeRescale func()
+	rescaled      []release.Change
 	// logs are those of Temporal, the workflows and the activities.
 	logs *logbook
 }
@@ -68,6 +71,19 @@ func (c *configs) BeginRollout(ctx context.Context, in release.BeginRolloutInput
 		in.Config = &kept
 	}
 	return c.Driver.BeginRollout(ctx, in)
+}
+
+// BeginRescale lets somebody else do something first.
+func (c *configs) BeginRescale(ctx context.Context, in release.BeginRescaleInput) (release.Change, error) {
+	if before := c.beforeRescale; before != nil {
+		c.beforeRescale = nil
+		before()
+	}
+	change, err := c.Driver.BeginRescale(ctx, in)
+	if err == nil {
+		c.rescaled = append(c.rescaled, change)
+	}
+	return change, err
 }
 
 func (c *configs) Verify(ctx context.Context, in release.VerifyInput) (release.Verification, error) {

@@ -202,6 +202,28 @@ func TestConfig_InstancesArePutBack(t *testing.T) {
 	}
 }
 
+// TestConfig_InstancesThatSomebodyHasPutBack: there is no change to follow then.
+func TestConfig_InstancesThatSomebodyHasPutBack(t *testing.T) {
+	t.Parallel()
+	s, c := newConfigStage(t)
+	address, status := probe(t)
+	status.Store(http.StatusInternalServerError)
+	c.beforeRescale = func() {
+		_, err := s.client.RescaleApplication(t.Context(), &saeclient.RescaleApplicationInput{
+			AppID: s.app.ID, Replicas: 5, AutoEnableApplicationScalingRule: new(false),
+		})
+		require.NoError(t, err)
+	}
+	watch := &release.Watch{For: hour, Gates: []release.Gate{health(address, release.Duration(time.Minute))}}
+	p := s.configure(release.Strategy{Watch: watch}, brings(7))
+	require.Equal(t, release.PhaseRolledBack, p.Outcome, p.Reason)
+	require.Equal(t, []release.Change{{Nothing: true}}, c.rescaled)
+	require.Equal(t, []string{saeclient.CoTypeDeploy, saeclient.CoTypeDeployHistroy, saeclient.CoTypeScaleIn}, s.orders(), "the last one is somebody else's")
+	require.NotEmpty(t, p.ChangeID, "the last change of the release is still told of")
+	require.Equal(t, 5, s.replicas())
+	s.requireRulesAsBefore()
+}
+
 // TestConfig_RollbackAfterAReleaseOfConfiguration returns to the configuration before, with the artifact
 // that runs (R19).
 func TestConfig_RollbackAfterAReleaseOfConfiguration(t *testing.T) {

@@ -124,7 +124,7 @@ func ruleOf(kept release.ScalingRule) (r rule, err error) {
 }
 
 // BeginRescale changes how many instances are kept ready behind the alias. The scaling rules stay as
-// they are. Doing it twice does nothing twice.
+// they are. Doing it twice does nothing twice, and where that many were there before there is nothing to follow.
 func (d *Driver) BeginRescale(ctx context.Context, in release.BeginRescaleInput) (release.Change, error) {
 	ctx, calls := errorsOfFC().Recording(ctx)
 	change, err := d.beginRescale(ctx, in)
@@ -147,8 +147,12 @@ func (d *Driver) beginRescale(ctx context.Context, in release.BeginRescaleInput)
 	if err != nil {
 		return release.Change{}, err
 	}
-	change := release.Change{ID: rescaleID(name, int64(in.Instances))}
-	if r.provisioned(name).target == int64(in.Instances) {
+	change, now := release.Change{ID: rescaleID(name, int64(in.Instances))}, r.provisioned(name)
+	switch {
+	case now.target != int64(in.Instances):
+	case seen.Targets[name] == now.target && now.current == now.target: // what an earlier call has set is followed
+		return release.Change{Nothing: true}, nil
+	default:
 		return change, nil
 	}
 	if err := d.frame.Guarded(ctx, in.App, in.Override); err != nil {

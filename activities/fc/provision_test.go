@@ -135,12 +135,14 @@ func TestRescale_OfWhichFunction(t *testing.T) {
 	rescale := func(n int) release.BeginRescaleInput {
 		return release.BeginRescaleInput{App: h.App(), Instances: n, Mark: h.snapshot(release.SnapshotInput{}).Mark}
 	}
-	change := must[release.Change](h, release.VerbBeginRescale, rescale(3))
+	asks := rescale(3)
+	change := must[release.Change](h, release.VerbBeginRescale, asks)
 	require.Equal(t, "p-3-web", change.ID)
 	require.Equal(t, release.ChangeSucceeded, h.observe(change, release.Observation{}).State)
 	require.NotEmpty(t, h.instances(change.ID))
 	sent := h.Changes
-	require.Equal(t, change.ID, must[release.Change](h, release.VerbBeginRescale, rescale(3)).ID)
+	require.Equal(t, change, must[release.Change](h, release.VerbBeginRescale, asks), "an earlier call of the same has done it, and is followed")
+	require.Equal(t, release.Change{Nothing: true}, must[release.Change](h, release.VerbBeginRescale, rescale(3)), "there were three before")
 	require.Equal(t, sent, h.Changes, "it is so already")
 	require.True(t, must[release.AbortRolloutResult](h, release.VerbAbortRollout, release.AbortRolloutInput{App: h.App(), ChangeID: change.ID}).Ended)
 

@@ -22,6 +22,8 @@ type action struct {
 	parameters *servicestageclient.ActionParameters
 	// check refuses what cannot be, once the component was read; nil refuses nothing.
 	check func(reading) error
+	// met reports whether the component has already what the action asks for; nil where it always begins a job.
+	met func(reading) bool
 }
 
 // begin sends a call that begins the job of an action, once: when its answer is lost, nobody says it again before
@@ -62,6 +64,9 @@ func (d *Driver) beginOnce(ctx context.Context, a action) (release.Change, error
 	}
 	if err := d.frame.Guarded(ctx, a.app, a.override); err != nil {
 		return release.Change{}, err
+	}
+	if a.met != nil && a.met(r) {
+		return release.Change{Nothing: true}, nil
 	}
 	id, err := d.act(ctx, r.place, a.name, a.parameters)
 	if err := errorsOfServiceStage().Begun(id, err); err != nil {
@@ -229,6 +234,7 @@ func (d *Driver) BeginRescale(ctx context.Context, in release.BeginRescaleInput)
 			}
 			return nil
 		},
+		met: func(r reading) bool { return r.now.Replica == in.Instances },
 	})
 }
 

@@ -75,6 +75,7 @@ func told() []story {
 		{name: "each scaling rule alone", told: hasRules, tell: ruleByRule},
 		{name: "a scaling rule that is changed meanwhile", told: hasRules, tell: ruleChanged},
 		{name: "a scaling rule that is deleted meanwhile", told: hasRules, tell: ruleDeleted},
+		{name: "a rescale to what there is", told: func(t release.Traits) bool { return t.Rescale }, tell: rescaledToWhatThereIs},
 		{name: "a plan", tell: planned},
 		{name: "an application is found by its name", tell: lookedUp},
 		{name: "what the platform does not have", tell: notHad},

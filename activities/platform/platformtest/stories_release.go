@@ -231,6 +231,24 @@ func rescaled(s *scene) {
 	s.oneAtMost(change)
 }
 
+// rescaledToWhatThereIs asks for the number of instances that there is, before it is changed and after: there is nothing to
+// begin, and nothing to follow.
+func rescaledToWhatThereIs(s *scene) {
+	requireNone := func(want int) {
+		s.Helper()
+		snap := s.snapshot(release.SnapshotInput{Rescale: &release.RescaleQuestion{}})
+		require.Equal(s, want, snap.Instances)
+		before, sent := s.world.Truth(), s.h.Changes
+		change := must[release.Change](s, release.VerbBeginRescale, release.BeginRescaleInput{App: s.world.App(), Instances: want, Mark: snap.Mark})
+		require.Equal(s, release.Change{Nothing: true}, change)
+		require.Equal(s, sent, s.h.Changes, "something was sent")
+		require.Equal(s, before, s.world.Truth())
+	}
+	requireNone(instances)
+	rescaled(s)
+	requireNone(instances + 2)
+}
+
 // jobRun runs a job once, whatever is lost, and a second time under another key.
 func jobRun(s *scene) {
 	w, has := s.world.(JobWorld)
