@@ -78,6 +78,24 @@ func RoleUsers() []User {
 	return users
 }
 
+// SharedUser returns a user of NATS that several people have who have none of their own: they ask for releases and command
+// them as whoever they say they are, or sign. It fails where the name cannot be that of a user.
+func SharedUser(name string) (User, error) {
+	if err := wire.IdentityFault(name); err != nil {
+		return User{}, err
+	}
+	u := User{
+		Name: name, For: "people who share it: who asks is claimed, or signed",
+		Publish: slices.Concat(
+			[]string{wire.AllRequests, wire.AllCommands}, looks(authority.RoleRequester), looks(authority.RoleApprover),
+			[]string{streamInfo(wire.StreamDeadLetter), readsLetters(wire.AllRequests), readsLetters(wire.AllCommands)},
+		),
+	}
+	slices.Sort(u.Publish)
+	u.Publish = slices.Compact(u.Publish)
+	return u, nil
+}
+
 // DocumentUsers returns one user for each identity that the document names exactly, with the rights of
 // its roles in their scopes, and the identities for which there is none: patterns, and what cannot
 // stand in a subject.
@@ -216,10 +234,15 @@ func looks(role authority.Role) []string {
 func hears(name string, role authority.Role) []string {
 	switch role {
 	case authority.RoleRequester, authority.RoleApprover, authority.RoleOperator:
-		return []string{streamInfo(wire.StreamDeadLetter), "$JS.API.DIRECT.GET." + wire.StreamDeadLetter + "." + wire.DeadLetterSubject("slipway.by."+name+".>")}
+		return []string{streamInfo(wire.StreamDeadLetter), readsLetters("slipway.by." + name + ".>")}
 	case authority.RoleViewer, authority.RoleAdmin:
 	}
 	return nil
+}
+
+// readsLetters is what it takes to read the last dead letter of a message on a subject.
+func readsLetters(subject string) string {
+	return "$JS.API.DIRECT.GET." + wire.StreamDeadLetter + "." + wire.DeadLetterSubject(subject)
 }
 
 // consumes is what it takes to read a stream through a consumer of one's own. Whoever may create one may not

@@ -39,7 +39,7 @@ func listedRights(t *testing.T) map[string][]string {
 			rights[row[1]] = append(rights[row[1]], subject[1])
 		}
 	}
-	require.Len(t, rights, 19, "the rows of the page")
+	require.Len(t, rights, 20, "the rows of the page")
 	return rights
 }
 
@@ -170,6 +170,16 @@ func TestRights_WhatThePageListsIsEnough(t *testing.T) {
 	require.Error(t, err)
 	_, err = wire.NewDeadLetters(speaks).Last(ctx, "slipway.by.ann.request.sae.cn-hangzhou.shop")
 	require.ErrorIs(t, err, wire.ErrNoDeadLetter)
+	speaks = as["speaks by a shared user and the command line, besides (person)"]
+	_, err = ledger.New(speaks).Get(ctx, "r-abcdefghijklmnop")
+	require.ErrorIs(t, err, ledger.ErrNotFound)
+	_, err = apps.NewStore(speaks).Get(ctx, "shp")
+	require.Error(t, err)
+	for _, subject := range []string{"slipway.request.sae.shop", "slipway.command.r-1"} {
+		letter, err := wire.NewDeadLetters(speaks).Last(ctx, subject)
+		require.NoError(t, err, subject)
+		require.NotEmpty(t, letter.Reason)
+	}
 	who := authority.Document{Bindings: []authority.Binding{{Name: "all", Identities: []string{"*"}, Roles: authority.Roles(), Scopes: []string{"*"}}}}
 	_, err = authority.NewStore(as["says who may do what (person)"]).Apply(ctx, who, documents.Edit[authority.Document]{Expected: documents.Any})
 	require.NoError(t, err)

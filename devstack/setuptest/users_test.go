@@ -61,8 +61,11 @@ func permitted(t *testing.T, js jetstream.JetStream, subject string) bool {
 
 // TestUsers_EachHasItsRightsAndNoOthers tries everything that there is to do on NATS as every user.
 func TestUsers_EachHasItsRightsAndNoOthers(t *testing.T) { //nolint:paralleltest // the passwords stand in the environment
-	as := usersOf(t, slices.Concat(setup.ServiceUsers(), setup.RoleUsers()))
-	_, err := setup.NATS(t.Context(), as[setup.UserSetup], setup.Config{})
+	const people = "people" // who share a user
+	shared, err := setup.SharedUser(people)
+	require.NoError(t, err)
+	as := usersOf(t, slices.Concat(setup.ServiceUsers(), setup.RoleUsers(), []setup.User{shared}))
+	_, err = setup.NATS(t.Context(), as[setup.UserSetup], setup.Config{})
 	require.NoError(t, err)
 	require.NoError(t, setup.StarterNeeds(as[setup.UserStarter]).Missing(t.Context()))
 	require.NoError(t, setup.WorkerNeeds(as[setup.UserWorker]).Missing(t.Context()))
@@ -72,7 +75,7 @@ func TestUsers_EachHasItsRightsAndNoOthers(t *testing.T) { //nolint:paralleltest
 	require.NoError(t, setup.WorkerCDEventsNeeds(as[setup.UserWorker]).Missing(t.Context()))
 
 	const viewer, requester, approver, operator, admin = "viewer", "requester", "approver", "operator", "admin"
-	lookers := []string{viewer, approver, operator, admin}
+	lookers := []string{viewer, approver, operator, admin, people}
 	everyRole := append([]string{requester}, lookers...)
 	own := func(who, end string) string { return "slipway.by." + who + "." + end }
 	for name, c := range map[string]struct {
@@ -82,13 +85,13 @@ func TestUsers_EachHasItsRightsAndNoOthers(t *testing.T) { //nolint:paralleltest
 		"ask as oneself":         {func(who string) string { return own(who, "request.sae.cn-hangzhou.shop") }, []string{requester, operator}},
 		"ask by name":            {func(who string) string { return own(who, "request.app.shop.production") }, []string{requester, operator, setup.UserStarter}},
 		"ask so for who pushed":  {func(string) string { return own("ann", "request.app.shop.production") }, []string{setup.UserStarter}},
-		"promote by itself":      {func(string) string { return "slipway.request.app.shop.production" }, []string{setup.UserWorker, setup.UserStarter}},
+		"promote by itself":      {func(string) string { return "slipway.request.app.shop.production" }, []string{setup.UserWorker, setup.UserStarter, people}},
 		"ask for a set":          {func(who string) string { return own(who, "request.set.checkout") }, []string{requester, operator}},
 		"command as oneself":     {func(who string) string { return own(who, "command.sae.cn-hangzhou.shop.r-1") }, []string{approver, operator}},
 		"ask as somebody else":   {func(string) string { return own("ann", "request.sae.cn-hangzhou.shop") }, nil},
 		"command as another one": {func(string) string { return own("ann", "command.sae.cn-hangzhou.shop.r-1") }, nil},
-		"ask under any name":     {func(string) string { return "slipway.request.sae.shop" }, nil},
-		"command so":             {func(string) string { return "slipway.command.r-1" }, nil},
+		"ask under any name":     {func(string) string { return "slipway.request.sae.shop" }, []string{people}},
+		"command so":             {func(string) string { return "slipway.command.r-1" }, []string{people}},
 		"tell of a push":         {func(string) string { return "slipway.artifact.shop" }, []string{setup.UserConsole}},
 		"tell of it as oneself":  {func(who string) string { return own(who, "artifact.shop") }, []string{setup.UserConsole}},
 		"tell of it as another":  {func(string) string { return own("ann", "artifact.shop") }, nil},
@@ -122,6 +125,9 @@ func TestUsers_EachHasItsRightsAndNoOthers(t *testing.T) { //nolint:paralleltest
 		"read those of others": {func(string) string {
 			return "$JS.API.DIRECT.GET.SLIPWAY_DEADLETTER." + wire.DeadLetterSubject(own("ann", "command.set.a.s-1"))
 		}, nil},
+		"read what was claimed": {func(string) string {
+			return "$JS.API.DIRECT.GET.SLIPWAY_DEADLETTER." + wire.DeadLetterSubject("slipway.command.r-1")
+		}, []string{operator, people}},
 		"take a consumer away": {func(string) string { return "$JS.API.CONSUMER.DELETE.SLIPWAY_EVENTS.other" }, nil},
 		"pause a consumer":     {func(string) string { return "$JS.API.CONSUMER.PAUSE.SLIPWAY_EVENTS.other" }, nil},
 		"reset a consumer":     {func(string) string { return "$JS.API.CONSUMER.RESET.KV_slipway-calendar.other" }, nil},
@@ -157,6 +163,10 @@ func TestUsers_EachHasItsRightsAndNoOthers(t *testing.T) { //nolint:paralleltest
 	msg, err = wire.EncodeVerifiedCommand(wire.Origin{Source: "cli", ID: "2", Identity: approver}, spec.App, "r-1", release.Command{Kind: release.CommandConfirm, Batch: 1})
 	require.NoError(t, err)
 	_, err = as[approver].PublishMsg(t.Context(), msg)
+	require.NoError(t, err)
+	msg, err = wire.EncodeCommand(wire.Origin{Source: "cli", ID: "3"}, "r-1", release.Command{Kind: release.CommandConfirm, Batch: 1, By: "ann"})
+	require.NoError(t, err)
+	_, err = as[people].PublishMsg(t.Context(), msg)
 	require.NoError(t, err)
 	require.NoError(t, wire.NewCalendars(as[operator]).Edit(t.Context(), wire.CalendarChange{By: operator}, func(c release.Calendar) (release.Calendar, error) { return c, nil }))
 	all := authority.Document{Bindings: []authority.Binding{{Name: "all", Identities: []string{"*"}, Roles: authority.Roles(), Scopes: []string{"*"}}}}

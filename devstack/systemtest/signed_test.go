@@ -22,24 +22,13 @@ import (
 	"slipway/wire"
 )
 
-// sharedUser is a user of NATS that several people have: what an approver and a requester need, on the subjects of
-// everybody.
-func sharedUser() *server.User {
-	rights := []string{
-		"slipway.request.>", "slipway.command.>",
-		"$JS.API.DIRECT.GET.SLIPWAY_DEADLETTER.slipway.deadletter.slipway.request.>", "$JS.API.DIRECT.GET.SLIPWAY_DEADLETTER.slipway.deadletter.slipway.command.>",
-	}
-	for _, u := range setup.RoleUsers() {
-		if u.Name == string(authority.RoleApprover) || u.Name == string(authority.RoleRequester) {
-			for _, subject := range u.Publish {
-				if !strings.HasPrefix(subject, "slipway.by.") {
-					rights = append(rights, subject)
-				}
-			}
-		}
-	}
-	return &server.User{Username: "shared", Password: "shared", Permissions: &server.Permissions{
-		Publish: &server.SubjectPermission{Allow: rights}, Subscribe: &server.SubjectPermission{Allow: []string{"_INBOX.>"}},
+// sharedUser is the user of NATS that several people have.
+func sharedUser(t *testing.T) *server.User {
+	t.Helper()
+	u, err := setup.SharedUser("shared")
+	require.NoError(t, err)
+	return &server.User{Username: u.Name, Password: "shared", Permissions: &server.Permissions{
+		Publish: &server.SubjectPermission{Allow: u.Publish}, Subscribe: &server.SubjectPermission{Allow: []string{"_INBOX.>"}},
 	}}
 }
 
@@ -47,7 +36,7 @@ func sharedUser() *server.User {
 // keys say who they are. What one of them has signed for a release counts for no other.
 func TestSigned_ApprovesThroughASharedUser(t *testing.T) {
 	t.Parallel()
-	h := start(t, stack.Config{NATSUsers: []*server.User{{Username: "all", Password: "all"}, sharedUser()}})
+	h := start(t, stack.Config{NATSUsers: []*server.User{{Username: "all", Password: "all"}, sharedUser(t)}})
 	binary, keys := slipwayBinary(t), t.TempDir()
 	shared := &commandLine{house: h, binary: binary, with: []string{"NATS_USER=shared", "NATS_PASSWORD=shared", "TEMPORAL_ADDRESS=127.0.0.1:1"}}
 	document := organisation()

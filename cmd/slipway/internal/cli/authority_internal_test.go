@@ -65,4 +65,17 @@ func TestAuthority_UsersOfADocument(t *testing.T) {
 		require.Contains(t, out.String(), part)
 	}
 	require.NotContains(t, out.String(), `"slipway.request.>"`, "nobody asks under any name")
+
+	out.Reset()
+	require.Equal(t, exitOK, Run(t.Context(), []string{"setup", "nats-users", "-f", exampleAuthority, "--shared", "people"}, env), errs.String())
+	for _, part := range []string{`user: "people"`, "password: $NATS_PASSWORD_PEOPLE", `"slipway.request.>"`, `"slipway.command.>"`, `user: "ann"`} {
+		require.Contains(t, out.String(), part)
+	}
+	for name, why := range map[string]string{"": "--shared: ", "a.b": "--shared: ", "ann": "ann is the name of another user already", "slipway-worker": "is the name of another user already"} {
+		out.Reset()
+		errs.Reset()
+		require.Equal(t, exitUsage, Run(t.Context(), []string{"setup", "nats-users", "-f", exampleAuthority, "--shared", name}, env), name)
+		require.Contains(t, errs.String(), why)
+		require.Empty(t, out.String())
+	}
 }

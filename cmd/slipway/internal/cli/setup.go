@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -50,22 +51,26 @@ its default, and stays as an operator has set it where it exists; what is said i
 }
 
 func (a *app) setupUsers() *cobra.Command {
-	var file string
+	var file, shared string
 	cmd := &cobra.Command{
 		Use:   "nats-users",
 		Short: "Print a configuration of nats-server with users that may do what they need",
 		Long: `Print a part of the configuration of nats-server: a user for setup, one for workers and one for
 starters, each with the rights that it needs and no others, and one for each role of the authority
 document. With -f there is one for each identity that the document names instead, with the
-rights of its roles in their scopes, and who may publish as themselves only.
+rights of its roles in their scopes, and who may publish as themselves only. With --shared there is
+one besides for people who have no user of their own: whoever logs in as it asks and commands under any
+name, and only a signature says who it was.
 
 Passwords are variables of nats-server's environment: none is printed. Nothing is connected to.`,
 		Example: `  slipway setup nats-users > slipway-users.conf
   slipway setup nats-users -f examples/authority/authority.yaml
+  slipway setup nats-users -f examples/authority/authority.yaml --shared people
   slipway setup nats-users -o json`,
 		Args: arguments(),
 	}
 	withFile(cmd, &file, "authority document whose identities get users; - reads standard input")
+	cmd.Flags().StringVar(&shared, "shared", "", "name of one user for people who have none of their own, who say who they are, or sign")
 	return a.command(cmd, frame{timeout: answerTime}, func(_ context.Context, call *call) error {
 		people, left := setup.RoleUsers(), []string(nil)
 		if file != "" {
@@ -76,8 +81,27 @@ Passwords are variables of nats-server's environment: none is printed. Nothing i
 			people, left = setup.DocumentUsers(document)
 		}
 		users := append(setup.ServiceUsers(), people...)
+		if cmd.Flag("shared").Changed {
+			one, err := sharedUser(shared, users)
+			if err != nil {
+				return err
+			}
+			users = append(users, one)
+		}
 		return call.format.Write(a.Stdout, users, func() string { return setup.ServerConfig(users, left) })
 	})
+}
+
+// sharedUser is the user of a name that several people have, beside other users.
+func sharedUser(name string, beside []setup.User) (setup.User, error) {
+	one, err := setup.SharedUser(name)
+	switch {
+	case err != nil:
+		return one, &usageError{"--shared: " + err.Error()}
+	case slices.ContainsFunc(beside, func(u setup.User) bool { return u.Name == name }):
+		return one, &usageError{fmt.Sprintf("--shared: %s is the name of another user already, which nobody else may log in as: take another one", name)}
+	}
+	return one, nil
 }
 
 func (a *app) runSetup(ctx context.Context, call *call) error {
