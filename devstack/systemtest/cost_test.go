@@ -7,11 +7,14 @@ import (
 	"net/http/httptest"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	enums "go.temporal.io/api/enums/v1"
 
 	"slipway/cloudapi"
 	"slipway/devstack/scenario"
@@ -88,13 +91,15 @@ func TestCost_WhatAReleaseCosts(t *testing.T) {
 		h.until(events, cmp.Or(tt.ends, release.EventSucceeded), 0)
 		h.result(id)
 		calls := s.Sim().Calls()
+		kinds := h.kindsInHistory(id)
 		is := cost{h.history(id), calls.Total - calls.Operations["DescribeChangeOrder"] - calls.Operations["DescribeJobStatus"]}
-		t.Logf("cost row=%q history_events=%d sae_calls=%d of %d calls=%v history=%v", tt.row, is.events, is.calls, calls.Total, calls.Operations, h.kindsInHistory(id))
+		t.Logf("cost row=%q history_events=%d sae_calls=%d of %d calls=%v history=%v", tt.row, is.events, is.calls, calls.Total, calls.Operations, kinds)
 		documented := documentedCost(t, tt.row)
 		if is.events > documented.events+tt.shown/2 {
 			documented.events += tt.shown
 		}
-		require.InDelta(t, documented.events, is.events, 2, "history events of %q in docs/operations.md", tt.row)
+		requireEvents(t, tt.row, documented.events, kinds)
+		_, is.events = taskwise(kinds)
 		require.InDelta(t, documented.calls, is.calls, 1, "SAE calls of %q in docs/operations.md", tt.row)
 		if before, again := measured[tt.row]; again {
 			require.Equal(t, before, is, "%q costs the same, however long it is", tt.row)
@@ -152,11 +157,53 @@ func (h *house) requireCost(tt priced, app release.App, calls func() int) {
 	}
 	h.until(events, release.EventSucceeded, 0)
 	h.result(id)
+	kinds := h.kindsInHistory(id)
 	is := cost{h.history(id), calls()}
-	h.t.Logf("cost row=%q history_events=%d changing_calls=%d history=%v", tt.row, is.events, is.calls, h.kindsInHistory(id))
+	h.t.Logf("cost row=%q history_events=%d changing_calls=%d history=%v", tt.row, is.events, is.calls, kinds)
 	documented := documentedCost(h.t, tt.row)
-	require.InDelta(h.t, documented.events, is.events, 2, "history events of %q in docs/operations.md", tt.row)
+	requireEvents(h.t, tt.row, documented.events, kinds)
 	require.Equal(h.t, documented.calls, is.calls, "calls of %q in docs/operations.md", tt.row)
+}
+
+// requireEvents compares a history, by the kinds of its events, with the number that is documented. How many workflow tasks
+// there are depends on how busy the machine is, and on it alone: of two answers that come at about the same time a
+// workflow hears in one task or in two, and a task that takes long is begun again.
+func requireEvents(t *testing.T, row string, documented int, kinds map[string]int) {
+	t.Helper()
+	fewest, most := taskwise(kinds)
+	require.LessOrEqual(t, fewest, documented+2, "history events of %q in docs/operations.md", row)
+	require.GreaterOrEqual(t, most, documented-2, "history events of %q in docs/operations.md", row)
+}
+
+// taskwise counts the events of a history twice: with the workflow tasks that there were but for those begun again, and with
+// one for each event that wakes the workflow.
+func taskwise(kinds map[string]int) (fewest, most int) {
+	const eventsOfTask = 3 // it is scheduled, started and completed
+	others, wakes := 0, 0
+	for kind, n := range kinds {
+		switch {
+		case slices.Contains(wakers(), kind):
+			wakes += n
+			fallthrough
+		case !strings.HasPrefix(kind, "WorkflowTask"):
+			others += n
+		}
+	}
+	tasks := kinds[enums.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED.String()]
+	return others + eventsOfTask*min(tasks, wakes), others + eventsOfTask*wakes
+}
+
+// wakers are the events after which a workflow goes on.
+func wakers() (kinds []string) {
+	for _, kind := range []enums.EventType{
+		enums.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED, enums.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED, enums.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED,
+		enums.EVENT_TYPE_ACTIVITY_TASK_COMPLETED, enums.EVENT_TYPE_ACTIVITY_TASK_FAILED, enums.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT,
+		enums.EVENT_TYPE_ACTIVITY_TASK_CANCELED, enums.EVENT_TYPE_TIMER_FIRED, enums.EVENT_TYPE_EXTERNAL_WORKFLOW_EXECUTION_SIGNALED,
+		enums.EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_FAILED, enums.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_STARTED,
+	} {
+		kinds = append(kinds, kind.String())
+	}
+	return kinds
 }
 
 func documentedCost(t *testing.T, row string) (found cost) {
