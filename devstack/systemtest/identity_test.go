@@ -75,6 +75,8 @@ spec:
 	waits := h.until(events, release.EventApprovalWaiting, 0)
 	require.Equal(t, release.Admission{Verified: true, Binding: "pipeline", DirectRefused: true}, waits.Admission)
 	require.Contains(t, as("ci", "ci").out(0, "release", "get", id), "group:release-managers")
+	require.Equal(t, []row{{ID: id, Artifact: scenario.NewImage}}, as("ci", "ci").rows("--app", app.SearchValue()))
+	require.Contains(t, as("ci", "ci").errOut(2, "waiting", "--identity", "ci"), "workers tell through Temporal")
 
 	require.Contains(t, as("ci", "ci").errOut(1, "release", "approve", id), "slipway.by.ci.command")
 	require.Contains(t, as("ci", "ann").errOut(1, "release", "approve", id), "slipway.by.ann.command")
@@ -104,4 +106,6 @@ spec:
 	require.Contains(t, as("ann", "ann").errOut(7, "release", "approve", own), "ann has asked for the release, and may not approve it")
 	require.Contains(t, as("ann", "ann").errOut(0, "release", "abort", own, "--reason", "not today"), "aborted by ann")
 	require.Contains(t, as("ci", "ci").out(4, "release", "watch", own), "Aborted")
+	require.Equal(t, []row{{ID: own, Artifact: scenario.NewImage}, {ID: id, Artifact: scenario.NewImage}}, as("ann", "ann").rows())
+	require.Equal(t, []row{{ID: id, Artifact: scenario.NewImage}}, as("ann", "ann").rows("--requested-by", "ci", "--limit", "1"), "a later one is of somebody else")
 }

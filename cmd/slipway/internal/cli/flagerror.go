@@ -7,6 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"slipway/cmd/slipway/internal/config"
 )
 
 // flagError says what is wrong with the flags of a command: which flag, what was given and what
@@ -38,6 +40,8 @@ func flagError(cmd *cobra.Command, err error) error {
 func unknownFlag(cmd *cobra.Command, e *pflag.NotExistError) string {
 	group := e.GetSpecifiedShortnames()
 	switch {
+	case group == "" && (e.GetSpecifiedName() == config.Identity || e.GetSpecifiedName() == config.SignKey) && onlyTemporal(cmd) != "":
+		return fmt.Sprintf("--%s has no meaning here, where NATS alone is not enough: %s; leave it out, and reach Temporal", e.GetSpecifiedName(), onlyTemporal(cmd))
 	case group == "":
 		return "unknown flag: --" + e.GetSpecifiedName()
 	case group[0] < '0' || group[0] > '9':
@@ -47,6 +51,21 @@ func unknownFlag(cmd *cobra.Command, e *pflag.NotExistError) string {
 		return fmt.Sprintf("-%s is neither a flag nor a value for %s, which does not begin with a hyphen", group, argument)
 	}
 	return fmt.Sprintf("-%s is no flag, and there is nothing else here that a number could be", group)
+}
+
+// onlyTemporal says why a command cannot do with NATS alone, where somebody could think that it does; else it is empty.
+func onlyTemporal(cmd *cobra.Command) string {
+	for at := cmd; at != nil; at = at.Parent() {
+		switch at.Name() {
+		case "lane":
+			return "Temporal alone has the lines of applications"
+		case "plan":
+			return "a plan is made by a worker, which is asked through Temporal"
+		case "waiting", "top":
+			return "what stands still, and which lanes are held, workers tell through Temporal"
+		}
+	}
+	return ""
 }
 
 // argumentOf is the name of the first argument of a command, as its usage has it; empty where it

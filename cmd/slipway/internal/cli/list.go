@@ -31,7 +31,10 @@ func (a *app) list() *cobra.Command {
 		Long: `List releases: those under way first, then the latest ended. Of those of an application that wait
 for their turn the first three are listed, and the others counted, unless --all, --phase,
 --outcome or --forgotten is given. With --forgotten they are followed by those that Temporal has
-forgotten, as the ledger of releases on NATS has them.`,
+forgotten, as the ledger of releases on NATS has them.
+
+With --identity or --sign-key all are listed as the ledger has them, those that Temporal has forgotten
+among them, and Temporal is not asked.`,
 		Example: `  slipway release list
   slipway release list --phase AwaitingConfirm
   slipway release list -w
@@ -75,13 +78,16 @@ forgotten, as the ledger of releases on NATS has them.`,
 	cmd = completing(cmd, "outcome", outcomes()...)
 	cmd = completing(cmd, "operation", operations()...)
 	cmd = completing(cmd, "phase", phases()...)
-	return a.command(withWatch(cmd), watchable(slices.Concat(config.Temporal(), config.NATS())),
-		withTemporal(func(ctx context.Context, call *call) (err error) {
+	return a.command(withWatch(cmd), watchable(slices.Concat(config.Temporal(), config.NATS(), config.AsIdentity(), config.Signing())),
+		withReleases(func(ctx context.Context, call *call) (err error) {
 			if filter.App, err = call.appOfFlag(ctx, app); err != nil {
 				return err
 			}
 			filter.Artifacts = call.format != render.FormatTable
 			return listOf(kindRelease, render.Releases, func(ctx context.Context) (found[releases.Listed], error) {
+				if call.onNATS != nil {
+					return recordedList(ctx, call.onNATS.ledger, filter)
+				}
 				if filter.Limit > 0 && filter.Phase == "" && filter.Outcome == "" && !forgotten {
 					return shortList(ctx, call, filter)
 				}
@@ -234,31 +240,83 @@ func newFilter(app, phase string) (releases.Filter, error) {
 
 // withForgotten adds to the listed releases those that only the ledger remembers.
 func withForgotten(ctx context.Context, call *call, f releases.Filter, found []releases.Listed) (all []releases.Listed, more bool, err error) {
-	which := ledger.Filter{Outcome: f.Outcome, SetID: f.Set, Limit: f.Limit + len(found) + 1}
-	if f.Limit == 0 {
-		which.Limit = math.MaxInt
-	}
-	if f.App != "" {
-		ref, err := release.ParseApp(f.App)
-		if err != nil {
-			return nil, false, err
-		}
-		which.App = ref.App
+	which, err := recordsOf(f, found)
+	if err != nil {
+		return nil, false, err
 	}
 	records, err := readLedger(ctx, call, func(known *ledger.Ledger) ([]ledger.Record, error) { return known.All(ctx, which) })
 	if err != nil {
 		return nil, false, err
 	}
 	for _, r := range records {
-		listed := slices.ContainsFunc(found, func(l releases.Listed) bool { return l.ID == r.ReleaseID })
-		if l := listedRecord(r); !listed && f.Chooses(l) {
-			found = append(found, l)
+		found = append(found, listedRecord(r))
+	}
+	all, more = atMost(f.Limit, found)
+	return all, more, nil
+}
+
+// recordsOf chooses the records of releases that a filter chooses and that are not listed already, the latest so many
+// that one more than the limit is known of.
+func recordsOf(f releases.Filter, listed []releases.Listed) (ledger.Filter, error) {
+	which := ledger.Filter{Outcome: f.Outcome, SetID: f.Set, Limit: f.Limit + 1}
+	if f.Limit == 0 {
+		which.Limit = math.MaxInt
+	}
+	if f.App != "" {
+		ref, err := release.ParseApp(f.App)
+		if err != nil {
+			return which, err
 		}
+		which.App = ref.App
 	}
-	if f.Limit > 0 && len(found) > f.Limit {
-		return found[:f.Limit], true, nil
+	which.Chooses = func(r ledger.Record) bool {
+		return f.Chooses(listedRecord(r)) && !slices.ContainsFunc(listed, func(l releases.Listed) bool { return l.ID == r.ReleaseID })
 	}
-	return found, false, nil
+	return which, nil
+}
+
+// atMost bounds a list, and reports whether there are more; 0 is no bound.
+func atMost(limit int, found []releases.Listed) (some []releases.Listed, more bool) {
+	if limit > 0 && len(found) > limit {
+		return found[:limit], true
+	}
+	return found, false
+}
+
+// recordedList lists releases as the ledger has them: those under way first, then the latest ended. A request that no
+// lane has taken is none yet.
+func recordedList(ctx context.Context, known *ledger.Ledger, f releases.Filter) (found[releases.Listed], error) {
+	which, err := recordsOf(f, nil)
+	if err != nil {
+		return found[releases.Listed]{}, err
+	}
+	chosen := which.Chooses
+	which.Chooses = func(r ledger.Record) bool { return (r.Accepted || r.Ended()) && chosen(r) }
+	which.Limit = math.MaxInt // what ended last is not what was asked for last
+	records, err := known.All(ctx, which)
+	if err != nil {
+		return found[releases.Listed]{}, err
+	}
+	items, more := atMost(f.Limit, latestEnded(records))
+	return found[releases.Listed]{items: items, notes: moreNote(more)}, nil
+}
+
+// latestEnded puts releases in the order of a list, of records of which the one asked for latest comes first.
+func latestEnded(records []ledger.Record) []releases.Listed {
+	found := make([]releases.Listed, len(records))
+	for i, r := range records {
+		found[i] = listedRecord(r)
+	}
+	slices.SortStableFunc(found, func(a, b releases.Listed) int {
+		switch {
+		case a.EndedAt.IsZero() == b.EndedAt.IsZero():
+			return b.EndedAt.Compare(a.EndedAt)
+		case a.EndedAt.IsZero():
+			return -1
+		}
+		return 1
+	})
+	return found
 }
 
 // nameOf is application/environment of a release that was asked for so.
