@@ -21,7 +21,8 @@ func (a *app) top() *cobra.Command {
 		Short: "Watch and steer all releases in a live view",
 		Long: `Watch and steer all releases in a live view, which fills the terminal: what waits for
 whom and since when, what is stalled and why, how far each batch is, which lanes are held.
-What needs somebody stands at the top.
+What needs somebody stands at the top. Where NATS answers, promotions that are held are shown
+below, with what helps.
 
 Enter opens a release. The keys c, a, p and r confirm, abort, pause and resume the release
 that is chosen; each asks first, and is bound to the batch, the artifact and the change that
@@ -33,7 +34,7 @@ While Temporal or the workers are away the view stays, and says since when it is
   slipway top --by ann@example.com`,
 		GroupID: groupReleases,
 		Args:    arguments(),
-	}, config.Temporal(), config.Actor()))
+	}, config.Temporal(), config.NATS(), config.Actor()))
 	cmd.RunE = a.withValues(func(cmd *cobra.Command, _ []string, v *config.Values) error {
 		s := a.screen(cmd)
 		if !s.live() || !interactive(a.Stdin) {
@@ -51,13 +52,16 @@ func (a *app) runTop(ctx context.Context, v *config.Values, s *screen) error {
 	if err != nil {
 		return err
 	}
+	if _, err := connect.NATSSettings(v, a.Getenv); err != nil {
+		return err // whether NATS can be reached does not matter, but what was said of it does
+	}
 	c, err := connect.Temporal(ctx, options, zerolog.Nop())
 	if err != nil {
 		return err
 	}
 	defer c.Close()
 	return top.Run(ctx, top.FromTemporal(releases.New(c)), top.Terminal{In: a.Stdin, Out: a.Stdout}, top.Options{
-		Namespace: options.Namespace, Address: options.HostPort, By: a.actor(v), Color: s.color, Zone: s.zone,
+		Namespace: options.Namespace, Address: options.HostPort, By: a.actor(v), Color: s.color, Zone: s.zone, Promotions: a.heldPromotions(v),
 	})
 }
 

@@ -85,6 +85,7 @@ type model struct {
 	// temporal and worker tell whether those who answer are away, and broken what else is wrong.
 	temporal, worker away
 	broken           string
+	promotions       promotions
 
 	// listing, reading and asking are when the questions under way, or else the last ones, were
 	// asked; the flags tell which it is.
@@ -118,7 +119,9 @@ func newModel(o Options, c calls, now time.Time) *model {
 }
 
 // Init asks for the first list.
-func (m *model) Init() tea.Cmd { return tea.Batch(m.tick(), m.listCmd(), m.lanesCmd()) }
+func (m *model) Init() tea.Cmd {
+	return tea.Batch(m.tick(), m.listCmd(), m.lanesCmd(), m.promotionsCmd())
+}
 
 func (m *model) tick() tea.Cmd {
 	return tea.Tick(time.Second, func(t time.Time) tea.Msg { return tickMsg(t) })
@@ -159,6 +162,8 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.readCmd()
 	case lanesMsg:
 		m.held(msg)
+	case promotionsMsg:
+		m.promotions.take(msg)
 	case readMsg:
 		m.read(msg)
 	case sentMsg:
@@ -176,6 +181,9 @@ func (m *model) poll() tea.Cmd {
 	}
 	if !m.asking && m.now.Sub(m.lanesAt) >= lanesPace {
 		due = append(due, m.lanesCmd())
+	}
+	if cmd := m.promotionsCmd(); cmd != nil {
+		due = append(due, cmd)
 	}
 	if !m.reads && m.now.Sub(m.readingAt) >= pace {
 		due = append(due, m.readCmd())

@@ -23,6 +23,8 @@ type Options struct {
 	Color bool
 	// Zone is the time zone in which times are shown.
 	Zone *time.Location
+	// Promotions reads the promotions that are held; nil where nobody does.
+	Promotions Promotions
 }
 
 // Terminal is where a view is shown and where keys come from.
@@ -33,7 +35,7 @@ type Terminal struct {
 
 // Run shows the view until somebody quits it or ctx ends, whose error it returns then.
 func Run(ctx context.Context, source Source, terminal Terminal, o Options) error {
-	m := newModel(o, calls{
+	c := calls{
 		list: func(since time.Time) tea.Msg {
 			found, more, err := source.List(ctx, since)
 			return listedMsg{found: found, more: more, err: err, at: time.Now()}
@@ -48,8 +50,14 @@ func Run(ctx context.Context, source Source, terminal Terminal, o Options) error
 			p, err := source.Send(ctx, id, c)
 			return sentMsg{id: id, command: c, progress: p, err: err, at: time.Now()}
 		},
-	}, time.Now())
-	_, err := tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(terminal.In), tea.WithOutput(terminal.Out), tea.WithoutSignalHandler()).Run()
+	}
+	if o.Promotions != nil {
+		c.promotions = func() tea.Msg {
+			held, err := o.Promotions(ctx)
+			return promotionsMsg{held: held, err: err, at: time.Now()}
+		}
+	}
+	_, err := tea.NewProgram(newModel(o, c, time.Now()), tea.WithContext(ctx), tea.WithInput(terminal.In), tea.WithOutput(terminal.Out), tea.WithoutSignalHandler()).Run()
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -63,6 +71,8 @@ type calls struct {
 	lanes func() tea.Msg
 	read  func(ids []string) tea.Msg
 	send  func(id string, c release.Command) tea.Msg
+	// promotions is nil where nobody reads them.
+	promotions func() tea.Msg
 }
 
 // The messages of a model besides those of the terminal.

@@ -34,6 +34,7 @@ func TestTop_Screens(t *testing.T) {
 			v.Update(tickMsg(night().Add(time.Minute)))
 			v.Update(listedMsg{err: temporalAway(), at: night().Add(time.Minute)})
 		},
+		"promotions": func(v *view) { v.holdsPromotions() },
 		"no-worker": func(v *view) {
 			v.Update(readMsg{at: night().Add(time.Minute), read: map[string]Reading{idGray: {Status: releases.Status[release.Progress]{
 				Partial: releases.Partial{Reason: releases.PartialNoWorker, Message: "no worker answers"},

@@ -124,6 +124,7 @@ func (m *model) counts() string {
 	add(parked, n[rankPerson], "wait for people")
 	add(moving, n[rankBack]+n[rankMoving], "moving")
 	add(plain, n[rankQueued], "queued")
+	add(parked, len(m.promotions.held), "not promoted")
 	return strings.Join(parts, ", ")
 }
 
@@ -164,7 +165,7 @@ func (m *model) alike() bool {
 	})
 }
 
-// listLines are the lines of the list and of the lanes below it.
+// listLines are the lines of the list, and of promotions and lanes below it.
 func (m *model) listLines() []string {
 	w := m.widths()
 	lines := []string{m.paint(faint, "  "+w.row(cells{"PHASE", "FOR", "APPLICATION", "ID", "PROGRESS"})+"AWAITS")}
@@ -180,11 +181,11 @@ func (m *model) listLines() []string {
 	if len(rows) == 0 && !m.listedAt.IsZero() {
 		lines = append(lines, "", "  "+map[bool]string{true: "No release is under way.", false: "No release fits the filter; Esc clears it."}[m.filter == ""])
 	}
-	lanes := m.laneLines()
-	for len(lanes) > 0 && len(lines) < m.bodyRows()-len(lanes) {
+	below := m.below()
+	for len(below) > 0 && len(lines) < m.bodyRows()-len(below) {
 		lines = append(lines, "")
 	}
-	return append(lines, lanes...)
+	return append(lines, below...)
 }
 
 // cells are what stands in a row before its last column.
@@ -247,7 +248,7 @@ func (m *model) reasonLines(r row) []string {
 // that keys are about.
 func (m *model) sight() []row {
 	rows := m.chosen()
-	room := m.bodyRows() - 1 - len(m.laneLines())
+	room := m.bodyRows() - 1 - len(m.below())
 	current, _ := m.current()
 	heights := make([]int, len(rows))
 	at := 0
@@ -278,6 +279,9 @@ func total(heights []int) int {
 	}
 	return n
 }
+
+// below are the lines below the list: what needs somebody and is no release.
+func (m *model) below() []string { return append(m.promotionLines(), m.laneLines()...) }
 
 // laneLines say which lanes are held, why and by whom.
 func (m *model) laneLines() []string {

@@ -206,6 +206,14 @@ func atNight(t *testing.T, size termtest.Size) *view {
 	return v
 }
 
+// holdsPromotions lets the view know of promotions that are held.
+func (v *view) holdsPromotions() {
+	v.Update(promotionsMsg{at: v.now, held: []HeldPromotion{{
+		To: "shop/production", Artifact: "registry.example/shop:1.4.3",
+		Reason: "release r-rolledrolledro2, which was to bring it to production, ended RolledBack: gate errors: 3 of 5 samples failed; to try it again: slipway release retry r-rolledrolledro2",
+	}}})
+}
+
 // shows lets the view list and read exactly these releases.
 func (v *view) shows(all ...release.Progress) {
 	v.Update(listedMsg{found: listedOf(all...), at: v.now})
