@@ -38,8 +38,10 @@ func TestLatestEnded(t *testing.T) {
 	at := func(minute int) time.Time { return time.Date(2026, 11, 22, 20, minute, 0, 0, time.UTC) }
 	var ids []string
 	for _, l := range latestEnded([]ledger.Record{
-		{ReleaseID: "r-quick", Outcome: release.PhaseSucceeded, EndedAt: at(5)}, {ReleaseID: "r-waits"},
-		{ReleaseID: "r-slow", Outcome: release.PhaseAborted, EndedAt: at(9)}, {ReleaseID: "r-runs"},
+		{ReleaseID: "r-quick", Outcome: release.PhaseSucceeded, EndedAt: at(5)},
+		{ReleaseID: "r-waits"},
+		{ReleaseID: "r-slow", Outcome: release.PhaseAborted, EndedAt: at(9)},
+		{ReleaseID: "r-runs"},
 	}) {
 		ids = append(ids, l.ID)
 	}
