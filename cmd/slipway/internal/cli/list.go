@@ -22,8 +22,7 @@ import (
 const defaultLimit = 20
 
 func (a *app) list() *cobra.Command {
-	var app, name, application, phase, outcome, operation, requestedBy, set string
-	var forgotten bool
+	var chosen listChoice
 	cmd := &cobra.Command{
 		Use:     "list",
 		Aliases: []string{"ls"},
@@ -46,41 +45,22 @@ among them, and Temporal is not asked.`,
   slipway release list --app sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --forgotten`,
 		Args: arguments(),
 	}
-	flags := cmd.Flags()
-	flags.StringVar(&app, "app", "", appUsage)
-	flags.StringVar(&application, "application", "", "only what was asked for by this name: application, or application/environment")
-	flags.StringVar(&name, "app-name", "", "only of applications that their platform calls so")
-	flags.StringVar(&phase, "phase", "", "only in this phase")
-	flags.StringVar(&outcome, "outcome", "", "only what ended so")
-	flags.StringVar(&operation, "operation", "", "only what does this: release, rollback, restart, rescale or job")
-	flags.StringVar(&requestedBy, "requested-by", "", "only what this person or system asked for")
-	flags.StringVar(&set, "set", "", "only of the set with this ID")
-	flags.BoolVar(&forgotten, "forgotten", false, "list also what Temporal has forgotten, from the ledger")
-	a.completeFlag(cmd, "app", findNamesAnd(findApps()))
-	a.completeFlag(cmd, "application", completeNames)
-	a.completeFlag(cmd, "set", findSets(releases.Filter{}))
+	a.choosesReleases(cmd, &chosen)
 	limit := limits(cmd)
 	var filter releases.Filter
 	cmd.PreRunE = func(cmd *cobra.Command, _ []string) (err error) {
-		if forgotten && watched(cmd) {
+		if chosen.forgotten && watched(cmd) {
 			return &usageError{"--forgotten has no meaning with --watch: what Temporal has forgotten changes no more"}
 		}
-		if filter, err = newFilter(app, phase); err != nil {
-			return err
-		}
-		filter.AppName, filter.RequestedBy, filter.Set, filter.Application = name, requestedBy, set, application
-		if filter, err = checkFilter(filter, outcome, operation); err != nil {
+		if filter, err = chosen.filter(); err != nil {
 			return err
 		}
 		filter.Limit, err = limit()
 		return err
 	}
-	cmd = completing(cmd, "outcome", outcomes()...)
-	cmd = completing(cmd, "operation", operations()...)
-	cmd = completing(cmd, "phase", phases()...)
 	return a.command(withWatch(cmd), watchable(slices.Concat(config.Temporal(), config.NATS(), config.AsIdentity(), config.Signing())),
 		withReleases(func(ctx context.Context, call *call) (err error) {
-			if filter.App, err = call.appOfFlag(ctx, app); err != nil {
+			if filter.App, err = call.appOfFlag(ctx, chosen.app); err != nil {
 				return err
 			}
 			filter.Artifacts = call.format != render.FormatTable
@@ -88,16 +68,53 @@ among them, and Temporal is not asked.`,
 				if call.onNATS != nil {
 					return recordedList(ctx, call.onNATS.ledger, filter)
 				}
-				if filter.Limit > 0 && filter.Phase == "" && filter.Outcome == "" && !forgotten {
+				if filter.Limit > 0 && filter.Phase == "" && filter.Outcome == "" && !chosen.forgotten {
 					return shortList(ctx, call, filter)
 				}
 				items, more, err := call.client.List(ctx, filter)
-				if err == nil && forgotten {
+				if err == nil && chosen.forgotten {
 					items, more, err = withForgotten(ctx, call, filter, items)
 				}
 				return found[releases.Listed]{items: items, notes: moreNote(more)}, err
 			}).print(ctx, call)
 		}))
+}
+
+// listChoice is which releases are to be listed, as flags say it.
+type listChoice struct {
+	app, name, application, phase, outcome, operation, requestedBy, set string
+	// forgotten tells to list also what Temporal has forgotten.
+	forgotten bool
+}
+
+// choosesReleases adds the flags of a choice.
+func (a *app) choosesReleases(cmd *cobra.Command, c *listChoice) {
+	flags := cmd.Flags()
+	flags.StringVar(&c.app, "app", "", appUsage)
+	flags.StringVar(&c.application, "application", "", "only what was asked for by this name: application, or application/environment")
+	flags.StringVar(&c.name, "app-name", "", "only of applications that their platform calls so")
+	flags.StringVar(&c.phase, "phase", "", "only in this phase")
+	flags.StringVar(&c.outcome, "outcome", "", "only what ended so")
+	flags.StringVar(&c.operation, "operation", "", "only what does this: release, rollback, restart, rescale or job")
+	flags.StringVar(&c.requestedBy, "requested-by", "", "only what this person or system asked for")
+	flags.StringVar(&c.set, "set", "", "only of the set with this ID")
+	flags.BoolVar(&c.forgotten, "forgotten", false, "list also what Temporal has forgotten, from the ledger")
+	a.completeFlag(cmd, "app", findNamesAnd(findApps()))
+	a.completeFlag(cmd, "application", completeNames)
+	a.completeFlag(cmd, "set", findSets(releases.Filter{}))
+	completing(cmd, "outcome", outcomes()...)
+	completing(cmd, "operation", operations()...)
+	completing(cmd, "phase", phases()...)
+}
+
+// filter is the choice, checked; of which application, the call finds out.
+func (c listChoice) filter() (releases.Filter, error) {
+	f, err := newFilter(c.app, c.phase)
+	if err != nil {
+		return f, err
+	}
+	f.AppName, f.RequestedBy, f.Set, f.Application = c.name, c.requestedBy, c.set, c.application
+	return checkFilter(f, c.outcome, c.operation)
 }
 
 // checkFilter reads the names of an outcome and an operation, and checks what else is chosen by.
