@@ -9,6 +9,7 @@ import (
 
 	"github.com/Masterminds/semver/v3"
 
+	"slipway/internal/documents"
 	"slipway/release"
 	"slipway/wire"
 )
@@ -141,6 +142,11 @@ func (a Application) Triggered(p wire.Published) (found []Verdict) {
 		found = append(found, v)
 	}
 	return found
+}
+
+// Unjudged is what comes of a push by the rules of a document that cannot be read: nobody knows whether it has one for the image.
+func Unjudged(u *documents.UnreadableError) release.PushRule {
+	return release.PushRule{Application: u.Name, Reason: "its document cannot be read: " + release.OneLine(u.Reason.Error())}
 }
 
 // TriggerEnvironment is where a trigger of the document releases.

@@ -13,6 +13,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"slipway/apps"
+	"slipway/internal/documents"
 	"slipway/internal/registry"
 	"slipway/ledger"
 	"slipway/release"
@@ -54,12 +55,12 @@ func (s *Starter) push(ctx context.Context, log zerolog.Logger, p plan, position
 	if done, err := s.recall(ctx, push); done || err != nil {
 		return err
 	}
-	documents, err := s.allDocuments(ctx)
+	all, err := s.allDocuments(ctx)
 	if err != nil {
 		return err
 	}
 	var rules []release.PushRule
-	for _, d := range documents {
+	for _, d := range all.Documents {
 		for _, v := range d.Spec.Triggered(push.Published) {
 			rule := release.PushRule{Application: d.Spec.Name, Rule: v.Trigger.Name, Environment: v.Environment.Name, Reason: v.Reason}
 			rule.ReleaseID = push.told[placeOf(rule.Application, rule.Environment)] // it is not forgotten while the rule is paused
@@ -72,6 +73,11 @@ func (s *Starter) push(ctx context.Context, log zerolog.Logger, p plan, position
 			}
 			rules = append(rules, rule)
 		}
+	}
+	for _, unreadable := range all.Unreadable {
+		s.metrics.unjudged.Inc()
+		log.Warn().Err(unreadable).Str("application", unreadable.Name).Msg("push to a registry judged without a document that cannot be read; once it can, push again what it has rules for")
+		rules = append(rules, apps.Unjudged(unreadable))
 	}
 	return s.tellPush(ctx, log, push, rules)
 }
@@ -101,13 +107,13 @@ func (s *Starter) recall(ctx context.Context, p *pushed) (done bool, err error) 
 	return false, nil
 }
 
-// allDocuments reads all application documents. Where one cannot be read, pushes wait: it might have a rule for them.
-func (s *Starter) allDocuments(ctx context.Context) ([]apps.Document, error) {
+// allDocuments are all application documents, as they are now.
+func (s *Starter) allDocuments(ctx context.Context) (documents.All[apps.Application], error) {
 	ctx, cancel := context.WithTimeout(ctx, natsTimeout)
 	defer cancel()
-	found, err := s.documents.List(ctx)
+	found, err := s.current.All(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("applications: %w", err)
+		return found, fmt.Errorf("applications: %w", err)
 	}
 	return found, nil
 }

@@ -176,6 +176,37 @@ func TestTrigger_AnEventIsOneRelease(t *testing.T) {
 	h.noDeadLetters()
 }
 
+// TestTrigger_ADocumentThatCannotBeRead holds up no push: the others are asked, and what came of the push names it. The next push finds it mended.
+func TestTrigger_ADocumentThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, realLane())
+	h.triggers(rule("versions", shopImage))
+	kv, err := h.js.KeyValue(h.ctx, apps.Bucket)
+	require.NoError(t, err)
+	_, err = kv.PutString(h.ctx, "stock", `{"spec": {"name": "stock", "newer": true}}`)
+	require.NoError(t, err)
+	s := h.starter(starter.Config{})
+
+	unjudged := release.PushRule{Application: "stock", Reason: `its document cannot be read: json: unknown field "newer"`}
+	came := h.cameOf(h.push(wire.Origin{}, pushOf(shopImage, "1.4.2", "7f3e")))
+	require.Equal(t, release.EventFired, came.Kind())
+	require.Len(t, came.Rules, 2)
+	require.True(t, came.Rules[0].Fired())
+	require.Equal(t, unjudged, came.Rules[1])
+	stock := pushOf("registry.example/team/stock", "1.0.0", "7f3f")
+	require.Equal(t, []release.PushRule{unjudged}, h.cameOf(h.push(wire.Origin{}, stock)).Rules)
+	require.InDelta(t, 2, metrictest.Values(t, s.metrics)["slipway_starter_unreadable_documents_total"], 0)
+
+	_, err = kv.PutString(h.ctx, "stock", `{"spec": {"name": "stock", "environments": [{"name": "staging", "app": {"platform": "sae", "region": "cn-hangzhou", "id": "stock"}}],
+		"triggers": [{"name": "versions", "artifact": {"image": "registry.example/team/stock"}}]}}`)
+	require.NoError(t, err)
+	mended := h.cameOf(h.push(wire.Origin{}, stock)).Rules
+	require.Len(t, mended, 1)
+	require.True(t, mended[0].Fired(), "the event has made no release yet")
+	h.untilTaken()
+	h.noDeadLetters()
+}
+
 // TestTrigger_EveryPushIsTold: also one that fires nothing, and one that cannot be read is a dead letter.
 func TestTrigger_EveryPushIsTold(t *testing.T) {
 	t.Parallel()
