@@ -9,6 +9,7 @@ import (
 
 	"github.com/Masterminds/semver/v3"
 
+	"slipway/internal/documents"
 	"slipway/release"
 	"slipway/wire"
 )
@@ -45,7 +46,8 @@ type TriggerArtifact struct {
 
 // TriggerTag is which tags a trigger is about: one of the two is set, or none.
 type TriggerTag struct {
-	// Semver is a range of versions, such as ">=1.0 <2". A prerelease is within it only where the range names one.
+	// Semver is a range of versions, such as ">=1.0 <2". A version has three parts, and may begin with v; a prerelease is within the range only
+	// where that names one.
 	Semver string `json:"semver,omitempty"`
 	// Pattern is a regular expression, which the whole tag must match.
 	Pattern string `json:"pattern,omitempty"`
@@ -81,10 +83,11 @@ func (t TriggerTag) Matches(tag string) (reason string) {
 
 func (t TriggerTag) semverMismatch(tag string) string {
 	wanted, err := semver.NewConstraint(t.Semver)
-	version, none := semver.NewVersion(tag)
+	// Strictly: a number alone is a date or a commit, and 1.4 is moved from version to version.
+	version, none := semver.StrictNewVersion(strings.TrimPrefix(tag, "v"))
 	switch {
 	case none != nil:
-		return fmt.Sprintf("tag %s is no version such as 1.4.2, and the rule wants one in %s", tag, t.Semver)
+		return fmt.Sprintf("tag %s is no version of three parts such as 1.4.2, and the rule wants one in %s", tag, t.Semver)
 	case err == nil && wanted.Check(version):
 		return ""
 	case version.Prerelease() != "" && !strings.Contains(t.Semver, "-"):
@@ -139,6 +142,11 @@ func (a Application) Triggered(p wire.Published) (found []Verdict) {
 		found = append(found, v)
 	}
 	return found
+}
+
+// Unjudged is what comes of a push by the rules of a document that cannot be read: nobody knows whether it has one for the image.
+func Unjudged(u *documents.UnreadableError) release.PushRule {
+	return release.PushRule{Application: u.Name, Reason: "its document cannot be read: " + release.OneLine(u.Reason.Error())}
 }
 
 // TriggerEnvironment is where a trigger of the document releases.

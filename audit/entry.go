@@ -40,6 +40,8 @@ const (
 	ActionDelete Action = "delete"
 	// ActionRefuse is that a message was refused, and has become a dead letter.
 	ActionRefuse Action = "refuse"
+	// ActionPush tells of a push to a registry.
+	ActionPush Action = "push"
 	// ActionUnknown is what cannot be read here.
 	ActionUnknown Action = "unknown"
 )
@@ -48,7 +50,7 @@ const (
 func Actions() []Action {
 	return []Action{
 		ActionRequest, ActionRollback, ActionConfirm, ActionApprove, ActionReject, ActionPause, ActionResume, ActionAbort, ActionOverride, ActionEnd,
-		ActionHold, ActionUnhold, ActionDrop, ActionAllow, ActionReplay, ActionFreeze, ActionApply, ActionDelete, ActionRefuse, ActionUnknown,
+		ActionHold, ActionUnhold, ActionDrop, ActionAllow, ActionReplay, ActionFreeze, ActionApply, ActionDelete, ActionRefuse, ActionPush, ActionUnknown,
 	}
 }
 

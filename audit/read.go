@@ -49,6 +49,8 @@ func readEvent(msg *jetstream.RawStreamMsg) []Entry {
 		return []Entry{laneEntry(ev)}
 	case ev.Letter != nil:
 		return []Entry{letterEntry(ev)}
+	case ev.Push != nil:
+		return pushEntries(ev)
 	case ev.Promotion != nil:
 		return []Entry{promotionEntry(ev)}
 	case ev.Set != nil:
@@ -169,6 +171,40 @@ func promotionEntry(ev wire.LifecycleEvent) Entry {
 		e.Action, e.What = ActionUnknown, "the promotion: "+string(ev.Kind)
 	}
 	return e
+}
+
+// pushEntries are what came of a push by each rule that is about its image, or that there was none. Who told of it is known only where that
+// is verified: who has pushed, as the sender says, is not who told.
+func pushEntries(ev wire.LifecycleEvent) []Entry {
+	p := *ev.Push
+	said := func(rule, refused string) Entry {
+		what := []string{wire.Published{Image: p.Image, Tag: p.Tag, Digest: p.Digest}.String()}
+		if rule != "" {
+			what = append(what, "rule "+rule)
+		}
+		if p.By != "" {
+			what = append(what, "pushed by "+p.By)
+		}
+		return Entry{
+			Time: p.StoredAt, Action: ActionPush, By: p.Identity, Verified: p.Identity != "", Via: release.ViaEvent, Source: p.Source,
+			What: strings.Join(what, ", ") + " (" + p.Sender + ")", Refused: refused, key: ev.ID + " " + rule,
+		}
+	}
+	if len(p.Rules) == 0 {
+		return []Entry{said("", "no rule is about this image")}
+	}
+	var out []Entry
+	for _, r := range p.Rules {
+		e := said(r.Rule, r.Reason)
+		e.Name, e.ID, e.key = strings.TrimSuffix(r.Application+"/"+r.Environment, "/"), r.ReleaseID, e.key+" "+r.Application
+		out = append(out, e)
+	}
+	if p.More > 0 {
+		e := said("", "")
+		e.Refused, e.key = fmt.Sprintf("%d more rules are not told of", p.More), e.key+"more"
+		out = append(out, e)
+	}
+	return out
 }
 
 // readLetter reads a dead letter.

@@ -46,13 +46,13 @@ func Buckets() []string {
 }
 
 // Kinds are the lifecycle events that the audit has: those that tell of what was asked for, of what people
-// have said, and of how it ended.
+// have said, of how it ended, and of pushes to registries.
 func Kinds() []release.EventKind {
 	return []release.EventKind{
 		release.EventAccepted, release.EventStarted, release.EventDecided, release.EventApprovalGiven, release.EventApprovalGranted, release.EventBatchConfirmed,
 		release.EventPaused, release.EventResumed, release.EventRollingBack, release.EventWaveDone,
 		release.EventSucceeded, release.EventFailed, release.EventRolledBack, release.EventAborted, release.EventAttention,
-		release.EventHeld, release.EventDropped, release.EventAllowed, release.EventReplayed,
+		release.EventHeld, release.EventDropped, release.EventAllowed, release.EventReplayed, release.EventFired, release.EventIgnored,
 	}
 }
 

@@ -29,7 +29,8 @@ type Push struct {
 
 // PushRule is what came of a push by one rule.
 type PushRule struct {
-	// Application is the name of the document, Rule that of the rule, and Environment where it releases.
+	// Application is the name of the document, Rule that of the rule, and Environment where it releases; both are empty
+	// where the document cannot be read.
 	Application string `json:"application"`
 	Rule        string `json:"rule"`
 	Environment string `json:"environment"`

@@ -50,7 +50,10 @@ func StarterNeeds(js jetstream.JetStream) *Needs {
 			kind: "stream", name: wire.StreamIn, stream: wire.StreamIn,
 			reads: "DIRECT.GET." + wire.StreamIn, payload: `{"seq":1}`, consumers: []string{wire.ConsumerRequests, wire.ConsumerCommands, wire.ConsumerPushes},
 		},
-		{kind: "stream", name: wire.StreamEvents, stream: wire.StreamEvents, writes: strings.TrimSuffix(wire.AllPushEvents, ">") + "probe"},
+		{
+			kind: "stream", name: wire.StreamEvents, stream: wire.StreamEvents,
+			reads: "DIRECT.GET." + wire.StreamEvents, payload: `{"seq":1}`, writes: strings.TrimSuffix(wire.AllPushEvents, ">") + "probe",
+		},
 		readOnly(apps.Bucket),
 		{kind: "stream", name: wire.StreamDeadLetter, stream: wire.StreamDeadLetter, writes: wire.DeadLetterSubject("probe")},
 		ledgerNeed(),

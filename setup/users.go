@@ -58,7 +58,7 @@ func ServiceUsers() []User {
 				"$JS.ACK." + wire.StreamIn + ".>", streamInfo(wire.StreamIn), "$JS.API.CONSUMER.*." + wire.StreamIn + ".>",
 				"$JS.API.CONSUMER.MSG.NEXT." + wire.StreamIn + ".>", "$JS.API.DIRECT.GET." + wire.StreamIn, wire.AllDeadLetters, streamInfo(wire.StreamDeadLetter),
 				// what pushes to registries ask for, and what came of them
-				wire.AllNamedRequests, wire.AllVerifiedNamedRequests, wire.AllPushEvents, streamInfo(wire.StreamEvents),
+				wire.AllNamedRequests, wire.AllVerifiedNamedRequests, wire.AllPushEvents, streamInfo(wire.StreamEvents), "$JS.API.DIRECT.GET." + wire.StreamEvents,
 			},
 			readsBucket(ledger.Bucket), []string{"$KV." + ledger.Bucket + ".>"}, readsKey(wire.CalendarBucket, "calendar"), readsKey(authority.Bucket, authority.Key), readsBucket(apps.Bucket), readsBucket(policy.Bucket),
 		)},

@@ -13,6 +13,7 @@ type metrics struct {
 	acceptance  *prometheus.HistogramVec
 	inFlight    prometheus.Gauge
 	pushes      *prometheus.CounterVec
+	unjudged    prometheus.Counter
 }
 
 func newMetrics(r prometheus.Registerer) (*metrics, error) {
@@ -39,8 +40,12 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 			Namespace: namespace, Subsystem: subsystem, Name: "pushes_total",
 			Help: "Pushes to registries by sender (acr, harbor, dockerhub, generic, cdevents, other) and result (fired, ignored).",
 		}, []string{"sender", "result"}),
+		unjudged: prometheus.NewCounter(prometheus.CounterOpts{
+			Namespace: namespace, Subsystem: subsystem, Name: "unreadable_documents_total",
+			Help: "Application documents that could not be read when a push to a registry was judged, each push by itself.",
+		}),
 	}
-	err := errors.Join(r.Register(m.messages), r.Register(m.deadLetters), r.Register(m.acceptance), r.Register(m.inFlight), r.Register(m.pushes))
+	err := errors.Join(r.Register(m.messages), r.Register(m.deadLetters), r.Register(m.acceptance), r.Register(m.inFlight), r.Register(m.pushes), r.Register(m.unjudged))
 	for _, k := range []kind{kindRequest, kindCommand, kindArtifact} {
 		m.deadLetters.WithLabelValues(string(k)) // an alert needs the zero before the first one
 	}

@@ -1,6 +1,7 @@
 package starter
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"slipway/apps"
+	"slipway/internal/documents"
 	"slipway/internal/registry"
 	"slipway/ledger"
 	"slipway/release"
@@ -35,42 +37,83 @@ type pushed struct {
 	noDigest string
 	// asked are the environments for which a request was published, with the release that each means.
 	asked map[string]string
+	// told are those for which a release was named when the event came before.
+	told map[string]string
 }
 
+// placeOf names an environment of an application.
+func placeOf(application, environment string) string { return application + "/" + environment }
+
 // push judges a push by the triggers of all documents, publishes a request by name for each one that fires, and tells what
-// came of it. A push that comes again asks for the same releases, and is told of once.
+// came of it. A push that comes again asks for the same releases, and is told of once; an event that comes again makes no second release.
 func (s *Starter) push(ctx context.Context, log zerolog.Logger, p plan, position wire.Delivery) error {
 	identity, err := s.tellerOf(ctx, p)
 	if err != nil {
 		return err
 	}
-	documents, err := s.allDocuments(ctx)
+	push := &pushed{Published: *p.push, position: position, identity: identity, asked: map[string]string{}, told: map[string]string{}}
+	if done, err := s.recall(ctx, push); done || err != nil {
+		return err
+	}
+	all, err := s.allDocuments(ctx)
 	if err != nil {
 		return err
 	}
-	push := &pushed{Published: *p.push, position: position, identity: identity, asked: map[string]string{}}
 	var rules []release.PushRule
-	for _, d := range documents {
+	for _, d := range all.Documents {
 		for _, v := range d.Spec.Triggered(push.Published) {
 			rule := release.PushRule{Application: d.Spec.Name, Rule: v.Trigger.Name, Environment: v.Environment.Name, Reason: v.Reason}
+			rule.ReleaseID = push.told[placeOf(rule.Application, rule.Environment)] // it is not forgotten while the rule is paused
 			if rule.Reason == "" {
-				if rule.ReleaseID, rule.Reason, err = s.fire(ctx, push, *d.Spec, v); err != nil {
+				id, reason, err := s.fire(ctx, push, *d.Spec, v)
+				if err != nil {
 					return err
 				}
+				rule.ReleaseID, rule.Reason = cmp.Or(id, rule.ReleaseID), reason
 			}
 			rules = append(rules, rule)
 		}
 	}
+	for _, unreadable := range all.Unreadable {
+		s.metrics.unjudged.Inc()
+		log.Warn().Err(unreadable).Str("application", unreadable.Name).Msg("push to a registry judged without a document that cannot be read; once it can, push again what it has rules for")
+		rules = append(rules, apps.Unjudged(unreadable))
+	}
 	return s.tellPush(ctx, log, push, rules)
 }
 
-// allDocuments reads all application documents. Where one cannot be read, pushes wait: it might have a rule for them.
-func (s *Starter) allDocuments(ctx context.Context) ([]apps.Document, error) {
+// recall finds out which releases were named when the event of a push came before, if its sender has given it an ID; and whether this
+// delivery itself has been told of, so that nothing is left to do.
+func (s *Starter) recall(ctx context.Context, p *pushed) (done bool, err error) {
+	if !p.SenderID {
+		return false, nil
+	}
 	ctx, cancel := context.WithTimeout(ctx, natsTimeout)
 	defer cancel()
-	found, err := s.documents.List(ctx)
+	before, err := wire.PushTold(ctx, s.js, p.Published)
 	if err != nil {
-		return nil, fmt.Errorf("applications: %w", err)
+		return false, err
+	}
+	for _, told := range before {
+		if told.Sequence == p.position.Sequence && told.StoredAt.Equal(p.position.Stored) {
+			return true, nil
+		}
+		for _, rule := range told.Rules {
+			if rule.ReleaseID != "" {
+				p.told[placeOf(rule.Application, rule.Environment)] = rule.ReleaseID
+			}
+		}
+	}
+	return false, nil
+}
+
+// allDocuments are all application documents, as they are now.
+func (s *Starter) allDocuments(ctx context.Context) (documents.All[apps.Application], error) {
+	ctx, cancel := context.WithTimeout(ctx, natsTimeout)
+	defer cancel()
+	found, err := s.current.All(ctx)
+	if err != nil {
+		return found, fmt.Errorf("applications: %w", err)
 	}
 	return found, nil
 }
@@ -103,11 +146,11 @@ func (s *Starter) fire(ctx context.Context, p *pushed, a apps.Application, v app
 	if p.noDigest != "" {
 		return "", p.noDigest, nil
 	}
-	place := a.Name + "/" + v.Environment.Name
+	place := placeOf(a.Name, v.Environment.Name)
 	if id := p.asked[place]; id != "" {
 		return id, "another rule of the document has asked for it by release " + id, nil
 	}
-	question := trigger.Question{Push: p.Published, Stored: p.position.Stored}
+	question := trigger.Question{Push: p.Published, Stored: p.position.Stored, Told: p.told[place]}
 	// First what waits in the stream, then what the ledger has: what leaves the one is in the other.
 	waiting, err := s.waitingFor(ctx, p, a.Name, v.Environment.Name)
 	if err != nil {
@@ -164,14 +207,16 @@ func (s *Starter) completeDigest(ctx context.Context, p *pushed) error {
 // waitingRequest is a request that waits in the stream.
 type waitingRequest struct{ id, msgID string }
 
-// waitingFor is the first request by name for an environment in the stream that brings the image of a push; zero where there is none.
+// waitingFor is the first request by name for an environment in the stream that brings the image of a push, or is that of the release that was
+// named when its event came before; zero where there is none.
 func (s *Starter) waitingFor(ctx context.Context, p *pushed, application, environment string) (first waitingRequest, err error) {
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.CallTimeout)
 	defer cancel()
+	told := p.told[placeOf(application, environment)]
 	for _, subject := range wire.LineSubjects(wire.NamedRequestSubject(application, environment)) {
 		found, err := s.scanFor(ctx, subject, math.MaxUint64, func(msg *nats.Msg) bool {
 			r, err := wire.DecodeNamedRequest(msg)
-			if err != nil || trigger.DigestOf(r.Named) != p.Digest {
+			if err != nil || trigger.DigestOf(r.Named) != p.Digest && r.ReleaseID != told {
 				return false
 			}
 			first = waitingRequest{r.ReleaseID, msg.Header.Get(jetstream.MsgIDHeader)}

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"slipway/apps"
+	"slipway/internal/documents"
 	"slipway/internal/registry"
 	"slipway/policy"
 	"slipway/wire"
@@ -26,6 +27,8 @@ type Starter struct {
 	authority Authority
 	// documents say what requests by name mean.
 	documents *apps.Store
+	// current are all of them, for pushes.
+	current *documents.Current[apps.Application]
 	// policies are what releases are held against, and names what applications are called in them.
 	policies Policies
 	names    Names
@@ -52,7 +55,7 @@ func New(cfg Config, d Dependencies) (*Starter, error) {
 		cfg: cfg, js: d.JetStream, temporal: d.Temporal, ledger: d.Ledger, authority: d.Authority,
 		documents: apps.NewStore(d.JetStream), policies: policy.NewStore(d.JetStream), metrics: m, log: d.Logger,
 	}
-	s.names = s.documents
+	s.names, s.current = s.documents, documents.NewCurrent(s.documents.Store)
 	if s.registry = d.Registry; s.registry == nil {
 		s.registry = registry.New("")
 	}

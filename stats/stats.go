@@ -152,14 +152,21 @@ func (o origins) of(r ledger.Record) (ledger.Record, bool) {
 	return ledger.Record{}, false
 }
 
+// longestLain is how long before the request for it an artifact may have been published: as long as the ledger keeps a record where nothing
+// else is said. A sender without a clock tells of 1970, which one such artifact would make the lead time of nine of ten.
+const longestLain = ledger.DefaultMaxAge
+
 // published is when somebody told that the artifact of a release was published, if not after it was asked for; false where nobody
-// did.
+// did, or told of a time that cannot be.
 func published(r ledger.Record) (time.Time, bool) {
 	if r.ByName == nil || r.ByName.Trigger.PushedAt.IsZero() {
 		return time.Time{}, false
 	}
-	at := r.ByName.Trigger.PushedAt
-	if asked := r.Asked(); asked.Before(at) {
+	at, asked := r.ByName.Trigger.PushedAt, r.Asked()
+	if at.Before(asked.Add(-longestLain)) {
+		return time.Time{}, false
+	}
+	if asked.Before(at) {
 		at = asked
 	}
 	return at, true

@@ -21,12 +21,19 @@ type Question struct {
 	Push wire.Published
 	// Stored is when it came.
 	Stored time.Time
+	// Told is the release that was named when the event came before; empty where it has not, or where none was.
+	Told string
 	// Records are those of the environment that concern the push, the one asked for latest first.
 	Records []ledger.Record
 }
 
-// Concerns reports whether a record has to do with the push: it brings the same image, or follows from the same event.
-func (q Question) Concerns(r ledger.Record) bool { return q.sameDigest(r) || q.sameEvent(r) }
+// Concerns reports whether a record has to do with the push: it brings the same image, or follows from the same event, or was named then.
+func (q Question) Concerns(r ledger.Record) bool {
+	return q.sameDigest(r) || q.sameEvent(r) || q.named(r)
+}
+
+// named reports whether a release was named when the event came before.
+func (q Question) named(r ledger.Record) bool { return q.Told != "" && r.ReleaseID == q.Told }
 
 // sameDigest reports whether a release brings the digest that was pushed.
 func (q Question) sameDigest(r ledger.Record) bool {
@@ -58,6 +65,8 @@ func (q Question) Brought() (releaseID, reason string) {
 		case !r.Accepted:
 		case q.sameEvent(r):
 			return r.ReleaseID, "release " + r.ReleaseID + " was made of this event"
+		case q.named(r):
+			return r.ReleaseID, "release " + r.ReleaseID + " was to bring it when this event came before"
 		case !q.sameDigest(r):
 		case !r.Ended():
 			return r.ReleaseID, "release " + r.ReleaseID + " brings it already"

@@ -57,6 +57,22 @@ func TestBrought(t *testing.T) {
 			require.Equal(t, c.reason != "", id == "r-1")
 		})
 	}
+	for name, c := range map[string]struct {
+		change func(*ledger.Record)
+		reason string
+	}{
+		"named when the event came before": {func(r *ledger.Record) { of(r, "8") }, "release r-1 was to bring it when this event came before"},
+		"of another digest since":          {func(r *ledger.Record) { of(r, "8"); r.Artifact.Image = image + ":1.4.2@" + other }, "release r-1 was to bring it when this event came before"},
+		"named, and no lane has it":        {func(r *ledger.Record) { r.Accepted = false }, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			q := trigger.Question{Push: push, Stored: stored, Told: "r-1", Records: brings(c.change)}
+			require.True(t, q.Concerns(q.Records[0]))
+			_, reason := q.Brought()
+			require.Equal(t, c.reason, reason)
+		})
+	}
 	without := push
 	without.SenderID = false
 	// Events whose long IDs begin alike are different ones, and so are those of two senders.

@@ -2,10 +2,12 @@ package wire
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/synadia-io/orbit.go/jetstreamext"
 
 	"slipway/release"
 )
@@ -45,6 +47,33 @@ func Pushes(ctx context.Context, js jetstream.JetStream, f PushFilter) (found []
 		return nil, false, err
 	}
 	return found, more, nil
+}
+
+// PushTold returns what came of a push before, by the event that tells of it: its last outcomes, those that were told earlier first. One event of
+// a sender may be of several images, and is another one for each. It needs NATS 2.11.
+func PushTold(ctx context.Context, js jetstream.JetStream, p Published) (found []release.Push, err error) {
+	subject := PushEventSubject(release.Push{Sender: p.Sender, Source: p.Source, EventID: p.EventID, Image: p.Image, Tag: p.Tag, Digest: p.Digest}, "*")
+	msgs, err := jetstreamext.GetLastMsgsFor(ctx, js, StreamEvents, []string{subject})
+	if err != nil {
+		return nil, streamError(ctx, StreamEvents, err)
+	}
+	answered := false
+	for msg, err := range msgs {
+		answered = true
+		if errors.Is(err, jetstreamext.ErrNoMessages) {
+			break
+		}
+		if err != nil {
+			return nil, streamError(ctx, StreamEvents, err)
+		}
+		if told := readPush(msg); told.push != nil {
+			found = append(found, *told.push)
+		}
+	}
+	if !answered { // a request that is not answered in time ends without an error and without messages
+		return nil, streamError(ctx, StreamEvents, errors.Join(errors.New("no answer"), context.Cause(ctx)))
+	}
+	return found, nil
 }
 
 // toldPush is a push, nil where its event cannot be read, and when it was told of.

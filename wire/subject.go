@@ -2,6 +2,8 @@ package wire
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -147,13 +149,19 @@ func LetterEventSubject(l release.LetterChange, kind release.EventKind) string {
 }
 
 // PushEventSubject is where an event of a push to a registry is published:
-// slipway.event.push.<sender>.<sequence>.<kind>.
+// slipway.event.push.<sender>.<event>.<kind>. What stands there for the event follows from what tells it apart, so that all
+// outcomes of an event that comes again have one subject.
 func PushEventSubject(p release.Push, kind release.EventKind) string {
 	sender := p.Sender
 	if !isToken(sender) {
 		sender = "unknown"
 	}
-	return eventPrefix + strings.Join([]string{pushToken, sender, strconv.FormatUint(p.Sequence, 10), string(kind)}, ".")
+	image := p.Image
+	if read, err := ReadImage(image); err == nil {
+		image = read.Image
+	}
+	sum := sha256.Sum256([]byte(strings.Join([]string{p.Sender, p.Source, p.EventID, image, cmp.Or(p.Tag, p.Digest)}, "\x00")))
+	return eventPrefix + strings.Join([]string{pushToken, sender, hex.EncodeToString(sum[:16]), string(kind)}, ".")
 }
 
 // PushEvents is the filter for the events of all pushes of a kind; of both where it is empty.

@@ -20,16 +20,16 @@ import (
 )
 
 // house is a NATS server, without what setup creates.
-func house(t *testing.T) (js jetstream.JetStream, url string) {
-	t.Helper()
-	server, err := embedded.StartNATS(t.Context(), embedded.NATSConfig{DataDir: t.TempDir()})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, server.Close()) })
+func house(tb testing.TB) (js jetstream.JetStream, url string) {
+	tb.Helper()
+	server, err := embedded.StartNATS(tb.Context(), embedded.NATSConfig{DataDir: tb.TempDir()})
+	require.NoError(tb, err)
+	tb.Cleanup(func() { require.NoError(tb, server.Close()) })
 	conn, err := nats.Connect(server.URL())
-	require.NoError(t, err)
-	t.Cleanup(conn.Close)
+	require.NoError(tb, err)
+	tb.Cleanup(conn.Close)
 	js, err = jetstream.New(conn)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return js, server.URL()
 }
 

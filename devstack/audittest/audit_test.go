@@ -272,6 +272,38 @@ func application(reason string, environments ...string) (apps.Application, apps.
 	return a, apps.Edit{Change: documents.Change{By: "li", Reason: reason, At: noon()}, Expected: documents.Any}
 }
 
+// TestAudit_Pushes: who told of which push, and what came of it by each rule.
+func TestAudit_Pushes(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	at := noon().Add(-time.Minute)
+	tell := func(p release.Push) {
+		p.StoredAt, p.Image, p.Sender, p.Source, p.EventID = at, "registry.example/shop", "harbor", "/harbor", "7f3e"
+		h.tell(release.Event{ID: fmt.Sprint("push.", p.Sequence), Kind: p.Kind(), At: noon(), Push: &p})
+	}
+	tell(release.Push{Sequence: 1, Tag: "1.4.2", By: "ann", Identity: "slipway-console", Rules: []release.PushRule{
+		{Application: "shop", Rule: "versions", Environment: "staging", ReleaseID: "r-1"},
+		{Application: "shop", Rule: "nightly", Environment: "nightly", Reason: "the rule is paused"},
+		{Application: "stock", Reason: "its document cannot be read: it is newer"},
+	}})
+	tell(release.Push{Sequence: 2, Tag: "1.4.3", By: release.Slipway})
+	tell(release.Push{Sequence: 3, Tag: "1.4.4", More: 3, Rules: []release.PushRule{{Application: "shop", Rule: "versions", Environment: "staging", ReleaseID: "r-2"}}})
+	found := h.requireLines(
+		"push slipway-console! registry.example/shop:1.4.2, rule versions, pushed by ann (harbor)",
+		"push slipway-console! registry.example/shop:1.4.2, rule nightly, pushed by ann (harbor) | the rule is paused",
+		"push slipway-console! registry.example/shop:1.4.2, pushed by ann (harbor) | its document cannot be read: it is newer",
+		"push  registry.example/shop:1.4.3, pushed by slipway (harbor) | no rule is about this image",
+		"push  registry.example/shop:1.4.4, rule versions (harbor)",
+		"push  registry.example/shop:1.4.4 (harbor) | 3 more rules are not told of",
+	)
+	fired := entryOf(t, found, audit.ActionPush, "registry.example/shop:1.4.2, rule versions, pushed by ann (harbor)")
+	require.Equal(t, "shop/staging", fired.Name)
+	require.Equal(t, "r-1", fired.ID)
+	require.Equal(t, "/harbor", fired.Source)
+	require.Equal(t, at, fired.Time, "when it was told of")
+	require.Equal(t, "stock", entryOf(t, found, audit.ActionPush, "registry.example/shop:1.4.2, pushed by ann (harbor)").Name)
+}
+
 // TestAudit_DocumentsBeforeAndAfter: each revision is an entry, with the one before it.
 func TestAudit_DocumentsBeforeAndAfter(t *testing.T) {
 	t.Parallel()

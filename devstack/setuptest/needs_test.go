@@ -26,7 +26,7 @@ import (
 // allowed are the rights that the page operations lists for both roles.
 func allowed() []string {
 	return []string{
-		"slipway.event.>", "slipway.cdevents.>", "$JS.API.STREAM.INFO.SLIPWAY_EVENTS",
+		"slipway.event.>", "slipway.cdevents.>", "$JS.API.STREAM.INFO.SLIPWAY_EVENTS", "$JS.API.DIRECT.GET.SLIPWAY_EVENTS",
 		"$JS.ACK.>", "$JS.API.CONSUMER.*.SLIPWAY_IN.>", "$JS.API.CONSUMER.MSG.NEXT.SLIPWAY_IN.>", "$JS.API.DIRECT.GET.SLIPWAY_IN",
 		"slipway.deadletter.>", "$JS.API.STREAM.INFO.SLIPWAY_IN", "$JS.API.STREAM.INFO.SLIPWAY_DEADLETTER",
 		"$JS.API.STREAM.INFO.KV_slipway-calendar", "$JS.API.DIRECT.GET.KV_slipway-calendar.$KV.slipway-calendar.calendar",
@@ -103,6 +103,7 @@ func TestNeeds_ARightThatIsMissingIsNamed(t *testing.T) {
 		},
 		"$JS.ACK.>":                                 {starter: `stream SLIPWAY_IN is not permitted to this user (nats: permissions violation: Permissions Violation for Publish to "$JS.ACK.SLIPWAY_IN.slipway-starter.probe"`},
 		"$JS.API.DIRECT.GET.SLIPWAY_IN":             {starter: `Publish to "$JS.API.DIRECT.GET.SLIPWAY_IN"`},
+		"$JS.API.DIRECT.GET.SLIPWAY_EVENTS":         {starter: `Publish to "$JS.API.DIRECT.GET.SLIPWAY_EVENTS"`},
 		"$JS.API.STREAM.INFO.SLIPWAY_EVENTS":        {starter: `stream SLIPWAY_EVENTS is not permitted to this user (nats: permissions violation: Permissions Violation for Publish to "$JS.API.STREAM.INFO.SLIPWAY_EVENTS"`, worker: `stream SLIPWAY_EVENTS is not permitted to this user (nats: permissions violation: Permissions Violation for Publish to "$JS.API.STREAM.INFO.SLIPWAY_EVENTS"`},
 		"$JS.API.DIRECT.GET.KV_slipway-calendar.>":  {worker: `bucket slipway-calendar is not permitted to this user`},
 		"$JS.API.DIRECT.GET.KV_slipway-ledger":      {starter: `bucket slipway-ledger is not permitted to this user`, worker: `bucket slipway-ledger is not permitted to this user`},

@@ -112,7 +112,7 @@ func TestUsers_EachHasItsRightsAndNoOthers(t *testing.T) { //nolint:paralleltest
 		"say who may what":       {func(string) string { return "$KV.slipway-authority.authority" }, []string{admin}},
 		"read who may what":      {func(string) string { return "$JS.API.DIRECT.GET.KV_slipway-authority.$KV.slipway-authority.authority" }, append([]string{setup.UserStarter}, lookers...)},
 		"follow events":          {func(string) string { return "$JS.API.CONSUMER.CREATE.SLIPWAY_EVENTS.mine" }, everyRole},
-		"list pushes":            {func(string) string { return "$JS.API.DIRECT.GET.SLIPWAY_EVENTS" }, lookers},
+		"list pushes":            {func(string) string { return "$JS.API.DIRECT.GET.SLIPWAY_EVENTS" }, append([]string{setup.UserStarter}, lookers...)},
 		"read dead letters":      {func(string) string { return "$JS.API.DIRECT.GET.SLIPWAY_DEADLETTER" }, []string{operator}},
 		"read the audit":         {func(string) string { return "$JS.API.DIRECT.GET.SLIPWAY_AUDIT" }, []string{operator, admin}},
 		"delete from the audit":  {func(string) string { return "$JS.API.STREAM.MSG.DELETE.SLIPWAY_AUDIT" }, nil},

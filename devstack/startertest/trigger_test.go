@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -67,22 +68,15 @@ func (h *house) push(o wire.Origin, p wire.Published) uint64 {
 // cameOf waits for what came of a push.
 func (h *house) cameOf(sequence uint64) release.Push {
 	h.t.Helper()
-	stream, err := h.js.Stream(h.ctx, wire.StreamEvents)
-	require.NoError(h.t, err)
 	var found release.Push
 	h.until("the event of the push", func() bool {
-		for _, kind := range []release.EventKind{release.EventFired, release.EventIgnored} {
-			for _, sender := range wire.Senders() {
-				msg, err := stream.GetLastMsgForSubject(h.ctx, wire.PushEventSubject(release.Push{Sender: sender, Sequence: sequence}, kind))
-				if err == nil {
-					e, err := wire.DecodeEvent(natsMsg(msg))
-					require.NoError(h.t, err)
-					found = *e.Push
-					return true
-				}
-			}
+		all, _, err := wire.Pushes(h.ctx, h.js, wire.PushFilter{})
+		require.NoError(h.t, err)
+		i := slices.IndexFunc(all, func(p release.Push) bool { return p.Sequence == sequence })
+		if i >= 0 {
+			found = all[i]
 		}
-		return false
+		return i >= 0
 	})
 	return found
 }
@@ -138,6 +132,79 @@ func TestTrigger_TheSamePushIsOneRelease(t *testing.T) {
 	h.untilTaken()
 	require.Equal(t, "hooks", h.asked(next.Rules[0].ReleaseID).Spec.RequestedBy)
 	require.True(t, h.asked(next.Rules[0].ReleaseID).Admission.Verified)
+}
+
+// TestTrigger_AnEventIsOneRelease: also one that came while another event's release was to bring its digest. It is told of as before whatever has become
+// of that release and of the rules meanwhile, and fires nothing.
+func TestTrigger_AnEventIsOneRelease(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, realLane())
+	versions := rule("versions", shopImage)
+	h.triggers(versions)
+	h.starter(starter.Config{})
+	first, event := pushOf(shopImage, "1.4.2", ""), pushOf(shopImage, "1.4.2", "7f3e")
+	id := h.cameOf(h.push(wire.Origin{}, first)).Rules[0].ReleaseID
+	ignored := func(reason string) {
+		t.Helper()
+		require.Equal(t, []release.PushRule{{Application: "shop", Rule: "versions", Environment: "staging", ReleaseID: id, Reason: reason}}, h.cameOf(h.push(wire.Origin{}, event)).Rules)
+	}
+	h.untilTaken()
+	ignored("release " + id + " brings it already")
+	h.command("end", id, abort())
+	h.until("its end", func() bool { return h.status(id) == enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED })
+	before := "release " + id + " was to bring it when this event came before"
+	ignored(before)
+	paused := versions
+	paused.Paused = true
+	h.triggers(paused)
+	ignored("the rule is paused")
+	h.triggers(versions)
+	ignored(before)
+	ignored(before)
+
+	other := event
+	other.EventID = "7f3f"
+	next := h.cameOf(h.push(wire.Origin{}, other)).Rules[0]
+	require.True(t, next.Fired(), "another event of the digest is a new release")
+	require.NotEqual(t, id, next.ReleaseID)
+	old := pushOf(shopImage, "0.9.0", "7f40")
+	require.Empty(t, h.cameOf(h.push(wire.Origin{}, old)).Rules[0].ReleaseID)
+	versions.Artifact.Tag.Semver = ">=0.9"
+	h.triggers(versions)
+	require.True(t, h.cameOf(h.push(wire.Origin{}, old)).Rules[0].Fired(), "an event that has made no release is judged anew")
+	h.untilTaken()
+	h.noDeadLetters()
+}
+
+// TestTrigger_ADocumentThatCannotBeRead holds up no push: the others are asked, and what came of the push names it. The next push finds it mended.
+func TestTrigger_ADocumentThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, realLane())
+	h.triggers(rule("versions", shopImage))
+	kv, err := h.js.KeyValue(h.ctx, apps.Bucket)
+	require.NoError(t, err)
+	_, err = kv.PutString(h.ctx, "stock", `{"spec": {"name": "stock", "newer": true}}`)
+	require.NoError(t, err)
+	s := h.starter(starter.Config{})
+
+	unjudged := release.PushRule{Application: "stock", Reason: `its document cannot be read: json: unknown field "newer"`}
+	came := h.cameOf(h.push(wire.Origin{}, pushOf(shopImage, "1.4.2", "7f3e")))
+	require.Equal(t, release.EventFired, came.Kind())
+	require.Len(t, came.Rules, 2)
+	require.True(t, came.Rules[0].Fired())
+	require.Equal(t, unjudged, came.Rules[1])
+	stock := pushOf("registry.example/team/stock", "1.0.0", "7f3f")
+	require.Equal(t, []release.PushRule{unjudged}, h.cameOf(h.push(wire.Origin{}, stock)).Rules)
+	require.InDelta(t, 2, metrictest.Values(t, s.metrics)["slipway_starter_unreadable_documents_total"], 0)
+
+	_, err = kv.PutString(h.ctx, "stock", `{"spec": {"name": "stock", "environments": [{"name": "staging", "app": {"platform": "sae", "region": "cn-hangzhou", "id": "stock"}}],
+		"triggers": [{"name": "versions", "artifact": {"image": "registry.example/team/stock"}}]}}`)
+	require.NoError(t, err)
+	mended := h.cameOf(h.push(wire.Origin{}, stock)).Rules
+	require.Len(t, mended, 1)
+	require.True(t, mended[0].Fired(), "the event has made no release yet")
+	h.untilTaken()
+	h.noDeadLetters()
 }
 
 // TestTrigger_EveryPushIsTold: also one that fires nothing, and one that cannot be read is a dead letter.
@@ -235,7 +302,18 @@ func TestTrigger_ToldLater(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, realLane())
 	h.triggers(rule("versions", shopImage))
-	require.NoError(t, h.js.DeleteStream(h.ctx, wire.StreamEvents))
+	events := func(subjects ...string) {
+		for _, stream := range wire.Streams() {
+			if stream.Name == wire.StreamEvents {
+				if subjects != nil {
+					stream.Subjects = subjects
+				}
+				_, err := h.js.UpdateStream(h.ctx, stream)
+				require.NoError(t, err)
+			}
+		}
+	}
+	events("slipway.event.sae.>") // it answers, and takes no word of pushes
 	s := h.starter(starter.Config{RetryDelay: 50 * time.Millisecond, MaxRetryDelay: 50 * time.Millisecond})
 	sequence := h.push(wire.Origin{}, pushOf(shopImage, "1.4.2", "7f3e"))
 	var known []ledger.Record
@@ -250,12 +328,7 @@ func TestTrigger_ToldLater(t *testing.T) {
 	}
 	before := retries()
 	h.until("another try", func() bool { return retries() > before })
-	for _, stream := range wire.Streams() {
-		if stream.Name == wire.StreamEvents {
-			_, err := h.js.CreateStream(h.ctx, stream)
-			require.NoError(t, err)
-		}
-	}
+	events()
 	require.Equal(t, []release.PushRule{{Application: "shop", Rule: "versions", Environment: "staging", ReleaseID: known[0].ReleaseID}}, h.cameOf(sequence).Rules)
 	h.untilTaken()
 }

@@ -34,6 +34,28 @@ func Scan(ctx context.Context, js jetstream.JetStream, bucket string, visit func
 	}
 }
 
+// State is where a bucket stands. While it stays the same, nothing in the bucket has changed.
+type State struct {
+	// Last is the number of the latest revision; 0 where there was none yet.
+	Last uint64
+
+	first, count uint64
+	created      int64
+}
+
+// StateOf returns where a bucket stands. It costs one request. The error is an [AccessError].
+func StateOf(ctx context.Context, js jetstream.JetStream, bucket string) (State, error) {
+	stream, err := js.Stream(ctx, StreamName(bucket))
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		err = jetstream.ErrBucketNotFound
+	}
+	if err != nil {
+		return State{}, &AccessError{Bucket: bucket, Err: err}
+	}
+	info := stream.CachedInfo()
+	return State{Last: info.State.LastSeq, first: info.State.FirstSeq, count: info.State.Msgs, created: info.Created.UnixNano()}, nil
+}
+
 // scan is one reading of a bucket.
 type scan struct {
 	js     jetstream.JetStream

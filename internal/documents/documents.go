@@ -114,21 +114,40 @@ func New[T any](js jetstream.JetStream, kind Kind[T]) *Store[T] {
 }
 
 // decode reads a value. One with a field that is not known here is an error, and so is one that is not valid.
+// The error is an [UnreadableError].
 func (s *Store[T]) decode(key string, r bucketdoc.Revision) (Stored[T], error) {
 	var stored Stored[T]
 	err := bucketdoc.Strict(r.Raw, &stored)
 	if err == nil && stored.Spec != nil {
 		if name := s.Kind.Name(*stored.Spec); name != key {
-			return Stored[T]{}, fmt.Errorf("key %s of bucket %s holds %s; delete the key", key, s.Kind.Bucket, s.Kind.Named(name))
+			err := fmt.Errorf("key %s of bucket %s holds %s; delete the key", key, s.Kind.Bucket, s.Kind.Named(name))
+			return Stored[T]{}, &UnreadableError{Name: key, Reason: err, text: err.Error()}
 		}
 		err = s.Kind.Validate(*stored.Spec)
 	}
 	if err != nil {
-		return Stored[T]{}, fmt.Errorf("%s cannot be read (key %s of bucket %s, revision %d): %w; if a newer version of Slipway wrote it, use that one",
-			s.Kind.Named(key), key, s.Kind.Bucket, r.Number, err)
+		return Stored[T]{}, &UnreadableError{Name: key, Reason: err, text: fmt.Sprintf(
+			"%s cannot be read (key %s of bucket %s, revision %d): %v; if a newer version of Slipway wrote it, use that one",
+			s.Kind.Named(key), key, s.Kind.Bucket, r.Number, err)}
 	}
 	return stored, nil
 }
+
+// UnreadableError means that a document cannot be read: a newer version of Slipway has written it, or it is not valid.
+type UnreadableError struct {
+	// Name is the key under which it stands.
+	Name string
+	// Reason is why it cannot be read.
+	Reason error
+
+	text string
+}
+
+// Error implements error; it names the document and the place where it stands.
+func (e *UnreadableError) Error() string { return e.text }
+
+// Unwrap returns the reason.
+func (e *UnreadableError) Unwrap() error { return e.Reason }
 
 // UnknownError means that there is no document of a name.
 type UnknownError struct {
@@ -211,25 +230,47 @@ func of[T any](revision uint64, s Stored[T]) Document[T] {
 // List returns the documents that there are, by their names. The whole bucket is read. The error tells also of
 // those that cannot be read; the others are returned with it.
 func (s *Store[T]) List(ctx context.Context) ([]Document[T], error) {
-	latest := map[string]bucketdoc.Revision{}
-	err := bucketdoc.Scan(ctx, s.js, s.Kind.Bucket, func(key string, r bucketdoc.Revision) { latest[key] = r })
+	found, err := s.All(ctx)
 	if err != nil {
 		return nil, err
 	}
-	out, unreadable := []Document[T]{}, []error(nil)
+	unreadable := make([]error, len(found.Unreadable))
+	for i, each := range found.Unreadable {
+		unreadable[i] = each
+	}
+	return found.Documents, errors.Join(unreadable...)
+}
+
+// All are the documents of a bucket by their names, and those that cannot be read.
+type All[T any] struct {
+	Documents  []Document[T]
+	Unreadable []*UnreadableError
+
+	// last is the latest revision that was read.
+	last uint64
+}
+
+// All returns the documents that there are, as [Store.List] does, for those who can do without the ones that cannot be read.
+func (s *Store[T]) All(ctx context.Context) (All[T], error) {
+	latest := map[string]bucketdoc.Revision{}
+	found := All[T]{Documents: []Document[T]{}}
+	err := bucketdoc.Scan(ctx, s.js, s.Kind.Bucket, func(key string, r bucketdoc.Revision) { latest[key], found.last = r, r.Number })
+	if err != nil {
+		return All[T]{}, err
+	}
 	for _, key := range slices.Sorted(maps.Keys(latest)) {
 		if len(latest[key].Raw) == 0 {
 			continue
 		}
 		value, err := s.decode(key, latest[key])
-		if err != nil {
-			unreadable = append(unreadable, err)
+		if unreadable, is := errors.AsType[*UnreadableError](err); is {
+			found.Unreadable = append(found.Unreadable, unreadable)
 		}
 		if value.Spec != nil {
-			out = append(out, of(latest[key].Number, value))
+			found.Documents = append(found.Documents, of(latest[key].Number, value))
 		}
 	}
-	return out, errors.Join(unreadable...)
+	return found, nil
 }
 
 // History returns the revisions of a document that the bucket still has, the latest first, those that

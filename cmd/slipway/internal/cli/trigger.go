@@ -16,6 +16,7 @@ import (
 	"slipway/cmd/slipway/internal/config"
 	"slipway/cmd/slipway/internal/render"
 	"slipway/hooks"
+	"slipway/internal/documents"
 	"slipway/manifest"
 	"slipway/release"
 	"slipway/wire"
@@ -55,12 +56,12 @@ image, which tags, where it is released, and whose word counts.`,
   slipway trigger list shop -o json`,
 		Args: upTo("NAME"), ValidArgsFunction: a.complete(cobra.ShellCompDirectiveDefault, k.known),
 	}, func(ctx context.Context, c *call, js jetstream.JetStream) error {
-		documents, err := triggerDocuments(ctx, js, c.args)
+		known, err := triggerDocuments(ctx, js, c.args)
 		if err != nil {
 			return err
 		}
 		found := []triggerView{}
-		for _, d := range documents {
+		for _, d := range known {
 			for _, t := range d.Triggers {
 				if e, err := d.TriggerEnvironment(t); err == nil {
 					t.Environment = e.Name
@@ -96,8 +97,8 @@ func triggerDocuments(ctx context.Context, js jetstream.JetStream, names []strin
 		}
 		return []apps.Application{*d.Spec}, nil
 	}
-	documents, err := store.List(ctx)
-	for _, d := range documents {
+	known, err := store.List(ctx)
+	for _, d := range known {
 		found = append(found, *d.Spec)
 	}
 	return found, err
@@ -161,11 +162,11 @@ asked. Whether an environment has the image already, only the starter looks.`,
 		if err != nil {
 			return err
 		}
-		documents, err := f.documents(ctx, c)
+		known, err := f.documents(ctx, c)
 		if err != nil {
 			return err
 		}
-		judged := judgePushes(pushes, documents)
+		judged := judgePushes(pushes, known)
 		fires := slices.ContainsFunc(judged, func(p judgedPush) bool { return slices.ContainsFunc(p.Rules, release.PushRule.Fired) })
 		if err := c.format.Write(a.Stdout, judged, func() string { return judgedTable(judged, c.style) }); err != nil {
 			return err
@@ -178,20 +179,27 @@ asked. Whether an environment has the image already, only the starter looks.`,
 }
 
 // documents are those whose rules are asked.
-func (f triggerTests) documents(ctx context.Context, c *call) ([]apps.Application, error) {
+func (f triggerTests) documents(ctx context.Context, c *call) (known documents.All[apps.Application], err error) {
 	if f.document != "" {
 		if len(c.args) > 0 {
-			return nil, &usageError{"NAME and -a exclude each other: the rules are those of a document that counts, or of a file"}
+			return known, &usageError{"NAME and -a exclude each other: the rules are those of a document that counts, or of a file"}
 		}
 		d, err := readFile(c.app, "-a", f.document, manifest.ReadApplication)
-		return []apps.Application{d}, err
+		known.Documents = []apps.Document{{Spec: &d}}
+		return known, err
 	}
 	js, closeNATS, err := c.app.jetStream(ctx, c.values, "slipway trigger")
 	if err != nil {
-		return nil, err
+		return known, err
 	}
 	defer closeNATS()
-	return triggerDocuments(ctx, js, c.args)
+	store := apps.NewStore(js)
+	if len(c.args) == 0 {
+		return store.All(ctx)
+	}
+	d, err := store.Get(ctx, c.args[0])
+	known.Documents = []apps.Document{d}
+	return known, err
 }
 
 // maxPosted is the size of what a sender may post, in bytes.
@@ -234,14 +242,17 @@ func (f triggerTests) pushes(a *app) ([]wire.Published, error) {
 }
 
 // judgePushes judges pushes as the starter does.
-func judgePushes(pushes []wire.Published, documents []apps.Application) []judgedPush {
+func judgePushes(pushes []wire.Published, known documents.All[apps.Application]) []judgedPush {
 	judged := []judgedPush{}
 	for _, p := range pushes {
 		j := judgedPush{Image: p.String(), Sender: p.Sender, Rules: []release.PushRule{}}
-		for _, d := range documents {
-			for _, v := range d.Triggered(p) {
-				j.Rules = append(j.Rules, release.PushRule{Application: d.Name, Rule: v.Trigger.Name, Environment: v.Environment.Name, Reason: v.Reason})
+		for _, d := range known.Documents {
+			for _, v := range d.Spec.Triggered(p) {
+				j.Rules = append(j.Rules, release.PushRule{Application: d.Spec.Name, Rule: v.Trigger.Name, Environment: v.Environment.Name, Reason: v.Reason})
 			}
+		}
+		for _, unreadable := range known.Unreadable {
+			j.Rules = append(j.Rules, apps.Unjudged(unreadable))
 		}
 		judged = append(judged, j)
 	}
@@ -259,7 +270,7 @@ func judgedTable(judged []judgedPush, style render.Style) string {
 			if !r.Fired() {
 				fires = "no"
 			}
-			table.Rows = append(table.Rows, render.Text(p.Image, r.Application+"/"+r.Rule, r.Environment, fires, r.Reason))
+			table.Rows = append(table.Rows, render.Text(p.Image, strings.TrimSuffix(r.Application+"/"+r.Rule, "/"), r.Environment, fires, r.Reason))
 		}
 	}
 	return table.Draw(style)
@@ -346,9 +357,12 @@ func cameOf(p release.Push) string {
 	var parts []string
 	for _, r := range p.Rules {
 		text := r.Application + "/" + r.Environment + ": "
-		if r.Fired() {
+		switch {
+		case r.Fired():
 			text += "release " + r.ReleaseID
-		} else {
+		case r.Rule == "":
+			text = "application " + r.Application + ": " + r.Reason
+		default:
 			text += "nothing by rule " + r.Rule + ", " + r.Reason
 		}
 		parts = append(parts, text)
