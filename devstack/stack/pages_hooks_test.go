@@ -38,8 +38,8 @@ func TestPages_WebhooksAndTriggers(t *testing.T) {
 	require.NoError(t, os.Symlink(examples, filepath.Join(sh.dir, "examples")))
 
 	webhooksPage(ctx, t, sh, insteadOfTools(t))
-	if tools, all := toolsOfMachine(); all {
-		webhooksPage(ctx, t, sh, tools)
+	if machineHasTools() {
+		webhooksPage(ctx, t, sh, "")
 	}
 	told := func(text string) {
 		require.Eventually(t, func() bool {
@@ -56,7 +56,7 @@ func TestPages_WebhooksAndTriggers(t *testing.T) {
 	runPage(ctx, t, sh, "triggers")
 }
 
-// webhooksPage runs docs/webhooks.md with curl and openssl that are found in a folder.
+// webhooksPage runs docs/webhooks.md with curl and openssl of a folder, or those of the machine where none is named.
 func webhooksPage(ctx context.Context, t *testing.T, sh *shell, tools string) {
 	t.Helper()
 	page := *sh
@@ -162,14 +162,14 @@ func tools() map[string]func(args []string, stdin io.Reader, stdout io.Writer) e
 	return map[string]func([]string, io.Reader, io.Writer) error{"openssl": openssl, "curl": curl}
 }
 
-// toolsOfMachine reports whether the machine has all of them.
-func toolsOfMachine() (path string, all bool) {
+// machineHasTools reports whether the machine has all of them.
+func machineHasTools() bool {
 	for name := range tools() {
 		if _, err := exec.LookPath(name); err != nil {
-			return "", false
+			return false
 		}
 	}
-	return "", true
+	return true
 }
 
 // insteadOfTools is a folder in which this program stands for each of them.
