@@ -214,7 +214,7 @@ func rules() []rule {
 			why: "setup creates what roles expect of NATS and Temporal; it never speaks to a platform",
 		},
 		{
-			pkg: "console", may: []string{"release", "releases", "wire", "workflows", "health"},
+			pkg: "console", may: []string{"release", "releases", "requests", "wire", "manifest", "apps", "authority", "ledger", "internal/documents", "internal/httpserve", "internal/secretfile"},
 			why: "console shows and commands releases; it never speaks to a platform",
 		},
 		{
