@@ -207,6 +207,52 @@ func TestConsole_WebhooksReachTheStream(t *testing.T) {
 	}
 }
 
+// A console listens before NATS is there: what comes is told to come again, and what is forged that it is.
+func TestConsole_BeforeNATS(t *testing.T) {
+	t.Parallel()
+	binary := os.Getenv("SLIPWAY_BIN") //nolint:forbidigo // the build says where the binary is
+	require.NotEmpty(t, binary, "SLIPWAY_BIN must name a slipway binary; run `make test-system`")
+	var listen net.ListenConfig
+	silent, err := listen.Listen(t.Context(), "tcp", "127.0.0.1:0") // whoever connects waits for a greeting
+	require.NoError(t, err)
+	addr := silent.Addr().String()
+	const connected = `"message":"serving"`
+	env := map[string]string{
+		"NATS_URL": "nats://" + addr, "SLIPWAY_HOOKS_ADDR": "127.0.0.1:0", "SLIPWAY_HOOKS_SENDERS": "harbor",
+		"SLIPWAY_HOOKS_SECRET_FILE": secretFile(t, "path", "harbor="+pathSecret), "SLIPWAY_HARBOR_TOKEN_FILE": secretFile(t, "harbor", harborToken),
+	}
+	var log lines
+	process, err := scenario.Launch{Binary: binary, Role: "console", Log: &log, Env: env}.Start(t.Context())
+	require.NoError(t, err)
+	health, served := log.address(t, "health and metrics are served"), log.address(t, "webhooks are taken")
+	require.NotContains(t, log.String(), connected)
+	url, token := served+"/hooks/"+pathSecret+"/harbor", map[string]string{"Authorization": "Bearer " + harborToken}
+	early := post(t, url, harborPush, token)
+	require.Equal(t, http.StatusServiceUnavailable, early.status)
+	require.Equal(t, "5", early.retryAfter)
+	require.Equal(t, http.StatusUnauthorized, post(t, url, harborPush, nil).status)
+	require.Equal(t, http.StatusServiceUnavailable, get(t, health+"/readyz").status)
+
+	// An address that is taken is found at once.
+	env["SLIPWAY_HOOKS_ADDR"] = strings.TrimPrefix(served, "http://")
+	var second lines
+	other, err := scenario.Launch{Binary: binary, Role: "console", Log: &second, Env: env}.Start(t.Context())
+	require.NoError(t, err)
+	require.Eventually(t, func() bool { return strings.Contains(second.String(), "hooks-addr") }, patience, 20*time.Millisecond)
+	require.ErrorContains(t, other.Stop(), "address already in use")
+	require.NotContains(t, second.String(), connected)
+
+	require.NoError(t, silent.Close())
+	server := bus(t, t.TempDir(), addr)
+	t.Cleanup(func() { require.NoError(t, server.Close()) })
+	_, err = setup.NATS(t.Context(), connect(t, server), setup.Config{})
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		return post(t, url, harborPush, token).status == http.StatusAccepted && get(t, health+"/readyz").status == http.StatusOK
+	}, patience, 100*time.Millisecond)
+	require.NoError(t, process.Stop())
+}
+
 // requirePushes reads the stream.
 func requirePushes(t *testing.T, js jetstream.JetStream, want ...string) {
 	t.Helper()

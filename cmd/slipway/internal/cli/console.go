@@ -2,7 +2,11 @@ package cli
 
 import (
 	"context"
+	"errors"
+	"sync/atomic"
 
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/spf13/cobra"
 
 	"slipway/cmd/slipway/internal/config"
@@ -35,20 +39,52 @@ See docs/webhooks.md.`,
 		if err != nil {
 			return err
 		}
-		needs := setup.ConsoleNeeds(c.Identity)
-		return a.runRole(cmd.Context(), cmd.Name(), v, duty{onNATS: true, needs: needs, metrics: roleMetrics(), serve: func(ctx context.Context, r *role) error {
-			r.able(func(context.Context) error { return nil }) // NATS is asked beside
-			if c.Addr == "" {
-				<-ctx.Done()
-				return nil
-			}
-			c.Publish, c.Metrics, c.Logger = hooks.ToJetStream(r.js), r.metrics, r.log
-			server, err := hooks.Listen(ctx, c)
-			if err != nil {
-				return v.Bad(config.HooksAddr, err.Error(), "name a free address of this machine, for example "+addrHooks)
-			}
-			return server.Run(ctx)
-		}})
+		w := &webhooks{cfg: c, values: v, ended: make(chan struct{})}
+		return a.runRole(cmd.Context(), cmd.Name(), v, duty{
+			onNATS: true, needs: setup.ConsoleNeeds(c.Identity), metrics: roleMetrics(), listen: w.listen, serve: w.serve,
+		})
 	})
 	return cmd
+}
+
+// webhooks are taken from the start. While NATS was not reached yet, a sender is told to come again.
+type webhooks struct {
+	cfg    hooks.Config
+	values *config.Values
+	js     atomic.Pointer[jetstream.JetStream]
+	// ended is closed once no webhook is under way any more.
+	ended chan struct{}
+}
+
+func (w *webhooks) listen(ctx context.Context, r *role) (func(context.Context) error, error) {
+	if w.cfg.Addr == "" {
+		close(w.ended)
+		return func(context.Context) error { return nil }, nil
+	}
+	w.cfg.Publish, w.cfg.Metrics, w.cfg.Logger = w.publish, r.metrics, r.log
+	server, err := hooks.Listen(ctx, w.cfg)
+	if err != nil {
+		return nil, w.values.Bad(config.HooksAddr, err.Error(), "name a free address of this machine, for example "+addrHooks)
+	}
+	return func(ctx context.Context) error {
+		defer close(w.ended)
+		return server.Run(ctx)
+	}, nil
+}
+
+func (w *webhooks) publish(ctx context.Context, msg *nats.Msg) (bool, error) {
+	js := w.js.Load()
+	if js == nil {
+		return false, errors.New("NATS was not reached yet")
+	}
+	return hooks.ToJetStream(*js)(ctx, msg)
+}
+
+// serve lets webhooks through to NATS, and keeps the connection until the last one has an answer.
+func (w *webhooks) serve(ctx context.Context, r *role) error {
+	w.js.Store(&r.js)
+	r.able(func(context.Context) error { return nil }) // NATS is asked beside
+	<-ctx.Done()
+	<-w.ended
+	return nil
 }

@@ -63,7 +63,9 @@ type duty struct {
 	// metrics are what the role serves, those of the process among them.
 	metrics *prometheus.Registry
 	needs   func(jetstream.JetStream) *setup.Needs
-	serve   func(context.Context, *role) error
+	// listen opens what is served from the start, whatever servers are away, and returns what serves it; nil opens nothing.
+	listen func(context.Context, *role) (serve func(context.Context) error, err error)
+	serve  func(context.Context, *role) error
 }
 
 // runRole serves health and metrics, connects, and serves until it is told to stop. What
@@ -93,6 +95,12 @@ func (a *app) runRole(ctx context.Context, name string, v *config.Values, d duty
 	if err != nil {
 		return v.Bad(config.HTTPAddr, err.Error(), "name a free address of this machine, for example "+addrWorker)
 	}
+	beside := func(context.Context) error { return nil }
+	if d.listen != nil {
+		if beside, err = d.listen(ctx, r); err != nil {
+			return err
+		}
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	// The role drains while its health is still served.
 	healthy, drained := context.WithCancel(context.WithoutCancel(ctx))
@@ -101,6 +109,7 @@ func (a *app) runRole(ctx context.Context, name string, v *config.Values, d duty
 		health.Follow(ctx, checks, r.log, health.FollowEvery)
 		return nil
 	})
+	group.Go(func() error { return beside(ctx) })
 	group.Go(func() error {
 		defer drained()
 		return r.work(ctx, temporal, natsOptions, d)
