@@ -11,13 +11,16 @@ import (
 	"slipway/wire"
 )
 
-// HooksSettings returns what the settings say of webhooks. Without an address none are taken.
+// HooksSettings returns what the settings say of webhooks. Without an address, and where nothing is said of webhooks, none are taken.
 func HooksSettings(v *config.Values) (hooks.Config, error) {
 	c := hooks.Config{Addr: v.String(config.HooksAddr), Identity: v.String(config.Identity), Senders: map[string][]string{}}
 	if c.Identity != "" {
 		if err := wire.IdentityFault(c.Identity); err != nil {
 			return c, v.Bad(config.Identity, err.Error(), "write the user of NATS that the console has")
 		}
+	}
+	if !slices.ContainsFunc(config.Hooks(""), func(s config.Setting) bool { return v.Said(s.Name) }) {
+		c.Addr = ""
 	}
 	if c.Addr == "" {
 		return c, nil
