@@ -114,7 +114,7 @@ func parseLine(fields []string) (*digest, entry, error) {
 	}
 	sum, err := hex.DecodeString(fields[1])
 	if err != nil || len(sum) != sha256.Size {
-		return nil, entry{}, fmt.Errorf("has no SHA-256 of a token: it has %d hexadecimal digits", 2*sha256.Size)
+		return nil, entry{}, fmt.Errorf("has no SHA-256 of %d hexadecimal digits", 2*sha256.Size)
 	}
 	if len(fields) == 3 {
 		day, err := time.Parse(time.DateOnly, fields[2])

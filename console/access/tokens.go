@@ -102,6 +102,10 @@ func (t *Tokens) look() {
 	t.looked = t.now()
 	before := t.failed
 	info, err := os.Stat(t.path)
+	if at, ok := errors.AsType[*fs.PathError](err); ok {
+		// The words of the system have "tokens: " in them for many a path, behind which a log expects a secret.
+		err = fmt.Errorf("the file %s cannot be read (%w)", t.path, at.Err)
+	}
 	if err == nil && t.failed == nil && t.seen != nil && same(t.seen, info) {
 		return
 	}
@@ -109,11 +113,11 @@ func (t *Tokens) look() {
 		var entries map[digest]entry
 		if entries, err = read(t.path); err == nil {
 			t.entries, t.seen, t.failed = entries, info, nil
-			t.log.Info().Str("file", t.path).Int("tokens", len(entries)).Msg("tokens are read")
+			t.log.Info().Str("file", t.path).Int("lines", len(entries)).Msg("tokens are read")
 			return
 		}
 	}
-	t.failed = fmt.Errorf("tokens: %w", err)
+	t.failed = err
 	if t.seen != nil && (before == nil || before.Error() != t.failed.Error()) {
 		t.log.Error().Err(err).Str("file", t.path).Msg("tokens cannot be read; those from before count on")
 	}
@@ -126,7 +130,7 @@ func read(path string) (map[digest]entry, error) {
 	}
 	entries, err := parse(string(content))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, fmt.Errorf("in %s, %w", path, err)
 	}
 	return entries, nil
 }

@@ -84,7 +84,7 @@ func TestOpenTokens_Refused(t *testing.T) {
 	write(t, path, good, "ann", "a.b "+sum, "Slipway "+sum, "ann abc", "bo "+token, token, "bo "+sum+" soon", "bo "+sum, "bo "+sum+" 2027-06-30 more")
 	_, err := access.OpenTokens(path, nil, zerolog.Nop())
 	for _, says := range []string{
-		"line 2 has 1 words", `line 3 names nobody: "a.b"`, `line 4 names nobody: "Slipway"`, "line 5 has no SHA-256 of a token", "line 6 has a token itself",
+		"line 2 has 1 words", `line 3 names nobody: "a.b"`, `line 4 names nobody: "Slipway"`, "line 5 has no SHA-256 of 64 hexadecimal digits", "line 6 has a token itself",
 		"line 7 has a token itself", `line 8 ends on "soon"`, "line 9 has the token of line 1", "line 10 has 4 words", "IDENTITY SHA256 [YYYY-MM-DD]",
 	} {
 		require.ErrorContains(t, err, says)
