@@ -302,12 +302,12 @@ func TestCompose_WebhooksAreTakenOnWish(t *testing.T) {
 	t.Parallel()
 	require.NotContains(t, load(t).ServiceNames(), "hooks")
 	hooks := withCodec(t).Services["hooks"]
-	require.Equal(t, []string{"console", "--console-addr="}, []string(hooks.Command))
+	require.Equal(t, []string{"console"}, []string(hooks.Command))
 	require.Len(t, hooks.Ports, 1)
 	require.Equal(t, "127.0.0.1", hooks.Ports[0].HostIP)
 	require.Len(t, hooks.Volumes, 1)
 	require.True(t, strings.HasPrefix(*hooks.Environment["SLIPWAY_HOOKS_SECRET_FILE"], hooks.Volumes[0].Target+"/"))
-	for _, name := range []string{"TEMPORAL_ADDRESS", "SLIPWAY_PAYLOAD_KEYS", "ALIBABA_CLOUD_ACCESS_KEY_ID", "SLIPWAY_CONSOLE_TOKENS_FILE"} {
+	for _, name := range []string{"TEMPORAL_ADDRESS", "SLIPWAY_PAYLOAD_KEYS", "ALIBABA_CLOUD_ACCESS_KEY_ID", "SLIPWAY_CONSOLE_ADDR", "SLIPWAY_CONSOLE_URL", "SLIPWAY_CONSOLE_TOKENS_FILE"} {
 		require.NotContains(t, hooks.Environment, name)
 	}
 }

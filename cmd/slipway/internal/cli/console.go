@@ -28,7 +28,8 @@ Take webhooks of container registries and pipelines that tell of pushed images, 
 SLIPWAY_IN: POST /hooks/SECRET/SENDER, where SENDER is acr, harbor, dockerhub, generic or cdevents. A webhook is answered
 with 202 only when JetStream has stored what it tells of. They need no Temporal. See docs/webhooks.md.
 
-Both addresses are loopback; put a server with TLS before them. Where nothing is said of webhooks, none are taken.`,
+Both addresses are loopback; put a server with TLS before them. Where something is said of one of them alone,
+the other is not served.`,
 		Example: `  slipway console --console-tokens-file tokens
   slipway console --hooks-secret-file hooks-secret --hooks-senders harbor,acr --harbor-token-file harbor-token
   slipway console --hooks-secret-file hooks-secret --hooks-senders generic --generic-key-file generic-key --identity slipway-console`,
@@ -43,7 +44,7 @@ Both addresses are loopback; put a server with TLS before them. Where nothing is
 		if err != nil {
 			return err
 		}
-		p, err := a.consoleHTTP(v)
+		p, err := a.consoleHTTP(v, c.Addr != "")
 		if err != nil {
 			return err
 		}

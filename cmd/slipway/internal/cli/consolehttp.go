@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"net/http"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -35,9 +36,13 @@ type consoleHTTP struct {
 	ended chan struct{}
 }
 
-// consoleHTTP reads the settings and the tokens.
-func (a *app) consoleHTTP(v *config.Values) (*consoleHTTP, error) {
+// consoleHTTP reads the settings and the tokens. Where webhooks are taken and nothing is said of anything else, they are all that is
+// served.
+func (a *app) consoleHTTP(v *config.Values, webhooks bool) (*consoleHTTP, error) {
 	p := &consoleHTTP{addr: v.String(config.ConsoleAddr), url: v.String(config.ConsoleURL), values: v, ended: make(chan struct{})}
+	if webhooks && !slices.ContainsFunc(config.Console(""), func(s config.Setting) bool { return v.Said(s.Name) }) {
+		p.addr = ""
+	}
 	if p.url != "" {
 		if err := console.URLFault(p.url); err != nil {
 			return nil, v.Bad(config.ConsoleURL, err.Error(), "write it as https://slipway.example")
