@@ -27,12 +27,16 @@ const (
 	DefaultBurst int        = 1000
 )
 
+// AnySender is in the place of a sender's name where all are meant.
+const AnySender = ""
+
 // Config says whose webhooks a [Server] takes.
 type Config struct {
 	// Addr is the "host:port" to listen on; port 0 is any free one.
 	Addr string
-	// PathSecrets are what stands in the path. Several are for a while in which one takes the place of another.
-	PathSecrets []string
+	// PathSecrets are what stands in the path, by sender. Those of [AnySender] are of every sender that has none of its own.
+	// Several are for a while in which one takes the place of another.
+	PathSecrets map[string][]string
 	// Senders are those whose webhooks are taken, each with the secrets by which it proves who it is: harbor and cdevents
 	// send a token, generic signs with a key. Acr and dockerhub can prove nothing, and have none.
 	Senders map[string][]string
@@ -79,6 +83,14 @@ func Proves(sender string) bool {
 	return sender == wire.SenderHarbor || sender == wire.SenderGeneric || sender == wire.SenderCDEvents
 }
 
+// pathSecrets are those of a sender.
+func (c Config) pathSecrets(sender string) []string {
+	if own := c.PathSecrets[sender]; len(own) > 0 {
+		return own
+	}
+	return c.PathSecrets[AnySender]
+}
+
 func (c Config) withDefaults() Config {
 	if c.Rate == 0 {
 		c.Rate = DefaultRate
@@ -100,13 +112,17 @@ func (c Config) validate() error {
 		}
 	}
 	refuse(c.Publish == nil, "Config.Publish is missing")
-	refuse(len(c.PathSecrets) == 0, "Config.PathSecrets is missing")
-	for _, secret := range c.PathSecrets {
-		refuse(!IsSecret(secret), "each of Config.PathSecrets has %d characters or more of A-Z a-z 0-9 . _ ~ -", MinSecret)
+	for sender, secrets := range c.PathSecrets {
+		_, taken := c.Senders[sender]
+		refuse(!taken && sender != AnySender, "Config.PathSecrets has some of %.100q, whose webhooks are not taken", sender)
+		for _, secret := range secrets {
+			refuse(!IsSecret(secret), "each of Config.PathSecrets has %d characters or more of A-Z a-z 0-9 . _ ~ -", MinSecret)
+		}
 	}
 	refuse(len(c.Senders) == 0, "Config.Senders is missing: nobody's webhooks would be taken")
 	for sender, secrets := range c.Senders {
 		refuse(!slices.Contains(wire.Senders(), sender), "Config.Senders has %.100q, which is none of %s", sender, strings.Join(wire.Senders(), ", "))
+		refuse(len(c.pathSecrets(sender)) == 0, "Config.PathSecrets has none for %s", sender)
 		refuse(Proves(sender) != (len(secrets) > 0), "Config.Senders has no secret of %s where it needs one, or one where it can prove nothing", sender)
 		for _, secret := range secrets {
 			refuse(!IsSecret(secret), "each secret of %s has %d characters or more of A-Z a-z 0-9 . _ ~ -", sender, MinSecret)

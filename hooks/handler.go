@@ -24,8 +24,8 @@ import (
 const (
 	// MaxBody is the size of the largest body that is taken, in bytes.
 	MaxBody = 256 << 10
-	// maxRequests is how many requests are handled at once.
-	maxRequests = 64
+	// maxRequests is how many requests of one sender are handled at once.
+	maxRequests = 32
 	// publishTime bounds how long JetStream is waited for.
 	publishTime = 5 * time.Second
 	// retryAfter is when to post again what could not be stored.
@@ -35,9 +35,12 @@ const (
 // sender is one whose webhooks are taken.
 type sender struct {
 	name    string
+	paths   [][sha256.Size]byte
 	tokens  [][sha256.Size]byte
 	keys    []string
 	limiter *rate.Limiter
+	// slots are as many as requests are handled at once. They are its own: who holds them up keeps out no other sender.
+	slots chan struct{}
 }
 
 // refusal is why a request is not taken.
@@ -79,16 +82,17 @@ type notTaken struct {
 // handler takes webhooks.
 type handler struct {
 	cfg     Config
-	paths   [][sha256.Size]byte
 	senders map[string]*sender
 	metrics *metrics
-	slots   chan struct{}
 }
 
 func newHandler(cfg Config, m *metrics) *handler {
-	h := &handler{cfg: cfg, paths: digests(cfg.PathSecrets), senders: map[string]*sender{}, metrics: m, slots: make(chan struct{}, maxRequests)}
+	h := &handler{cfg: cfg, senders: map[string]*sender{}, metrics: m}
 	for name, secrets := range cfg.Senders {
-		h.senders[name] = &sender{name: name, tokens: digests(secrets), keys: secrets, limiter: rate.NewLimiter(cfg.Rate, cfg.Burst)}
+		h.senders[name] = &sender{
+			name: name, paths: digests(cfg.pathSecrets(name)), tokens: digests(secrets), keys: secrets,
+			limiter: rate.NewLimiter(cfg.Rate, cfg.Burst), slots: make(chan struct{}, maxRequests),
+		}
 	}
 	return h
 }
@@ -117,17 +121,22 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // find returns the sender of a path; nil where its secret is wrong, and where there is none of that name. The secret is
-// compared in any case, so that nothing is told by how long it takes.
+// looked at in any case, so that little is told by how long it takes.
 func (h *handler) find(path string) *sender {
 	parts := strings.Split(strings.TrimPrefix(path, "/"), "/")
 	var secret, name string
 	if len(parts) == 3 && parts[0] == "hooks" {
 		secret, name = parts[1], parts[2]
 	}
-	if !isOneOf(h.paths, secret) {
+	var paths [][sha256.Size]byte
+	s := h.senders[name]
+	if s != nil {
+		paths = s.paths
+	}
+	if !isOneOf(paths, secret) {
 		return nil
 	}
-	return h.senders[name]
+	return s
 }
 
 // take reads a request and has its pushes stored.
@@ -139,20 +148,21 @@ func (h *handler) take(w http.ResponseWriter, r *http.Request, s *sender) (Taken
 	if no := s.proven(r); no != nil {
 		return Taken{}, no
 	}
-	if no := s.admit(h.cfg.Now()); no != nil {
-		return Taken{}, no
-	}
 	select {
-	case h.slots <- struct{}{}:
-		defer func() { <-h.slots }()
+	case s.slots <- struct{}{}:
+		defer func() { <-s.slots }()
 	default:
-		return Taken{}, &refusal{status: http.StatusServiceUnavailable, result: resultBusy, reason: "too many webhooks at once", again: retryAfter}
+		return Taken{}, &refusal{status: http.StatusServiceUnavailable, result: resultBusy, reason: "too many webhooks of this sender at once", again: retryAfter}
 	}
 	body, no := readBody(w, r)
 	if no != nil {
 		return Taken{}, no
 	}
 	if no := s.signed(r, body, h.cfg.Now()); no != nil {
+		return Taken{}, no
+	}
+	// Only now is it known to be the sender's, as far as that can be: what is forged counts for nothing.
+	if no := s.admit(h.cfg.Now()); no != nil {
 		return Taken{}, no
 	}
 	pushes, err := Payload{Sender: s.name, Registry: r.URL.Query().Get("registry"), Header: r.Header, Body: body}.Parse()

@@ -75,7 +75,7 @@ func serve(t *testing.T, change func(*hooks.Config)) *world {
 	t.Helper()
 	w := &world{metrics: prometheus.NewRegistry()}
 	cfg := hooks.Config{
-		Addr: "127.0.0.1:0", PathSecrets: []string{pathSecret, olderSecret}, Publish: w.publish, Now: now, Metrics: w.metrics, Logger: zerolog.New(w),
+		Addr: "127.0.0.1:0", PathSecrets: map[string][]string{hooks.AnySender: {pathSecret, olderSecret}}, Publish: w.publish, Now: now, Metrics: w.metrics, Logger: zerolog.New(w),
 		Senders: map[string][]string{"acr": nil, "harbor": {harborToken}, "generic": {genericKey}, "cdevents": {eventsToken}},
 	}
 	if change != nil {
@@ -288,16 +288,75 @@ func TestServer_RateLimit(t *testing.T) {
 	require.Equal(t, http.StatusAccepted, w.do(t, genericCall(genericKey, now())).status)
 }
 
-// Without the token nobody uses up what Harbor may send.
+// Without the token, the key and the secret of a sender's path nobody uses up what it may send.
 func TestServer_ForgersUseUpNothing(t *testing.T) {
 	t.Parallel()
-	w := serve(t, func(c *hooks.Config) { c.Rate, c.Burst = rate.Every(time.Minute), 1 })
-	forged := harborCall()
-	forged.header = nil
-	for range 3 {
-		require.Equal(t, http.StatusUnauthorized, w.do(t, forged).status)
+	harbor, generic := harborCall(), genericCall(genericKey, now())
+	noToken, otherKey, otherPath := harborCall(), genericCall(harborToken, now()), genericCall(genericKey, now())
+	noToken.header = nil
+	otherPath.path = "/hooks/" + olderSecret + "/generic"
+	for name, c := range map[string]struct {
+		forged, own call
+		status      int
+	}{
+		"Harbor":           {noToken, harbor, http.StatusUnauthorized},
+		"generic":          {otherKey, generic, http.StatusUnauthorized},
+		"the path of acr":  {otherPath, generic, http.StatusNotFound},
+		"an old signature": {genericCall(genericKey, now().Add(-hooks.Window-time.Second)), generic, http.StatusUnauthorized},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := serve(t, func(c *hooks.Config) {
+				c.Rate, c.Burst = rate.Every(time.Minute), 1
+				c.PathSecrets = map[string][]string{hooks.AnySender: {pathSecret}, "acr": {olderSecret}}
+			})
+			for range 3 {
+				require.Equal(t, c.status, w.do(t, c.forged).status)
+			}
+			require.Equal(t, http.StatusAccepted, w.do(t, c.own).status)
+		})
 	}
+}
+
+// The secret of a sender's path is that of no other sender, and one that has its own is not found by that of all.
+func TestServer_APathSecretOfItsOwn(t *testing.T) {
+	t.Parallel()
+	w := serve(t, func(c *hooks.Config) {
+		c.PathSecrets = map[string][]string{hooks.AnySender: {pathSecret}, "acr": {olderSecret}}
+	})
+	acr := func(secret string) call {
+		return call{path: "/hooks/" + secret + "/acr?registry=registry.cn-hangzhou.aliyuncs.com", body: acrPush}
+	}
+	others := harborCall()
+	others.path = "/hooks/" + olderSecret + "/harbor"
+	for want, calls := range map[int][]call{
+		http.StatusAccepted: {acr(olderSecret), harborCall(), genericCall(genericKey, now())},
+		http.StatusNotFound: {acr(pathSecret), others},
+	} {
+		for _, c := range calls {
+			require.Equal(t, want, w.do(t, c).status)
+		}
+	}
+}
+
+// Who holds up all that one sender may send at once keeps out no other.
+func TestServer_SlowOnesKeepOutNoOtherSender(t *testing.T) {
+	t.Parallel()
+	w := serve(t, nil)
+	for range 32 {
+		conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", strings.TrimPrefix(w.url, "http://"))
+		require.NoError(t, err)
+		defer func() { _ = conn.Close() }()
+		_, err = io.WriteString(conn, "POST /hooks/"+pathSecret+"/acr HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n")
+		require.NoError(t, err)
+		_, err = conn.Read(make([]byte, 9)) // it is asked for the body, which does not come
+		require.NoError(t, err)
+	}
+	busy := w.do(t, call{path: "/hooks/" + pathSecret + "/acr?registry=registry.cn-hangzhou.aliyuncs.com", body: acrPush})
+	require.Equal(t, http.StatusServiceUnavailable, busy.status)
+	require.Equal(t, "5", busy.header.Get("Retry-After"))
 	require.Equal(t, http.StatusAccepted, w.do(t, harborCall()).status)
+	require.Equal(t, http.StatusAccepted, w.do(t, genericCall(genericKey, now())).status)
 }
 
 // A sender that does not get on is no fault of the server that ends.
@@ -306,7 +365,7 @@ func TestServer_EndsBesideASenderThatWaits(t *testing.T) {
 	w := &world{}
 	ctx, stop := context.WithCancel(t.Context())
 	s, err := hooks.Listen(ctx, hooks.Config{
-		Addr: "127.0.0.1:0", PathSecrets: []string{pathSecret}, Senders: map[string][]string{"acr": nil}, Publish: w.publish, Logger: zerolog.New(w),
+		Addr: "127.0.0.1:0", PathSecrets: map[string][]string{hooks.AnySender: {pathSecret}}, Senders: map[string][]string{"acr": nil}, Publish: w.publish, Logger: zerolog.New(w),
 	})
 	require.NoError(t, err)
 	ended := make(chan error, 1)
@@ -326,14 +385,15 @@ func TestListen_Refused(t *testing.T) {
 	t.Parallel()
 	good := func() hooks.Config {
 		return hooks.Config{
-			Addr: "127.0.0.1:0", PathSecrets: []string{pathSecret}, Senders: map[string][]string{"harbor": {harborToken}},
+			Addr: "127.0.0.1:0", PathSecrets: map[string][]string{hooks.AnySender: {pathSecret}}, Senders: map[string][]string{"harbor": {harborToken}},
 			Publish: func(context.Context, *nats.Msg) (bool, error) { return true, nil },
 		}
 	}
 	for says, spoil := range map[string]func(*hooks.Config){
 		"Config.Publish is missing":               func(c *hooks.Config) { c.Publish = nil },
-		"Config.PathSecrets is missing":           func(c *hooks.Config) { c.PathSecrets = nil },
-		"each of Config.PathSecrets has 32":       func(c *hooks.Config) { c.PathSecrets = []string{"short"} },
+		"Config.PathSecrets has none for harbor":  func(c *hooks.Config) { c.PathSecrets = nil },
+		"each of Config.PathSecrets has 32":       func(c *hooks.Config) { c.PathSecrets = map[string][]string{"harbor": {"short"}} },
+		`has some of "acr", whose webhooks`:       func(c *hooks.Config) { c.PathSecrets["acr"] = []string{olderSecret} },
 		"Config.Senders is missing":               func(c *hooks.Config) { c.Senders = nil },
 		`"quay", which is none of`:                func(c *hooks.Config) { c.Senders = map[string][]string{"quay": nil} },
 		"no secret of harbor where it needs one":  func(c *hooks.Config) { c.Senders = map[string][]string{"harbor": nil} },

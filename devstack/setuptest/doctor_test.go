@@ -165,6 +165,18 @@ func TestDoctor_ARightThatIsDeniedIsNamed(t *testing.T) {
 	}
 }
 
+// The rights of a console are those of the user that it is on NATS.
+func TestDoctor_TheRightsOfAConsole(t *testing.T) {
+	t.Parallel()
+	_, limited := bus(t, "slipway.by.slipway-console.>")
+	env := []string{"NATS_URL=" + limited.Conn().ConnectedUrl(), "NATS_USER=limited", "NATS_PASSWORD=limited", "TEMPORAL_ADDRESS=127.0.0.1:1"}
+	const row = "rights of a console"
+	require.Equal(t, "ok", doctor(t, env, 1)[row].Result)
+	denied := doctor(t, env, 1, "--identity", "slipway-console")[row]
+	require.Equal(t, "warning", denied.Result)
+	require.Contains(t, denied.Found, `Publish to "slipway.by.slipway-console.artifact.probe"`)
+}
+
 // A user of NATS with the rights that the page operations lists for the doctor learns all but the
 // rights of the roles.
 func TestDoctor_ItsRightsAreEnough(t *testing.T) {

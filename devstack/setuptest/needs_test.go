@@ -23,7 +23,7 @@ import (
 	"slipway/wire"
 )
 
-// allowed are the rights that the page operations lists for both roles.
+// allowed are the rights that the page operations lists for all roles.
 func allowed() []string {
 	return []string{
 		"slipway.event.>", "slipway.cdevents.>", "$JS.API.STREAM.INFO.SLIPWAY_EVENTS",
@@ -34,6 +34,7 @@ func allowed() []string {
 		"$JS.API.STREAM.INFO.KV_slipway-ledger", "$JS.API.DIRECT.GET.KV_slipway-ledger", "$JS.API.DIRECT.GET.KV_slipway-ledger.>", "$KV.slipway-ledger.>",
 		"$JS.API.STREAM.INFO.KV_slipway-apps", "$JS.API.DIRECT.GET.KV_slipway-apps",
 		"$JS.API.STREAM.INFO.KV_slipway-policies", "$JS.API.DIRECT.GET.KV_slipway-policies",
+		"slipway.artifact.>", "slipway.by.slipway-console.artifact.>",
 	}
 }
 

@@ -26,7 +26,7 @@ func (s *Stack) Hooks() Hooks { return s.hooks }
 func (s *Stack) startHooks(ctx context.Context) error {
 	path, token := rand.Text()+rand.Text(), rand.Text()+rand.Text()
 	server, err := hooks.Listen(ctx, hooks.Config{
-		Addr: cmp.Or(s.config.HooksAddr, "127.0.0.1:0"), PathSecrets: []string{path},
+		Addr: cmp.Or(s.config.HooksAddr, "127.0.0.1:0"), PathSecrets: map[string][]string{hooks.AnySender: {path}},
 		Senders: map[string][]string{
 			wire.SenderACR: nil, wire.SenderDockerHub: nil,
 			wire.SenderHarbor: {token}, wire.SenderGeneric: {token}, wire.SenderCDEvents: {token},

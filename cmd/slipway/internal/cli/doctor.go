@@ -27,11 +27,12 @@ func (a *app) doctor() *cobra.Command {
 		Use:   "doctor",
 		Short: "Check whether Slipway can work, and say what helps where it cannot",
 		Long: `Check all that Slipway needs, from where this command runs and with its settings: NATS, its
-streams and buckets beside what setup would make of them, the rights of a starter and of a
-worker, starters and what waits for them, dead letters of the last day, Temporal, its
+streams and buckets beside what setup would make of them, the rights of a starter, a worker
+and a console, starters and what waits for them, dead letters of the last day, Temporal, its
 namespace and search attributes, the encoding of payloads, workers and their versions, for
 the regions of the latest releases and those of --region, and each platform where
-SLIPWAY_SAE_REGION, SLIPWAY_FC_REGION or SLIPWAY_SERVICESTAGE_REGION is set.
+SLIPWAY_SAE_REGION, SLIPWAY_FC_REGION or SLIPWAY_SERVICESTAGE_REGION is set. Of a console that
+tells of pushes as a user of NATS, --identity names that user.
 
 Nothing is changed, and no stream stores anything: a right to publish is tried with a message
 that is addressed to no stream. Checks run side by side, each for --timeout at most. What has failed
@@ -55,7 +56,7 @@ comes first, then warnings, then what could not be checked, then what is well.`,
 		return nil
 	}
 	return a.command(cmd, frame{
-		settings: slices.Concat(config.Temporal(), config.NATS(), config.Platforms()), draws: true,
+		settings: slices.Concat(config.Temporal(), config.NATS(), config.Platforms(), config.HooksIdentity()), draws: true,
 		timeout: checkTime, usage: "how long each check may take", limit: func(*cobra.Command, time.Duration) time.Duration { return 0 },
 	}, func(ctx context.Context, call *call) error {
 		if call.timeout <= 0 {
@@ -79,7 +80,11 @@ func (a *app) runDoctor(ctx context.Context, call *call, regions []string) error
 		return err
 	}
 	regions = append(regions, own...)
-	bus := &doctor.Bus{Options: natsOptions}
+	identity, err := connect.ConsoleIdentity(call.values)
+	if err != nil {
+		return err
+	}
+	bus := &doctor.Bus{Options: natsOptions, ConsoleIdentity: identity}
 	engine := &doctor.Engine{Regions: regions, Dial: func(ctx context.Context, o client.Options) (client.Client, error) {
 		return connect.Temporal(ctx, o, log)
 	}}

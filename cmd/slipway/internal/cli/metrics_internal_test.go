@@ -102,7 +102,7 @@ func TestMetricsOfSlipwayAreDocumented(t *testing.T) {
 	_, err = console.Listen(t.Context(), console.Config{Addr: "127.0.0.1:0", Door: access.NewDoor(access.DoorConfig{}), Metrics: registry})
 	require.NoError(t, err)
 	_, err = hooks.Listen(t.Context(), hooks.Config{
-		Addr: "127.0.0.1:0", PathSecrets: []string{strings.Repeat("s", hooks.MinSecret)}, Senders: map[string][]string{wire.SenderACR: nil}, Metrics: registry,
+		Addr: "127.0.0.1:0", PathSecrets: map[string][]string{hooks.AnySender: {strings.Repeat("s", hooks.MinSecret)}}, Senders: map[string][]string{wire.SenderACR: nil}, Metrics: registry,
 		Publish: func(context.Context, *nats.Msg) (bool, error) { return true, nil },
 	})
 	require.NoError(t, err)

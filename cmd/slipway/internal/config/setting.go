@@ -261,7 +261,7 @@ func Console(addr string) []Setting {
 func Hooks(addr string) []Setting {
 	return []Setting{
 		{Name: HooksAddr, Env: "SLIPWAY_HOOKS_ADDR", Usage: "take webhooks on this address; empty takes none", Default: addr},
-		{Name: HooksSecretFile, Env: "SLIPWAY_HOOKS_SECRET_FILE", Usage: "file with the secret in the path of webhooks, 32 characters or more of A-Z a-z 0-9 . _ ~ -; several lines while one takes the place of another"},
+		{Name: HooksSecretFile, Env: "SLIPWAY_HOOKS_SECRET_FILE", Usage: "file with the secrets in the paths of webhooks, each 32 characters or more of A-Z a-z 0-9 . _ ~ -: a line SENDER=SECRET for one sender, SECRET for all others; several lines while one takes the place of another"},
 		{Name: HooksSenders, Env: "SLIPWAY_HOOKS_SENDERS", Usage: "whose webhooks are taken, separated by commas: acr, harbor, dockerhub, generic, cdevents"},
 		{Name: HarborTokenFile, Env: "SLIPWAY_HARBOR_TOKEN_FILE", Usage: "file with the token that Harbor sends, 32 characters or more, a line for each"},
 		{Name: GenericKeyFile, Env: "SLIPWAY_GENERIC_KEY_FILE", Usage: "file with the key that generic webhooks are signed with, 32 characters or more, a line for each"},

@@ -46,10 +46,20 @@ func TestHooksSettings(t *testing.T) {
 	})
 	require.NoError(t, err)
 	require.Equal(t, hooks.Config{
-		Addr: "127.0.0.1:0", PathSecrets: []string{first, second}, Senders: map[string][]string{"acr": nil, "harbor": {first, second}}, Identity: "slipway-console",
+		Addr: "127.0.0.1:0", PathSecrets: map[string][]string{hooks.AnySender: {first, second}}, Senders: map[string][]string{"acr": nil, "harbor": {first, second}}, Identity: "slipway-console",
 	}, c)
 
+	own := file("own", "acr="+first+"\nharbor="+second+"\nharbor="+first+"\n")
+	c, err = hooksSettings(t, map[string]string{
+		"SLIPWAY_HOOKS_ADDR": "127.0.0.1:0", "SLIPWAY_HOOKS_SECRET_FILE": own, "SLIPWAY_HOOKS_SENDERS": "acr,harbor", "SLIPWAY_HARBOR_TOKEN_FILE": good,
+	})
+	require.NoError(t, err)
+	require.Equal(t, map[string][]string{"acr": {first}, "harbor": {second, first}}, c.PathSecrets)
+
 	for says, env := range map[string]map[string]string{
+		"has a line SENDER=SECRET of a sender whose webhooks are not taken": {"SLIPWAY_HOOKS_SECRET_FILE": own},
+		"has no secret for acr":                                               {"SLIPWAY_HOOKS_SECRET_FILE": file("harbor", "harbor="+first), "SLIPWAY_HOOKS_SENDERS": "acr,harbor"},
+		"own-short holds no secret, or a line that is none":                   {"SLIPWAY_HOOKS_SECRET_FILE": file("own-short", "harbor=short")},
 		"setting hooks-secret-file (default): is not set":                     {"SLIPWAY_HOOKS_SECRET_FILE": ""},
 		"is open to every user of this machine":                               {"SLIPWAY_HOOKS_SECRET_FILE": open},
 		"holds no secret, or a line that is none":                             {"SLIPWAY_HOOKS_SECRET_FILE": file("short", first+"\nshort\n")},

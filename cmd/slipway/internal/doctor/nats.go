@@ -22,6 +22,8 @@ const remedySetup = "slipway setup"
 // is denied is known to be its.
 type Bus struct {
 	Options connect.NATSOptions
+	// ConsoleIdentity is who a console is on NATS; empty is nobody in particular.
+	ConsoleIdentity string
 
 	// connected tells the other checks, which would wait in vain for a server that is away.
 	connected atomic.Bool
@@ -56,6 +58,9 @@ func (b *Bus) Checks() []Check {
 		}),
 		b.check("rights of a worker", func(ctx context.Context, js jetstream.JetStream) Finding {
 			return judgeRights(setup.WorkerNeeds(js).Missing(ctx))
+		}),
+		b.check("rights of a console", func(ctx context.Context, js jetstream.JetStream) Finding {
+			return judgeRights(setup.ConsoleNeeds(b.ConsoleIdentity)(js).Missing(ctx))
 		}),
 		b.check("starter, requests", consumer(wire.ConsumerRequests)),
 		b.check("starter, commands", consumer(wire.ConsumerCommands)),
