@@ -84,23 +84,23 @@ func (s *Server) observe(next http.Handler) http.Handler {
 			status := cmp.Or(w.status, http.StatusOK)
 			s.metrics.requests.WithLabelValues(route, strconv.Itoa(status)).Inc()
 			s.metrics.duration.WithLabelValues(route).Observe(time.Since(begin).Seconds())
-			s.line(n.identity, status).Str("identity", n.identity).Str("method", r.Method).Str("route", route).Int("status", status).
+			s.cfg.Logger.WithLevel(level(n.identity, status)).Str("identity", n.identity).Str("method", r.Method).Str("route", route).Int("status", status).
 				Dur("took", time.Since(begin)).Str("from", host(r.RemoteAddr)).Msg("request")
 			w.extend()
 			if failed != nil {
-				panic(http.ErrAbortHandler) // the answer has begun: the connection ends
+				panic(http.ErrAbortHandler) //nolint:forbidigo // the answer has begun: so net/http is told to end the connection
 			}
 		}()
 		next.ServeHTTP(w, r)
 	})
 }
 
-// line begins the line of a request. What nobody in particular asks could be any number: the door tells of those that it refuses.
-func (s *Server) line(identity string, status int) *zerolog.Event {
+// level is that of the line of a request. What nobody in particular asks could be any number: the door tells of those that it refuses.
+func level(identity string, status int) zerolog.Level {
 	if identity == "" && status < http.StatusInternalServerError {
-		return s.cfg.Logger.Debug()
+		return zerolog.DebugLevel
 	}
-	return s.cfg.Logger.Info()
+	return zerolog.InfoLevel
 }
 
 func host(remote string) string {

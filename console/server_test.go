@@ -63,7 +63,7 @@ func api() http.Handler {
 		_ = http.NewResponseController(w).Flush()
 		<-r.Context().Done()
 	})
-	mux.HandleFunc("GET /api/v1/panics", func(http.ResponseWriter, *http.Request) { panic("out of order") })
+	mux.HandleFunc("GET /api/v1/panics", func(http.ResponseWriter, *http.Request) { panic("out of order") }) //nolint:forbidigo // what a mistake does
 	return mux
 }
 

@@ -35,7 +35,9 @@ func (c ConsoleRole) Needs(js jetstream.JetStream) *Needs {
 
 // apiNeeds is what the API needs. Nobody of the name probe has a release, and the name of the console is nobody's who signs in.
 func apiNeeds() []need {
-	as := func(subjects string) string { return strings.NewReplacer("*", UserConsole, ">", "probe").Replace(subjects) }
+	as := func(subjects string) string {
+		return strings.NewReplacer("*", UserConsole, ">", "probe").Replace(subjects)
+	}
 	reads := func(stream string) need {
 		return need{kind: "stream", name: stream, stream: stream, reads: "DIRECT.GET." + stream, payload: `{"seq":1}`}
 	}

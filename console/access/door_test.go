@@ -2,6 +2,7 @@ package access_test
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -18,6 +19,7 @@ import (
 
 // door is a door behind which stands who says who has come.
 type door struct {
+	ctx      context.Context
 	handler  http.Handler
 	ann, bo  string
 	log      bytes.Buffer
@@ -26,8 +28,9 @@ type door struct {
 	leave    chan struct{}
 }
 
-func newDoor(change func(*access.DoorConfig)) *door {
-	d := &door{ann: access.NewToken(), bo: access.NewToken(), at: newClock(), entering: make(chan struct{}), leave: make(chan struct{})}
+func newDoor(t *testing.T, change func(*access.DoorConfig)) *door {
+	t.Helper()
+	d := &door{ctx: t.Context(), ann: access.NewToken(), bo: access.NewToken(), at: newClock(), entering: make(chan struct{}), leave: make(chan struct{})}
 	cfg := access.DoorConfig{
 		Tokens: access.SomeTokens(map[string]access.Person{d.ann: {Identity: "ann"}, d.bo: {Identity: "bo"}}), Now: d.at.now, Logger: zerolog.New(&d.log),
 	}
@@ -47,7 +50,7 @@ func newDoor(change func(*access.DoorConfig)) *door {
 
 // ask sends a request with some headers Authorization from an address.
 func (d *door) ask(from, path string, said ...string) *httptest.ResponseRecorder {
-	r := httptest.NewRequest(http.MethodGet, path, nil)
+	r := httptest.NewRequestWithContext(d.ctx, http.MethodGet, path, nil)
 	r.RemoteAddr, r.Header["Authorization"] = from, said
 	w := httptest.NewRecorder()
 	d.handler.ServeHTTP(w, r)
@@ -76,7 +79,7 @@ func TestDoor(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := newDoor(nil)
+			d := newDoor(t, nil)
 			got := d.ask(here, "/", test.said(d)...)
 			require.Equal(t, test.status, got.Code)
 			require.Contains(t, got.Body.String(), test.says)
@@ -95,13 +98,13 @@ func TestDoor(t *testing.T) {
 // A token stands in the header and nowhere else, where addresses are logged for example.
 func TestDoor_NoTokenInTheAddress(t *testing.T) {
 	t.Parallel()
-	d := newDoor(nil)
+	d := newDoor(t, nil)
 	require.Equal(t, http.StatusUnauthorized, d.ask(here, "/?access_token="+d.ann+"&token="+d.ann).Code)
 }
 
 func TestDoor_WithoutTokensNobodyIsLetIn(t *testing.T) {
 	t.Parallel()
-	d := newDoor(func(c *access.DoorConfig) { c.Tokens = nil })
+	d := newDoor(t, func(c *access.DoorConfig) { c.Tokens = nil })
 	got := d.ask(here, "/", "Bearer "+d.ann)
 	require.Equal(t, http.StatusUnauthorized, got.Code)
 	require.Contains(t, got.Body.String(), "this console has no file of tokens")
@@ -110,7 +113,7 @@ func TestDoor_WithoutTokensNobodyIsLetIn(t *testing.T) {
 // Whoever tries without a token that counts has to wait, and nobody who has signed in, wherever they are.
 func TestDoor_ForgersUseUpNothing(t *testing.T) {
 	t.Parallel()
-	d := newDoor(func(c *access.DoorConfig) {
+	d := newDoor(t, func(c *access.DoorConfig) {
 		c.Failing, c.Failed, c.Rate, c.Burst = rate.Every(time.Minute), 2, rate.Every(time.Minute), 1
 	})
 	for _, want := range []int{401, 401, 429, 429} {
@@ -130,7 +133,7 @@ func TestDoor_ForgersUseUpNothing(t *testing.T) {
 // What one person asks too much holds up no other.
 func TestDoor_Rate(t *testing.T) {
 	t.Parallel()
-	d := newDoor(func(c *access.DoorConfig) { c.Rate, c.Burst = rate.Every(time.Minute), 2 })
+	d := newDoor(t, func(c *access.DoorConfig) { c.Rate, c.Burst = rate.Every(time.Minute), 2 })
 	for _, want := range []int{200, 200, 429} {
 		require.Equal(t, want, d.ask(here, "/", "Bearer "+d.ann).Code)
 	}
@@ -144,7 +147,7 @@ func TestDoor_Rate(t *testing.T) {
 
 func TestDoor_AtOnce(t *testing.T) {
 	t.Parallel()
-	d := newDoor(func(c *access.DoorConfig) { c.AtOnce = 1 })
+	d := newDoor(t, func(c *access.DoorConfig) { c.AtOnce = 1 })
 	done := make(chan *httptest.ResponseRecorder)
 	go func() { done <- d.ask(here, "/slow", "Bearer "+d.ann) }()
 	<-d.entering

@@ -20,7 +20,7 @@ const ContentType = "application/problem+json"
 const typeOfStatus = "about:blank"
 
 // Problem is why a request was not carried out. It holds no secrets and nothing of what is within: it is sent as it is.
-type Problem struct {
+type Problem struct { //nolint:errname // reads as what it is, as RFC 9457 calls it
 	// Type is a URI for this kind of problem; empty is about:blank, which means what the status does.
 	Type string `json:"type"`
 	// Title names the kind of problem; empty is the name of the status.
