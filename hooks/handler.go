@@ -16,6 +16,7 @@ import (
 	"github.com/rs/zerolog"
 	"golang.org/x/time/rate"
 
+	"slipway/internal/ratelimit"
 	"slipway/release"
 	"slipway/wire"
 )
@@ -173,12 +174,10 @@ func (h *handler) take(w http.ResponseWriter, r *http.Request, s *sender) (Taken
 
 // admit lets a sender send as much as it may.
 func (s *sender) admit(now time.Time) *refusal {
-	reservation := s.limiter.ReserveN(now, 1)
-	wait := reservation.DelayFrom(now)
+	wait := ratelimit.Take(s.limiter, now)
 	if wait == 0 {
 		return nil
 	}
-	reservation.CancelAt(now)
 	return &refusal{status: http.StatusTooManyRequests, result: resultLimited, reason: "too many webhooks of this sender", again: wait}
 }
 

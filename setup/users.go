@@ -62,9 +62,12 @@ func ServiceUsers() []User {
 			},
 			readsBucket(ledger.Bucket), []string{"$KV." + ledger.Bucket + ".>"}, readsKey(wire.CalendarBucket, "calendar"), readsKey(authority.Bucket, authority.Key), readsBucket(apps.Bucket), readsBucket(policy.Bucket),
 		)},
-		{Name: UserConsole, For: "slipway console", Publish: []string{
-			wire.AllArtifacts, "slipway.by." + UserConsole + ".artifact.>", streamInfo(wire.StreamIn),
-		}},
+		{Name: UserConsole, For: "slipway console", Publish: slices.Concat(
+			[]string{wire.AllArtifacts, "slipway.by." + UserConsole + ".artifact.>"},
+			// It speaks for who has signed in, and shows them what there is.
+			[]string{wire.AllVerifiedRequests, wire.AllVerifiedCommands}, looks(authority.RoleViewer),
+			[]string{"$KV." + wire.CalendarBucket + ".calendar", streamInfo(wire.StreamDeadLetter), "$JS.API.DIRECT.GET." + wire.StreamDeadLetter},
+		)},
 	}
 }
 

@@ -45,7 +45,7 @@ func read(t *testing.T, path string) string {
 // withCodec is the file with the codec server, and a key named.
 func withCodec(t *testing.T) *types.Project {
 	t.Helper()
-	return loadWith(t, cli.WithEnvFiles(exampleEnv), cli.WithDotEnv, cli.WithProfiles([]string{"codec", "hooks"}), cli.WithEnv([]string{"SLIPWAY_PAYLOAD_KEY=2026-11"}))
+	return loadWith(t, cli.WithEnvFiles(exampleEnv), cli.WithDotEnv, cli.WithProfiles([]string{"codec", "console", "hooks"}), cli.WithEnv([]string{"SLIPWAY_PAYLOAD_KEY=2026-11"}))
 }
 
 // isJob tells services that run to their end from those that stay.
@@ -130,7 +130,7 @@ func TestCompose_ImagesArePinned(t *testing.T) {
 func TestCompose_SlipwayRunsWithoutPrivileges(t *testing.T) {
 	t.Parallel()
 	project := withCodec(t)
-	for _, name := range []string{"setup", "worker", "starter", "console", "codec-server"} {
+	for _, name := range []string{"setup", "worker", "starter", "console", "hooks", "codec-server"} {
 		service := project.Services[name]
 		require.True(t, service.ReadOnly, name)
 		require.Equal(t, []string{"ALL"}, service.CapDrop, name)
@@ -297,17 +297,34 @@ func TestCompose_TheCodecServerIsReachedFromThisMachineOnly(t *testing.T) {
 	require.NotContains(t, server.Environment, "NATS_PASSWORD")
 }
 
-// The console has the secrets of webhooks, and nothing to reach Temporal or a platform with.
-func TestCompose_TheConsoleTakesWebhooksOnWish(t *testing.T) {
+// What takes webhooks has their secrets, and nothing to reach Temporal or a platform with.
+func TestCompose_WebhooksAreTakenOnWish(t *testing.T) {
+	t.Parallel()
+	require.NotContains(t, load(t).ServiceNames(), "hooks")
+	hooks := withCodec(t).Services["hooks"]
+	require.Equal(t, []string{"console"}, []string(hooks.Command))
+	require.Len(t, hooks.Ports, 1)
+	require.Equal(t, "127.0.0.1", hooks.Ports[0].HostIP)
+	require.Len(t, hooks.Volumes, 1)
+	require.True(t, strings.HasPrefix(*hooks.Environment["SLIPWAY_HOOKS_SECRET_FILE"], hooks.Volumes[0].Target+"/"))
+	for _, name := range []string{"TEMPORAL_ADDRESS", "SLIPWAY_PAYLOAD_KEYS", "ALIBABA_CLOUD_ACCESS_KEY_ID", "SLIPWAY_CONSOLE_ADDR", "SLIPWAY_CONSOLE_URL", "SLIPWAY_CONSOLE_TOKENS_FILE"} {
+		require.NotContains(t, hooks.Environment, name)
+	}
+}
+
+// The console has the digests of tokens, and nothing to reach a platform with.
+func TestCompose_TheConsoleIsServedOnWish(t *testing.T) {
 	t.Parallel()
 	require.NotContains(t, load(t).ServiceNames(), "console")
 	console := withCodec(t).Services["console"]
 	require.Equal(t, []string{"console"}, []string(console.Command))
 	require.Len(t, console.Ports, 1)
 	require.Equal(t, "127.0.0.1", console.Ports[0].HostIP)
-	require.Len(t, console.Volumes, 1)
-	require.True(t, strings.HasPrefix(*console.Environment["SLIPWAY_HOOKS_SECRET_FILE"], console.Volumes[0].Target+"/"))
-	for _, name := range []string{"TEMPORAL_ADDRESS", "SLIPWAY_PAYLOAD_KEYS", "ALIBABA_CLOUD_ACCESS_KEY_ID"} {
+	require.Equal(t, "8090", console.Ports[0].Published)
+	require.Len(t, console.Volumes, 2)
+	require.True(t, strings.HasPrefix(*console.Environment["SLIPWAY_CONSOLE_TOKENS_FILE"], console.Volumes[1].Target+"/"))
+	require.Equal(t, "temporal:7233", *console.Environment["TEMPORAL_ADDRESS"])
+	for _, name := range []string{"ALIBABA_CLOUD_ACCESS_KEY_ID", "SLIPWAY_HOOKS_SECRET_FILE"} {
 		require.NotContains(t, console.Environment, name)
 	}
 }

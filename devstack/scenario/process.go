@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"sync"
 	"syscall"
@@ -75,7 +76,7 @@ func (p *Process) Stop() error {
 	case err := <-p.done:
 		return fmt.Errorf("scenario: the process ended before it was stopped: %w; last lines:\n%s", err, p.log)
 	}
-	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return fmt.Errorf("scenario: stop: %w", err)
 	}
 	if err := <-p.done; err != nil {

@@ -90,6 +90,7 @@ func TestRights_WhatThePageListsIsEnough(t *testing.T) {
 	require.NoError(t, setup.WorkerNeeds(as["worker"]).Missing(ctx))
 	for _, identity := range []string{"", setup.UserConsole} {
 		require.NoError(t, setup.ConsoleNeeds(identity)(as["console"]).Missing(ctx))
+		require.NoError(t, setup.ConsoleRole{Webhooks: true, Identity: identity, API: true}.Needs(as["console"]).Missing(ctx))
 	}
 
 	// A starter at work: a message that can never be taken goes through all that it does on NATS

@@ -71,25 +71,28 @@ func TestUsers_EachHasItsRightsAndNoOthers(t *testing.T) { //nolint:paralleltest
 	require.NoError(t, setup.WorkerNeeds(as[setup.UserWorker]).Missing(t.Context()))
 	require.NoError(t, setup.ConsoleNeeds("")(as[setup.UserConsole]).Missing(t.Context()))
 	require.NoError(t, setup.ConsoleNeeds(setup.UserConsole)(as[setup.UserConsole]).Missing(t.Context()))
+	require.NoError(t, setup.ConsoleRole{API: true}.Needs(as[setup.UserConsole]).Missing(t.Context()))
+	require.ErrorContains(t, setup.ConsoleRole{API: true}.Needs(as["viewer"]).Missing(t.Context()), "is not permitted to this user")
 	require.ErrorContains(t, setup.ConsoleNeeds("ann")(as[setup.UserConsole]).Missing(t.Context()), "is not permitted to this user")
 	require.NoError(t, setup.WorkerCDEventsNeeds(as[setup.UserWorker]).Missing(t.Context()))
 
 	const viewer, requester, approver, operator, admin = "viewer", "requester", "approver", "operator", "admin"
-	lookers := []string{viewer, approver, operator, admin, people}
+	// The console shows what there is to who has signed in, and speaks for them.
+	lookers := []string{viewer, approver, operator, admin, people, setup.UserConsole}
 	everyRole := append([]string{requester}, lookers...)
 	own := func(who, end string) string { return "slipway.by." + who + "." + end }
 	for name, c := range map[string]struct {
 		subject func(who string) string
 		may     []string
 	}{
-		"ask as oneself":         {func(who string) string { return own(who, "request.sae.cn-hangzhou.shop") }, []string{requester, operator}},
-		"ask by name":            {func(who string) string { return own(who, "request.app.shop.production") }, []string{requester, operator, setup.UserStarter}},
-		"ask so for who pushed":  {func(string) string { return own("ann", "request.app.shop.production") }, []string{setup.UserStarter}},
+		"ask as oneself":         {func(who string) string { return own(who, "request.sae.cn-hangzhou.shop") }, []string{requester, operator, setup.UserConsole}},
+		"ask by name":            {func(who string) string { return own(who, "request.app.shop.production") }, []string{requester, operator, setup.UserStarter, setup.UserConsole}},
+		"ask so for who pushed":  {func(string) string { return own("ann", "request.app.shop.production") }, []string{setup.UserStarter, setup.UserConsole}},
 		"promote by itself":      {func(string) string { return "slipway.request.app.shop.production" }, []string{setup.UserWorker, setup.UserStarter, people}},
-		"ask for a set":          {func(who string) string { return own(who, "request.set.checkout") }, []string{requester, operator}},
-		"command as oneself":     {func(who string) string { return own(who, "command.sae.cn-hangzhou.shop.r-1") }, []string{approver, operator}},
-		"ask as somebody else":   {func(string) string { return own("ann", "request.sae.cn-hangzhou.shop") }, nil},
-		"command as another one": {func(string) string { return own("ann", "command.sae.cn-hangzhou.shop.r-1") }, nil},
+		"ask for a set":          {func(who string) string { return own(who, "request.set.checkout") }, []string{requester, operator, setup.UserConsole}},
+		"command as oneself":     {func(who string) string { return own(who, "command.sae.cn-hangzhou.shop.r-1") }, []string{approver, operator, setup.UserConsole}},
+		"ask as somebody else":   {func(string) string { return own("ann", "request.sae.cn-hangzhou.shop") }, []string{setup.UserConsole}},
+		"command as another one": {func(string) string { return own("ann", "command.sae.cn-hangzhou.shop.r-1") }, []string{setup.UserConsole}},
 		"ask under any name":     {func(string) string { return "slipway.request.sae.shop" }, []string{people}},
 		"command so":             {func(string) string { return "slipway.command.r-1" }, []string{people}},
 		"tell of a push":         {func(string) string { return "slipway.artifact.shop" }, []string{setup.UserConsole}},
@@ -104,7 +107,7 @@ func TestUsers_EachHasItsRightsAndNoOthers(t *testing.T) { //nolint:paralleltest
 		"take them otherwise":    {func(string) string { return "$JS.API.CONSUMER.CREATE.SLIPWAY_IN.other" }, []string{setup.UserStarter}},
 		"write the ledger":       {func(string) string { return "$KV.slipway-ledger.probe" }, []string{setup.UserWorker, setup.UserStarter}},
 		"read the ledger":        {func(string) string { return "$JS.API.DIRECT.GET.KV_slipway-ledger" }, append([]string{setup.UserWorker, setup.UserStarter}, everyRole...)},
-		"freeze":                 {func(string) string { return "$KV.slipway-calendar.calendar" }, []string{operator}},
+		"freeze":                 {func(string) string { return "$KV.slipway-calendar.calendar" }, []string{operator, setup.UserConsole}},
 		"name an application":    {func(string) string { return "$KV.slipway-apps.shop" }, []string{admin}},
 		"read what names mean":   {func(string) string { return "$JS.API.DIRECT.GET.KV_slipway-apps" }, append([]string{setup.UserWorker, setup.UserStarter}, everyRole...)},
 		"demand something":       {func(string) string { return "$KV.slipway-policies.production" }, []string{admin}},
@@ -113,7 +116,7 @@ func TestUsers_EachHasItsRightsAndNoOthers(t *testing.T) { //nolint:paralleltest
 		"read who may what":      {func(string) string { return "$JS.API.DIRECT.GET.KV_slipway-authority.$KV.slipway-authority.authority" }, append([]string{setup.UserStarter}, lookers...)},
 		"follow events":          {func(string) string { return "$JS.API.CONSUMER.CREATE.SLIPWAY_EVENTS.mine" }, everyRole},
 		"list pushes":            {func(string) string { return "$JS.API.DIRECT.GET.SLIPWAY_EVENTS" }, append([]string{setup.UserStarter}, lookers...)},
-		"read dead letters":      {func(string) string { return "$JS.API.DIRECT.GET.SLIPWAY_DEADLETTER" }, []string{operator}},
+		"read dead letters":      {func(string) string { return "$JS.API.DIRECT.GET.SLIPWAY_DEADLETTER" }, []string{operator, setup.UserConsole}},
 		"read the audit":         {func(string) string { return "$JS.API.DIRECT.GET.SLIPWAY_AUDIT" }, []string{operator, admin}},
 		"delete from the audit":  {func(string) string { return "$JS.API.STREAM.MSG.DELETE.SLIPWAY_AUDIT" }, nil},
 		"purge the audit":        {func(string) string { return "$JS.API.STREAM.PURGE.SLIPWAY_AUDIT" }, nil},

@@ -23,7 +23,7 @@ type Hooks struct {
 // Hooks says where webhooks are taken. The secrets are made anew at each start.
 func (s *Stack) Hooks() Hooks { return s.hooks }
 
-func (s *Stack) startConsole(ctx context.Context) error {
+func (s *Stack) startHooks(ctx context.Context) error {
 	path, token := rand.Text()+rand.Text(), rand.Text()+rand.Text()
 	server, err := hooks.Listen(ctx, hooks.Config{
 		Addr: cmp.Or(s.config.HooksAddr, "127.0.0.1:0"), PathSecrets: map[string][]string{hooks.AnySender: {path}},
@@ -37,6 +37,6 @@ func (s *Stack) startConsole(ctx context.Context) error {
 		return err
 	}
 	s.hooks = Hooks{URL: "http://" + server.Addr() + "/hooks/" + path, Token: token}
-	s.run(ctx, "console", server.Run)
+	s.run(ctx, "webhooks", server.Run)
 	return nil
 }

@@ -53,6 +53,8 @@ type Config struct {
 	WithoutWorker, WithoutStarter, WithoutConsole bool
 	// HooksAddr is where the console takes webhooks, a loopback host:port; empty or port 0 is any free one.
 	HooksAddr string
+	// ConsoleAddr is where the console serves people and programs, a loopback host:port; empty or port 0 is any free one.
+	ConsoleAddr string
 	// Speed is how many seconds pass for the simulators in one second; default 1, at which
 	// a batch of SAE takes about two seconds.
 	Speed float64
@@ -85,6 +87,7 @@ type Stack struct {
 	ss       string
 	monitor  string
 	hooks    Hooks
+	console  Console
 	data     converter.DataConverter
 
 	// Client and JetStream are connections for the caller's own use.

@@ -206,7 +206,7 @@ func rules() []rule {
 			why: "audit reads what is stored elsewhere: it knows what a message says, and decides nothing",
 		},
 		{
-			pkg: "hooks", may: []string{"release", "wire", "internal/cdevents", "internal/loosejson", "internal/httpserve"}, never: []string{noEngine},
+			pkg: "hooks", may: []string{"release", "wire", "internal/cdevents", "internal/loosejson", "internal/httpserve", "internal/ratelimit"}, never: []string{noEngine},
 			why: "hooks takes what registries post and publishes it; what follows from a push is for the starter",
 		},
 		{
@@ -218,7 +218,7 @@ func rules() []rule {
 			why: "requests asks and commands by events: who can publish needs no Temporal",
 		},
 		{
-			pkg: "console", may: []string{"release", "releases", "requests", "wire", "manifest", "apps", "authority", "ledger", "internal/documents", "internal/httpserve", "internal/secretfile"},
+			pkg: "console", may: []string{"release", "releases", "requests", "wire", "manifest", "apps", "authority", "ledger", "internal/documents", "internal/httpserve", "internal/ratelimit", "internal/secretfile"},
 			why: "console shows and commands releases; it never speaks to a platform",
 		},
 		{
@@ -256,6 +256,7 @@ func rules() []rule {
 		},
 		{pkg: "internal/scope", may: []string{"release"}, never: []string{noEngine, noBroker, noZerolog}, why: "scope says what patterns cover, for whatever document has them"},
 		{pkg: "internal/buildinfo", why: "buildinfo knows which version a binary is, for all of them"},
+		{pkg: "internal/ratelimit", why: "ratelimit says who has to wait, whatever they ask for"},
 		{pkg: "internal/secretfile", why: "secretfile reads small files that hold a secret, for whoever is given their path"},
 		{pkg: "internal/metrictest", why: "metrictest reads metrics for tests, whoever counts"},
 		{pkg: "internal/jsontest", why: "jsontest looks into JSON for tests, whoever wrote it"},

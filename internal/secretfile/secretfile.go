@@ -17,9 +17,12 @@ const MaxSize = 1 << 10
 
 // Read returns the content of a file that holds a secret. The error is that of [os.Open]
 // for a file that does not exist; every other one says what to do.
-func Read(path string) ([]byte, error) {
+func Read(path string) ([]byte, error) { return ReadUpTo(path, MaxSize) }
+
+// ReadUpTo is [Read] for a file that may be larger, of many secrets: most is its size in bytes.
+func ReadUpTo(path string, most int64) ([]byte, error) {
 	// Asked before it is opened: to open a pipe is to wait for whoever writes to it.
-	if err := checkPath(path); err != nil {
+	if err := checkPath(path, most); err != nil {
 		return nil, err
 	}
 	f, err := os.Open(path)
@@ -27,17 +30,17 @@ func Read(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer func() { _ = f.Close() }()
-	content, err := io.ReadAll(io.LimitReader(f, MaxSize+1))
+	content, err := io.ReadAll(io.LimitReader(f, most+1))
 	if err != nil {
 		return nil, err
 	}
-	if len(content) > MaxSize {
-		return nil, tooLarge(path)
+	if int64(len(content)) > most {
+		return nil, tooLarge(path, most)
 	}
 	return content, nil
 }
 
-func checkPath(path string) error {
+func checkPath(path string, most int64) error {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
@@ -46,8 +49,8 @@ func checkPath(path string) error {
 		return fmt.Errorf("%s is no file; name a file that holds the secret and nothing else", path)
 	case forOthers(info.Mode()):
 		return fmt.Errorf("%s is open to every user of this machine (mode %04o); say: chmod o-rwx %s", path, info.Mode().Perm(), path)
-	case info.Size() > MaxSize:
-		return tooLarge(path)
+	case info.Size() > most:
+		return tooLarge(path, most)
 	}
 	return nil
 }
@@ -57,6 +60,6 @@ func checkPath(path string) error {
 // has no such bits.
 func forOthers(mode fs.FileMode) bool { return runtime.GOOS != "windows" && mode.Perm()&0o007 != 0 }
 
-func tooLarge(path string) error {
-	return fmt.Errorf("%s is larger than %d bytes; name a file that holds the secret and nothing else", path, MaxSize)
+func tooLarge(path string, most int64) error {
+	return fmt.Errorf("%s is larger than %d bytes; name a file that holds the secret and nothing else", path, most)
 }

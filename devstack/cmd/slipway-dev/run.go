@@ -98,6 +98,7 @@ commands take them. What examples/*.yaml asks for works here as it is. On the us
 	f.StringVar(&c.FCAddr, "fc-addr", "127.0.0.1:8097", "loopback address of the Function Compute simulator; port 0 is any free one")
 	f.StringVar(&c.ServiceStageAddr, "servicestage-addr", "127.0.0.1:8096", "loopback address of the ServiceStage simulator; port 0 is any free one")
 	f.StringVar(&c.MonitorAddr, "monitor-addr", monitorAddr, "loopback address of what the gates of the examples ask; port 0 is any free one")
+	f.StringVar(&c.ConsoleAddr, "console-addr", "127.0.0.1:8090", "loopback address of the console; port 0 is any free one")
 	f.StringVar(&c.HooksAddr, "hooks-addr", "127.0.0.1:8091", "loopback address of webhooks; port 0 is any free one")
 	f.StringVar(&c.UIAddr, "ui-addr", "127.0.0.1:8233", "loopback address of Temporal's UI; empty for none")
 	f.StringSliceVar(&without, "without", nil, "roles to leave to processes of their own: worker, starter, console")
@@ -137,6 +138,9 @@ type readyLine struct {
 	ServiceStage string `json:"servicestage"`
 	Monitor      string `json:"monitor"`
 	UI           string `json:"ui,omitempty"`
+	// Console is the URL of the console, and ConsoleToken signs in there, as a bearer token.
+	Console      string `json:"console,omitempty"`
+	ConsoleToken string `json:"consoleToken,omitempty"`
 	// Hooks is the URL of webhooks, with the secret of their path, and HooksToken the token or key of the senders that have one.
 	Hooks      string `json:"hooks,omitempty"`
 	HooksToken string `json:"hooksToken,omitempty"`
@@ -152,6 +156,7 @@ func ready(s *stack.Stack, output string, stdout io.Writer) error {
 	if output == "json" {
 		return json.NewEncoder(stdout).Encode(readyLine{
 			Ready: true, Temporal: s.Temporal(), NATS: s.NATS(), SAE: s.SAE(), FC: s.FC(), ServiceStage: s.ServiceStage(), Monitor: s.Monitor(), UI: s.UI(),
+			Console: s.Console().URL, ConsoleToken: s.Console().Token,
 			Hooks: s.Hooks().URL, HooksToken: s.Hooks().Token,
 			Apps: s.Sim().Apps(), Services: []string{demoService()}, Components: []string{demoComponent(s)}, Env: s.Env(),
 		})
@@ -161,6 +166,9 @@ func ready(s *stack.Stack, output string, stdout io.Writer) error {
 		s.Temporal(), s.NATS(), s.SAE(), s.FC(), s.ServiceStage(), s.Monitor())
 	if s.UI() != "" {
 		fmt.Fprintf(&text, "  UI            %s\n", s.UI())
+	}
+	if s.Console().URL != "" {
+		fmt.Fprintf(&text, "  console       %s\n  console token %s\n", s.Console().URL, s.Console().Token)
 	}
 	if s.Hooks().URL != "" {
 		fmt.Fprintf(&text, "  hooks         %s\n  hooks token   %s\n", s.Hooks().URL, s.Hooks().Token)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"testing"
@@ -20,7 +21,7 @@ const patience = 3 * time.Minute
 
 // anywhere are the flags for free ports.
 func anywhere() []string {
-	return []string{"--temporal-addr", "127.0.0.1:0", "--nats-addr", "127.0.0.1:0", "--sae-addr", "127.0.0.1:0", "--fc-addr", "127.0.0.1:0", "--servicestage-addr", "127.0.0.1:0", "--monitor-addr", "127.0.0.1:0", "--hooks-addr", "127.0.0.1:0", "--ui-addr", ""}
+	return []string{"--temporal-addr", "127.0.0.1:0", "--nats-addr", "127.0.0.1:0", "--sae-addr", "127.0.0.1:0", "--fc-addr", "127.0.0.1:0", "--servicestage-addr", "127.0.0.1:0", "--monitor-addr", "127.0.0.1:0", "--hooks-addr", "127.0.0.1:0", "--console-addr", "127.0.0.1:0", "--ui-addr", ""}
 }
 
 func TestRun_UpPrintsOneReadyLine(t *testing.T) {
@@ -46,6 +47,9 @@ func TestRun_UpPrintsOneReadyLine(t *testing.T) {
 	require.Len(t, ready.Components, 1)
 	require.Regexp(t, `^servicestage/cn-north-4/[0-9a-f-]{36}$`, ready.Components[0])
 	require.Equal(t, ready.Env["SLIPWAY_SERVICESTAGE_ENDPOINT"], ready.ServiceStage)
+	for token, want := range map[string]int{ready.ConsoleToken: http.StatusNotFound, "": http.StatusUnauthorized} {
+		require.Equal(t, want, statusOf(t, ready.Console+"/api/v1/nothing", token))
+	}
 	for _, key := range envOrder() {
 		require.NotEmpty(t, ready.Env[key], key)
 	}
@@ -60,6 +64,20 @@ func TestRun_UpPrintsOneReadyLine(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, rest, "one line, and nothing after it")
 	require.Equal(t, 0, <-code, stderr.String())
+}
+
+// statusOf is that of the answer to a request with a token.
+func statusOf(t *testing.T, url, token string) int {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	require.NoError(t, err)
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	require.NoError(t, resp.Body.Close())
+	return resp.StatusCode
 }
 
 func TestRun_Version(t *testing.T) {

@@ -12,7 +12,6 @@ import (
 	"slipway/cmd/slipway/internal/config"
 	"slipway/cmd/slipway/internal/connect"
 	"slipway/hooks"
-	"slipway/setup"
 )
 
 // addrHooks is the default address of webhooks.
@@ -21,17 +20,23 @@ const addrHooks = "127.0.0.1:8091"
 func (a *app) console() *cobra.Command {
 	cmd := withSettings(&cobra.Command{
 		Use:   "console",
-		Short: "Take webhooks of registries and pipelines",
-		Long: `Take webhooks of container registries and pipelines that tell of pushed images, and publish each to the stream
+		Short: "Serve the API, and take webhooks of registries and pipelines",
+		Long: `Serve people and programs that have signed in over HTTP, by the tokens of --console-tokens-file, see
+docs/console.md: the API needs NATS and Temporal, and answers 503 while one of them is away.
+
+Take webhooks of container registries and pipelines that tell of pushed images, and publish each to the stream
 SLIPWAY_IN: POST /hooks/SECRET/SENDER, where SENDER is acr, harbor, dockerhub, generic or cdevents. A webhook is answered
-with 202 only when JetStream has stored what it tells of. The address is loopback; put a server with TLS before it.
-See docs/webhooks.md.`,
-		Example: `  slipway console --hooks-secret-file hooks-secret --hooks-senders harbor,acr --harbor-token-file harbor-token
+with 202 only when JetStream has stored what it tells of. They need no Temporal. See docs/webhooks.md.
+
+Both addresses are loopback; put a server with TLS before them. Where something is said of one of them alone,
+the other is not served.`,
+		Example: `  slipway console --console-tokens-file tokens
+  slipway console --hooks-secret-file hooks-secret --hooks-senders harbor,acr --harbor-token-file harbor-token
   slipway console --hooks-secret-file hooks-secret --hooks-senders generic --generic-key-file generic-key --identity slipway-console`,
 		GroupID: groupRoles,
 		Args:    arguments(),
-	}, config.NATS(), config.HTTP(addrConsole), config.Hooks(addrHooks), config.HooksIdentity())
-	for _, name := range []string{config.HooksSecretFile, config.HarborTokenFile, config.GenericKeyFile, config.CDEventsTokenFile} {
+	}, config.Temporal(), config.NATS(), config.HTTP(addrConsole), config.Console(addrConsoleHTTP), config.Hooks(addrHooks), config.HooksIdentity())
+	for _, name := range []string{config.ConsoleTokensFile, config.HooksSecretFile, config.HarborTokenFile, config.GenericKeyFile, config.CDEventsTokenFile} {
 		_ = cmd.MarkFlagFilename(name)
 	}
 	cmd.RunE = a.withValues(func(cmd *cobra.Command, _ []string, v *config.Values) error {
@@ -39,11 +44,20 @@ See docs/webhooks.md.`,
 		if err != nil {
 			return err
 		}
+		p, err := a.consoleHTTP(v, c.Addr != "")
+		if err != nil {
+			return err
+		}
+		if c.Addr == "" && p.addr == "" {
+			return v.Bad(config.ConsoleAddr, "is empty, and no webhooks are taken: there is nothing to do", "name an address, for example "+addrConsoleHTTP)
+		}
 		w := &webhooks{cfg: c, values: v, ended: make(chan struct{})}
 		return a.runRole(cmd.Context(), cmd.Name(), v, duty{
-			onNATS: true, needs: setup.ConsoleNeeds(c.Identity), metrics: roleMetrics(), listen: w.listen, serve: w.serve,
+			onNATS: !p.signsIn(), later: true, needs: p.needs(c), checks: p.checks(), metrics: roleMetrics(),
+			listen: bothListen(w.listen, p.listen), serve: bothServe(w.serve, p.serve),
 		})
 	})
+	cmd.AddCommand(a.consoleToken())
 	return cmd
 }
 

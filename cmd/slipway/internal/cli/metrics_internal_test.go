@@ -23,6 +23,8 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 
+	"slipway/console"
+	"slipway/console/access"
 	"slipway/hooks"
 	"slipway/payload/codecserver"
 	"slipway/release"
@@ -96,6 +98,8 @@ func TestMetricsOfSlipwayAreDocumented(t *testing.T) {
 	_, err = codecserver.Listen(t.Context(), codecserver.Config{
 		Addr: "127.0.0.1:0", Codec: struct{ converter.PayloadCodec }{}, Namespace: "default", Metrics: registry,
 	})
+	require.NoError(t, err)
+	_, err = console.Listen(t.Context(), console.Config{Addr: "127.0.0.1:0", Door: access.NewDoor(access.DoorConfig{}), Metrics: registry})
 	require.NoError(t, err)
 	_, err = hooks.Listen(t.Context(), hooks.Config{
 		Addr: "127.0.0.1:0", PathSecrets: map[string][]string{hooks.AnySender: {strings.Repeat("s", hooks.MinSecret)}}, Senders: map[string][]string{wire.SenderACR: nil}, Metrics: registry,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"sync/atomic"
 	"time"
 
@@ -60,6 +61,10 @@ func roleSettings(addr string) [][]config.Setting {
 type duty struct {
 	// onNATS tells that the role needs no Temporal.
 	onNATS bool
+	// later tells that it goes on while Temporal is away: it is connected to once something is asked.
+	later bool
+	// checks are those of the role besides what all have.
+	checks map[string]health.Check
 	// metrics are what the role serves, those of the process among them.
 	metrics *prometheus.Registry
 	needs   func(jetstream.JetStream) *setup.Needs
@@ -81,6 +86,7 @@ func (a *app) runRole(ctx context.Context, name string, v *config.Values, d duty
 		return err
 	}
 	checks := map[string]health.Check{"nats": r.checkNATS, r.name: r.checkServing}
+	maps.Copy(checks, d.checks)
 	var temporal client.Options
 	if !d.onNATS {
 		if temporal, err = connect.TemporalOptions(v, a.Getenv); err != nil {
@@ -133,8 +139,8 @@ func (r *role) work(ctx context.Context, temporal client.Options, o connect.NATS
 	r.needs.Store(d.needs(r.js))
 	log := r.log
 	if !d.onNATS {
-		if r.temporal = r.dial(ctx, temporal); r.temporal == nil {
-			return nil
+		if r.temporal, err = r.engine(ctx, temporal, d.later); err != nil || r.temporal == nil {
+			return err
 		}
 		defer r.temporal.Close()
 		r.data = temporal.DataConverter
@@ -144,6 +150,14 @@ func (r *role) work(ctx context.Context, temporal client.Options, o connect.NATS
 	b := buildinfo.Read()
 	log.Info().Str("version", b.Version).Str("revision", b.Revision).Msg("serving")
 	return d.serve(ctx, r)
+}
+
+// engine returns a client of Temporal; nil when the process is told to stop before there is one.
+func (r *role) engine(ctx context.Context, o client.Options, later bool) (client.Client, error) {
+	if later {
+		return connect.TemporalLater(o, r.log)
+	}
+	return r.dial(ctx, o), nil
 }
 
 // The pace at which Temporal is tried again.

@@ -79,6 +79,10 @@ const (
 	PayloadKeys = "payload-keys"
 	PayloadKey  = "payload-key"
 
+	ConsoleAddr       = "console-addr"
+	ConsoleURL        = "console-url"
+	ConsoleTokensFile = "console-tokens-file"
+
 	HooksAddr         = "hooks-addr"
 	HooksSecretFile   = "hooks-secret-file"
 	HooksSenders      = "hooks-senders"
@@ -244,6 +248,15 @@ func Codec(listen string) []Setting {
 	}
 }
 
+// Console are the settings of what a console serves to people and programs.
+func Console(addr string) []Setting {
+	return []Setting{
+		{Name: ConsoleAddr, Env: "SLIPWAY_CONSOLE_ADDR", Usage: "serve people and programs on this address; empty serves none", Default: addr},
+		{Name: ConsoleURL, Env: "SLIPWAY_CONSOLE_URL", Usage: "where they reach it, where a server with TLS stands before it: https://slipway.example (default none)"},
+		{Name: ConsoleTokensFile, Env: "SLIPWAY_CONSOLE_TOKENS_FILE", Usage: "file with the digests of the tokens by which people and programs sign in, a line for each as slipway console token prints it (default none: nobody can sign in)"},
+	}
+}
+
 // Hooks are the settings of the webhooks that a console takes.
 func Hooks(addr string) []Setting {
 	return []Setting{
@@ -280,7 +293,7 @@ func NATS() []Setting {
 // All returns every setting that a file may hold, so that one file serves all roles.
 func All() []Setting {
 	var out []Setting
-	for _, group := range [][]Setting{Logging(), HTTP(""), Actor(), AsIdentity(), Signing(), Platforms(), Calls(), Worker(), Starter(), Setup(), Temporal(), Codec(""), Hooks(""), NATS()} {
+	for _, group := range [][]Setting{Logging(), HTTP(""), Actor(), AsIdentity(), Signing(), Platforms(), Calls(), Worker(), Starter(), Setup(), Temporal(), Codec(""), Console(""), Hooks(""), NATS()} {
 		out = append(out, group...)
 	}
 	return out

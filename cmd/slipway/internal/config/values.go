@@ -215,16 +215,22 @@ func (v *Values) Retention(name string) (time.Duration, error) {
 	if given == "none" {
 		return Forever, nil
 	}
+	d, ok := Age(given)
+	if !ok {
+		return 0, v.Bad(name, fmt.Sprintf("%q is not a time of at least an hour", given), "write for example 90d or 36h, or none to keep it for ever")
+	}
+	return d, nil
+}
+
+// Age reads a number of days such as 90d, or a duration of at least an hour; false where it is neither.
+func Age(given string) (time.Duration, bool) {
 	d, err := time.ParseDuration(given)
 	if days, ok := strings.CutSuffix(given, "d"); ok {
 		var n uint64
 		n, err = strconv.ParseUint(days, 10, 16) // 16 bits are 179 years
 		d = time.Duration(n) * 24 * time.Hour
 	}
-	if err != nil || d < time.Hour {
-		return 0, v.Bad(name, fmt.Sprintf("%q is not a time of at least an hour", given), "write for example 90d or 36h, or none to keep it for ever")
-	}
-	return d, nil
+	return d, err == nil && d >= time.Hour
 }
 
 // Unlimited is a size without a limit.

@@ -11,12 +11,15 @@ import (
 	"slipway/wire"
 )
 
-// HooksSettings returns what the settings say of webhooks. Without an address none are taken.
+// HooksSettings returns what the settings say of webhooks. Without an address, and where nothing is said of webhooks, none are taken.
 func HooksSettings(v *config.Values) (hooks.Config, error) {
 	c := hooks.Config{Addr: v.String(config.HooksAddr), Senders: map[string][]string{}}
 	var err error
 	if c.Identity, err = ConsoleIdentity(v); err != nil {
 		return c, err
+	}
+	if !slices.ContainsFunc(config.Hooks(""), func(s config.Setting) bool { return v.Said(s.Name) }) {
+		c.Addr = ""
 	}
 	if c.Addr == "" {
 		return c, nil

@@ -92,6 +92,12 @@ func Temporal(ctx context.Context, options client.Options, log zerolog.Logger) (
 	return c, nil
 }
 
+// TemporalLater returns a client that connects to Temporal once something is asked, and again where that has failed.
+func TemporalLater(options client.Options, log zerolog.Logger) (client.Client, error) {
+	options.Logger = sdklog.NewStructuredLogger(slog.New(zerolog.NewSlogHandler(log)))
+	return client.NewLazyClient(options)
+}
+
 // userConfig is the directory of the user's own configuration, as [os.UserConfigDir]
 // finds it, from the environment that was passed.
 func userConfig(getenv func(string) string) string {

@@ -1,0 +1,165 @@
+package cli
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/sync/errgroup"
+
+	"slipway/cmd/slipway/internal/config"
+	"slipway/console"
+	"slipway/console/access"
+	"slipway/console/problem"
+	"slipway/health"
+	"slipway/hooks"
+	"slipway/setup"
+)
+
+// addrConsoleHTTP is the default address at which a console serves people and programs.
+const addrConsoleHTTP = "127.0.0.1:8090"
+
+// comeAgain is when to ask a console again that has not reached NATS yet.
+const comeAgain = 5 * time.Second
+
+// consoleHTTP is what a console serves to people and programs, from the start: while NATS was not reached yet, the API says so.
+type consoleHTTP struct {
+	addr, url string
+	values    *config.Values
+	// tokens are those by which people and programs sign in; nil where nobody can.
+	tokens *access.Tokens
+	api    atomic.Pointer[http.Handler]
+	// ended is closed once no request is under way any more.
+	ended chan struct{}
+}
+
+// consoleHTTP reads the settings and the tokens. Where webhooks are taken and nothing is said of anything else, they are all that is
+// served.
+func (a *app) consoleHTTP(v *config.Values, webhooks bool) (*consoleHTTP, error) {
+	p := &consoleHTTP{addr: v.String(config.ConsoleAddr), url: v.String(config.ConsoleURL), values: v, ended: make(chan struct{})}
+	if webhooks && !slices.ContainsFunc(config.Console(""), func(s config.Setting) bool { return v.Said(s.Name) }) {
+		p.addr = ""
+	}
+	if p.url != "" {
+		if err := console.URLFault(p.url); err != nil {
+			return nil, v.Bad(config.ConsoleURL, err.Error(), "write it as https://slipway.example")
+		}
+	}
+	path := v.String(config.ConsoleTokensFile)
+	if p.addr == "" || path == "" {
+		return p, nil
+	}
+	log, err := v.Logger(a.Stderr, config.ForRole())
+	if err != nil {
+		return nil, err
+	}
+	if p.tokens, err = access.OpenTokens(path, nil, log.With().Str("role", "console").Logger()); err != nil {
+		return nil, v.Bad(config.ConsoleTokensFile, err.Error(), "see docs/console.md")
+	}
+	return p, nil
+}
+
+// signsIn reports whether somebody can sign in: without, there is nothing to ask Temporal.
+func (p *consoleHTTP) signsIn() bool { return p.tokens != nil }
+
+// needs are those of the webhooks that are taken, and of the API where it is served.
+func (p *consoleHTTP) needs(c hooks.Config) func(jetstream.JetStream) *setup.Needs {
+	return setup.ConsoleRole{Webhooks: c.Addr != "", Identity: c.Identity, API: p.signsIn()}.Needs
+}
+
+// checks are those of readiness.
+func (p *consoleHTTP) checks() map[string]health.Check {
+	if p.tokens == nil {
+		return nil
+	}
+	return map[string]health.Check{"tokens": p.tokens.Check}
+}
+
+func (p *consoleHTTP) listen(ctx context.Context, r *role) (func(context.Context) error, error) {
+	if p.addr == "" {
+		close(p.ended)
+		return func(context.Context) error { return nil }, nil
+	}
+	server, err := console.Listen(ctx, console.Config{
+		Addr: p.addr, URL: p.url, API: p, Metrics: r.metrics, Logger: r.log,
+		Door: access.NewDoor(access.DoorConfig{Tokens: p.tokens, Logger: r.log}),
+	})
+	if err != nil {
+		return nil, p.values.Bad(config.ConsoleAddr, err.Error(), "name a free address of this machine, for example "+addrConsoleHTTP)
+	}
+	return func(ctx context.Context) error {
+		defer close(p.ended)
+		return server.Run(ctx)
+	}, nil
+}
+
+// ServeHTTP answers what is below /api/.
+func (p *consoleHTTP) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	api := p.api.Load()
+	if api == nil {
+		away := problem.New(http.StatusServiceUnavailable, "NATS was not reached yet")
+		away.RetryAfter = comeAgain
+		away.Write(w)
+		return
+	}
+	(*api).ServeHTTP(w, r)
+}
+
+// serve has the API answer, and keeps the connections until the last request has an answer.
+func (p *consoleHTTP) serve(ctx context.Context, r *role) error {
+	if p.signsIn() {
+		api, err := newAPI(r)
+		if err != nil {
+			return err
+		}
+		p.api.Store(&api)
+	}
+	<-ctx.Done()
+	<-p.ended
+	return nil
+}
+
+// newAPI returns the JSON API, with the connections of the role.
+func newAPI(*role) (http.Handler, error) {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		problem.New(http.StatusNotFound, "there is nothing at this path").Write(w)
+	}), nil
+}
+
+type (
+	listenFunc = func(context.Context, *role) (func(context.Context) error, error)
+	serveFunc  = func(context.Context, *role) error
+)
+
+// bothListen opens two listeners, and serves both until one of them fails.
+func bothListen(a, b listenFunc) listenFunc {
+	return func(ctx context.Context, r *role) (func(context.Context) error, error) {
+		first, err := a(ctx, r)
+		if err != nil {
+			return nil, err
+		}
+		second, err := b(ctx, r)
+		if err != nil {
+			return nil, err
+		}
+		return func(ctx context.Context) error {
+			group, ctx := errgroup.WithContext(ctx)
+			group.Go(func() error { return first(ctx) })
+			group.Go(func() error { return second(ctx) })
+			return group.Wait()
+		}, nil
+	}
+}
+
+// bothServe does the work of both until both have ended.
+func bothServe(a, b serveFunc) serveFunc {
+	return func(ctx context.Context, r *role) error {
+		group, ctx := errgroup.WithContext(ctx)
+		group.Go(func() error { return a(ctx, r) })
+		group.Go(func() error { return b(ctx, r) })
+		return group.Wait()
+	}
+}

@@ -1,0 +1,159 @@
+package access_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/time/rate"
+
+	"slipway/console/access"
+	"slipway/console/problem"
+)
+
+// door is a door behind which stands who says who has come.
+type door struct {
+	ctx      context.Context
+	handler  http.Handler
+	ann, bo  string
+	log      bytes.Buffer
+	at       *clock
+	entering chan struct{}
+	leave    chan struct{}
+}
+
+func newDoor(t *testing.T, change func(*access.DoorConfig)) *door {
+	t.Helper()
+	d := &door{ctx: t.Context(), ann: access.NewToken(), bo: access.NewToken(), at: newClock(), entering: make(chan struct{}), leave: make(chan struct{})}
+	cfg := access.DoorConfig{
+		Tokens: access.SomeTokens(map[string]access.Person{d.ann: {Identity: "ann"}, d.bo: {Identity: "bo"}}), Now: d.at.now, Logger: zerolog.New(&d.log),
+	}
+	if change != nil {
+		change(&cfg)
+	}
+	d.handler = access.NewDoor(cfg).Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p, _ := access.Of(r.Context())
+		if r.URL.Path == "/slow" {
+			d.entering <- struct{}{}
+			<-d.leave
+		}
+		_, _ = io.WriteString(w, p.Identity)
+	}))
+	return d
+}
+
+// ask sends a request with some headers Authorization from an address.
+func (d *door) ask(from, path string, said ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequestWithContext(d.ctx, http.MethodGet, path, nil)
+	r.RemoteAddr, r.Header["Authorization"] = from, said
+	w := httptest.NewRecorder()
+	d.handler.ServeHTTP(w, r)
+	return w
+}
+
+const here = "192.0.2.7:4711"
+
+func TestDoor(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		said      func(d *door) []string
+		status    int
+		says      string
+		challenge string
+	}{
+		"her token":           {func(d *door) []string { return []string{"Bearer " + d.ann} }, 200, "ann", ""},
+		"his token":           {func(d *door) []string { return []string{"bearer  " + d.bo} }, 200, "bo", ""},
+		"no token":            {func(*door) []string { return nil }, 401, "there is no token", `Bearer realm="slipway"`},
+		"another one":         {func(*door) []string { return []string{"Bearer " + access.NewToken()} }, 401, "the token is not known", `Bearer realm="slipway", error="invalid_token"`},
+		"another scheme":      {func(d *door) []string { return []string{"Basic " + d.ann} }, 401, "the token is not known", `Bearer realm="slipway", error="invalid_token"`},
+		"the token alone":     {func(d *door) []string { return []string{d.ann} }, 401, "the token is not known", `Bearer realm="slipway", error="invalid_token"`},
+		"two tokens":          {func(d *door) []string { return []string{"Bearer " + d.ann, "Bearer " + d.bo} }, 401, "the token is not known", `Bearer realm="slipway", error="invalid_token"`},
+		"an empty one":        {func(*door) []string { return []string{""} }, 401, "the token is not known", `Bearer realm="slipway", error="invalid_token"`},
+		"more than the token": {func(d *door) []string { return []string{"Bearer " + d.ann + ", x"} }, 401, "the token is not known", `Bearer realm="slipway", error="invalid_token"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDoor(t, nil)
+			got := d.ask(here, "/", test.said(d)...)
+			require.Equal(t, test.status, got.Code)
+			require.Contains(t, got.Body.String(), test.says)
+			require.Equal(t, test.challenge, got.Header().Get("WWW-Authenticate"))
+			if got.Code != http.StatusOK {
+				require.Equal(t, problem.ContentType, got.Header().Get("Content-Type"))
+				require.Contains(t, d.log.String(), `"from":"192.0.2.7"`)
+			}
+			for _, token := range []string{d.ann, d.bo, "slipway_"} {
+				require.NotContains(t, d.log.String()+got.Body.String(), token)
+			}
+		})
+	}
+}
+
+// A token stands in the header and nowhere else, where addresses are logged for example.
+func TestDoor_NoTokenInTheAddress(t *testing.T) {
+	t.Parallel()
+	d := newDoor(t, nil)
+	require.Equal(t, http.StatusUnauthorized, d.ask(here, "/?access_token="+d.ann+"&token="+d.ann).Code)
+}
+
+func TestDoor_WithoutTokensNobodyIsLetIn(t *testing.T) {
+	t.Parallel()
+	d := newDoor(t, func(c *access.DoorConfig) { c.Tokens = nil })
+	got := d.ask(here, "/", "Bearer "+d.ann)
+	require.Equal(t, http.StatusUnauthorized, got.Code)
+	require.Contains(t, got.Body.String(), "this console has no file of tokens")
+}
+
+// Whoever tries without a token that counts has to wait, and nobody who has signed in, wherever they are.
+func TestDoor_ForgersUseUpNothing(t *testing.T) {
+	t.Parallel()
+	d := newDoor(t, func(c *access.DoorConfig) {
+		c.Failing, c.Failed, c.Rate, c.Burst = rate.Every(time.Minute), 2, rate.Every(time.Minute), 1
+	})
+	for _, want := range []int{401, 401, 429, 429} {
+		require.Equal(t, want, d.ask(here, "/", "Bearer "+access.NewToken()).Code)
+	}
+	require.Equal(t, 2, bytes.Count(d.log.Bytes(), []byte("\n")), "what is too much is not logged")
+	require.Equal(t, "60", d.ask("192.0.2.7:99", "/").Header().Get("Retry-After"), "another port is the same address")
+	require.Equal(t, http.StatusUnauthorized, d.ask("192.0.2.8:4711", "/").Code)
+	require.Equal(t, http.StatusOK, d.ask(here, "/", "Bearer "+d.ann).Code, "from the very address")
+
+	require.Equal(t, http.StatusUnauthorized, d.ask("[2001:db8::1]:1", "/").Code)
+	require.Equal(t, http.StatusUnauthorized, d.ask("[2001:db8::2]:1", "/").Code)
+	require.Equal(t, http.StatusTooManyRequests, d.ask("[2001:db8::3]:1", "/").Code, "a customer has a whole network")
+	require.Equal(t, http.StatusUnauthorized, d.ask("[2001:db8:0:1::3]:1", "/").Code)
+}
+
+// What one person asks too much holds up no other.
+func TestDoor_Rate(t *testing.T) {
+	t.Parallel()
+	d := newDoor(t, func(c *access.DoorConfig) { c.Rate, c.Burst = rate.Every(time.Minute), 2 })
+	for _, want := range []int{200, 200, 429} {
+		require.Equal(t, want, d.ask(here, "/", "Bearer "+d.ann).Code)
+	}
+	got := d.ask(here, "/", "Bearer "+d.ann)
+	require.Equal(t, "60", got.Header().Get("Retry-After"))
+	require.Contains(t, got.Body.String(), "too many requests of ann")
+	require.Equal(t, http.StatusOK, d.ask(here, "/", "Bearer "+d.bo).Code)
+	d.at.pass(time.Minute)
+	require.Equal(t, http.StatusOK, d.ask(here, "/", "Bearer "+d.ann).Code)
+}
+
+func TestDoor_AtOnce(t *testing.T) {
+	t.Parallel()
+	d := newDoor(t, func(c *access.DoorConfig) { c.AtOnce = 1 })
+	done := make(chan *httptest.ResponseRecorder)
+	go func() { done <- d.ask(here, "/slow", "Bearer "+d.ann) }()
+	<-d.entering
+	require.Equal(t, http.StatusTooManyRequests, d.ask(here, "/", "Bearer "+d.ann).Code)
+	require.Equal(t, http.StatusOK, d.ask(here, "/", "Bearer "+d.bo).Code)
+	d.leave <- struct{}{}
+	require.Equal(t, http.StatusOK, (<-done).Code)
+	require.Equal(t, http.StatusOK, d.ask(here, "/", "Bearer "+d.ann).Code)
+}

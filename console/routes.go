@@ -1,0 +1,109 @@
+package console
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"time"
+
+	"slipway/console/problem"
+	"slipway/release"
+)
+
+// contentSecurityPolicy lets a browser load and show nothing that comes from here: no answer is a page of HTML.
+const contentSecurityPolicy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// first is what the address answers by itself.
+const first = `This is the console of Slipway.
+
+  /api/v1/              the JSON API, for who has signed in
+  ` + OpenAPIPath + `  its document (OpenAPI 3.1), for everybody
+
+Sign in with a token, as a header of each request:
+
+  curl -H "Authorization: Bearer $TOKEN" https://THIS-ADDRESS/api/v1/releases
+
+Who runs this console makes one for you:
+
+  slipway console token YOUR-NAME
+
+and adds the line that it prints to the file of --console-tokens-file. The development stack makes one at each start:
+it is the console token in what slipway-dev up prints. docs/console.md has more.
+`
+
+// routes is what there is.
+func (s *Server) routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = io.WriteString(w, first) // who has asked may be gone
+	})
+	mux.HandleFunc("/", notFound)
+	api := s.cfg.API
+	if api == nil {
+		api = http.HandlerFunc(notFound)
+	}
+	mux.Handle("/api/", s.cfg.Door.Handler(noting(whole(api))))
+	mux.Handle("GET "+OpenAPIPath, noting(api))
+	return mux
+}
+
+func notFound(w http.ResponseWriter, _ *http.Request) {
+	problem.New(http.StatusNotFound, "there is nothing at this path").Write(w)
+}
+
+func refuseOrigin(w http.ResponseWriter, _ *http.Request) {
+	problem.New(http.StatusForbidden, "a page of another origin has sent this").Write(w)
+}
+
+func refuseHost(w http.ResponseWriter, _ *http.Request) {
+	problem.New(http.StatusMisdirectedRequest, "this console is not the host that was asked; where a server stands before it, --console-url names that one").Write(w)
+}
+
+// secured adds the headers that every answer has.
+func secured(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Cache-Control", "no-store")
+		h.Set("Content-Security-Policy", contentSecurityPolicy)
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// whole reads the body, which is bounded in size and time, before next is asked.
+func whole(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Body == nil || r.Body == http.NoBody {
+			next.ServeHTTP(w, r)
+			return
+		}
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, release.MaxEvent))
+		if err != nil {
+			refuseBody(w, err)
+			return
+		}
+		// An answer may take longer than a body.
+		_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
+		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+		next.ServeHTTP(w, r)
+	})
+}
+
+func refuseBody(w http.ResponseWriter, err error) {
+	large, isLarge := errors.AsType[*http.MaxBytesError](err)
+	switch {
+	case isLarge:
+		problem.New(http.StatusRequestEntityTooLarge, "the body is larger than %d bytes", large.Limit).Write(w)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		problem.New(http.StatusRequestTimeout, "the body did not come within %v", bodyTimeout).Write(w)
+	default:
+		problem.New(http.StatusBadRequest, "the body ended early").Write(w)
+	}
+}

@@ -1,0 +1,39 @@
+package stack
+
+import (
+	"cmp"
+	"context"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"slipway/console"
+	"slipway/console/access"
+)
+
+// consoleAdmin is who the token of a [Console] is of. The stack has no authority document, so that everybody may do everything.
+const consoleAdmin = "dev-admin"
+
+// Console is where people and programs are served.
+type Console struct {
+	// URL is that of the console; empty where none runs in this process.
+	URL string
+	// Token signs in who runs the stack, as Authorization: Bearer. It is made anew at each start and kept nowhere.
+	Token string
+}
+
+// Console says where people and programs are served.
+func (s *Stack) Console() Console { return s.console }
+
+func (s *Stack) startConsole(ctx context.Context) error {
+	token, log := access.NewToken(), s.config.Log.With().Str("role", "console").Logger()
+	server, err := console.Listen(ctx, console.Config{
+		Addr: cmp.Or(s.config.ConsoleAddr, "127.0.0.1:0"), Metrics: prometheus.NewRegistry(), Logger: log,
+		Door: access.NewDoor(access.DoorConfig{Tokens: access.SomeTokens(map[string]access.Person{token: {Identity: consoleAdmin}}), Logger: log}),
+	})
+	if err != nil {
+		return err
+	}
+	s.console = Console{URL: "http://" + server.Addr(), Token: token}
+	s.run(ctx, "console", server.Run)
+	return s.startHooks(ctx)
+}
