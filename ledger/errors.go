@@ -20,6 +20,12 @@ var ErrUnavailable = errors.New("the ledger is out of reach")
 // the ledger keeps it.
 var ErrNotFound = errors.New("not in the ledger")
 
+// IsUnknown reports whether an error says that the ledger has no record of an ID, which may be none.
+func IsUnknown(err error) bool {
+	_, malformed := errors.AsType[release.Problem](err)
+	return malformed || errors.Is(err, ErrNotFound)
+}
+
 // ConflictError means that a release or a set was asked for before, with another content.
 type ConflictError struct {
 	// ID is that of the release or the set.

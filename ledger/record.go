@@ -109,6 +109,14 @@ type Payment struct {
 	Note string    `json:"note,omitempty"`
 }
 
+// Latest is the progress of the release; of one that has told none yet it says what was asked for.
+func (r Record) Latest() release.Progress {
+	if r.Progress.ReleaseID != "" {
+		return r.Progress
+	}
+	return release.Progress{ReleaseID: r.ReleaseID, App: r.App, Artifact: r.Artifact, RequestedBy: r.RequestedBy, RetryOf: r.RetryOf, Outcome: r.Outcome, Phase: r.Outcome}
+}
+
 // Ended reports whether the release has its outcome.
 func (r Record) Ended() bool { return r.Outcome != "" }
 

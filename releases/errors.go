@@ -69,11 +69,17 @@ type UnansweredError struct {
 	ID     string
 	Waited time.Duration
 	Of     Subject
+	// Stored tells that the command was stored as an event, and counts whenever it is taken.
+	Stored bool
 }
 
 // Error implements error.
 func (e *UnansweredError) Error() string {
 	of := cmp.Or(e.Of, subjectOf(e.ID))
+	if e.Stored {
+		return fmt.Sprintf("%s: nobody has answered the command within %s; it is stored and counts once slipway starter and slipway worker take it; see slipway %s get %s",
+			release.Named(e.ID), e.Waited, of, e.ID)
+	}
 	return fmt.Sprintf("no worker answered for %s %s within %s, so the command may or may not count; "+
 		"see slipway %s get %s, check that slipway worker runs, and send it again: the same command counts once", of, e.ID, e.Waited, of, e.ID)
 }

@@ -214,6 +214,10 @@ func rules() []rule {
 			why: "setup creates what roles expect of NATS and Temporal; it never speaks to a platform",
 		},
 		{
+			pkg: "requests", may: []string{"release", "releases", "wire", "ledger"}, never: []string{noEngine, noZerolog, "net/http", "os"},
+			why: "requests asks and commands by events: who can publish needs no Temporal",
+		},
+		{
 			pkg: "console", may: []string{"release", "releases", "requests", "wire", "manifest", "apps", "authority", "ledger", "internal/documents", "internal/httpserve", "internal/secretfile"},
 			why: "console shows and commands releases; it never speaks to a platform",
 		},

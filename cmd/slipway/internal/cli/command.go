@@ -278,69 +278,43 @@ func takersOf(command release.CommandKind) releases.Filter {
 // waitingBatch asks the release which batch waits, and says so. The confirmation is bound
 // to what the release shows just now.
 func (a *app) waitingBatch(ctx context.Context, call *call) (release.Command, error) {
-	c, p, err := boundConfirmation(ctx, call)
+	p, err := toConfirm(ctx, call)
 	if err != nil {
-		return c, err
+		return release.Command{}, err
 	}
-	if c.Batch, err = batchToConfirm(call.args[0], p, call.style.Zone); err == nil && p.Confirmed() == "" {
+	c, err := p.Confirming()
+	if err != nil {
+		return c, &releases.RefusedError{ID: call.args[0], Reason: err.Error()}
+	}
+	if p.Confirmed() == "" {
 		what := "waits"
 		if p.Awaiting.Kind == release.AwaitWatch {
 			what = "is the last, and is watched"
 		}
 		a.infof("batch %s %s since %s; confirming it", p.BatchText(p.Awaiting.Batch), what, call.style.Time(p.Awaiting.Since))
 	}
-	return c, err
-}
-
-// batchToConfirm is the batch that waits for a confirmation, or that has it while something else
-// holds the next one back: a second confirmation of that one is answered so.
-func batchToConfirm(id string, p release.Progress, zone *time.Location) (int, error) {
-	if a := p.Awaiting; a == nil || a.Kind != release.AwaitConfirm && a.Kind != release.AwaitWatch && p.Confirmed() == "" {
-		if a != nil && a.Kind == release.AwaitApproval {
-			return 0, &releases.RefusedError{ID: id, Reason: "what waits asks for approval: slipway release approve " + id}
-		}
-		return 0, &releases.RefusedError{ID: id, Reason: "no batch waits for a confirmation: " + render.Line(p, zone)}
-	}
-	return p.Awaiting.Batch, nil
+	return c, nil
 }
 
 // allBatches is a confirmation of all batches of what the release shows just now.
 func allBatches(ctx context.Context, call *call) (release.Command, error) {
-	id := call.args[0]
-	c, p, err := boundConfirmation(ctx, call)
-	if err == nil && p.ChangeID == "" {
-		return c, &releases.RefusedError{ID: id, Reason: "it has begun no change whose batches could be confirmed: " + render.Line(p, call.style.Zone)}
-	}
-	c.All, c.Artifact = true, p.Artifact.String()
-	return c, err
-}
-
-// boundConfirmation is a confirmation that is bound to what the release shows just now.
-func boundConfirmation(ctx context.Context, call *call) (c release.Command, p release.Progress, err error) {
-	id := call.args[0]
-	status, err := call.get(ctx, id)
+	p, err := toConfirm(ctx, call)
 	if err != nil {
-		return c, p, err
+		return release.Command{}, err
 	}
-	p = status.Progress
-	if status.Partial.Reason != releases.PartialNone {
-		return c, p, &unknownError{fmt.Sprintf("cannot tell what of release %s waits: %s; start slipway worker, or name one batch with --batch", id, status.Partial.Message)}
-	}
-	c, err = boundTo(id, p)
-	return c, p, err
-}
-
-// boundTo is a confirmation that is bound to a progress.
-func boundTo(id string, p release.Progress) (release.Command, error) {
-	switch {
-	case p.Phase.Ended():
-		return release.Command{}, &releases.RefusedError{ID: id, Reason: "it has ended: " + string(p.Phase)}
-	case p.Paused && p.Confirmed() == "":
-		return release.Command{}, &releases.RefusedError{ID: id, Reason: "it is paused; resume it first: slipway release resume " + id}
-	}
-	c := release.Command{Kind: release.CommandConfirm, ChangeID: p.ChangeID}
-	if p.Artifact != (release.Artifact{}) {
-		c.Artifact = p.Artifact.String()
+	c, err := p.ConfirmingAll()
+	if err != nil {
+		return c, &releases.RefusedError{ID: call.args[0], Reason: err.Error()}
 	}
 	return c, nil
+}
+
+// toConfirm is what a release shows just now, which a confirmation is bound to.
+func toConfirm(ctx context.Context, call *call) (release.Progress, error) {
+	id := call.args[0]
+	status, err := call.get(ctx, id)
+	if err == nil && status.Partial.Reason != releases.PartialNone {
+		err = &unknownError{fmt.Sprintf("cannot tell what of release %s waits: %s; start slipway worker, or name one batch with --batch", id, status.Partial.Message)}
+	}
+	return status.Progress, err
 }

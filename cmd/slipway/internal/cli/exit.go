@@ -15,6 +15,7 @@ import (
 	"slipway/cmd/slipway/internal/render"
 	"slipway/internal/documents"
 	"slipway/internal/redact"
+	"slipway/ledger"
 	"slipway/release"
 	"slipway/releases"
 )
@@ -134,12 +135,13 @@ func exitCode(err error) int {
 		planned    *planRefusedError
 		outdated   *documents.OutdatedError
 		taken      *apps.TakenError
+		conflict   *ledger.ConflictError
 		may        release.Refusal
 	)
 	switch {
 	case err == nil:
 		return exitOK
-	case errors.As(err, &usage), errors.As(err, &setting), errors.As(err, &problems), errors.As(err, &planned), errors.As(err, &taken):
+	case errors.As(err, &usage), errors.As(err, &setting), errors.As(err, &problems), errors.As(err, &planned), errors.As(err, &taken), errors.As(err, &conflict):
 		return exitUsage
 	case errors.As(err, &outcome):
 		return outcomeCode(outcome.outcome)

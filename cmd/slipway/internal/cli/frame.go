@@ -12,6 +12,7 @@ import (
 	"slipway/cmd/slipway/internal/config"
 	"slipway/cmd/slipway/internal/render"
 	"slipway/releases"
+	"slipway/requests"
 	"slipway/wire"
 )
 
@@ -38,7 +39,7 @@ type call struct {
 	// client is there in a command that is withTemporal, calendars in one that is withCalendar. In one
 	// that is withReleases there is either the client, or that of NATS, for an identity and for who signs.
 	client    *releases.Client
-	onNATS    *natsClient
+	onNATS    *requests.Client
 	calendars *wire.Calendars
 	// freezes is the calendar with what names stand for.
 	freezes *apps.Calendar

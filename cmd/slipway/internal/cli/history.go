@@ -132,7 +132,7 @@ type ledgerEntry[P any] struct {
 // releaseInLedger reads what the ledger has of a release.
 func releaseInLedger(ctx context.Context, call *call, id string) (ledgerEntry[release.Progress], error) {
 	r, err := readLedger(ctx, call, func(known *ledger.Ledger) (ledger.Record, error) { return known.Get(ctx, id) })
-	p := progressOf(r)
+	p := r.Latest()
 	p.Digest = cmp.Or(p.Digest, r.Identity.Digest)
 	e := ledgerEntry[release.Progress]{progress: p, accepted: r.Accepted, ended: r.Ended(), asked: r.Asked(), updated: r.UpdatedAt}
 	if err == nil && !e.accepted && !e.ended {
@@ -265,7 +265,7 @@ func recorded[P any](call *call, missing *releases.NotFoundError, e ledgerEntry[
 	case err == nil:
 		call.app.infof("%s", e.explain(missing.ID, call.style))
 		return e.progress, nil
-	case !unrecorded(err):
+	case !ledger.IsUnknown(err):
 		call.app.infof("%s", unanswered(err))
 	}
 	return none, missing
@@ -277,12 +277,6 @@ func unanswered(err error) string {
 		return "the ledger does not know it, and whether its request is stored is not known: " + message(err)
 	}
 	return "the ledger could not be asked: " + message(err)
-}
-
-// unrecorded reports whether the ledger has no record of this ID, which may be none.
-func unrecorded(err error) bool {
-	_, malformed := errors.AsType[release.Problem](err)
-	return malformed || errors.Is(err, ledger.ErrNotFound)
 }
 
 // unaccepted is why its request has not been accepted, as a picture shows it; nil where it has, or
@@ -343,14 +337,6 @@ func recordedStatus[P releases.Watchable](call *call, id string, e ledgerEntry[P
 
 func notStarted(message string) releases.Partial {
 	return releases.Partial{Reason: releases.PartialNotStarted, Message: message}
-}
-
-// progressOf is the progress of a record; one that has none yet knows what was asked for.
-func progressOf(r ledger.Record) release.Progress {
-	if r.Progress.ReleaseID != "" {
-		return r.Progress
-	}
-	return release.Progress{ReleaseID: r.ReleaseID, App: r.App, Artifact: r.Artifact, RequestedBy: r.RequestedBy, RetryOf: r.RetryOf, Outcome: r.Outcome, Phase: r.Outcome}
 }
 
 // completeTimeBack is how far back completion looks for applications: the whole ledger may

@@ -271,7 +271,7 @@ func nameOf(r ledger.Record) string {
 
 // listedRecord is a release as the ledger has it.
 func listedRecord(r ledger.Record) releases.Listed {
-	p := progressOf(r)
+	p := r.Latest()
 	artifact := ""
 	if r.Artifact != (release.Artifact{}) {
 		artifact = r.Artifact.String()

@@ -5,17 +5,16 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/nats-io/nats.go"
 	"github.com/spf13/cobra"
 
 	"slipway/apps"
 	"slipway/cmd/slipway/internal/config"
 	"slipway/cmd/slipway/internal/render"
 	"slipway/internal/documents"
-	"slipway/ledger"
 	"slipway/manifest"
 	"slipway/release"
 	"slipway/releases"
+	"slipway/requests"
 	"slipway/wire"
 )
 
@@ -79,18 +78,10 @@ With --wait the set is followed like "slipway set watch" does.`,
 // askedSet is a set as something to ask for. The starter resolves the names in it, with the documents as they are
 // by then; what they are resolved to here, the lanes are asked about.
 func (a *app) askedSet(it wire.AskedSet, whole wholeSet) (asked, error) {
-	digest, err := it.Digest()
+	request, err := requests.OfSet(it)
 	return asked{
-		what: kindSet, watch: setTarget().watch, digest: digest,
-		encode:  func(o wire.Origin) (*nats.Msg, error) { return wire.EncodeSetRequest(o, it) },
-		receipt: func(s submission) receipt { return receipt{SetID: release.SetID(it.Set.Name, s.source, s.eventID)} },
-		brings:  specsOf(whole.set), document: manifest.Document{Set: &it},
-		taken: func(ctx context.Context, known *ledger.Ledger, id string) (before bool, err error) {
-			return a.taken(ctx, id, digest, func(ctx context.Context) (ledger.Identity, error) {
-				s, err := known.GetSet(ctx, id)
-				return s.Identity, err
-			})
-		},
+		Request: request, what: kindSet, watch: setTarget().watch, digest: request.Digest(),
+		brings: specsOf(whole.set), document: manifest.Document{Set: &it},
 	}, err
 }
 
@@ -272,16 +263,15 @@ func waveWaits(p release.SetProgress, wave int) bool {
 
 // waitingWave is the wave that waits for a person.
 func (c *call) waitingWave(status releases.Status[release.SetProgress]) (int, error) {
-	id, p := c.args[0], status.Progress
-	switch {
-	case status.Partial.Reason != releases.PartialNone:
+	id := c.args[0]
+	if status.Partial.Reason != releases.PartialNone {
 		return 0, &unknownError{fmt.Sprintf("cannot tell which wave of set %s waits: %s; start slipway worker, or name the wave with --wave", id, status.Partial.Message)}
-	case status.Closed || p.Phase.Ended():
-		return 0, &releases.RefusedError{ID: id, Reason: "the set has ended: " + render.SetLine(p, c.style.Zone)}
-	case p.Awaiting == nil:
-		return 0, &releases.RefusedError{ID: id, Reason: "no wave waits for a confirmation: " + render.SetLine(p, c.style.Zone)}
 	}
-	return p.Awaiting.Batch, nil
+	confirmation, err := status.Progress.Confirming()
+	if err != nil {
+		return 0, &releases.RefusedError{ID: id, Reason: err.Error()}
+	}
+	return confirmation.Batch, nil
 }
 
 func (a *app) setAbort() *cobra.Command {

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -14,7 +13,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 	"github.com/spf13/cobra"
 
 	"slipway/cmd/slipway/internal/config"
@@ -23,6 +21,7 @@ import (
 	"slipway/manifest"
 	"slipway/release"
 	"slipway/releases"
+	"slipway/requests"
 	"slipway/wire"
 )
 
@@ -35,17 +34,6 @@ type submission struct {
 	dryRun, wait    bool
 	// plan shows what would be submitted instead.
 	plan bool
-}
-
-// receipt tells what was submitted.
-type receipt struct {
-	// ReleaseID or SetID is what comes of it.
-	ReleaseID string `json:"releaseId,omitempty"`
-	SetID     string `json:"setId,omitempty"`
-	Source    string `json:"source"`
-	EventID   string `json:"eventId"`
-	// Duplicate tells that the stream held this event already.
-	Duplicate bool `json:"duplicate,omitempty"`
 }
 
 // onSubmit completes a command that submits what request makes of a call.
@@ -130,37 +118,20 @@ With --wait the release is followed like "slipway release watch" does.`,
 
 // askedRelease is a release as something to ask for.
 func (a *app) askedRelease(spec release.Spec) asked {
+	request := requests.OfRelease(spec)
 	return asked{
-		what: kindRelease, watch: releaseTarget().watch, digest: spec.Digest(),
-		encode:  func(o wire.Origin) (*nats.Msg, error) { return wire.EncodeRequest(o, spec) },
-		receipt: func(s submission) receipt { return receipt{ReleaseID: release.ID(spec.App, s.source, s.eventID)} },
-		brings:  []release.Spec{spec}, document: manifest.Document{Release: &spec},
-		taken: func(ctx context.Context, known *ledger.Ledger, id string) (before bool, err error) {
-			return a.taken(ctx, id, spec.Digest(), func(ctx context.Context) (ledger.Identity, error) {
-				r, err := known.GetOf(ctx, spec.App, id)
-				return r.Identity, err
-			})
-		},
+		Request: request, what: kindRelease, watch: releaseTarget().watch, digest: request.Digest(),
+		brings: []release.Spec{spec}, document: manifest.Document{Release: &spec},
 	}
 }
 
 // askedByName is a release of a named application as something to ask for. The starter resolves it, with
 // the document as it is by then; what it is resolved to here, the lane is asked about.
 func (a *app) askedByName(n wire.Named, resolved release.Spec) (asked, error) {
-	digest, err := n.Digest()
+	request, err := requests.OfNamed(n)
 	return asked{
-		what: kindRelease, watch: releaseTarget().watch,
-		encode: func(o wire.Origin) (*nats.Msg, error) { return wire.EncodeNamedRequest(o, n) },
-		receipt: func(s submission) receipt {
-			return receipt{ReleaseID: n.ReleaseID(s.source, s.eventID)}
-		},
+		Request: request, what: kindRelease, watch: releaseTarget().watch,
 		brings: []release.Spec{resolved}, document: manifest.Document{Release: &resolved},
-		taken: func(ctx context.Context, known *ledger.Ledger, id string) (before bool, err error) {
-			return a.taken(ctx, id, digest, func(ctx context.Context) (ledger.Identity, error) {
-				r, err := known.Get(ctx, id)
-				return r.Identity, err
-			})
-		},
 	}, err
 }
 
@@ -185,18 +156,15 @@ func (c *call) resolved(ctx context.Context, it manifest.Document) (release.Spec
 
 // asked is what is asked for by an event: a release or a set.
 type asked struct {
+	requests.Request
+
 	what string
-	// digest is that of its content.
-	digest  string
-	encode  func(wire.Origin) (*nats.Msg, error)
-	receipt func(submission) receipt
-	watch   func(context.Context, *call, watchOptions) error
+	// digest is that of the content that what is watched must have; empty where it is not known before the starter knows.
+	digest string
+	watch  func(context.Context, *call, watchOptions) error
 	// brings are the releases that come of it, and document is what it is.
 	brings   []release.Spec
 	document manifest.Document
-	// taken reports whether the ledger knows that it was asked for before, and fails where that was
-	// with another content.
-	taken func(ctx context.Context, known *ledger.Ledger, id string) (before bool, err error)
 	// byAnyEvent tells that it is the same whatever event asks for it.
 	byAnyEvent bool
 }
@@ -211,21 +179,6 @@ func (it asked) again(source, eventID string) string {
 
 // takenTime bounds the questions to the ledger and to lanes: who may not ask gets no answer.
 const takenTime = 2 * time.Second
-
-// taken reports whether something was asked for before. It fails with a usage error where that was
-// with another content: the event would become a dead letter. What the ledger cannot tell, the
-// starter will.
-func (a *app) taken(ctx context.Context, id, digest string, recorded func(context.Context) (ledger.Identity, error)) (before bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, takenTime)
-	defer cancel()
-	ctx, end := a.denials.Watch(ctx)
-	defer end()
-	have, err := recorded(ctx)
-	if err != nil || have.Digest == "" || have.Digest == digest {
-		return err == nil, nil // a ledger that does not answer says nothing against it
-	}
-	return true, conflicting(id, have.Digest, digest)
-}
 
 // admitted fails where a lane would refuse what is asked for. What Temporal cannot tell, the lane
 // will: it is not needed to ask for something.
@@ -245,31 +198,23 @@ func (a *app) admitted(ctx context.Context, v *config.Values, specs []release.Sp
 	return nil
 }
 
-// conflicting is the error of an event that is known with another content.
-func conflicting(id, recorded, asked string) error {
-	conflict := &ledger.ConflictError{ID: id, Recorded: recorded, Asked: asked}
-	return &usageError{conflict.Error()}
-}
-
-// id is that of the release or the set.
-func (r receipt) id() string { return cmp.Or(r.ReleaseID, r.SetID) }
-
 // ask publishes the event of what is asked for, and follows it where that is wanted.
 func (a *app) ask(ctx context.Context, c *call, s submission, it asked) error {
 	if s.eventID == "" {
 		s.eventID = uuid.NewString()
 	}
-	msg, err := it.encode(wire.Origin{Source: s.source, ID: s.eventID, Time: time.Now().UTC(), Identity: c.identity, Signer: c.signer})
+	msg, err := it.Message(wire.Origin{Source: s.source, ID: s.eventID, Time: time.Now().UTC(), Identity: c.identity, Signer: c.signer})
 	if err != nil {
 		return &usageError{err.Error()}
 	}
-	r := it.receipt(s)
-	r.Source, r.EventID = s.source, s.eventID
+	r := it.Receipt(s.source, s.eventID)
 	if s.dryRun {
-		return a.showEvent(c.format, it.what+" "+r.id(), msg)
+		return a.showEvent(c.format, it.what+" "+r.ID(), msg)
 	}
 	r.Duplicate, err = a.publish(ctx, c.values, msg, func(ctx context.Context, known *ledger.Ledger) error {
-		before, err := it.taken(ctx, known, r.id())
+		asking, end := a.denials.Watch(ctx)
+		before, err := it.Known(asking, known, r.ID())
+		end()
 		if before || err != nil {
 			return err // the same event again asks for nothing new, whatever the lane denies by now
 		}
@@ -278,7 +223,7 @@ func (a *app) ask(ctx context.Context, c *call, s submission, it asked) error {
 		}
 		return a.admitted(ctx, c.values, it.brings)
 	})
-	_, unusable := errors.AsType[*usageError](err)
+	_, unusable := errors.AsType[*ledger.ConflictError](err)
 	_, refused := errors.AsType[*releases.RefusedError](err)
 	if unusable || refused {
 		return err
@@ -288,11 +233,13 @@ func (a *app) ask(ctx context.Context, c *call, s submission, it asked) error {
 	}
 	a.infoReceipt(it, r)
 	if !s.wait {
-		return c.format.Write(a.Stdout, r, func() string { return r.id() + "\n" })
+		return c.format.Write(a.Stdout, r, func() string { return r.ID() + "\n" })
 	}
 	watch := withReleases(func(ctx context.Context, connected *call) error {
-		connected.onNATS.awaits(msg.Subject, r)
-		return it.watch(ctx, connected, watchOptions{id: r.id(), grace: graceSubmitted, digest: it.digest})
+		if connected.onNATS != nil {
+			connected.onNATS = connected.onNATS.Awaiting(msg.Subject, r)
+		}
+		return it.watch(ctx, connected, watchOptions{id: r.ID(), grace: graceSubmitted, digest: it.digest})
 	})
 	return watch(ctx, c)
 }
@@ -375,7 +322,7 @@ func (a *app) showEvent(f render.Format, what string, msg *nats.Msg) error {
 	return f.Write(a.Stdout, json.RawMessage(msg.Data), nil)
 }
 
-// publishTime bounds the wait for the stream's acknowledgement.
+// publishTime bounds the connection, and what is asked before something is published.
 const publishTime = 10 * time.Second
 
 // publish stores a request in the stream, unless admit has a reason against it.
@@ -390,24 +337,15 @@ func (a *app) publish(ctx context.Context, v *config.Values, msg *nats.Msg, admi
 	if err := admit(asking, ledger.New(js)); err != nil {
 		return false, err
 	}
-	ack, err := js.PublishMsg(asking, msg)
-	switch {
-	case errors.Is(err, jetstream.ErrNoStreamResponse), errors.Is(err, nats.ErrNoResponders):
-		return false, fmt.Errorf("no stream takes %s; create the streams with: slipway setup", msg.Subject)
-	case errors.Is(err, context.DeadlineExceeded):
-		return false, fmt.Errorf("NATS did not confirm within %s that the request is stored", publishTime)
-	case err != nil:
-		return false, fmt.Errorf("publish the request: %w", err)
-	}
-	return ack.Duplicate, nil
+	return requests.Publish(ctx, js, msg)
 }
 
-func (a *app) infoReceipt(it asked, r receipt) {
+func (a *app) infoReceipt(it asked, r requests.Receipt) {
 	became := "submitted"
 	if r.Duplicate {
 		became = "was submitted before, by the same event"
 	}
-	a.infof("%s %s %s; %s", it.what, r.id(), became, it.again(r.Source, r.EventID))
+	a.infof("%s %s %s; %s", it.what, r.ID(), became, it.again(r.Source, r.EventID))
 }
 
 // infof says something to the person at the command line: errors in plain words, and times in

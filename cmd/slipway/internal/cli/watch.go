@@ -269,7 +269,7 @@ func (t watchTarget[P]) recorded(ctx context.Context, call *call, o watchOptions
 		e, err = t.stored(ctx, call, o.id)
 	}
 	switch {
-	case unrecorded(err):
+	case ledger.IsUnknown(err):
 		return releases.Status[P]{}, &releases.NotFoundError{ID: o.id}
 	case err != nil:
 		message := "not accepted yet, or forgotten by Temporal: " + unanswered(err)
@@ -362,7 +362,7 @@ func (o watchOptions) conflict(f facts) error {
 	if o.digest == "" || f.digest == "" || f.digest == o.digest {
 		return nil
 	}
-	return conflicting(o.id, f.digest, o.digest)
+	return &ledger.ConflictError{ID: o.id, Recorded: f.digest, Asked: o.digest}
 }
 
 // view shows a release or a set as it changes.

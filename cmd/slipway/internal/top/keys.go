@@ -185,17 +185,17 @@ func (v verb) means(p release.Progress) release.CommandKind {
 // command is what a key would send: bound to the batch, the artifact and the change that the
 // release shows now, as "slipway release confirm" binds it.
 func (m *model) command(kind release.CommandKind, p release.Progress) release.Command {
-	c := release.Command{Kind: kind, By: m.By, Via: release.ViaUpdate, ChangeID: p.ChangeID}
+	c := release.Command{Kind: kind, ChangeID: p.ChangeID}
 	if p.Artifact != (release.Artifact{}) {
 		c.Artifact = p.Artifact.String()
 	}
 	if kind == release.CommandApprove {
 		c = p.Deciding(kind)
-		c.By, c.Via = m.By, release.ViaUpdate
 	}
-	if kind == release.CommandConfirm && p.Awaiting != nil {
-		c.Batch = p.Awaiting.Batch
+	if kind == release.CommandConfirm {
+		c, _ = p.Confirming() // why there is none, refusal tells
 	}
+	c.By, c.Via = m.By, release.ViaUpdate
 	return c
 }
 
@@ -205,8 +205,10 @@ func (m *model) refusal(kind release.CommandKind, r row) error {
 	if !r.whole {
 		return release.Refusal("the release has not answered yet")
 	}
-	if kind == release.CommandConfirm && p.Awaiting == nil && !p.Paused && !p.Phase.Ended() {
-		return release.Refusal("no batch waits for a confirmation: the release is " + string(p.Phase))
+	if kind == release.CommandConfirm {
+		if _, err := p.Confirming(); err != nil {
+			return err
+		}
 	}
 	repeated, err := release.Admit(p, m.command(kind, p))
 	if err == nil && repeated {

@@ -1,4 +1,4 @@
-package cli
+package release_test
 
 import (
 	"testing"
@@ -10,12 +10,12 @@ import (
 
 // A second confirmation of a batch that a pause holds is answered; one of a batch that nobody has
 // confirmed is refused until the release is resumed.
-func TestConfirm_WhichBatch(t *testing.T) {
+func TestProgress_Confirming(t *testing.T) {
 	t.Parallel()
 	const change = "co-1"
 	at := func(kind release.AwaitKind, paused bool, decisions ...release.Decision) release.Progress {
 		return release.Progress{
-			ReleaseID: id, Phase: release.PhaseAwaitingConfirm, ChangeID: change, Batches: make([]release.Batch, 3), Paused: paused, Decisions: decisions,
+			ReleaseID: "r-abcdefghijklmnop", Phase: release.PhaseAwaitingConfirm, ChangeID: change, Batches: make([]release.Batch, 3), Paused: paused, Decisions: decisions,
 			Awaiting: &release.Awaiting{Kind: kind, Batch: 1},
 		}
 	}
@@ -40,10 +40,7 @@ func TestConfirm_WhichBatch(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			command, err := boundTo(id, c.p)
-			if err == nil {
-				command.Batch, err = batchToConfirm(id, c.p, nil)
-			}
+			command, err := c.p.Confirming()
 			if c.refused != "" {
 				require.ErrorContains(t, err, c.refused)
 				return
@@ -61,4 +58,29 @@ func TestConfirm_WhichBatch(t *testing.T) {
 			require.Contains(t, command.Acknowledgement(c.p.Decisions, release.UnitBatch, nil), want)
 		})
 	}
+}
+
+func TestProgress_ConfirmingAll(t *testing.T) {
+	t.Parallel()
+	p := release.Progress{Phase: release.PhaseRollingOut, Artifact: release.Artifact{Image: "registry.example/shop:1"}}
+	_, err := p.ConfirmingAll()
+	require.ErrorContains(t, err, "it has begun no change")
+	p.ChangeID = "co-1"
+	c, err := p.ConfirmingAll()
+	require.NoError(t, err)
+	require.Equal(t, release.Command{Kind: release.CommandConfirm, All: true, ChangeID: "co-1", Artifact: "registry.example/shop:1"}, c)
+}
+
+func TestSetProgress_Confirming(t *testing.T) {
+	t.Parallel()
+	p := release.SetProgress{Phase: release.PhaseRollingOut}
+	_, err := p.Confirming()
+	require.ErrorContains(t, err, "no wave waits for a confirmation: the set is RollingOut")
+	p.Awaiting = &release.Awaiting{Kind: release.AwaitConfirm, Batch: 2}
+	c, err := p.Confirming()
+	require.NoError(t, err)
+	require.Equal(t, release.Command{Kind: release.CommandConfirm, Batch: 2}, c)
+	p.Phase = release.PhaseAborted
+	_, err = p.Confirming()
+	require.ErrorContains(t, err, "the set has ended: Aborted")
 }
