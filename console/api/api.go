@@ -12,9 +12,9 @@ import (
 	"slipway/apps"
 	"slipway/authority"
 	"slipway/console/access"
-
 	"slipway/ledger"
 	"slipway/releases"
+	"slipway/wire"
 )
 
 // Prefix is what all paths of the API begin with.
@@ -41,6 +41,9 @@ type api struct {
 	authority *authority.Store
 	ledger    *ledger.Ledger
 	apps      *apps.Store
+	// calendars changes the calendar of freezes, and calendar reads it with what names stand for.
+	calendars *wire.Calendars
+	calendar  *apps.Calendar
 	streams   *streams
 }
 
@@ -77,6 +80,9 @@ func routes() []route {
 		{method: get, path: "approvals", query: []string{paramApp}, do: (*api).listApprovals},
 		{method: get, path: "applications", do: (*api).listApplications},
 		{method: get, path: "applications/{name}", do: (*api).getApplication},
+		{method: get, path: "freezes", query: []string{paramApp, paramActive}, do: (*api).listFreezes},
+		{method: post, path: "freezes", do: (*api).addFreeze},
+		{method: http.MethodDelete, path: "freezes/{name}", query: []string{paramReason}, do: (*api).endFreeze},
 		{method: get, path: "openapi.json", open: true, do: (*api).description},
 	}
 }
@@ -87,7 +93,11 @@ func New(cfg Config) http.Handler {
 	if cfg.Heartbeat == 0 {
 		cfg.Heartbeat = heartbeat
 	}
-	a := &api{Config: cfg, authority: authority.NewStore(cfg.JetStream), ledger: ledger.New(cfg.JetStream), apps: apps.NewStore(cfg.JetStream), streams: newStreams()}
+	js := cfg.JetStream
+	a := &api{
+		Config: cfg, authority: authority.NewStore(js), ledger: ledger.New(js), apps: apps.NewStore(js),
+		calendars: wire.NewCalendars(js), calendar: apps.NewCalendar(js), streams: newStreams(),
+	}
 	mux := http.NewServeMux()
 	allowed := map[string][]string{}
 	for _, r := range routes() {

@@ -40,8 +40,8 @@ func (r *request) body() ([]byte, error) {
 	if err != nil {
 		return nil, kindMalformed.is("the body ends early")
 	}
-	var any json.RawMessage
-	if err := json.Unmarshal(data, &any); err != nil {
+	var raw json.RawMessage
+	if err := json.Unmarshal(data, &raw); err != nil {
 		return nil, kindMalformed.is("the body is no JSON: %s", err)
 	}
 	return data, nil

@@ -60,7 +60,7 @@ func (a *api) commandRelease(r *request) error {
 	if err != nil {
 		return err
 	}
-	by, err := r.speaker()
+	by, err := r.actor()
 	if err != nil {
 		return err
 	}

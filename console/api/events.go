@@ -98,10 +98,9 @@ func (r *request) follow(find find) error {
 	if r.Method == http.MethodHead {
 		return nil
 	}
-	if out.comment("the events of "+r.PathValue("id")) != nil {
-		return nil //nolint:nilerr // who has asked is gone
+	if out.comment("the events of "+r.PathValue("id")) == nil { // else who has asked is gone
+		r.pass(events, out, find)
 	}
-	r.pass(events, out, find)
 	return nil
 }
 

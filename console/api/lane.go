@@ -46,7 +46,7 @@ func (a *api) listLanes(r *request) error {
 	})
 	for _, l := range out.Items {
 		if l.Partial.Reason != releases.PartialNone {
-			out.Lack = l.App + ": " + l.Partial.Message
+			out.Partial = l.App + ": " + l.Partial.Message
 			break
 		}
 	}

@@ -22,8 +22,8 @@ type listed[T any] struct {
 	Items []T `json:"items"`
 	// More tells that there are more than were asked for.
 	More bool `json:"more,omitempty"`
-	// Lack is why not all is known.
-	Lack string `json:"lack,omitempty"`
+	// Partial is why not all is known.
+	Partial string `json:"lack,omitempty"`
 }
 
 // atMost is the list, cut where it is longer.

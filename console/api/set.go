@@ -20,8 +20,8 @@ import (
 type shownSet struct {
 	releases.ShownSet
 
-	// Lack is why not all is known of it.
-	Lack string `json:"lack,omitempty"`
+	// Partial is why not all is known of it.
+	Partial string `json:"lack,omitempty"`
 }
 
 // set finds where a set stands, as [api.release] does for a release.
@@ -59,11 +59,11 @@ func (a *api) recordedSet(ctx context.Context, missing *releases.NotFoundError) 
 		p = release.SetProgress{SetID: s.SetID, RequestedBy: s.RequestedBy}
 	}
 	p.Digest = cmp.Or(p.Digest, s.Identity.Digest)
-	lack := fmt.Sprintf("Temporal has forgotten it; shown is what the ledger has, as of %s", release.Moment(s.UpdatedAt))
+	partial := fmt.Sprintf("Temporal has forgotten it; shown is what the ledger has, as of %s", release.Moment(s.UpdatedAt))
 	if !s.Accepted && p.Outcome == "" {
-		lack = fmt.Sprintf("the request is in the ledger since %s, but it has not been accepted yet", release.Moment(s.RequestedAt))
+		partial = fmt.Sprintf("the request is in the ledger since %s, but it has not been accepted yet", release.Moment(s.RequestedAt))
 	}
-	return standing{shown: shownSet{releases.ShownSet{SetProgress: p}, lack}, on: authority.SetTarget(p.Name), by: s.RequestedBy, closed: p.Outcome != ""}, nil
+	return standing{shown: shownSet{releases.ShownSet{SetProgress: p}, partial}, on: authority.SetTarget(p.Name), by: s.RequestedBy, closed: p.Outcome != ""}, nil
 }
 
 // storedSet is a set whose request no starter has taken. Its name is not known.
@@ -74,9 +74,9 @@ func (a *api) storedSet(ctx context.Context, missing *releases.NotFoundError) (s
 	if err != nil {
 		return standing{}, missing
 	}
-	lack := fmt.Sprintf("the request is stored since %s, as message %d of stream %s, but no starter has accepted it yet", release.Moment(s.At), s.Sequence, wire.StreamIn)
+	partial := fmt.Sprintf("the request is stored since %s, as message %d of stream %s, but no starter has accepted it yet", release.Moment(s.At), s.Sequence, wire.StreamIn)
 	p := releases.ShownSet{SetProgress: release.SetProgress{SetID: missing.ID}}
-	return standing{shown: shownSet{p, lack}, on: authority.SetTarget("")}, nil
+	return standing{shown: shownSet{p, partial}, on: authority.SetTarget("")}, nil
 }
 
 // getSet shows a set, at once or once it has ended.
@@ -128,7 +128,7 @@ func (a *api) commandSet(r *request) error {
 	if err != nil {
 		return err
 	}
-	by, err := r.speaker()
+	by, err := r.actor()
 	if err != nil {
 		return err
 	}

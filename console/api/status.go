@@ -42,8 +42,8 @@ type standing struct {
 type shownRelease struct {
 	release.Progress
 
-	// Lack is why not all is known of it.
-	Lack string `json:"lack,omitempty"`
+	// Partial is why not all is known of it.
+	Partial string `json:"lack,omitempty"`
 }
 
 // release finds where a release stands: Temporal tells, or the ledger where that has forgotten it, or its request where that
@@ -81,11 +81,11 @@ func (a *api) recordedRelease(ctx context.Context, missing *releases.NotFoundErr
 	}
 	p := r.Latest()
 	p.Digest = cmp.Or(p.Digest, r.Identity.Digest)
-	lack := fmt.Sprintf("Temporal has forgotten it; shown is what the ledger has, as of %s", release.Moment(r.UpdatedAt))
+	partial := fmt.Sprintf("Temporal has forgotten it; shown is what the ledger has, as of %s", release.Moment(r.UpdatedAt))
 	if !r.Accepted && !r.Ended() {
-		lack = fmt.Sprintf("the request is in the ledger since %s, but it has not been accepted yet", release.Moment(r.Asked()))
+		partial = fmt.Sprintf("the request is in the ledger since %s, but it has not been accepted yet", release.Moment(r.Asked()))
 	}
-	return standing{shown: shownRelease{p, lack}, on: authority.AppTarget(r.App), closed: r.Ended()}, nil
+	return standing{shown: shownRelease{p, partial}, on: authority.AppTarget(r.App), closed: r.Ended()}, nil
 }
 
 // storedRelease is a release whose request no starter has taken.
@@ -104,8 +104,8 @@ func (a *api) storedRelease(ctx context.Context, missing *releases.NotFoundError
 		ReleaseID: missing.ID, App: s.Spec.App, Operation: s.Spec.Operation, Artifact: s.Spec.Artifact, Strategy: s.Spec.Strategy,
 		RequestedBy: s.Spec.RequestedBy, RetryOf: s.Spec.RetryOf, Note: s.Spec.Note,
 	}
-	lack := fmt.Sprintf("the request is stored since %s, as message %d of stream %s, but no starter has accepted it yet", release.Moment(s.At), s.Sequence, wire.StreamIn)
-	return standing{shown: shownRelease{p, lack}, on: authority.AppTarget(s.Spec.App), by: s.Spec.RequestedBy}, nil
+	partial := fmt.Sprintf("the request is stored since %s, as message %d of stream %s, but no starter has accepted it yet", release.Moment(s.At), s.Sequence, wire.StreamIn)
+	return standing{shown: shownRelease{p, partial}, on: authority.AppTarget(s.Spec.App), by: s.Spec.RequestedBy}, nil
 }
 
 // getRelease shows a release, at once or once it has ended.
@@ -142,8 +142,7 @@ func (r *request) showStanding(find find) error {
 	up, pace := time.After(wait), time.NewTicker(paceWait)
 	defer pace.Stop()
 	for {
-		_, unknown := errors.AsType[*releases.NotFoundError](err)
-		if s.closed && err == nil || err != nil && !passing(err) && !(unknown && time.Since(began) < graceUnknown) {
+		if !worthWaiting(s, err, time.Since(began)) {
 			return r.replyStanding(s, err)
 		}
 		select {
@@ -157,6 +156,14 @@ func (r *request) showStanding(find find) error {
 			s, err = r.viewed(ctx, find)
 		}
 	}
+}
+
+// worthWaiting reports whether what was found after so long may still change by itself.
+func worthWaiting(s standing, err error, after time.Duration) bool {
+	if _, unknown := errors.AsType[*releases.NotFoundError](err); unknown {
+		return after < graceUnknown
+	}
+	return err == nil && !s.closed || err != nil && passing(err)
 }
 
 // passing reports whether an error is one that waiting may mend: something does not answer.

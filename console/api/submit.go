@@ -20,8 +20,8 @@ const sourcePrefix = "urn:slipway:api:"
 // mostAccept is how long a request may wait for whether it was accepted.
 const mostAccept = time.Minute
 
-// speaker is in whose name the events of a request are published.
-func (r *request) speaker() (requests.Speaker, error) {
+// actor is in whose name the events of a request are published.
+func (r *request) actor() (requests.Speaker, error) {
 	if err := wire.IdentityFault(r.by); err != nil {
 		return requests.Speaker{}, kindForbidden.is("who has signed in cannot ask for anything: the identity %s", err.Error())
 	}
@@ -49,7 +49,7 @@ func (r *request) submit(path string, read func(context.Context, []byte) (reques
 	if err := in.problems(); err != nil {
 		return err
 	}
-	by, err := r.speaker()
+	by, err := r.actor()
 	if err != nil {
 		return err
 	}

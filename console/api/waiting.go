@@ -44,7 +44,7 @@ func (r *request) showWaiting(chooses func(releases.Waiting) bool) error {
 			on = authority.SetTarget(r.nameOfSet(w.ID))
 		}
 		return !chooses(w) || !may(on)
-	}), Lack: waiting.Partial.Message}
+	}), Partial: waiting.Partial.Message}
 	return r.reply(http.StatusOK, out.atMost(len(out.Items)))
 }
 

@@ -67,8 +67,8 @@ func (h *house) describe() description {
 }
 
 // responseOf is the answer that is described of a request with a status; nil where no such path or method is.
-func (d description) responseOf(t testing.TB, method, path string, status int) *response {
-	t.Helper()
+func (d description) responseOf(tb testing.TB, method, path string, status int) *response {
+	tb.Helper()
 	path, _, _ = strings.Cut("/"+path, "?")
 	for template, methods := range d.Paths {
 		pattern := regexp.MustCompile("^" + regexp.MustCompile(`\\\{\w+\\\}`).ReplaceAllString(regexp.QuoteMeta(template), `[^/]+`) + "$")
@@ -77,7 +77,7 @@ func (d description) responseOf(t testing.TB, method, path string, status int) *
 			continue
 		}
 		r, known := operation.Responses[strconv.Itoa(status)]
-		require.True(t, known, "%s %s answers %d, which is not described", method, template, status)
+		require.True(tb, known, "%s %s answers %d, which is not described", method, template, status)
 		if name, is := strings.CutPrefix(r.Ref, "#/components/responses/"); is {
 			r = d.Components.Responses[name]
 		}

@@ -173,6 +173,14 @@ func (e *engine) UpdateWorkflow(_ context.Context, o client.UpdateWorkflowOption
 	return update{value: value{e.has[o.WorkflowID]}}, e.err
 }
 
+func (e *engine) NewWithStartWorkflowOperation(client.StartWorkflowOptions, any, ...any) client.WithStartWorkflowOperation {
+	return nil
+}
+
+func (e *engine) UpdateWithStartWorkflow(ctx context.Context, o client.UpdateWithStartWorkflowOptions) (client.WorkflowUpdateHandle, error) {
+	return e.UpdateWorkflow(ctx, o.UpdateOptions)
+}
+
 func (e *engine) DescribeTaskQueue(context.Context, string, enumspb.TaskQueueType) (*workflowservice.DescribeTaskQueueResponse, error) {
 	return nil, errors.New("nobody knows")
 }
@@ -181,12 +189,12 @@ func (e *engine) ExecuteWorkflow(context.Context, client.StartWorkflowOptions, a
 	return run{value: value{release.Plan{App: shop(), Operation: release.OperationRelease, At: start()}}}, nil
 }
 
-func info(t testing.TB, n string, app release.App) *workflowpb.WorkflowExecutionInfo {
-	t.Helper()
+func info(tb testing.TB, n string, app release.App) *workflowpb.WorkflowExecutionInfo {
+	tb.Helper()
 	fields := map[string]*commonpb.Payload{}
 	for name, text := range map[string]string{release.SearchApp: app.SearchValue(), release.SearchAppName: app.ID, release.SearchPhase: string(release.PhaseRollingOut)} {
 		p, err := converter.GetDefaultDataConverter().ToPayload(text)
-		require.NoError(t, err)
+		require.NoError(tb, err)
 		fields[name] = p
 	}
 	return &workflowpb.WorkflowExecutionInfo{
@@ -210,27 +218,31 @@ type house struct {
 	described  *description
 }
 
-func newHouse(t testing.TB) *house {
-	t.Helper()
-	server, err := embedded.StartNATS(t.Context(), embedded.NATSConfig{DataDir: t.TempDir()})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, server.Close()) })
+func newHouse(tb testing.TB) *house {
+	tb.Helper()
+	server, err := embedded.StartNATS(tb.Context(), embedded.NATSConfig{DataDir: tb.TempDir()})
+	require.NoError(tb, err)
+	tb.Cleanup(func() { require.NoError(tb, server.Close()) })
 	conn, err := nats.Connect(server.URL())
-	require.NoError(t, err)
-	t.Cleanup(conn.Close)
+	require.NoError(tb, err)
+	tb.Cleanup(conn.Close)
 	js, err := jetstream.New(conn)
-	require.NoError(t, err)
-	_, err = setup.NATS(t.Context(), js, setup.Config{})
-	require.NoError(t, err)
-	h := &house{t: t, js: js, server: server, engine: &engine{has: map[string]any{}, closed: map[string]bool{}}, known: ledger.New(js), ends: make(chan struct{})}
+	require.NoError(tb, err)
+	_, err = setup.NATS(tb.Context(), js, setup.Config{})
+	require.NoError(tb, err)
+	h := &house{t: tb, js: js, server: server, engine: &engine{has: map[string]any{}, closed: map[string]bool{}}, known: ledger.New(js), ends: make(chan struct{})}
 	handler := api.New(api.Config{Releases: releases.New(h.engine), JetStream: js, Logger: zerolog.Nop(), Ends: h.ends, Heartbeat: 50 * time.Millisecond})
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if by := r.Header.Get(headerBy); by != "" {
+		by := r.Header.Get(headerBy)
+		if token, is := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); is {
+			by = token
+		}
+		if by != "" {
 			r = r.WithContext(access.With(r.Context(), access.Person{Identity: by}))
 		}
 		handler.ServeHTTP(w, r)
 	}))
-	t.Cleanup(web.Close)
+	tb.Cleanup(web.Close)
 	h.url = web.URL + api.Prefix
 	return h
 }
@@ -253,16 +265,16 @@ type answer struct {
 }
 
 // problem is the answer as a problem.
-func (a answer) problem(t testing.TB) (p struct {
+func (a answer) problem(tb testing.TB) (p struct {
 	Type, Title, Detail string
 	Status              int
 	Errors              []release.Problem
 },
 ) {
-	t.Helper()
-	require.Equal(t, "application/problem+json", a.header.Get("Content-Type"), a.body)
-	require.NoError(t, json.Unmarshal([]byte(a.body), &p))
-	require.Equal(t, a.status, p.Status)
+	tb.Helper()
+	require.Equal(tb, "application/problem+json", a.header.Get("Content-Type"), a.body)
+	require.NoError(tb, json.Unmarshal([]byte(a.body), &p))
+	require.Equal(tb, a.status, p.Status)
 	return p
 }
 

@@ -1,7 +1,9 @@
 package apitest_test
 
 import (
+	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -126,4 +128,47 @@ func TestPlan_NeedsAWorker(t *testing.T) {
 	require.Equal(t, "promotedFrom", h.as("ann", http.MethodPost, "plan", `{"application": "shop", "environment": "p", "promotedFrom": {"release": "r-abcdefghijklmnop"}}`).problem(t).Errors[0].Field)
 	h.authorize()
 	require.Equal(t, http.StatusForbidden, h.as("eve", http.MethodPost, "plan", asked).status)
+}
+
+func TestFreezes_AreAddedAndEndedByWhoMay(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	const stop = `{"kind": "stop", "name": "incident", "reason": "database on fire", "scope": {"platform": "sae", "region": "cn-hangzhou", "app": "shop"}}`
+	got := h.as("ann", http.MethodPost, "freezes", stop)
+	require.Equal(t, http.StatusCreated, got.status, got.body)
+	require.Contains(t, got.body, `"by":"ann"`)
+	require.Equal(t, http.StatusConflict, h.as("ann", http.MethodPost, "freezes", stop).status)
+	const window = `{"kind": "window", "name": "nights", "reason": "nobody is awake", "start": "22:00", "end": "06:00", "zone": "Asia/Shanghai"}`
+	require.Equal(t, http.StatusCreated, h.as("ann", http.MethodPost, "freezes", window).status)
+	require.Equal(t, http.StatusConflict, h.as("ann", http.MethodPost, "freezes", window).status)
+	require.Equal(t, http.StatusCreated, h.as("ann", http.MethodPost, "freezes", strings.Replace(window, `{`, `{"replace": true, `, 1)).status)
+	require.Contains(t, h.get("freezes?active=true&app=sae/cn-hangzhou/shop").body, `"name":"incident"`)
+
+	h.authorize()
+	got = h.as("ann", http.MethodGet, "freezes", "")
+	require.Contains(t, got.body, `"name":"incident"`)
+	require.NotContains(t, got.body, `"name":"nights"`, "which holds more than ann may look at")
+	require.Contains(t, h.as("ann", http.MethodGet, "freezes?app=sae/cn-hangzhou/shop", "").body, `"name":"nights"`, "but it holds what ann may look at")
+	require.Contains(t, h.as("vic", http.MethodGet, "freezes", "").body, `"name":"nights"`)
+	require.Equal(t, http.StatusForbidden, h.as("ann", http.MethodDelete, "freezes/nights", "").status)
+	require.Equal(t, http.StatusForbidden, h.as("ann", http.MethodPost, "freezes", strings.Replace(window, "nights", "mine", 1)).status)
+	require.Equal(t, http.StatusForbidden, h.as("vic", http.MethodDelete, "freezes/incident", "").status)
+	got = h.as("ann", http.MethodDelete, "freezes/incident?reason=it%20is%20back", "")
+	require.Equal(t, http.StatusOK, got.status, got.body)
+	require.Contains(t, got.body, `"action":"lift"`)
+	require.Contains(t, got.body, `"active":false`)
+	require.Equal(t, http.StatusNotFound, h.as("ann", http.MethodDelete, "freezes/incident", "").status)
+
+	for body, field := range map[string]string{
+		`{"kind": "dance", "name": "a", "reason": "b"}`:                                                "kind",
+		`{"kind": "stop", "name": "a"}`:                                                                "reason",
+		`{"kind": "stop", "name": "a", "reason": "b", "zone": "UTC"}`:                                  "zone",
+		`{"kind": "window", "name": "a", "reason": "b", "start": "25:00", "end": "1", "zone": "Mars"}`: "start",
+		`{"kind": "stop", "name": "a", "reason": "b", "scope": {"application": "shop"}}`:               "scope.application",
+		`{"kind": "stop", "name": "a", "reason": "b", "colour": "red"}`:                                "colour",
+	} {
+		got := h.as("ann", http.MethodPost, "freezes", body)
+		require.Equal(t, http.StatusUnprocessableEntity, got.status, got.body)
+		require.Contains(t, fmt.Sprint(got.problem(t).Errors), field)
+	}
 }
