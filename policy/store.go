@@ -2,6 +2,7 @@ package policy
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -98,3 +99,12 @@ func Admit(found []Document, s release.Spec, names []string, a *release.Admissio
 }
 
 const separator = ", "
+
+// Planned is what policies refuse of a spec, as its plan tells it.
+func Planned(found []Document, s release.Spec, names []string) (refusals []release.PlannedRefusal) {
+	problems, _ := errors.AsType[release.Problems](Admit(found, s, names, &release.Admission{}))
+	for _, p := range problems {
+		refusals = append(refusals, release.PlannedRefusal{Field: p.Field, Reason: p.Message})
+	}
+	return refusals
+}

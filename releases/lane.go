@@ -30,6 +30,51 @@ type LaneStatus struct {
 	Partial Partial            `json:"lack,omitzero"`
 }
 
+// ShownLane is a lane as it is shown.
+type ShownLane struct {
+	release.LaneState
+
+	// AppName is what the platform calls the application; empty where it is not known.
+	AppName string `json:"appName,omitempty"`
+	// Unknown is why nothing else is known of the lane; empty where its state is.
+	Unknown string `json:"unknown,omitempty"`
+}
+
+// Shown is the lane of an application as it is shown.
+func (s LaneStatus) Shown(app release.App) ShownLane {
+	if s.State == nil {
+		return ShownLane{LaneState: release.LaneState{App: app}, Unknown: s.Partial.Message}
+	}
+	return ShownLane{LaneState: *s.State, AppName: s.AppName}
+}
+
+// nearCount is among how many releases applications are looked for whose name is near.
+const nearCount = 200
+
+// NeverReleased says of an application that there was no release of it, whose lane is idle besides, and which other one may be
+// meant: nobody would notice that it was. It is empty where there was a release.
+func (c *Client) NeverReleased(ctx context.Context, app release.App) (string, error) {
+	found, _, err := c.List(ctx, Filter{App: app.SearchValue(), Limit: 1})
+	if err != nil || len(found) > 0 {
+		return "", err
+	}
+	status, err := c.GetLane(ctx, app)
+	if err != nil || !status.Since.IsZero() {
+		return "", err
+	}
+	others, _, err := c.List(ctx, Filter{Limit: nearCount})
+	if err != nil {
+		return "", err
+	}
+	var names []string
+	for _, l := range others {
+		if !slices.Contains(names, l.App) {
+			names = append(names, l.App)
+		}
+	}
+	return "Temporal remembers no release of this application" + release.DidYouMean(app.SearchValue(), names), nil
+}
+
 // lanesQuery chooses the lanes that are at work, of one application or of all.
 func lanesQuery(app string) string {
 	return "WorkflowType = " + literal(release.WorkflowLane) + Filter{App: app, Open: true}.attributes()

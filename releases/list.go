@@ -75,6 +75,8 @@ type Filter struct {
 	Open, Closed bool
 	// Phases chooses those in one of several phases; none means all.
 	Phases []release.Phase
+	// Since chooses those that were accepted since then; zero chooses all.
+	Since time.Time
 	// Artifacts asks also what each release brings, one by one: no list of Temporal has it.
 	Artifacts bool
 	// Takes asks each release besides, and leaves out what answers that it would refuse the command,
@@ -88,7 +90,8 @@ type Filter struct {
 func (f Filter) Chooses(l Listed) bool {
 	return (f.App == "" || f.App == l.App) && (f.AppName == "" || f.AppName == l.AppName) && f.choosesName(l.Application) && (f.Phase == "" || f.Phase == l.Phase) && (f.Outcome == "" || f.Outcome == l.Outcome) &&
 		(f.Operation == "" || f.Operation == l.Operation) && (f.RequestedBy == "" || f.RequestedBy == l.RequestedBy) && (f.Set == "" || f.Set == l.Set) &&
-		(!f.Open || l.EndedAt.IsZero()) && (!f.Closed || !l.EndedAt.IsZero()) && (len(f.Phases) == 0 || slices.Contains(f.Phases, l.Phase))
+		(!f.Open || l.EndedAt.IsZero()) && (!f.Closed || !l.EndedAt.IsZero()) && (len(f.Phases) == 0 || slices.Contains(f.Phases, l.Phase)) &&
+		!l.CreatedAt.Before(f.Since)
 }
 
 func (f Filter) choosesName(name string) bool {
@@ -126,6 +129,9 @@ func (f Filter) attributes() string {
 			phases[i] = literal(string(p))
 		}
 		fmt.Fprintf(&q, " AND %s IN (%s)", release.SearchPhase, strings.Join(phases, ", "))
+	}
+	if !f.Since.IsZero() {
+		fmt.Fprintf(&q, " AND StartTime >= %s", literal(f.Since.UTC().Format(time.RFC3339Nano)))
 	}
 	if f.Open {
 		q.WriteString(" AND " + running)

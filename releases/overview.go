@@ -30,8 +30,10 @@ type Overview struct {
 // Queue is how many releases of an application wait for their turn that an overview does not list.
 type Queue struct {
 	// App is the application as platform/region/id, and AppName what the platform calls it.
-	App, AppName string
-	Unlisted     int
+	App     string `json:"app"`
+	AppName string `json:"appName,omitempty"`
+	// Unlisted is how many are not listed.
+	Unlisted int `json:"unlisted"`
 }
 
 // Overview lists releases as [Client.List] does, but of each application only the first three that wait

@@ -50,6 +50,9 @@ func New(js jetstream.JetStream, s Speaker) *Client {
 	return &Client{speaker: s, js: js, ledger: ledger.New(js), letters: wire.NewDeadLetters(js)}
 }
 
+// Ledger is where the client reads how far releases have come.
+func (c *Client) Ledger() *ledger.Ledger { return c.ledger }
+
 // Awaiting returns a client that tells where a request that was published on a subject was refused, when what it asks for is
 // read and is not there.
 func (c *Client) Awaiting(subject string, r Receipt) *Client {

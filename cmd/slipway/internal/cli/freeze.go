@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -28,48 +27,6 @@ and restoring scaling rules are never held.`,
   slipway freeze add nights --start 22:00 --end 06:00 --zone Asia/Shanghai --reason "nobody is awake"`,
 		GroupID: groupReleases,
 	}, a.freezeList(), a.freezeAdd(), a.freezeRemove(), a.freezeStop(), a.freezeLift(), a.freezeHistory())
-}
-
-// freezeKind is what a name in the calendar stands for.
-type freezeKind string
-
-// The kinds.
-const (
-	kindStop   freezeKind = "stop"
-	kindWindow freezeKind = "window"
-)
-
-// ended is what becomes of one that is taken out of the calendar.
-func (k freezeKind) ended() string {
-	if k == kindStop {
-		return "lifted"
-	}
-	return "removed"
-}
-
-// listedFreeze is a window or a stop as it is printed.
-type listedFreeze struct {
-	Kind freezeKind `json:"kind"`
-	// Active reports whether it freezes now, and ActiveUntil until when; without it until
-	// somebody lifts it.
-	Active      bool      `json:"active"`
-	ActiveUntil time.Time `json:"activeUntil,omitzero"`
-	// Ended is how it was lifted or removed; nil while it is in the calendar.
-	Ended *wire.CalendarChange `json:"ended,omitempty"`
-	// The fields of a stop are among those of a window.
-	release.FreezeWindow
-}
-
-func listedStop(s release.Stop) listedFreeze {
-	return listedFreeze{Kind: kindStop, Active: true, FreezeWindow: release.FreezeWindow{
-		Name: s.Name, Scope: s.Scope, Reason: s.Reason, By: s.By, At: s.At,
-	}}
-}
-
-func listedWindow(w release.FreezeWindow, now time.Time) listedFreeze {
-	l := listedFreeze{Kind: kindWindow, FreezeWindow: w}
-	l.ActiveUntil, l.Active = w.Active(now)
-	return l
 }
 
 func (a *app) freezeList() *cobra.Command {
@@ -109,25 +66,8 @@ application, and whether a release of it would wait now.`,
 		if only != nil {
 			call.infoFrozen(calendar, *only)
 		}
-		return a.printFreezes(call, choose(calendar, only, active, call.now))
+		return a.printFreezes(call, wire.ListFreezes(calendar, only, active, call.now))
 	})
-}
-
-// choose returns what is to be listed, the stops first.
-func choose(c release.Calendar, only *release.App, active bool, now time.Time) []listedFreeze {
-	found := []listedFreeze{}
-	offer := func(l listedFreeze) {
-		if (l.Active || !active) && (only == nil || l.Scope.Covers(*only)) {
-			found = append(found, l)
-		}
-	}
-	for _, s := range c.Stops {
-		offer(listedStop(s))
-	}
-	for _, w := range c.Windows {
-		offer(listedWindow(w, now))
-	}
-	return found
 }
 
 // infoFrozen says whether a release of the application would wait.
@@ -143,7 +83,7 @@ func (c *call) infoFrozen(calendar release.Calendar, app release.App) {
 	}
 }
 
-func (a *app) printFreezes(call *call, found []listedFreeze) error {
+func (a *app) printFreezes(call *call, found []wire.ListedFreeze) error {
 	if len(found) == 0 && call.format.ForPeople() {
 		a.infof("there are no such freezes")
 		return nil
@@ -151,7 +91,7 @@ func (a *app) printFreezes(call *call, found []listedFreeze) error {
 	return call.format.Write(a.Stdout, found, func() string { return freezeTable(found, call.style) })
 }
 
-func freezeTable(found []listedFreeze, style render.Style) string {
+func freezeTable(found []wire.ListedFreeze, style render.Style) string {
 	table := render.Table{Columns: []render.Column{
 		{Name: "NAME", Wraps: 16},
 		{Name: "NOW", Wraps: 20},
@@ -162,19 +102,19 @@ func freezeTable(found []listedFreeze, style render.Style) string {
 		{Name: "REASON", Wraps: 24, Rank: 2, Below: true, Lines: 4},
 	}}
 	for _, l := range found {
-		table.Rows = append(table.Rows, render.Text(l.Name, l.state(style), l.Scope.String(), l.when(style), string(l.Kind), l.By, l.Reason))
+		table.Rows = append(table.Rows, render.Text(l.Name, frozenState(l, style), l.Scope.String(), whenFrozen(l, style), string(l.Kind), l.By, l.Reason))
 	}
 	return table.Draw(style)
 }
 
-// when says when the freeze holds.
-func (l listedFreeze) when(style render.Style) string {
+// whenFrozen says when the freeze holds.
+func whenFrozen(l wire.ListedFreeze, style render.Style) string {
 	switch {
-	case l.Kind == kindStop && l.Ended != nil:
+	case l.Kind == wire.FreezeStop && l.Ended != nil:
 		return strings.TrimSpace(style.Time(l.At) + " to " + style.Time(l.Ended.At))
-	case l.Kind == kindStop && l.At.IsZero():
+	case l.Kind == wire.FreezeStop && l.At.IsZero():
 		return "until lifted"
-	case l.Kind == kindStop:
+	case l.Kind == wire.FreezeStop:
 		return "since " + style.Time(l.At) + ", until lifted"
 	case !l.Recurring():
 		return style.Time(l.From) + " to " + style.Time(l.To)
@@ -186,11 +126,11 @@ func (l listedFreeze) when(style render.Style) string {
 	return days + " " + l.Start + "-" + l.End + " " + l.Zone
 }
 
-// state says whether the freeze holds now, and who has ended one that is gone.
-func (l listedFreeze) state(style render.Style) string {
+// frozenState says whether the freeze holds now, and who has ended one that is gone.
+func frozenState(l wire.ListedFreeze, style render.Style) string {
 	switch {
 	case l.Ended != nil:
-		return l.Kind.ended() + " by " + l.Ended.By + " at " + style.Time(l.Ended.At)
+		return l.Kind.Ended() + " by " + l.Ended.By + " at " + style.Time(l.Ended.At)
 	case l.Active && l.ActiveUntil.IsZero():
 		return "frozen until lifted"
 	case l.Active:

@@ -70,8 +70,8 @@ the first time as a start and the second as an end.`,
 		window.By, window.At = call.by, call.now
 		change := wire.CalendarChange{Action: "add", Reason: window.Reason}
 		err = call.edit(ctx, change, func(c release.Calendar) (release.Calendar, error) {
-			if taken := takenBy(c, window.Name); taken == kindStop || taken == kindWindow && !flags.replace {
-				return c, taken.problem(window.Name)
+			if taken := wire.FreezeNamed(c, window.Name); taken == wire.FreezeStop || taken == wire.FreezeWindow && !flags.replace {
+				return c, nameTaken(taken, window.Name)
 			}
 			return c.WithWindow(window), nil
 		})
@@ -79,7 +79,7 @@ the first time as a start and the second as an end.`,
 			return err
 		}
 		a.infof("window %s added by %s; remove it with: slipway freeze remove %s", window.Name, window.By, window.Name)
-		return a.printFreezes(call, []listedFreeze{listedWindow(window, call.now)})
+		return a.printFreezes(call, []wire.ListedFreeze{wire.ListedWindow(window, call.now)})
 	})
 }
 
@@ -197,8 +197,8 @@ stop. What a platform is already doing goes on, and so do aborts and rollbacks.`
 		}
 		stop.By, stop.At = call.by, call.now
 		err = call.edit(ctx, wire.CalendarChange{Action: "stop", Reason: stop.Reason}, func(c release.Calendar) (release.Calendar, error) {
-			if taken := takenBy(c, stop.Name); taken != "" {
-				return c, taken.problem(stop.Name)
+			if taken := wire.FreezeNamed(c, stop.Name); taken != "" {
+				return c, nameTaken(taken, stop.Name)
 			}
 			return c.WithStop(stop), nil
 		})
@@ -206,7 +206,7 @@ stop. What a platform is already doing goes on, and so do aborts and rollbacks.`
 			return err
 		}
 		a.infof("stopped by %s; lift it with: slipway freeze lift %s", stop.By, stop.Name)
-		return a.printFreezes(call, []listedFreeze{listedStop(stop)})
+		return a.printFreezes(call, []wire.ListedFreeze{wire.ListedStop(stop)})
 	})
 }
 
@@ -217,12 +217,7 @@ func (a *app) freezeLift() *cobra.Command {
 		Long:  `Lift a stop. The releases that wait for it go on by themselves.`,
 		Example: `  slipway freeze lift incident-42
   slipway freeze lift incident-42 --reason "database is back" --by li`,
-	}, kindStop, func(c release.Calendar, name string) (release.Calendar, listedFreeze) {
-		i := slices.IndexFunc(c.Stops, func(s release.Stop) bool { return s.Name == name })
-		gone := listedStop(c.Stops[i])
-		c, _ = c.WithoutStop(name)
-		return c, gone
-	})
+	}, wire.FreezeStop)
 }
 
 func (a *app) freezeRemove() *cobra.Command {
@@ -233,17 +228,12 @@ func (a *app) freezeRemove() *cobra.Command {
 		Long:    `Remove a freeze window. Releases that wait for it go on by themselves.`,
 		Example: `  slipway freeze remove nights
   slipway freeze remove double-11 --reason "is over"`,
-	}, kindWindow, func(c release.Calendar, name string) (release.Calendar, listedFreeze) {
-		i := slices.IndexFunc(c.Windows, func(w release.FreezeWindow) bool { return w.Name == name })
-		gone := listedFreeze{Kind: kindWindow, FreezeWindow: c.Windows[i]}
-		c, _ = c.WithoutWindow(name)
-		return c, gone
-	})
+	}, wire.FreezeWindow)
 }
 
 // ending completes a command that takes a freeze of one kind out of the calendar. It
 // prints what is gone, so that it can be put back.
-func (a *app) ending(cmd *cobra.Command, kind freezeKind, without func(release.Calendar, string) (release.Calendar, listedFreeze)) *cobra.Command {
+func (a *app) ending(cmd *cobra.Command, kind wire.FreezeKind) *cobra.Command {
 	var reason string
 	withSettings(cmd, config.Actor())
 	cmd.Args = arguments("NAME")
@@ -251,21 +241,21 @@ func (a *app) ending(cmd *cobra.Command, kind freezeKind, without func(release.C
 	cmd.ValidArgsFunction = a.completeFreezes(kind)
 	return a.onCalendar(cmd, func(ctx context.Context, call *call) error {
 		name := call.args[0]
-		var gone listedFreeze
+		var gone wire.ListedFreeze
 		change := call.change(wire.CalendarChange{Action: cmd.Name(), Reason: reason})
 		err := call.calendars.Edit(ctx, change, func(c release.Calendar) (release.Calendar, error) {
-			if is := takenBy(c, name); is != kind {
-				return c, kind.missing(name, is)
+			if is := wire.FreezeNamed(c, name); is != kind {
+				return c, noneNamed(kind, name, is)
 			}
-			c, gone = without(c, name)
+			c, gone, _ = wire.WithoutFreeze(c, name)
 			return c, nil
 		})
 		if err != nil {
 			return err
 		}
-		gone.Active, gone.Ended = false, &change
-		a.infof("%s %s was %s by %s", kind, name, kind.ended(), call.by)
-		return a.printFreezes(call, []listedFreeze{gone})
+		gone.Ended = &change
+		a.infof("%s %s was %s by %s", kind, name, kind.Ended(), call.by)
+		return a.printFreezes(call, []wire.ListedFreeze{gone})
 	})
 }
 
@@ -280,33 +270,22 @@ func (call *call) change(c wire.CalendarChange) wire.CalendarChange {
 	return c
 }
 
-// takenBy tells what has the name in the calendar; nothing is empty.
-func takenBy(c release.Calendar, name string) freezeKind {
-	if slices.ContainsFunc(c.Stops, func(s release.Stop) bool { return s.Name == name }) {
-		return kindStop
-	}
-	if slices.ContainsFunc(c.Windows, func(w release.FreezeWindow) bool { return w.Name == name }) {
-		return kindWindow
-	}
-	return ""
-}
-
-// problem says that a name is taken by this kind.
-func (k freezeKind) problem(name string) error {
+// nameTaken says that a name is taken by this kind.
+func nameTaken(k wire.FreezeKind, name string) error {
 	remedy := "choose another name, or lift it first with: slipway freeze lift " + name
-	if k == kindWindow {
+	if k == wire.FreezeWindow {
 		remedy = "choose another name, or replace it with: slipway freeze add " + name + " --replace"
 	}
 	return release.Problems{{Field: "NAME", Message: fmt.Sprintf("%q is the name of a %s already; %s", name, k, remedy)}}
 }
 
-// missing says that there is none of this kind with the name, which may be another's.
-func (k freezeKind) missing(name string, is freezeKind) error {
+// noneNamed says that there is none of this kind with the name, which may be another's.
+func noneNamed(k wire.FreezeKind, name string, is wire.FreezeKind) error {
 	remedy := "list them with: slipway freeze list"
 	switch is {
-	case kindStop:
+	case wire.FreezeStop:
 		remedy = "it is a stop; lift it with: slipway freeze lift " + name
-	case kindWindow:
+	case wire.FreezeWindow:
 		remedy = "it is a window; remove it with: slipway freeze remove " + name
 	}
 	return fmt.Errorf("there is no %s %q; %s", k, name, remedy)
@@ -332,11 +311,11 @@ func asFlags(err error) error {
 }
 
 // completeFreezes completes the first argument with the names of one kind.
-func (a *app) completeFreezes(kind freezeKind) cobra.CompletionFunc {
+func (a *app) completeFreezes(kind wire.FreezeKind) cobra.CompletionFunc {
 	return a.complete(cobra.ShellCompDirectiveDefault, func(ctx context.Context, c *call) (found []cobra.Completion, err error) {
 		err = withCalendar(func(ctx context.Context, c *call) error {
 			calendar, _, err := c.calendars.Load(ctx)
-			for _, l := range choose(calendar, nil, false, time.Now()) {
+			for _, l := range wire.ListFreezes(calendar, nil, false, time.Now()) {
 				if l.Kind == kind {
 					found = append(found, cobra.CompletionWithDesc(l.Name, l.Reason))
 				}

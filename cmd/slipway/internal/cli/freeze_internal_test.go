@@ -70,20 +70,20 @@ old        frozen until lifted                 *              until lifted      
 day        frozen until 2026-07-01T10:00:00Z   *              every day 08:00-10:00 UTC                      window   mei   busy
 weekend    open                                *              Sat,Sun 00:00-00:00 UTC                        window         asleep
 past       open                                */cn-beijing   2026-07-01T07:00:00Z to 2026-07-01T09:00:00Z   window         festival
-`, freezeTable(choose(c, nil, false, now), render.Style{}))
+`, freezeTable(wire.ListFreezes(c, nil, false, now), render.Style{}))
 
 	// One that is gone says who has ended it, and when.
-	stop, window := listedStop(c.Stops[0]), listedWindow(c.Windows[0], now)
+	stop, window := wire.ListedStop(c.Stops[0]), wire.ListedWindow(c.Windows[0], now)
 	stop.Active, stop.Ended = false, &wire.CalendarChange{Action: "lift", By: "ann", At: now.Add(time.Hour)}
 	window.Active, window.Ended = false, &wire.CalendarChange{Action: "remove", By: "ann", At: now}
 	require.Equal(t, `NAME       NOW                                      SCOPE      WHEN                                           KIND     BY    REASON
 incident   lifted by ann at 2026-07-01T10:00:00Z    */*/shop   2026-07-01T09:00:00Z to 2026-07-01T10:00:00Z   stop     li    fire
 day        removed by ann at 2026-07-01T09:00:00Z   *          every day 08:00-10:00 UTC                      window   mei   busy
-`, freezeTable([]listedFreeze{stop, window}, render.Style{}))
+`, freezeTable([]wire.ListedFreeze{stop, window}, render.Style{}))
 
 	names := func(only *release.App, active bool) []string {
 		out := []string{}
-		for _, l := range choose(c, only, active, now) {
+		for _, l := range wire.ListFreezes(c, only, active, now) {
 			out = append(out, l.Name)
 		}
 		return out
@@ -91,15 +91,15 @@ day        removed by ann at 2026-07-01T09:00:00Z   *          every day 08:00-1
 	require.Equal(t, []string{"incident", "old", "day"}, names(nil, true))
 	require.Equal(t, []string{"old", "day", "weekend", "past"}, names(&release.App{Platform: "sae", Region: "cn-beijing", ID: "cart"}, false))
 	require.Equal(t, []string{"incident", "old", "day"}, names(&release.App{Platform: "sae", Region: "cn-hangzhou", ID: "shop"}, true))
-	require.NotNil(t, choose(release.Calendar{}, nil, false, now), "an empty list is [] in JSON")
+	require.NotNil(t, wire.ListFreezes(release.Calendar{}, nil, false, now), "an empty list is [] in JSON")
 }
 
 // When a freeze holds and why stands in the narrowest window, too: under its row.
 func TestFreezesListed_Narrow(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, time.July, 1, 9, 0, 0, 0, time.UTC)
-	found := []listedFreeze{{
-		Kind: kindStop, Active: true,
+	found := []wire.ListedFreeze{{
+		Kind: wire.FreezeStop, Active: true,
 		FreezeWindow: release.FreezeWindow{Name: "incident-42", Scope: release.Scope{Platform: "sae", Region: "cn-beijing"}, By: "ann", At: at, Reason: "database on fire"},
 	}}
 	require.Equal(t, `NAME         NOW                  SCOPE           KIND  BY

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -123,36 +122,21 @@ under way; -o json says why as "unknown". ` + namesApp,
 			return err
 		}
 		if status.State == nil {
-			return a.printUnknownLane(call, unknownLane{app, status.Partial.Message})
+			return a.printUnknownLane(call, status.Shown(app))
 		}
-		return a.printLane(call, shownLane{*status.State, status.AppName})
+		return a.printLane(call, status.Shown(app))
 	})
 }
 
-// unknownLane is a lane whose state could not be learned.
-type unknownLane struct {
-	App release.App `json:"app"`
-	// Unknown says why.
-	Unknown string `json:"unknown"`
-}
-
 // printUnknownLane shows a lane of which nothing is known, and returns an error that says why.
-func (a *app) printUnknownLane(call *call, l unknownLane) error {
+func (a *app) printUnknownLane(call *call, l releases.ShownLane) error {
 	if err := call.format.Write(a.Stdout, l, func() string { return render.UnknownLane(l.App, call.style) }); err != nil {
 		return err
 	}
 	return fmt.Errorf("lane %s: %s", l.App.SearchValue(), l.Unknown)
 }
 
-// shownLane is a lane as it is printed.
-type shownLane struct {
-	release.LaneState
-
-	// AppName is what the platform calls the application; empty where it is not known.
-	AppName string `json:"appName,omitempty"`
-}
-
-func (a *app) printLane(call *call, l shownLane) error {
+func (a *app) printLane(call *call, l releases.ShownLane) error {
 	return call.format.Write(a.Stdout, l, func() string { return render.Lane(l.LaneState, l.AppName, time.Now(), call.style) })
 }
 
@@ -188,40 +172,21 @@ see "slipway freeze stop". ` + namesApp,
 	})
 }
 
-// nearCount is among how many releases applications are looked for whose name is near.
-const nearCount = 200
-
-// released refuses an application that was never released, and whose lane is idle: nobody would
-// notice that another one was meant.
+// released refuses an application that was never released, and whose lane is idle.
 func released(ctx context.Context, call *call, app release.App) error {
-	found, _, err := call.client.List(ctx, releases.Filter{App: app.SearchValue(), Limit: 1})
-	if err != nil || len(found) > 0 {
+	never, err := call.client.NeverReleased(ctx, app)
+	if err != nil || never == "" {
 		return err
 	}
-	status, err := call.client.GetLane(ctx, app)
-	if err != nil || !status.Since.IsZero() {
-		return err
-	}
-	others, _, err := call.client.List(ctx, releases.Filter{Limit: nearCount})
-	if err != nil {
-		return err
-	}
-	var names []string
-	for _, l := range others {
-		if !slices.Contains(names, l.App) {
-			names = append(names, l.App)
-		}
-	}
-	return &releases.RefusedError{ID: app.SearchValue(), Of: releases.SubjectLane, Reason: neverReleased(app.SearchValue(), names)}
+	return &releases.RefusedError{ID: app.SearchValue(), Of: releases.SubjectLane, Reason: forced(never)}
 }
 
-// neverReleased says of an application that there was no release of it, and which others there are.
-func neverReleased(app string, others []string) string {
-	const none = "Temporal remembers no release of this application"
-	if meant := release.DidYouMean(app, others); meant != "" {
-		return none + meant + " To hold its lane all the same, add --force"
+// forced says how to hold the lane of an application of which nobody knows a release.
+func forced(never string) string {
+	if strings.Contains(never, "?") {
+		return never + " To hold its lane all the same, add --force"
 	}
-	return none + "; to hold its lane all the same, add --force"
+	return never + "; to hold its lane all the same, add --force"
 }
 
 func (a *app) laneResume() *cobra.Command {
@@ -328,7 +293,7 @@ func (a *app) onLane(cmd *cobra.Command, update string, build laneCommand) *cobr
 			done += " by " + call.by
 		}
 		a.infof("lane %s: %s", app.SearchValue(), done)
-		return a.printLane(call, shownLane{LaneState: state})
+		return a.printLane(call, releases.ShownLane{LaneState: state})
 	})
 }
 

@@ -24,7 +24,7 @@ func TestLane_UnknownLane(t *testing.T) {
 	} {
 		var out bytes.Buffer
 		a := &app{Env: Env{Stdout: &out}}
-		err := a.printUnknownLane(&call{format: f}, unknownLane{app1, "no worker answers"})
+		err := a.printUnknownLane(&call{format: f}, releases.ShownLane{LaneState: release.LaneState{App: app1}, Unknown: "no worker answers"})
 		require.EqualError(t, err, "lane sae/cn-hangzhou/app-1: no worker answers")
 		require.Equal(t, exitError, exitCode(err))
 		require.Contains(t, out.String(), want)
@@ -60,6 +60,6 @@ func TestLaneNotes(t *testing.T) {
 func TestLaneHold_NeverReleased(t *testing.T) {
 	t.Parallel()
 	const none = "Temporal remembers no release of this application"
-	require.Equal(t, none+"; to hold its lane all the same, add --force", neverReleased("sae/r/shop", []string{"sae/cn-hangzhou/search"}))
-	require.Equal(t, none+"; did you mean sae/r/shop? To hold its lane all the same, add --force", neverReleased("sae/r/shp", []string{"sae/r/shop"}))
+	require.Equal(t, none+"; to hold its lane all the same, add --force", forced(none))
+	require.Equal(t, none+"; did you mean sae/r/shop? To hold its lane all the same, add --force", forced(none+"; did you mean sae/r/shop?"))
 }

@@ -66,7 +66,7 @@ among them, and Temporal is not asked.`,
 			filter.Artifacts = call.format != render.FormatTable
 			return listOf(kindRelease, render.Releases, func(ctx context.Context) (found[releases.Listed], error) {
 				if call.onNATS != nil {
-					return recordedList(ctx, call.onNATS.ledger, filter)
+					return recordedList(ctx, call.onNATS.Ledger(), filter)
 				}
 				if filter.Limit > 0 && filter.Phase == "" && filter.Outcome == "" && !chosen.forgotten {
 					return shortList(ctx, call, filter)

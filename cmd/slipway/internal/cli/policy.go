@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -272,9 +271,6 @@ func (c *call) planPolicies(ctx context.Context, specs []release.Spec, plans []*
 			plans[i].Unknown = append(plans[i].Unknown, "what the policies say: "+release.OneLine(failed.Error()))
 			continue
 		}
-		problems, _ := errors.AsType[release.Problems](policy.Admit(found, spec, names, &release.Admission{}))
-		for _, p := range problems {
-			plans[i].Refusals = append(plans[i].Refusals, release.PlannedRefusal{Field: p.Field, Reason: p.Message})
-		}
+		plans[i].Refusals = append(plans[i].Refusals, policy.Planned(found, spec, names)...)
 	}
 }

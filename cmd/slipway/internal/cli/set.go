@@ -143,16 +143,14 @@ func setTarget() watchTarget[render.Set] {
 
 // getSet reads the status of a set, and where its releases under way stand.
 func getSet(ctx context.Context, call *call, id string) (releases.Status[render.Set], error) {
+	if call.client != nil {
+		return call.client.ShowSet(ctx, id)
+	}
 	status, err := call.getSet(ctx, id)
 	if err != nil {
 		return releases.Status[render.Set]{}, err
 	}
-	set := render.Set{SetProgress: status.Progress}
-	if !status.Closed && call.client != nil {
-		set.UnderWay = call.client.UnderWay(ctx, status.Progress)
-		set.Undoes = releases.Undoes(call.client.Since(ctx, status.Progress))
-	}
-	return releases.Status[render.Set]{Progress: set, Closed: status.Closed, Partial: status.Partial}, nil
+	return releases.Status[render.Set]{Progress: render.Set{SetProgress: status.Progress}, Closed: status.Closed, Partial: status.Partial}, nil
 }
 
 func (a *app) setWatch() *cobra.Command {

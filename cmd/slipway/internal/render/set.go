@@ -8,17 +8,11 @@ import (
 	"time"
 
 	"slipway/release"
+	"slipway/releases"
 )
 
 // Set is a set, and what its releases show of themselves.
-type Set struct {
-	release.SetProgress
-
-	// UnderWay are its releases under way that answer, by their IDs.
-	UnderWay map[string]release.Progress `json:"underWay,omitempty"`
-	// Undoes says what a rollback of the set undoes besides it; empty where that is nothing.
-	Undoes string `json:"undoes,omitempty"`
-}
+type Set = releases.ShownSet
 
 // SetTree draws one set as a block of facts above a tree of its waves with their releases
 // and rollbacks, and of the decisions. Where it stands and what is wrong come first.
@@ -102,14 +96,14 @@ func setNodes(p Set, now time.Time) []node {
 	var branches []node
 	for _, w := range p.Waves {
 		waits := p.Awaiting != nil && p.Awaiting.Batch == w.Number
-		branch := node{row: []Cell{{Text: fmt.Sprintf("□ wave %d %s", w.Number, w.Name)}, {Text: "Wave"}, p.waveState(w, waits), {}, {}, {}}}
+		branch := node{row: []Cell{{Text: fmt.Sprintf("□ wave %d %s", w.Number, w.Name)}, {Text: "Wave"}, waveState(p, w, waits), {}, {}, {}}}
 		if !waits {
 			branch.rank = waveRank(w)
 		}
 		for _, r := range w.Releases {
-			branch.leaf = append(branch.leaf, node{row: p.runNode("⧉ "+memberName(r.Name, r.ByName), kindRelease, r.Run, now), rank: branch.rank})
+			branch.leaf = append(branch.leaf, node{row: runNode(p, "⧉ "+memberName(r.Name, r.ByName), kindRelease, r.Run, now), rank: branch.rank})
 			if r.Rollback != nil {
-				branch.leaf = append(branch.leaf, node{row: p.runNode("↶ "+memberName(r.Name, r.ByName), "Rollback", *r.Rollback, now), rank: branch.rank})
+				branch.leaf = append(branch.leaf, node{row: runNode(p, "↶ "+memberName(r.Name, r.ByName), "Rollback", *r.Rollback, now), rank: branch.rank})
 			}
 		}
 		branches = append(branches, branch)
@@ -150,13 +144,13 @@ func waveSums(w release.WaveProgress) (begun, ended, bad bool) {
 }
 
 // waveState is what the releases of a wave have come to.
-func (p Set) waveState(w release.WaveProgress, waits bool) Cell {
+func waveState(p Set, w release.WaveProgress, waits bool) Cell {
 	begun, ended, bad := waveSums(w)
 	switch {
 	case waits:
 		return Cell{Text: iconParked + " waiting", color: yellow}
 	case !begun:
-		return p.idle(p.Phase == release.PhaseRollingBack)
+		return idle(p, p.Phase == release.PhaseRollingBack)
 	case !ended:
 		return Cell{Text: iconMoving + " running", color: cyan}
 	case bad:
@@ -167,7 +161,7 @@ func (p Set) waveState(w release.WaveProgress, waits bool) Cell {
 
 // idle is the state of what has not begun, and does not begin any more once the set has ended, or
 // never.
-func (p Set) idle(never bool) Cell {
+func idle(p Set, never bool) Cell {
 	text := "pending"
 	if never || p.Phase.Ended() {
 		text = "not begun"
@@ -175,8 +169,8 @@ func (p Set) idle(never bool) Cell {
 	return Cell{Text: iconMoving + " " + text, color: faint}
 }
 
-func (p Set) runNode(name, kind string, r release.SetRun, now time.Time) []Cell {
-	state, info := p.idle(kind == kindRelease && p.Phase == release.PhaseRollingBack), r.Reason
+func runNode(p Set, name, kind string, r release.SetRun, now time.Time) []Cell {
+	state, info := idle(p, kind == kindRelease && p.Phase == release.PhaseRollingBack), r.Reason
 	id := r.ReleaseID
 	is, answers := p.UnderWay[r.ReleaseID]
 	switch {

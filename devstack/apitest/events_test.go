@@ -1,0 +1,142 @@
+package apitest_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"slipway/release"
+	"slipway/wire"
+)
+
+// tell publishes an event of the release.
+func (h *house) tell(n uint64, kind release.EventKind, phase release.Phase) {
+	h.t.Helper()
+	msg, err := wire.EncodeEvent(release.Event{
+		ID: fmt.Sprintf("%s.%d.%s", id, n, kind), Kind: kind, Progress: release.Progress{ReleaseID: id, App: shop(), Phase: phase, Transition: n},
+	}, start())
+	require.NoError(h.t, err)
+	_, err = h.js.PublishMsg(h.t.Context(), msg)
+	require.NoError(h.t, err)
+}
+
+// stream is a stream of events that is followed.
+type stream struct {
+	*http.Response
+
+	lines *bufio.Scanner
+}
+
+func (h *house) follow(ctx context.Context, path, after string) stream {
+	h.t.Helper()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, h.url+path, nil)
+	require.NoError(h.t, err)
+	req.Header.Set(headerBy, "ann")
+	if after != "" {
+		req.Header.Set("Last-Event-ID", after)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	require.NoError(h.t, err)
+	h.t.Cleanup(func() { _ = resp.Body.Close() })
+	return stream{resp, bufio.NewScanner(resp.Body)}
+}
+
+// next reads up to the next event, and returns its lines; none at the end. It passes over comments.
+func (s stream) next() map[string]string {
+	out := map[string]string{}
+	for s.lines.Scan() {
+		name, text, _ := strings.Cut(s.lines.Text(), ": ")
+		switch name {
+		case "id", "event", "data":
+			out[name] = text
+		case "":
+			if len(out) > 0 {
+				return out
+			}
+		}
+	}
+	return out
+}
+
+// TestEvents_ComeUntilTheEnd: who comes again with the last event it has seen misses none.
+func TestEvents_ComeUntilTheEnd(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.engine.set(release.WorkflowID(id), release.Progress{ReleaseID: id, App: shop(), Phase: release.PhaseRollingOut}, false)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	h.tell(1, release.EventKind("started"), release.PhaseRollingOut)
+	s := h.follow(ctx, "releases/"+id+"/events", "")
+	require.Equal(t, http.StatusOK, s.StatusCode)
+	require.Equal(t, "text/event-stream", s.Header.Get("Content-Type"))
+	first := s.next()
+	require.Equal(t, "1", first["id"])
+	require.Equal(t, "dev.slipway.release.started.v1", first["event"])
+	require.Contains(t, first["data"], `"phase":"RollingOut"`)
+	h.tell(2, release.EventKind("batch.done"), release.PhaseRollingOut)
+	require.Equal(t, "2", s.next()["id"], "an event comes when it is told")
+	_ = s.Body.Close()
+
+	h.tell(3, release.EventKind("batch.waiting"), release.PhaseAwaitingConfirm)
+	s = h.follow(ctx, "releases/"+id+"/events", "2")
+	require.Equal(t, "3", s.next()["id"])
+	h.tell(4, release.EventKind("succeeded"), release.PhaseSucceeded)
+	require.Equal(t, "4", s.next()["id"])
+	require.Empty(t, s.next(), "and it ends")
+
+	h.engine.set(release.WorkflowID(id), release.Progress{ReleaseID: id, App: shop(), Phase: release.PhaseSucceeded}, true)
+	require.Equal(t, http.StatusNoContent, h.follow(ctx, "releases/"+id+"/events", "4").StatusCode, "which tells a client not to come again")
+	s = h.follow(ctx, "releases/"+id+"/events", "3")
+	require.Equal(t, "4", s.next()["id"])
+	require.Empty(t, s.next())
+}
+
+// TestEvents_EndWithTheRelease: of what has ended without telling, and with the role.
+func TestEvents_EndWithTheRelease(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.engine.set(release.WorkflowID(id), release.Progress{ReleaseID: id, App: shop(), Phase: release.PhaseRollingOut}, false)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	s := h.follow(ctx, "releases/"+id+"/events", "")
+	require.True(t, s.lines.Scan(), "a stream shows at once that it is there")
+	h.engine.set(release.WorkflowID(id), release.Progress{ReleaseID: id, App: shop(), Phase: release.PhaseAborted}, true)
+	require.Empty(t, s.next())
+
+	h.engine.set(release.WorkflowID(id), release.Progress{ReleaseID: id, App: shop(), Phase: release.PhaseRollingOut}, false)
+	s = h.follow(ctx, "releases/"+id+"/events", "")
+	require.True(t, s.lines.Scan())
+	close(h.ends)
+	require.Empty(t, s.next())
+}
+
+func TestEvents_AreBoundedAndGuarded(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.engine.set(release.WorkflowID(id), release.Progress{ReleaseID: id, App: shop(), Phase: release.PhaseRollingOut}, false)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	path := "releases/" + id + "/events"
+	require.Equal(t, "Last-Event-ID", h.as("ann", http.MethodGet, path, "", "Last-Event-ID", "x").problem(t).Errors[0].Field)
+	require.Equal(t, http.StatusNotFound, h.get("releases/r-ponmlkjihgfedcba/events").status)
+	require.Equal(t, http.StatusNotFound, h.get("releases/%3E/events").status, "what NATS takes for a wildcard is no ID")
+	var open []stream
+	for range 32 {
+		s := h.follow(ctx, path, "")
+		require.Equal(t, http.StatusOK, s.StatusCode)
+		open = append(open, s)
+	}
+	got := h.get(path)
+	require.Equal(t, http.StatusTooManyRequests, got.status)
+	require.NotEmpty(t, got.header.Get("Retry-After"))
+	_ = open[0].Body.Close()
+	require.Eventually(t, func() bool { return h.follow(ctx, path, "").StatusCode == http.StatusOK }, patience, 20*time.Millisecond)
+	h.authorize()
+	require.Equal(t, http.StatusForbidden, h.as("eve", http.MethodGet, path, "").status)
+}
