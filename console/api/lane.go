@@ -42,7 +42,7 @@ func (a *api) listLanes(r *request) error {
 		return err
 	}
 	out.Items = slices.DeleteFunc(out.Items, func(l releases.LaneStatus) bool {
-		return !may(onApp(l.App)) || held && l.State != nil && l.State.Held == nil
+		return !may(l.App) || held && l.State != nil && l.State.Held == nil
 	})
 	for _, l := range out.Items {
 		if l.Partial.Reason != releases.PartialNone {

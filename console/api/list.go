@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"slipway/authority"
 	"slipway/release"
 	"slipway/releases"
 )
@@ -115,9 +114,9 @@ func (a *api) listReleases(r *request) error {
 	if err != nil {
 		return err
 	}
-	if !all {
-		out.Items = slices.DeleteFunc(out.Items, func(l releases.Listed) bool { return !may(onApp(l.App)) })
-		out.Queues = slices.DeleteFunc(out.Queues, func(q releases.Queue) bool { return !may(onApp(q.App)) })
+	if !all { // an application is judged by platform/region/id, as it is listed
+		out.Items = slices.DeleteFunc(out.Items, func(l releases.Listed) bool { return !may(l.App) })
+		out.Queues = slices.DeleteFunc(out.Queues, func(q releases.Queue) bool { return !may(q.App) })
 	}
 	out.listed = out.atMost(limit)
 	return r.reply(http.StatusOK, out)
@@ -131,15 +130,6 @@ func (a *api) overview(ctx context.Context, f releases.Filter) (out listedReleas
 	}
 	out.Items, out.More, err = a.Releases.List(ctx, f)
 	return out, err
-}
-
-// onApp is what an application is as who may do what is judged, by its platform/region/id.
-func onApp(text string) string {
-	ref, err := release.ParseApp(text)
-	if err != nil || ref.ByName() {
-		return text
-	}
-	return authority.AppTarget(ref.App)
 }
 
 func phases() (names []string) {

@@ -39,7 +39,7 @@ func (r *request) showWaiting(chooses func(releases.Waiting) bool) error {
 		return err
 	}
 	out := listed[releases.Waiting]{Items: slices.DeleteFunc(waiting.Found, func(w releases.Waiting) bool {
-		on := onApp(w.App)
+		on := w.App
 		if w.App == "" && !all { // a set, whose name its workflow tells
 			on = authority.SetTarget(r.nameOfSet(w.ID))
 		}
