@@ -16,8 +16,8 @@ import (
 	"slipway/wire"
 )
 
-// Speaker is in whose name a [Client] speaks.
-type Speaker struct {
+// Publisher is in whose name a [Client] speaks.
+type Publisher struct {
 	// Source is the source of the events that are published, a URI reference.
 	Source string
 	// Identity is who may publish on the subjects of slipway.by.<identity>, and nobody else; empty where NATS does not say who it is.
@@ -26,18 +26,18 @@ type Speaker struct {
 	Signer *wire.Signer
 }
 
-// origin is that of an event of the speaker.
-func (s Speaker) origin(id string) wire.Origin {
-	return wire.Origin{Source: s.Source, ID: id, Time: time.Now().UTC(), Identity: s.Identity, Signer: s.Signer}
+// origin is that of an event of the publisher.
+func (p Publisher) origin(id string) wire.Origin {
+	return wire.Origin{Source: p.Source, ID: id, Time: time.Now().UTC(), Identity: p.Identity, Signer: p.Signer}
 }
 
-// Client asks for releases and sets, commands them, and reads where they stand, in the name of a [Speaker]. What is asked for
+// Client asks for releases and sets, commands them, and reads where they stand, in the name of a [Publisher]. What is asked for
 // and commanded goes to subjects where nobody else may publish, or is signed, and where a release stands, the ledger tells.
 type Client struct {
-	speaker Speaker
-	js      jetstream.JetStream
-	ledger  *ledger.Ledger
-	letters *wire.DeadLetters
+	publisher Publisher
+	js        jetstream.JetStream
+	ledger    *ledger.Ledger
+	letters   *wire.DeadLetters
 	// awaited is the event of a request whose release or set is read, until it is known; nil where none was published.
 	awaited *event
 }
@@ -45,9 +45,9 @@ type Client struct {
 // event is one that was stored, for which an answer is awaited.
 type event struct{ subject, source, eventID, id string }
 
-// New returns a client that speaks in the name of a speaker.
-func New(js jetstream.JetStream, s Speaker) *Client {
-	return &Client{speaker: s, js: js, ledger: ledger.New(js), letters: wire.NewDeadLetters(js)}
+// New returns a client that speaks in the name of a publisher.
+func New(js jetstream.JetStream, p Publisher) *Client {
+	return &Client{publisher: p, js: js, ledger: ledger.New(js), letters: wire.NewDeadLetters(js)}
 }
 
 // Ledger is where the client reads how far releases have come.
@@ -114,11 +114,11 @@ func (c *Client) refusal(ctx context.Context, of event) error {
 // Submit publishes the event of what is asked for, and returns once it is stored: what comes of it is for the starter.
 // An event that was used with another content is a [*ledger.ConflictError].
 func (c *Client) Submit(ctx context.Context, r Request, eventID string) (Receipt, error) {
-	msg, err := r.Message(c.speaker.origin(eventID))
+	msg, err := r.Message(c.publisher.origin(eventID))
 	if err != nil {
 		return Receipt{}, err
 	}
-	out := r.Receipt(c.speaker.Source, eventID)
+	out := r.Receipt(c.publisher.Source, eventID)
 	if _, err := r.Known(ctx, c.ledger, out.ID()); err != nil {
 		return out, err
 	}
@@ -129,7 +129,7 @@ func (c *Client) Submit(ctx context.Context, r Request, eventID string) (Receipt
 // publishTime bounds the wait for the stream's acknowledgement.
 const publishTime = 10 * time.Second
 
-// Publish stores a request in the stream. An error that is a [*releases.UnreachableError] leaves open whether it is stored.
+// Publish stores a request in the stream. An error leaves open whether it is stored; published again, it is one request.
 func Publish(ctx context.Context, js jetstream.JetStream, msg *nats.Msg) (duplicate bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, publishTime)
 	defer cancel()

@@ -81,7 +81,7 @@ func send[P any](ctx context.Context, c *Client, s spoken[P]) (sent release.Comm
 	if before.Closed {
 		return s.command, p, &releases.RefusedError{ID: s.id, Reason: "it has ended: " + string(s.told(before.Progress).phase)}
 	}
-	origin := c.speaker.origin(s.command.ID)
+	origin := c.publisher.origin(s.command.ID)
 	sent = s.command
 	sent.ID, sent.Source, sent.Via, sent.Verified = release.CommandID(s.id, origin.Source, origin.ID), origin.Source, release.ViaEvent, true
 	if err := sent.Validate(); err != nil {

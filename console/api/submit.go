@@ -21,11 +21,11 @@ const sourcePrefix = "urn:slipway:api:"
 const mostAccept = time.Minute
 
 // actor is in whose name the events of a request are published.
-func (r *request) actor() (requests.Speaker, error) {
+func (r *request) actor() (requests.Publisher, error) {
 	if err := wire.IdentityFault(r.by); err != nil {
-		return requests.Speaker{}, kindForbidden.is("who has signed in cannot ask for anything: the identity %s", err.Error())
+		return requests.Publisher{}, kindForbidden.is("who has signed in cannot ask for anything: the identity %s", err.Error())
 	}
-	return requests.Speaker{Source: sourcePrefix + r.by, Identity: r.by}, nil
+	return requests.Publisher{Source: sourcePrefix + r.by, Identity: r.by}, nil
 }
 
 // submitRelease asks for a release.

@@ -8,6 +8,8 @@ import (
 
 	"slipway/console"
 	"slipway/console/access"
+	"slipway/console/api"
+	"slipway/releases"
 )
 
 // consoleAdmin is who the token of a [Console] is of. The stack has no authority document, so that everybody may do everything.
@@ -28,6 +30,7 @@ func (s *Stack) startConsole(ctx context.Context) error {
 	token, log := access.NewToken(), s.config.Log.With().Str("role", "console").Logger()
 	server, err := console.Listen(ctx, console.Config{
 		Addr: cmp.Or(s.config.ConsoleAddr, "127.0.0.1:0"), Metrics: prometheus.NewRegistry(), Logger: log,
+		API:  api.New(api.Config{Releases: releases.NewWith(s.Client, s.data), JetStream: s.JetStream, Logger: log, Ends: ctx.Done()}),
 		Door: access.NewDoor(access.DoorConfig{Tokens: access.SomeTokens(map[string]access.Person{token: {Identity: consoleAdmin}}), Logger: log}),
 	})
 	if err != nil {

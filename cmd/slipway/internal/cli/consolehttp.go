@@ -13,9 +13,11 @@ import (
 	"slipway/cmd/slipway/internal/config"
 	"slipway/console"
 	"slipway/console/access"
+	"slipway/console/api"
 	"slipway/console/problem"
 	"slipway/health"
 	"slipway/hooks"
+	"slipway/releases"
 	"slipway/setup"
 )
 
@@ -98,24 +100,21 @@ func (p *consoleHTTP) listen(ctx context.Context, r *role) (func(context.Context
 
 // ServeHTTP answers what is below /api/.
 func (p *consoleHTTP) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	api := p.api.Load()
-	if api == nil {
+	served := p.api.Load()
+	if served == nil {
 		away := problem.New(http.StatusServiceUnavailable, "NATS was not reached yet")
 		away.RetryAfter = comeAgain
 		away.Write(w)
 		return
 	}
-	(*api).ServeHTTP(w, r)
+	(*served).ServeHTTP(w, r)
 }
 
 // serve has the API answer, and keeps the connections until the last request has an answer.
 func (p *consoleHTTP) serve(ctx context.Context, r *role) error {
 	if p.signsIn() {
-		api, err := newAPI(r)
-		if err != nil {
-			return err
-		}
-		p.api.Store(&api)
+		served := newAPI(ctx, r)
+		p.api.Store(&served)
 	}
 	<-ctx.Done()
 	<-p.ended
@@ -123,10 +122,8 @@ func (p *consoleHTTP) serve(ctx context.Context, r *role) error {
 }
 
 // newAPI returns the JSON API, with the connections of the role.
-func newAPI(*role) (http.Handler, error) {
-	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		problem.New(http.StatusNotFound, "there is nothing at this path").Write(w)
-	}), nil
+func newAPI(ctx context.Context, r *role) http.Handler {
+	return api.New(api.Config{Releases: releases.NewWith(r.temporal, r.data), JetStream: r.js, Logger: r.log, Ends: ctx.Done()})
 }
 
 type (

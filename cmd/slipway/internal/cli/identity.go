@@ -22,7 +22,7 @@ func withReleases(do action) action {
 			return err
 		}
 		defer closeNATS()
-		c.onNATS = requests.New(js, requests.Speaker{Source: defaultSource, Identity: c.identity, Signer: c.signer})
+		c.onNATS = requests.New(js, requests.Publisher{Source: defaultSource, Identity: c.identity, Signer: c.signer})
 		return do(ctx, c)
 	}
 }
