@@ -174,7 +174,7 @@ func TestDoctor_TheRightsOfAConsole(t *testing.T) {
 	require.Equal(t, "ok", doctor(t, env, 1)[row].Result)
 	denied := doctor(t, env, 1, "--identity", "slipway-console")[row]
 	require.Equal(t, "warning", denied.Result)
-	require.Contains(t, denied.Found, `Publish to "slipway.by.slipway-console.artifact.probe"`)
+	require.Contains(t, denied.Found, `Publish to "slipway.by.slipway-console.artifact.probe`)
 }
 
 // A user of NATS with the rights that the page operations lists for the doctor learns all but the
