@@ -44,7 +44,7 @@ func receipt(t *testing.T, a answer) (r requests.Receipt) {
 func TestSubmit_ARequestIsAnEventOfWhoHasSignedIn(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	got := h.as("ann", http.MethodPost, "releases", asked, "Idempotency-Key", "build-42")
+	got := h.as("ann").send(http.MethodPost, "releases", asked, "Idempotency-Key", "build-42")
 	r := receipt(t, got)
 	require.Equal(t, requests.Receipt{ReleaseID: release.ID(shop(), "urn:slipway:api:ann", "build-42"), Source: "urn:slipway:api:ann", EventID: "build-42"}, r)
 	require.Equal(t, "/api/v1/releases/"+r.ReleaseID, got.header.Get("Location"))
@@ -55,13 +55,13 @@ func TestSubmit_ARequestIsAnEventOfWhoHasSignedIn(t *testing.T) {
 	require.Equal(t, "ann", read.Spec.RequestedBy)
 	require.Contains(t, h.get("releases/"+r.ReleaseID).body, "no starter has accepted it yet")
 
-	require.True(t, receipt(t, h.as("ann", http.MethodPost, "releases", asked, "Idempotency-Key", "build-42")).Duplicate)
-	require.NotEqual(t, r.ReleaseID, receipt(t, h.as("li", http.MethodPost, "releases", asked, "Idempotency-Key", "build-42")).ReleaseID)
-	require.NotEqual(t, receipt(t, h.as("ann", http.MethodPost, "releases", asked)).EventID, receipt(t, h.as("ann", http.MethodPost, "releases", asked)).EventID)
+	require.True(t, receipt(t, h.as("ann").send(http.MethodPost, "releases", asked, "Idempotency-Key", "build-42")).Duplicate)
+	require.NotEqual(t, r.ReleaseID, receipt(t, h.as("li").send(http.MethodPost, "releases", asked, "Idempotency-Key", "build-42")).ReleaseID)
+	require.NotEqual(t, receipt(t, h.as("ann").send(http.MethodPost, "releases", asked)).EventID, receipt(t, h.as("ann").send(http.MethodPost, "releases", asked)).EventID)
 
 	_, _, err = h.known.Create(t.Context(), ledger.Record{ReleaseID: r.ReleaseID, App: shop(), Identity: ledger.Identity{Digest: read.Spec.Digest()}})
 	require.NoError(t, err)
-	other := h.as("ann", http.MethodPost, "releases", strings.Replace(asked, "1.4.2", "1.4.3", 1), "Idempotency-Key", "build-42")
+	other := h.as("ann").send(http.MethodPost, "releases", strings.Replace(asked, "1.4.2", "1.4.3", 1), "Idempotency-Key", "build-42")
 	require.Equal(t, http.StatusConflict, other.status, other.body)
 	require.Contains(t, other.problem(t).Type, "other-content")
 }
@@ -70,14 +70,14 @@ func TestSubmit_ByName(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	const named = `{"application": "shop", "environment": "production", "artifact": {"image": "registry.example/shop:1.4.2"}}`
-	require.Equal(t, "application", h.as("ann", http.MethodPost, "releases", named).problem(t).Errors[0].Field)
+	require.Equal(t, "application", h.as("ann").send(http.MethodPost, "releases", named).problem(t).Errors[0].Field)
 	_, err := apps.NewStore(h.js).Apply(t.Context(), apps.Application{Name: "shop", Environments: []apps.Environment{
 		{Name: "production", App: apps.At(shop()), Locked: []string{"limits"}},
 	}}, documents.Edit[apps.Application]{Change: documents.Change{By: "root"}, Expected: documents.Any})
 	require.NoError(t, err)
-	receipt(t, h.as("ann", http.MethodPost, "releases", named))
+	receipt(t, h.as("ann").send(http.MethodPost, "releases", named))
 	require.Equal(t, "slipway.by.ann.request.app.shop.production", h.stored().Subject)
-	wrong := h.as("ann", http.MethodPost, "releases", `{"application": "shop", "environment": "production", "limits": {"confirm": "1h"}}`).problem(t)
+	wrong := h.as("ann").send(http.MethodPost, "releases", `{"application": "shop", "environment": "production", "limits": {"confirm": "1h"}}`).problem(t)
 	require.Equal(t, http.StatusUnprocessableEntity, wrong.Status)
 	require.Contains(t, fmt.Sprint(wrong.Errors), "limits")
 	require.Contains(t, fmt.Sprint(wrong.Errors), "artifact")
@@ -86,8 +86,8 @@ func TestSubmit_ByName(t *testing.T) {
 	require.Contains(t, h.get("applications/shop").body, `"revision":1`)
 	require.Equal(t, http.StatusNotFound, h.get("applications/shp").status)
 	h.authorize()
-	require.Contains(t, h.as("eve", http.MethodGet, "applications", "").body, `"items":[]`)
-	require.Equal(t, http.StatusForbidden, h.as("eve", http.MethodGet, "applications/shop", "").status)
+	require.Contains(t, h.as("eve").send(http.MethodGet, "applications", "").body, `"items":[]`)
+	require.Equal(t, http.StatusForbidden, h.as("eve").send(http.MethodGet, "applications/shop", "").status)
 }
 
 func TestSubmit_WhatIsWrongIsRefused(t *testing.T) {
@@ -114,7 +114,7 @@ func TestSubmit_WhatIsWrongIsRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := h.as("ann", http.MethodPost, "releases", c.body, c.header...)
+			got := h.as("ann").send(http.MethodPost, "releases", c.body, c.header...)
 			require.Equal(t, c.status, got.status, got.body)
 			var fields []string
 			for _, p := range got.problem(t).Errors {
@@ -125,7 +125,7 @@ func TestSubmit_WhatIsWrongIsRefused(t *testing.T) {
 			}
 		})
 	}
-	require.Equal(t, http.StatusForbidden, h.as("ann.b", http.MethodPost, "releases", asked).status, "whose identity cannot stand in a subject asks for nothing")
+	require.Equal(t, http.StatusForbidden, h.as("ann.b").send(http.MethodPost, "releases", asked).status, "whose identity cannot stand in a subject asks for nothing")
 }
 
 // TestSubmit_TheRefusalIsWaitedFor: who waits is told what the starter says.
@@ -133,11 +133,13 @@ func TestSubmit_TheRefusalIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	began := time.Now()
-	receipt(t, h.as("ann", http.MethodPost, "releases?wait=300ms", asked))
+	receipt(t, h.as("ann").send(http.MethodPost, "releases?wait=300ms", asked))
 	require.GreaterOrEqual(t, time.Since(began), 300*time.Millisecond)
 
 	done := make(chan answer, 1)
-	go func() { done <- h.as("ann", http.MethodPost, "releases?wait=1m", asked, "Idempotency-Key", "late") }()
+	go func() {
+		done <- h.as("ann").send(http.MethodPost, "releases?wait=1m", asked, "Idempotency-Key", "late")
+	}()
 	h.awaitRequest("late")
 	why := wire.Refused(release.Problem{Field: "requestedBy", Message: "no binding lets ann"})
 	_, err := h.js.PublishMsg(t.Context(), wire.DeadLetter(h.stored(), wire.Delivery{}, why))
@@ -202,7 +204,7 @@ func TestCommand_AConfirmationIsBoundToWhatWaits(t *testing.T) {
 	require.NoError(t, h.known.Accept(t.Context(), shop(), id))
 	require.NoError(t, h.known.Update(t.Context(), ledger.Report{Progress: waitingRelease()}))
 	h.answers("")
-	got := h.as("ann", http.MethodPost, "releases/"+id+"/commands/confirm", "")
+	got := h.as("ann").send(http.MethodPost, "releases/"+id+"/commands/confirm", "")
 	require.Equal(t, http.StatusOK, got.status, got.body)
 	var p release.Progress
 	require.NoError(t, json.Unmarshal([]byte(got.body), &p))
@@ -221,7 +223,7 @@ func TestCommand_AConfirmationIsBoundToWhatWaits(t *testing.T) {
 		"somebody else":   {"releases/" + id + "/commands/pause", `{"by": "li"}`, http.StatusUnprocessableEntity},
 		"no approval":     {"releases/" + id + "/commands/approve", "", http.StatusConflict},
 	} {
-		got := h.as("ann", http.MethodPost, c.path, c.body)
+		got := h.as("ann").send(http.MethodPost, c.path, c.body)
 		require.Equal(t, c.status, got.status, name+": "+got.body)
 	}
 }
@@ -234,7 +236,7 @@ func TestCommand_ARefusalIsTold(t *testing.T) {
 	require.NoError(t, h.known.Accept(t.Context(), shop(), id))
 	require.NoError(t, h.known.Update(t.Context(), ledger.Report{Progress: waitingRelease()}))
 	h.answers("batch 2 does not wait")
-	got := h.as("ann", http.MethodPost, "releases/"+id+"/commands/confirm", `{"batch": 2}`)
+	got := h.as("ann").send(http.MethodPost, "releases/"+id+"/commands/confirm", `{"batch": 2}`)
 	require.Equal(t, http.StatusConflict, got.status, got.body)
 	require.Contains(t, got.problem(t).Detail, "batch 2 does not wait")
 }

@@ -123,7 +123,7 @@ func TestEvents_AreBoundedAndGuarded(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	path := "releases/" + id + "/events"
-	require.Equal(t, "Last-Event-ID", h.as("ann", http.MethodGet, path, "", "Last-Event-ID", "x").problem(t).Errors[0].Field)
+	require.Equal(t, "Last-Event-ID", h.as("ann").send(http.MethodGet, path, "", "Last-Event-ID", "x").problem(t).Errors[0].Field)
 	require.Equal(t, http.StatusNotFound, h.get("releases/r-ponmlkjihgfedcba/events").status)
 	require.Equal(t, http.StatusNotFound, h.get("releases/%3E/events").status, "what NATS takes for a wildcard is no ID")
 	var open []stream
@@ -138,5 +138,5 @@ func TestEvents_AreBoundedAndGuarded(t *testing.T) {
 	_ = open[0].Body.Close()
 	require.Eventually(t, func() bool { return h.follow(ctx, path, "").StatusCode == http.StatusOK }, patience, 20*time.Millisecond)
 	h.authorize()
-	require.Equal(t, http.StatusForbidden, h.as("eve", http.MethodGet, path, "").status)
+	require.Equal(t, http.StatusForbidden, h.as("eve").send(http.MethodGet, path, "").status)
 }

@@ -114,7 +114,7 @@ func (v value) Get(out any) error {
 	return json.Unmarshal(data, out)
 }
 
-func (e *engine) QueryWorkflow(_ context.Context, workflowID, _, _ string, _ ...any) (converter.EncodedValue, error) {
+func (e *engine) QueryWorkflow(_ context.Context, workflowID, _, _ string, _ ...any) (converter.EncodedValue, error) { //nolint:revive // as many as the interface has
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return value{e.has[workflowID]}, e.err
@@ -278,13 +278,23 @@ func (a answer) problem(tb testing.TB) (p struct {
 	return p
 }
 
-// as sends a request of somebody: header are further headers, two by two.
-func (h *house) as(by, method, path, body string, header ...string) answer {
+// caller is somebody who sends requests.
+type caller struct {
+	*house
+
+	by string
+}
+
+// as is the house for somebody who has signed in; empty is nobody.
+func (h *house) as(by string) caller { return caller{h, by} }
+
+// send sends a request: header are further headers, two by two.
+func (h caller) send(method, path, body string, header ...string) answer {
 	h.t.Helper()
 	req, err := http.NewRequestWithContext(h.t.Context(), method, h.url+path, strings.NewReader(body))
 	require.NoError(h.t, err)
-	if by != "" {
-		req.Header.Set(headerBy, by)
+	if h.by != "" {
+		req.Header.Set(headerBy, h.by)
 	}
 	if body != "" {
 		req.Header.Set("Content-Type", "application/json")
@@ -304,5 +314,5 @@ func (h *house) as(by, method, path, body string, header ...string) answer {
 
 func (h *house) get(path string) answer {
 	h.t.Helper()
-	return h.as("ann", http.MethodGet, path, "")
+	return h.as("ann").send(http.MethodGet, path, "")
 }

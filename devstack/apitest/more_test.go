@@ -31,7 +31,7 @@ func TestSets_AreShownAndFollowed(t *testing.T) {
 	require.Contains(t, got.body, `"name":"shops"`)
 	h.authorize()
 	require.Equal(t, http.StatusOK, h.get("sets/"+setID).status)
-	require.Contains(t, h.as("eve", http.MethodGet, "sets/"+setID, "").problem(t).Detail, `lets "eve" view on set/shops`)
+	require.Contains(t, h.as("eve").send(http.MethodGet, "sets/"+setID, "").problem(t).Detail, `lets "eve" view on set/shops`)
 	require.Equal(t, http.StatusOK, h.get("sets?phase=RollingOut&open=true").status)
 	h.engine.set(release.SetWorkflowID(setID), someSet(), true)
 	require.Equal(t, http.StatusNoContent, h.get("sets/"+setID+"/events").status)
@@ -51,13 +51,13 @@ func TestSets_TheLedgerKnowsWhatTemporalHasForgotten(t *testing.T) {
 func TestSets_AreAskedFor(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	r := receipt(t, h.as("ann", http.MethodPost, "sets", `{"name": "shops", "waves": [{"releases": [{"name": "shop", "spec": `+asked+`}]}]}`, "Idempotency-Key", "1"))
+	r := receipt(t, h.as("ann").send(http.MethodPost, "sets", `{"name": "shops", "waves": [{"releases": [{"name": "shop", "spec": `+asked+`}]}]}`, "Idempotency-Key", "1"))
 	require.Equal(t, release.SetID("shops", "urn:slipway:api:ann", "1"), r.SetID)
 	require.Equal(t, "slipway.by.ann.request.set.shops", h.stored().Subject)
 	require.Contains(t, h.get("sets/"+r.SetID).body, "no starter has accepted it yet")
-	require.Equal(t, http.StatusUnprocessableEntity, h.as("ann", http.MethodPost, "sets", `{"name": "shops"}`).status)
-	require.Equal(t, http.StatusNotFound, h.as("ann", http.MethodPost, "sets/"+setID+"/commands/pause", "").status, "a set takes no such command")
-	require.Equal(t, http.StatusNotFound, h.as("ann", http.MethodPost, "sets/"+setID+"/commands/abort", "").status)
+	require.Equal(t, http.StatusUnprocessableEntity, h.as("ann").send(http.MethodPost, "sets", `{"name": "shops"}`).status)
+	require.Equal(t, http.StatusNotFound, h.as("ann").send(http.MethodPost, "sets/"+setID+"/commands/pause", "").status, "a set takes no such command")
+	require.Equal(t, http.StatusNotFound, h.as("ann").send(http.MethodPost, "sets/"+setID+"/commands/abort", "").status)
 }
 
 func TestLanes_AreShownToWhoMayLook(t *testing.T) {
@@ -70,7 +70,7 @@ func TestLanes_AreShownToWhoMayLook(t *testing.T) {
 	require.Equal(t, http.StatusUnprocessableEntity, h.get("lanes/aws/x/y").status)
 	require.Equal(t, http.StatusOK, h.get("lanes?held=true").status)
 	h.authorize()
-	require.Equal(t, http.StatusForbidden, h.as("eve", http.MethodGet, lane, "").status)
+	require.Equal(t, http.StatusForbidden, h.as("eve").send(http.MethodGet, lane, "").status)
 }
 
 func TestLanes_AreCommandedByWhoMay(t *testing.T) {
@@ -87,18 +87,18 @@ func TestLanes_AreCommandedByWhoMay(t *testing.T) {
 		"allow":  {`{"artifact": "a:1", "all": true}`, http.StatusUnprocessableEntity},
 		"resume": {`{"force": true}`, http.StatusUnprocessableEntity},
 	} {
-		got := h.as("ann", http.MethodPost, commands+path, c.body)
+		got := h.as("ann").send(http.MethodPost, commands+path, c.body)
 		require.Equal(t, c.status, got.status, path+": "+got.body)
 	}
-	got := h.as("ann", http.MethodPost, commands+"hold", `{"reason": "migration"}`)
+	got := h.as("ann").send(http.MethodPost, commands+"hold", `{"reason": "migration"}`)
 	require.Contains(t, got.problem(t).Detail, "Temporal remembers no release of this application; to hold its lane all the same, send force: true")
 	held := release.LaneState{App: shop(), Held: &release.Hold{By: "ann", Reason: "migration", Since: start()}}
 	h.engine.set(release.LaneID(shop()), held, false)
-	got = h.as("ann", http.MethodPost, commands+"resume", `{"reason": "done"}`, "Idempotency-Key", "1")
+	got = h.as("ann").send(http.MethodPost, commands+"resume", `{"reason": "done"}`, "Idempotency-Key", "1")
 	require.Equal(t, http.StatusOK, got.status, got.body)
 	require.Equal(t, "ann/1", h.engine.updated)
 	h.authorize()
-	require.Contains(t, h.as("vic", http.MethodPost, commands+"resume", "").problem(t).Detail, `lets "vic" hold on sae/cn-hangzhou/shop`)
+	require.Contains(t, h.as("vic").send(http.MethodPost, commands+"resume", "").problem(t).Detail, `lets "vic" hold on sae/cn-hangzhou/shop`)
 }
 
 func TestWaiting_IsListed(t *testing.T) {
@@ -114,50 +114,50 @@ func TestWaiting_IsListed(t *testing.T) {
 	h.engine.set(release.WorkflowID(id), p, false)
 	require.Contains(t, h.get("approvals?app=sae/cn-hangzhou/shop").body, `"need":"approval"`)
 	h.authorize()
-	require.Contains(t, h.as("eve", http.MethodGet, "approvals", "").body, `"items":[]`)
+	require.Contains(t, h.as("eve").send(http.MethodGet, "approvals", "").body, `"items":[]`)
 	require.Equal(t, http.StatusUnprocessableEntity, h.get("waiting?app=a").status)
 }
 
 func TestPlan_NeedsAWorker(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	got := h.as("ann", http.MethodPost, "plan", asked)
+	got := h.as("ann").send(http.MethodPost, "plan", asked)
 	require.Equal(t, http.StatusOK, got.status, got.body)
 	require.Contains(t, got.body, `"operation":"release"`)
-	require.Equal(t, http.StatusUnprocessableEntity, h.as("ann", http.MethodPost, "plan", `{}`).status)
-	require.Equal(t, "promotedFrom", h.as("ann", http.MethodPost, "plan", `{"application": "shop", "environment": "p", "promotedFrom": {"release": "r-abcdefghijklmnop"}}`).problem(t).Errors[0].Field)
+	require.Equal(t, http.StatusUnprocessableEntity, h.as("ann").send(http.MethodPost, "plan", `{}`).status)
+	require.Equal(t, "promotedFrom", h.as("ann").send(http.MethodPost, "plan", `{"application": "shop", "environment": "p", "promotedFrom": {"release": "r-abcdefghijklmnop"}}`).problem(t).Errors[0].Field)
 	h.authorize()
-	require.Equal(t, http.StatusForbidden, h.as("eve", http.MethodPost, "plan", asked).status)
+	require.Equal(t, http.StatusForbidden, h.as("eve").send(http.MethodPost, "plan", asked).status)
 }
 
 func TestFreezes_AreAddedAndEndedByWhoMay(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	const stop = `{"kind": "stop", "name": "incident", "reason": "database on fire", "scope": {"platform": "sae", "region": "cn-hangzhou", "app": "shop"}}`
-	got := h.as("ann", http.MethodPost, "freezes", stop)
+	got := h.as("ann").send(http.MethodPost, "freezes", stop)
 	require.Equal(t, http.StatusCreated, got.status, got.body)
 	require.Contains(t, got.body, `"by":"ann"`)
-	require.Equal(t, http.StatusConflict, h.as("ann", http.MethodPost, "freezes", stop).status)
+	require.Equal(t, http.StatusConflict, h.as("ann").send(http.MethodPost, "freezes", stop).status)
 	const window = `{"kind": "window", "name": "nights", "reason": "nobody is awake", "start": "22:00", "end": "06:00", "zone": "Asia/Shanghai"}`
-	require.Equal(t, http.StatusCreated, h.as("ann", http.MethodPost, "freezes", window).status)
-	require.Equal(t, http.StatusConflict, h.as("ann", http.MethodPost, "freezes", window).status)
-	require.Equal(t, http.StatusCreated, h.as("ann", http.MethodPost, "freezes", strings.Replace(window, `{`, `{"replace": true, `, 1)).status)
+	require.Equal(t, http.StatusCreated, h.as("ann").send(http.MethodPost, "freezes", window).status)
+	require.Equal(t, http.StatusConflict, h.as("ann").send(http.MethodPost, "freezes", window).status)
+	require.Equal(t, http.StatusCreated, h.as("ann").send(http.MethodPost, "freezes", strings.Replace(window, `{`, `{"replace": true, `, 1)).status)
 	require.Contains(t, h.get("freezes?active=true&app=sae/cn-hangzhou/shop").body, `"name":"incident"`)
 
 	h.authorize()
-	got = h.as("ann", http.MethodGet, "freezes", "")
+	got = h.as("ann").send(http.MethodGet, "freezes", "")
 	require.Contains(t, got.body, `"name":"incident"`)
 	require.NotContains(t, got.body, `"name":"nights"`, "which holds more than ann may look at")
-	require.Contains(t, h.as("ann", http.MethodGet, "freezes?app=sae/cn-hangzhou/shop", "").body, `"name":"nights"`, "but it holds what ann may look at")
-	require.Contains(t, h.as("vic", http.MethodGet, "freezes", "").body, `"name":"nights"`)
-	require.Equal(t, http.StatusForbidden, h.as("ann", http.MethodDelete, "freezes/nights", "").status)
-	require.Equal(t, http.StatusForbidden, h.as("ann", http.MethodPost, "freezes", strings.Replace(window, "nights", "mine", 1)).status)
-	require.Equal(t, http.StatusForbidden, h.as("vic", http.MethodDelete, "freezes/incident", "").status)
-	got = h.as("ann", http.MethodDelete, "freezes/incident?reason=it%20is%20back", "")
+	require.Contains(t, h.as("ann").send(http.MethodGet, "freezes?app=sae/cn-hangzhou/shop", "").body, `"name":"nights"`, "but it holds what ann may look at")
+	require.Contains(t, h.as("vic").send(http.MethodGet, "freezes", "").body, `"name":"nights"`)
+	require.Equal(t, http.StatusForbidden, h.as("ann").send(http.MethodDelete, "freezes/nights", "").status)
+	require.Equal(t, http.StatusForbidden, h.as("ann").send(http.MethodPost, "freezes", strings.Replace(window, "nights", "mine", 1)).status)
+	require.Equal(t, http.StatusForbidden, h.as("vic").send(http.MethodDelete, "freezes/incident", "").status)
+	got = h.as("ann").send(http.MethodDelete, "freezes/incident?reason=it%20is%20back", "")
 	require.Equal(t, http.StatusOK, got.status, got.body)
 	require.Contains(t, got.body, `"action":"lift"`)
 	require.Contains(t, got.body, `"active":false`)
-	require.Equal(t, http.StatusNotFound, h.as("ann", http.MethodDelete, "freezes/incident", "").status)
+	require.Equal(t, http.StatusNotFound, h.as("ann").send(http.MethodDelete, "freezes/incident", "").status)
 
 	for body, field := range map[string]string{
 		`{"kind": "dance", "name": "a", "reason": "b"}`:                                                "kind",
@@ -167,7 +167,7 @@ func TestFreezes_AreAddedAndEndedByWhoMay(t *testing.T) {
 		`{"kind": "stop", "name": "a", "reason": "b", "scope": {"application": "shop"}}`:               "scope.application",
 		`{"kind": "stop", "name": "a", "reason": "b", "colour": "red"}`:                                "colour",
 	} {
-		got := h.as("ann", http.MethodPost, "freezes", body)
+		got := h.as("ann").send(http.MethodPost, "freezes", body)
 		require.Equal(t, http.StatusUnprocessableEntity, got.status, got.body)
 		require.Contains(t, fmt.Sprint(got.problem(t).Errors), field)
 	}

@@ -23,7 +23,7 @@ func TestReleases_AreListed(t *testing.T) {
 	other.ID = "stock"
 	h.engine.listed = append(h.engine.listed, info(t, "r-a", shop()), info(t, "r-b", other), info(t, "r-c", shop()))
 	list := func(by, query string) (ids []string, more bool) {
-		got := h.as(by, http.MethodGet, "releases"+query, "")
+		got := h.as(by).send(http.MethodGet, "releases"+query, "")
 		require.Equal(t, http.StatusOK, got.status, got.body)
 		require.Equal(t, "application/json", got.header.Get("Content-Type"))
 		require.Equal(t, "no-store", got.header.Get("Cache-Control"))
@@ -61,7 +61,7 @@ func TestReleases_AreListed(t *testing.T) {
 	require.Len(t, ids, 3)
 	ids, _ = list("eve", "")
 	require.Empty(t, ids)
-	require.Contains(t, h.as("eve", http.MethodGet, "releases", "").body, `"items":[]`)
+	require.Contains(t, h.as("eve").send(http.MethodGet, "releases", "").body, `"items":[]`)
 }
 
 func TestReleases_BadInputIsToldAtOnce(t *testing.T) {
@@ -93,12 +93,12 @@ func TestReleases_OneIsShown(t *testing.T) {
 	var p release.Progress
 	require.NoError(t, json.Unmarshal([]byte(got.body), &p))
 	require.Equal(t, release.PhaseAwaitingConfirm, p.Phase)
-	head := h.as("ann", http.MethodHead, "releases/"+id, "")
+	head := h.as("ann").send(http.MethodHead, "releases/"+id, "")
 	require.Equal(t, []any{http.StatusOK, ""}, []any{head.status, head.body})
 
 	h.authorize()
-	require.Equal(t, http.StatusOK, h.as("vic", http.MethodGet, "releases/"+id, "").status)
-	no := h.as("eve", http.MethodGet, "releases/"+id, "")
+	require.Equal(t, http.StatusOK, h.as("vic").send(http.MethodGet, "releases/"+id, "").status)
+	no := h.as("eve").send(http.MethodGet, "releases/"+id, "")
 	require.Equal(t, http.StatusForbidden, no.status)
 	require.Contains(t, no.problem(t).Detail, `no binding of the authority document lets "eve" view on sae/cn-hangzhou/shop; have an admin bind a role that may: viewer`)
 }
@@ -162,12 +162,12 @@ func TestReleases_WhatIsAwayIsTold(t *testing.T) {
 func TestRoutes_WhoHasNotSignedInAndWhatIsNotThere(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	got := h.as("", http.MethodGet, "releases", "")
+	got := h.as("").send(http.MethodGet, "releases", "")
 	require.Equal(t, http.StatusUnauthorized, got.status)
 	require.Equal(t, "Bearer", got.header.Get("WWW-Authenticate"))
 	require.Contains(t, got.problem(t).Type, "sign-in")
 	require.Equal(t, http.StatusNotFound, h.get("nothing").status)
-	got = h.as("ann", http.MethodDelete, "releases/"+id, "")
+	got = h.as("ann").send(http.MethodDelete, "releases/"+id, "")
 	require.Equal(t, http.StatusMethodNotAllowed, got.status)
 	require.Equal(t, "GET, HEAD", got.header.Get("Allow"))
 	require.Contains(t, got.problem(t).Type, "method")

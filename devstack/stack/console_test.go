@@ -72,7 +72,7 @@ func specOf(t *testing.T, name string) string {
 
 // overHTTP is a console as a program sees it.
 type overHTTP struct {
-	ctx context.Context //nolint:containedctx // that of a test
+	ctx context.Context
 	t   *testing.T
 	at  stack.Console
 }
@@ -109,7 +109,7 @@ func (h *overHTTP) ask(method, path, body string, into any) {
 // events reads server-sent events until their end.
 func (h *overHTTP) events(path string) <-chan string {
 	h.t.Helper()
-	resp := h.do(http.MethodGet, path, "")
+	resp := h.do(http.MethodGet, path, "") //nolint:bodyclose // by the reader
 	require.Equal(h.t, http.StatusOK, resp.StatusCode)
 	told := make(chan string, 1)
 	go func() {

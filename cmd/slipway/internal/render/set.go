@@ -101,9 +101,9 @@ func setNodes(p Set, now time.Time) []node {
 			branch.rank = waveRank(w)
 		}
 		for _, r := range w.Releases {
-			branch.leaf = append(branch.leaf, node{row: runNode(p, "⧉ "+memberName(r.Name, r.ByName), kindRelease, r.Run, now), rank: branch.rank})
+			branch.leaf = append(branch.leaf, node{row: append([]Cell{{Text: "⧉ " + memberName(r.Name, r.ByName)}}, runCells(p, kindRelease, r.Run, now)...), rank: branch.rank})
 			if r.Rollback != nil {
-				branch.leaf = append(branch.leaf, node{row: runNode(p, "↶ "+memberName(r.Name, r.ByName), "Rollback", *r.Rollback, now), rank: branch.rank})
+				branch.leaf = append(branch.leaf, node{row: append([]Cell{{Text: "↶ " + memberName(r.Name, r.ByName)}}, runCells(p, "Rollback", *r.Rollback, now)...), rank: branch.rank})
 			}
 		}
 		branches = append(branches, branch)
@@ -169,7 +169,8 @@ func idle(p Set, never bool) Cell {
 	return Cell{Text: iconMoving + " " + text, color: faint}
 }
 
-func runNode(p Set, name, kind string, r release.SetRun, now time.Time) []Cell {
+// runCells are the cells of one release of a set after its name.
+func runCells(p Set, kind string, r release.SetRun, now time.Time) []Cell {
 	state, info := idle(p, kind == kindRelease && p.Phase == release.PhaseRollingBack), r.Reason
 	id := r.ReleaseID
 	is, answers := p.UnderWay[r.ReleaseID]
@@ -195,7 +196,7 @@ func runNode(p Set, name, kind string, r release.SetRun, now time.Time) []Cell {
 	case p.Phase.Ended():
 		id = "" // there is no such release, and never will be
 	}
-	return []Cell{{Text: name}, {Text: kind}, state, {Text: id}, {Text: age(r.StartedAt, r.EndedAt, now)}, {Text: info}}
+	return []Cell{{Text: kind}, state, {Text: id}, {Text: age(r.StartedAt, r.EndedAt, now)}, {Text: info}}
 }
 
 // memberWaits is what a release of a set waits for; empty where it waits for nothing.
