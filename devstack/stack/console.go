@@ -28,15 +28,20 @@ func (s *Stack) Console() Console { return s.console }
 
 func (s *Stack) startConsole(ctx context.Context) error {
 	token, log := access.NewToken(), s.config.Log.With().Str("role", "console").Logger()
+	// ctx is that of the start, which may be over long before the stack ends.
+	ends := make(chan struct{})
 	server, err := console.Listen(ctx, console.Config{
 		Addr: cmp.Or(s.config.ConsoleAddr, "127.0.0.1:0"), Metrics: prometheus.NewRegistry(), Logger: log,
-		API:  api.New(api.Config{Releases: releases.NewWith(s.Client, s.data), JetStream: s.JetStream, Logger: log, Ends: ctx.Done()}),
+		API:  api.New(api.Config{Releases: releases.NewWith(s.Client, s.data), JetStream: s.JetStream, Logger: log, Ends: ends}),
 		Door: access.NewDoor(access.DoorConfig{Tokens: access.SomeTokens(map[string]access.Person{token: {Identity: consoleAdmin}}), Logger: log}),
 	})
 	if err != nil {
 		return err
 	}
 	s.console = Console{URL: "http://" + server.Addr(), Token: token}
-	s.run(ctx, "console", server.Run)
+	s.run(ctx, "console", func(ctx context.Context) error {
+		defer context.AfterFunc(ctx, func() { close(ends) })()
+		return server.Run(ctx)
+	})
 	return s.startHooks(ctx)
 }

@@ -93,7 +93,9 @@ func examples() []example {
 // demo starts what `make up` brings up, with faster clouds.
 func demo(ctx context.Context, t *testing.T) *stack.Stack {
 	t.Helper()
-	s, err := stack.Start(ctx, stack.Config{
+	starting, started := context.WithCancel(ctx)
+	defer started() // what runs outlives the start
+	s, err := stack.Start(starting, stack.Config{
 		Demo: true, Speed: 20, Settle: time.Second, Log: zerolog.New(zerolog.NewTestWriter(t)).Level(zerolog.WarnLevel),
 	})
 	require.NoError(t, err)
