@@ -27,7 +27,7 @@ type LaneStatus struct {
 	// State is what the lane answers for itself; nil when nobody answers for it, or it is not at
 	// work although a release is, and Partial is why.
 	State   *release.LaneState `json:"state,omitempty"`
-	Partial Partial            `json:"lack,omitzero"`
+	Partial Partial            `json:"partial,omitzero"`
 }
 
 // ShownLane is a lane as it is shown.

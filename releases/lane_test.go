@@ -330,12 +330,12 @@ func TestLane_UpdateLane(t *testing.T) {
 	}
 }
 
-// Scripts read why nothing is known of a lane as "lack".
+// Scripts read why nothing is known of a lane as "partial".
 func TestLaneStatus_JSON(t *testing.T) {
 	t.Parallel()
 	for want, status := range map[string]releases.LaneStatus{
-		`{"app":"a","lack":"no worker answers"}`: {App: "a", Partial: releases.Partial{Reason: releases.PartialNoWorker, Message: "no worker answers"}},
-		`{"app":"a"}`:                            {App: "a"},
+		`{"app":"a","partial":"no worker answers"}`: {App: "a", Partial: releases.Partial{Reason: releases.PartialNoWorker, Message: "no worker answers"}},
+		`{"app":"a"}`: {App: "a"},
 	} {
 		got, err := json.Marshal(status)
 		require.NoError(t, err)

@@ -43,7 +43,7 @@ type Waiting struct {
 	// Next is what may be done.
 	Next []release.NextStep `json:"next"`
 	// Partial is why not all is known of it.
-	Partial Partial `json:"lack,omitzero"`
+	Partial Partial `json:"partial,omitzero"`
 }
 
 // WaitingList is what needs a person, the oldest first.

@@ -114,6 +114,10 @@ func (c *Client) refusal(ctx context.Context, of event) error {
 // Submit publishes the event of what is asked for, and returns once it is stored: what comes of it is for the starter.
 // An event that was used with another content is a [*ledger.ConflictError].
 func (c *Client) Submit(ctx context.Context, r Request, eventID string) (Receipt, error) {
+	r, err := r.As(c.publisher.Identity)
+	if err != nil {
+		return Receipt{}, err
+	}
 	msg, err := r.Message(c.publisher.origin(eventID))
 	if err != nil {
 		return Receipt{}, err

@@ -23,10 +23,7 @@ func (c *Client) SendCommand(ctx context.Context, id string, cmd release.Command
 	return send(ctx, c, spoken[release.Progress]{
 		id: id, command: cmd, admit: release.Admit,
 		read: func(ctx context.Context) (releases.Status[release.Progress], error) { return c.Get(ctx, id) },
-		encode: func(o wire.Origin, p release.Progress, cmd release.Command) (*nats.Msg, error) {
-			if o.Identity == "" {
-				return wire.EncodeCommand(o, id, cmd)
-			}
+		verified: func(o wire.Origin, p release.Progress, cmd release.Command) (*nats.Msg, error) {
 			return wire.EncodeVerifiedCommand(o, p.App, id, cmd)
 		},
 		told: func(p release.Progress) told { return told{p.Decisions, p.Transition, p.Phase} },
@@ -38,10 +35,7 @@ func (c *Client) SendSetCommand(ctx context.Context, id string, cmd release.Comm
 	return send(ctx, c, spoken[release.SetProgress]{
 		id: id, command: cmd, admit: release.AdmitSet,
 		read: func(ctx context.Context) (releases.Status[release.SetProgress], error) { return c.GetSet(ctx, id) },
-		encode: func(o wire.Origin, p release.SetProgress, cmd release.Command) (*nats.Msg, error) {
-			if o.Identity == "" {
-				return wire.EncodeCommand(o, id, cmd)
-			}
+		verified: func(o wire.Origin, p release.SetProgress, cmd release.Command) (*nats.Msg, error) {
 			return wire.EncodeVerifiedSetCommand(o, p.Name, id, cmd)
 		},
 		told: func(p release.SetProgress) told { return told{p.Decisions, p.Transition, p.Phase} },
@@ -53,9 +47,10 @@ type spoken[P any] struct {
 	id      string
 	command release.Command
 	read    func(context.Context) (releases.Status[P], error)
-	encode  func(wire.Origin, P, release.Command) (*nats.Msg, error)
 	admit   func(P, release.Command) (repeated bool, err error)
 	told    func(P) told
+	// verified is the message of an identity, which goes to subjects that say what the command is to.
+	verified func(wire.Origin, P, release.Command) (*nats.Msg, error)
 }
 
 // told is what a progress tells of an answer to a command.
@@ -87,7 +82,7 @@ func send[P any](ctx context.Context, c *Client, s spoken[P]) (sent release.Comm
 	if err := sent.Validate(); err != nil {
 		return sent, p, err
 	}
-	msg, err := s.encode(origin, before.Progress, s.command)
+	msg, err := s.message(origin, before.Progress)
 	if err != nil {
 		return sent, p, err
 	}
@@ -96,6 +91,14 @@ func send[P any](ctx context.Context, c *Client, s spoken[P]) (sent release.Comm
 	}
 	p, err = s.answer(ctx, c, sent, event{msg.Subject, origin.Source, origin.ID, s.id})
 	return sent, p, err
+}
+
+// message is the event of the command.
+func (s spoken[P]) message(o wire.Origin, p P) (*nats.Msg, error) {
+	if o.Identity == "" {
+		return wire.EncodeCommand(o, s.id, s.command)
+	}
+	return s.verified(o, p, s.command)
 }
 
 // answer waits for the answer to a command that was published.

@@ -18,6 +18,7 @@ type Request struct {
 	encode   func(wire.Origin) (*nats.Msg, error)
 	receipt  func(source, eventID string) Receipt
 	recorded func(ctx context.Context, known *ledger.Ledger, id string) (ledger.Identity, error)
+	as       func(identity string) (Request, error)
 }
 
 // Receipt tells what was asked for.
@@ -46,6 +47,11 @@ func OfRelease(spec release.Spec) Request {
 			r, err := known.GetOf(ctx, spec.App, id)
 			return r.Identity, err
 		},
+		as: func(identity string) (Request, error) {
+			named := spec
+			named.RequestedBy = cmp.Or(spec.RequestedBy, identity)
+			return OfRelease(named), nil
+		},
 	}
 }
 
@@ -60,6 +66,7 @@ func OfNamed(n wire.Named) (Request, error) {
 			r, err := known.Get(ctx, id)
 			return r.Identity, err
 		},
+		as: func(identity string) (Request, error) { return OfNamed(n.AskedBy(identity)) },
 	}, err
 }
 
@@ -76,7 +83,21 @@ func OfSet(s wire.AskedSet) (Request, error) {
 			s, err := known.GetSet(ctx, id)
 			return s.Identity, err
 		},
+		as: func(identity string) (Request, error) {
+			named := s
+			named.Set.RequestedBy = cmp.Or(s.Set.RequestedBy, identity)
+			return OfSet(named)
+		},
 	}, err
+}
+
+// As is the request as an identity publishes it: one that says nobody is then of the identity. That is its content, of which the
+// ledger has the digest. Empty is no identity.
+func (r Request) As(identity string) (Request, error) {
+	if identity == "" {
+		return r, nil
+	}
+	return r.as(identity)
 }
 
 // Digest is that of the content; see [release.Spec.Digest].

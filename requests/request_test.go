@@ -3,6 +3,7 @@ package requests_test
 import (
 	"testing"
 
+	"github.com/nats-io/nats.go"
 	"github.com/stretchr/testify/require"
 
 	"slipway/release"
@@ -49,5 +50,47 @@ func TestRequest_AnEventIsOneRelease(t *testing.T) {
 			require.NoError(t, err)
 			require.Contains(t, msg.Subject, "slipway.by.ann.request.")
 		})
+	}
+}
+
+// What the ledger has of a request is the digest of what its receiver reads: who asks is part of it, also where only the subject says it.
+func TestRequest_ItsContentIsWhatTheReceiverReads(t *testing.T) {
+	t.Parallel()
+	named := wire.Named{Application: "shop", Environment: "staging", Says: map[string]any{"artifact": map[string]any{"image": "registry.example/shop:1.4.2"}}}
+	byName, err := requests.OfNamed(named)
+	require.NoError(t, err)
+	asked := wire.AskedSet{Set: release.Set{Name: "shop-and-orders", Waves: []release.Wave{{Releases: []release.SetRelease{{Name: "shop", Spec: spec()}}}}}}
+	set, err := requests.OfSet(asked)
+	require.NoError(t, err)
+	for name, c := range map[string]struct {
+		request requests.Request
+		read    func(*nats.Msg) (digest string, err error)
+	}{
+		"release": {requests.OfRelease(spec()), func(msg *nats.Msg) (string, error) {
+			r, err := wire.DecodeRequest(msg)
+			return r.Spec.Digest(), err
+		}},
+		"by name": {byName, func(msg *nats.Msg) (string, error) {
+			r, err := wire.DecodeNamedRequest(msg)
+			return r.Digest, err
+		}},
+		"set": {set, func(msg *nats.Msg) (string, error) {
+			r, err := wire.DecodeSetRequest(msg)
+			return r.Digest, err
+		}},
+	} {
+		for _, identity := range []string{"", "ann"} {
+			t.Run(name+" of "+identity, func(t *testing.T) {
+				t.Parallel()
+				as, err := c.request.As(identity)
+				require.NoError(t, err)
+				msg, err := as.Message(wire.Origin{Source: "/ci", ID: "1", Identity: identity})
+				require.NoError(t, err)
+				digest, err := c.read(msg)
+				require.NoError(t, err)
+				require.Equal(t, digest, as.Digest())
+				require.Equal(t, identity == "", digest == c.request.Digest())
+			})
+		}
 	}
 }

@@ -274,6 +274,14 @@ func (n Named) by(identity string) Named {
 	return n
 }
 
+// AskedBy returns the request with who it is of, where it says nobody.
+func (n Named) AskedBy(identity string) Named {
+	if n.requestedBy() != "" {
+		return n
+	}
+	return n.by(identity)
+}
+
 // EncodeNamedRequest returns the message that asks for a release by name, as structured CloudEvent. The
 // release it means has the ID [Named.ReleaseID] of the origin. One with what looks like
 // a secret is not encoded.

@@ -157,9 +157,7 @@ func (s AskedSet) Resolve(find func(Named) (Resolved, error)) (release.Set, map[
 	set, names := s.Set.WithDefaults(), map[string]release.ByName{} // the lists are copies
 	var wrong release.Problems
 	for _, n := range s.Named {
-		if n.requestedBy() == "" {
-			n.Named = n.by(set.RequestedBy)
-		}
+		n.Named = n.AskedBy(set.RequestedBy)
 		found, err := find(n.Named)
 		problem, is := errors.AsType[release.Problem](err)
 		problems, are := errors.AsType[release.Problems](err)

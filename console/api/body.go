@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -15,6 +16,9 @@ import (
 // headerKey is the ID of the event that a request becomes.
 const headerKey = "Idempotency-Key"
 
+// maxKey is the length of a key: with who asks, it is an ID of Temporal, too, which has a thousand bytes at most.
+const maxKey = 512
+
 // key is the ID of the event that a request becomes: the one that was sent, or a new one.
 func (r *request) key() (string, error) {
 	given := r.Header.Values(headerKey)
@@ -23,6 +27,8 @@ func (r *request) key() (string, error) {
 		return uuid.NewString(), nil
 	case len(given) > 1 || given[0] == "":
 		return "", release.Problem{Field: headerKey, Message: "must be given once, and not be empty"}
+	case len(given[0]) > maxKey:
+		return "", release.Problem{Field: headerKey, Message: fmt.Sprintf("has %d bytes; at most %d are taken", len(given[0]), maxKey)}
 	}
 	return given[0], nil
 }

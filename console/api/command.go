@@ -54,9 +54,29 @@ func (r *request) readCommand(kinds []release.CommandKind) (c release.Command, e
 	}, nil
 }
 
+// commanding is a command to a release or a set on its way, in the name of who asks.
+type commanding struct {
+	*requests.Client
+
+	id      string
+	command release.Command
+}
+
 // commandRelease sends a command to a release, and answers with where that stands right after.
 func (a *api) commandRelease(r *request) error {
-	c, err := r.readCommand(release.CommandKinds())
+	return r.send(release.CommandKinds(), release.CheckReleaseID, func(ctx context.Context, c commanding) (any, error) {
+		cmd, err := bound(ctx, c.Client, c.id, c.command)
+		if err != nil {
+			return nil, err
+		}
+		_, p, err := c.SendCommand(ctx, c.id, cmd)
+		return p, unsent(err, cmd.ID)
+	})
+}
+
+// send reads the command to what the path names, and answers with what do returns of it.
+func (r *request) send(kinds []release.CommandKind, check func(id string) error, do func(context.Context, commanding) (any, error)) error {
+	c, err := r.readCommand(kinds)
 	if err != nil {
 		return err
 	}
@@ -65,20 +85,16 @@ func (a *api) commandRelease(r *request) error {
 		return err
 	}
 	id := r.PathValue("id")
-	if release.CheckReleaseID(id) != nil {
+	if check(id) != nil {
 		return &releases.NotFoundError{ID: id}
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), answerTime)
 	defer cancel()
-	client := requests.New(a.JetStream, by)
-	if c, err = bound(ctx, client, id, c); err != nil {
+	after, err := do(ctx, commanding{requests.New(r.api.JetStream, by), id, c})
+	if err != nil {
 		return err
 	}
-	_, p, err := client.SendCommand(ctx, id, c)
-	if err != nil {
-		return unsent(err, c.ID)
-	}
-	return r.reply(http.StatusOK, p)
+	return r.reply(http.StatusOK, after)
 }
 
 // bound is a command to a release that says what it is about: what it leaves out is what the release shows just now.

@@ -22,7 +22,7 @@ type listed[T any] struct {
 	// More tells that there are more than were asked for.
 	More bool `json:"more,omitempty"`
 	// Partial is why not all is known.
-	Partial string `json:"lack,omitempty"`
+	Partial string `json:"partial,omitempty"`
 }
 
 // atMost is the list, cut where it is longer.

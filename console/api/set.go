@@ -21,7 +21,7 @@ type shownSet struct {
 	releases.ShownSet
 
 	// Partial is why not all is known of it.
-	Partial string `json:"lack,omitempty"`
+	Partial string `json:"partial,omitempty"`
 }
 
 // set finds where a set stands, as [api.release] does for a release.
@@ -124,35 +124,19 @@ func (a *api) submitSet(r *request) error {
 
 // commandSet sends a command to a set, and answers with where that stands right after.
 func (a *api) commandSet(r *request) error {
-	c, err := r.readCommand(setKinds())
-	if err != nil {
-		return err
-	}
-	by, err := r.actor()
-	if err != nil {
-		return err
-	}
-	id := r.PathValue("id")
-	if release.CheckSetID(id) != nil {
-		return &releases.NotFoundError{ID: id}
-	}
-	ctx, cancel := context.WithTimeout(r.Context(), answerTime)
-	defer cancel()
-	client := requests.New(a.JetStream, by)
-	if c.Kind == release.CommandConfirm && c.Batch == 0 {
-		status, err := client.GetSet(ctx, id)
-		if err != nil {
-			return err
+	return r.send(setKinds(), release.CheckSetID, func(ctx context.Context, c commanding) (any, error) {
+		if c.command.Kind == release.CommandConfirm && c.command.Batch == 0 {
+			status, err := c.GetSet(ctx, c.id)
+			if err != nil {
+				return nil, err
+			}
+			shown, err := status.Progress.Confirming()
+			if err != nil {
+				return nil, &releases.RefusedError{ID: c.id, Reason: err.Error()}
+			}
+			c.command.Batch = shown.Batch
 		}
-		shown, err := status.Progress.Confirming()
-		if err != nil {
-			return &releases.RefusedError{ID: id, Reason: err.Error()}
-		}
-		c.Batch = shown.Batch
-	}
-	_, p, err := client.SendSetCommand(ctx, id, c)
-	if err != nil {
-		return unsent(err, c.ID)
-	}
-	return r.reply(http.StatusOK, p)
+		_, p, err := c.SendSetCommand(ctx, c.id, c.command)
+		return p, unsent(err, c.command.ID)
+	})
 }

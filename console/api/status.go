@@ -43,7 +43,7 @@ type shownRelease struct {
 	release.Progress
 
 	// Partial is why not all is known of it.
-	Partial string `json:"lack,omitempty"`
+	Partial string `json:"partial,omitempty"`
 }
 
 // release finds where a release stands: Temporal tells, or the ledger where that has forgotten it, or its request where that

@@ -85,8 +85,11 @@ func (r *request) submit(path string, read func(context.Context, []byte) (reques
 }
 
 // unsent is the error of an event that was not published, as who has sent the request is told it: about its key, or that it may be
-// sent again with it.
+// sent again with it; nil of none.
 func unsent(err error, key string) error {
+	if err == nil {
+		return nil
+	}
 	p, wrong := errors.AsType[release.Problem](err)
 	if wrong && p.Field == "id" {
 		return release.Problem{Field: headerKey, Message: p.Message}

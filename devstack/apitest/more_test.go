@@ -97,6 +97,8 @@ func TestLanes_AreCommandedByWhoMay(t *testing.T) {
 	got = h.as("ann").send(http.MethodPost, commands+"resume", `{"reason": "done"}`, "Idempotency-Key", "1")
 	require.Equal(t, http.StatusOK, got.status, got.body)
 	require.Equal(t, "ann/1", h.engine.updated)
+	long := h.as("ann").send(http.MethodPost, commands+"resume", "", "Idempotency-Key", strings.Repeat("k", 513)).problem(t)
+	require.Equal(t, []release.Problem{{Field: "Idempotency-Key", Message: "has 513 bytes; at most 512 are taken"}}, long.Errors, "Temporal takes no such ID")
 	h.authorize()
 	require.Contains(t, h.as("vic").send(http.MethodPost, commands+"resume", "").problem(t).Detail, `lets "vic" hold on sae/cn-hangzhou/shop`)
 }

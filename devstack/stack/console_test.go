@@ -27,11 +27,18 @@ func TestConsole_APipelineReleasesAndWaits(t *testing.T) {
 	defer cancel()
 	h := over(ctx, t, demo(ctx, t))
 
-	spec := specOf(t, "gray-manual")
+	spec, build := specOf(t, "gray-manual"), h.keyed("build-42")
 	var asked struct{ ReleaseID, Source, EventID string }
-	h.ask(http.MethodPost, "/api/v1/releases?wait=1m", spec, &asked)
+	build.ask(http.MethodPost, "/api/v1/releases?wait=1m", spec, &asked)
 	require.Equal(t, "urn:slipway:api:dev-admin", asked.Source)
 	at := "/api/v1/releases/" + asked.ReleaseID
+
+	again := asked
+	build.ask(http.MethodPost, "/api/v1/releases", spec, &again)
+	require.Equal(t, asked, again, "the answer was lost: the same key is the same release")
+	other := build.do(http.MethodPost, "/api/v1/releases", strings.Replace(spec, "1.4.2", "1.4.3", 1))
+	require.NoError(t, other.Body.Close())
+	require.Equal(t, http.StatusConflict, other.StatusCode)
 
 	events := h.events(at + "/events")
 	var p release.Progress
@@ -75,11 +82,19 @@ type overHTTP struct {
 	ctx context.Context
 	t   *testing.T
 	at  stack.Console
+	// key is sent as Idempotency-Key; empty sends none.
+	key string
 }
 
 func over(ctx context.Context, t *testing.T, s *stack.Stack) *overHTTP {
 	t.Helper()
-	return &overHTTP{ctx, t, s.Console()}
+	return &overHTTP{ctx: ctx, t: t, at: s.Console()}
+}
+
+// keyed sends its requests with a key.
+func (h overHTTP) keyed(key string) *overHTTP {
+	h.key = key
+	return &h
 }
 
 func (h *overHTTP) do(method, path, body string) *http.Response {
@@ -89,6 +104,9 @@ func (h *overHTTP) do(method, path, body string) *http.Response {
 	req.Header.Set("Authorization", "Bearer "+h.at.Token)
 	if body != "" {
 		req.Header.Set("Content-Type", "application/json")
+	}
+	if h.key != "" {
+		req.Header.Set("Idempotency-Key", h.key)
 	}
 	resp, err := http.DefaultClient.Do(req)
 	require.NoError(h.t, err)

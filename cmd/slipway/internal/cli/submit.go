@@ -203,6 +203,13 @@ func (a *app) ask(ctx context.Context, c *call, s submission, it asked) error {
 	if s.eventID == "" {
 		s.eventID = uuid.NewString()
 	}
+	request, err := it.As(c.identity)
+	if err != nil {
+		return &usageError{err.Error()}
+	}
+	if it.Request = request; it.digest != "" {
+		it.digest = request.Digest()
+	}
 	msg, err := it.Message(wire.Origin{Source: s.source, ID: s.eventID, Time: time.Now().UTC(), Identity: c.identity, Signer: c.signer})
 	if err != nil {
 		return &usageError{err.Error()}
