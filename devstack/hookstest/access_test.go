@@ -20,7 +20,7 @@ func TestConsole_PeopleSignInAndWebhooksGoOn(t *testing.T) {
 	t.Parallel()
 	binary := os.Getenv("SLIPWAY_BIN") //nolint:forbidigo // the build says where the binary is
 	require.NotEmpty(t, binary, "SLIPWAY_BIN must name a slipway binary; run `make test-system`")
-	server := bus(t, t.TempDir(), freeAddress(t))
+	server := bus(t, t.TempDir(), "")
 	t.Cleanup(func() { require.NoError(t, server.Close()) })
 	_, err := setup.NATS(t.Context(), connect(t, server), setup.Config{})
 	require.NoError(t, err)

@@ -109,7 +109,7 @@ func ask(t *testing.T, req *http.Request) answer {
 	return answer{resp.StatusCode, resp.Header.Get("Retry-After"), string(text)}
 }
 
-// bus starts NATS with its data in a folder, at an address.
+// bus starts NATS with its data in a folder, at an address; an empty one is any that is free.
 func bus(t *testing.T, dir, addr string) *embedded.NATS {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -117,15 +117,6 @@ func bus(t *testing.T, dir, addr string) *embedded.NATS {
 	s, err := embedded.StartNATS(ctx, embedded.NATSConfig{DataDir: dir, Addr: addr})
 	require.NoError(t, err)
 	return s
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	var listen net.ListenConfig
-	l, err := listen.Listen(t.Context(), "tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	require.NoError(t, l.Close())
-	return l.Addr().String()
 }
 
 func connect(t *testing.T, s *embedded.NATS) jetstream.JetStream {
@@ -144,8 +135,8 @@ func TestConsole_WebhooksReachTheStream(t *testing.T) {
 	t.Parallel()
 	binary := os.Getenv("SLIPWAY_BIN") //nolint:forbidigo // the build says where the binary is
 	require.NotEmpty(t, binary, "SLIPWAY_BIN must name a slipway binary; run `make test-system`")
-	dir, addr := t.TempDir(), freeAddress(t)
-	server := bus(t, dir, addr)
+	dir := t.TempDir()
+	server := bus(t, dir, "")
 	js := connect(t, server)
 	_, err := setup.NATS(t.Context(), js, setup.Config{})
 	require.NoError(t, err)
@@ -192,7 +183,7 @@ func TestConsole_WebhooksReachTheStream(t *testing.T) {
 		got := post(t, url+"/harbor", later, token)
 		return got.status == http.StatusServiceUnavailable && got.retryAfter == "5"
 	}, patience, 50*time.Millisecond)
-	server = bus(t, dir, addr)
+	server = bus(t, dir, strings.TrimPrefix(server.URL(), "nats://"))
 	t.Cleanup(func() { require.NoError(t, server.Close()) })
 	require.Eventually(t, func() bool {
 		return post(t, url+"/harbor", later, token).status == http.StatusAccepted
