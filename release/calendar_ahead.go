@@ -27,6 +27,15 @@ func (c Calendar) Ahead(app App, now, until time.Time) []PlannedFreeze {
 	return found
 }
 
+// Within reports whether the window freezes at any moment from one time on and before another.
+func (w FreezeWindow) Within(from, to time.Time) bool {
+	if _, active := w.Active(from); active {
+		return true
+	}
+	at, begins := w.begins(from)
+	return begins && at.Before(to)
+}
+
 // begins is when the window begins next after a moment; false where it does not, or cannot be read.
 func (w FreezeWindow) begins(after time.Time) (time.Time, bool) {
 	if !w.Recurring() {

@@ -63,6 +63,15 @@ const (
 	EventIgnored EventKind = "ignored"
 )
 
+// EventKinds returns the kinds that releases and sets tell of.
+func EventKinds() []EventKind {
+	return []EventKind{
+		EventAccepted, EventStarted, EventApprovalWaiting, EventApprovalGiven, EventApprovalGranted, EventBatchWaiting, EventBatchConfirmed, EventBatchDone,
+		EventPlatformApprovalWaiting, EventPaused, EventResumed, EventStalled, EventMoving, EventWatching, EventRollingBack, EventRunStarted, EventSucceeded,
+		EventFailed, EventRolledBack, EventAborted, EventAttention, EventDecided, EventWaveWaiting, EventWaveDone,
+	}
+}
+
 // Outcome returns the event that tells of the end in phase p; false when p is no end.
 func (p Phase) Outcome() (EventKind, bool) {
 	switch p {

@@ -1,0 +1,167 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"slipway/apps"
+	"slipway/console/problem"
+	"slipway/release"
+)
+
+// deployForm is what somebody asks for, as it was filled in.
+type deployForm struct {
+	// App is application/environment, or platform/region/id.
+	App, Operation, Image, Version, Variables, Strategy, Note string
+	Key                                                       string
+}
+
+// deployShown is the page on which a release is asked for: what it would do comes first.
+type deployShown struct {
+	Form deployForm
+	// Choices are the applications that have a document.
+	Choices []string
+	// Operations and Strategies are what there is to choose from.
+	Operations, Strategies []string
+	// Plan is what it would do; nil before that was asked.
+	Plan    *release.Plan
+	Problem *problem.Problem
+}
+
+// Refused reports whether it would be refused as it is asked for.
+func (d deployShown) Refused() bool { return d.Plan != nil && len(d.Plan.Refusals) > 0 }
+
+func deployPage(p *page) error {
+	of := p.URL.Query()
+	return p.showDeploy(deployShown{Form: deployForm{App: of.Get("app"), Image: of.Get("image"), Operation: of.Get("operation"), Version: of.Get("version")}})
+}
+
+func (p *page) showDeploy(shown deployShown) error {
+	documents, err := p.applications()
+	if err != nil {
+		return err
+	}
+	for _, d := range documents {
+		for _, e := range d.Spec.Environments {
+			shown.Choices = append(shown.Choices, d.Spec.Name+"/"+e.Name)
+		}
+	}
+	shown.Operations = []string{string(release.OperationRelease), string(release.OperationRollback), string(release.OperationRestart)}
+	shown.Strategies = []string{string(release.StrategyAll), string(release.StrategyGray), string(release.StrategyBatch)}
+	status := http.StatusOK
+	if shown.Problem != nil {
+		status = shown.Problem.Status
+	}
+	return p.answer(status, "deploy", frame{Title: p.t("Deploy"), Body: shown})
+}
+
+// applications are the documents of applications that who has signed in may look at.
+func (p *page) applications() ([]apps.Document, error) {
+	var found listed[apps.Document]
+	err := p.get("applications", nil, &found)
+	return slices.DeleteFunc(found.Items, func(d apps.Document) bool { return d.Spec == nil }), err
+}
+
+// deploy shows what a release would do, and asks for it once that was seen.
+func deploy(p *page) error {
+	if err := p.form(); err != nil {
+		return err
+	}
+	of := p.PostFormValue
+	shown := deployShown{Form: deployForm{
+		App: strings.TrimSpace(of("app")), Operation: of("operation"), Image: strings.TrimSpace(of("image")), Version: strings.TrimSpace(of("version")),
+		Variables: of("variables"), Strategy: of("strategy"), Note: of("note"), Key: of("key"),
+	}}
+	body, wrong := shown.Form.body()
+	if len(wrong) > 0 {
+		why := problem.New(http.StatusUnprocessableEntity, "something in the form is wrong")
+		why.Errors = wrong
+		shown.Problem = &why
+		return p.showDeploy(shown)
+	}
+	if of("step") == "deploy" && shown.Form.Key != "" {
+		var receipt struct {
+			ReleaseID string `json:"releaseId"`
+		}
+		err := p.post("releases?"+url.Values{"wait": {"10s"}}.Encode(), shown.Form.Key, body, &receipt)
+		if err == nil {
+			return p.redirect(ofReleases.page(receipt.ReleaseID))
+		}
+		why := p.problemOf(err)
+		shown.Problem = &why
+	}
+	shown.Form.Key = uuid.NewString()
+	if err := p.post("plan", "", body, &shown.Plan); err != nil && shown.Problem == nil {
+		why := p.problemOf(err)
+		shown.Problem = &why
+	}
+	return p.showDeploy(shown)
+}
+
+// body is the request of a form, as the API takes it.
+func (f deployForm) body() (map[string]any, release.Problems) {
+	body := map[string]any{}
+	ref, err := release.ParseApp(f.App)
+	if err != nil {
+		return nil, release.Problems{{Field: "app", Message: err.Error()}}
+	}
+	if ref.ByName() {
+		body["application"] = ref.Application
+		if ref.Environment != "" {
+			body["environment"] = ref.Environment
+		}
+	} else {
+		body["app"] = ref.App
+	}
+	if f.Operation != "" && f.Operation != string(release.OperationRelease) {
+		body["operation"] = f.Operation
+	}
+	if f.Image != "" {
+		body["artifact"] = map[string]string{"image": f.Image}
+	}
+	if f.Version != "" {
+		body["version"] = f.Version
+	}
+	if f.Note != "" {
+		body["note"] = f.Note
+	}
+	switch release.StrategyType(f.Strategy) {
+	case "":
+	case release.StrategyGray:
+		body["strategy"] = map[string]any{"type": f.Strategy, "gray": 1, "batches": 1, "confirm": release.ConfirmManual}
+	case release.StrategyBatch:
+		body["strategy"] = map[string]any{"type": f.Strategy, "batches": 2, "confirm": release.ConfirmManual}
+	default:
+		body["strategy"] = map[string]any{"type": f.Strategy}
+	}
+	variables, wrong := variablesOf(f.Variables)
+	if len(variables) > 0 {
+		body["config"] = map[string]any{"variables": variables}
+	}
+	return body, wrong
+}
+
+// variablesOf reads a line KEY=VALUE for each variable; KEY alone removes one.
+func variablesOf(text string) (variables []map[string]any, wrong release.Problems) {
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		if line == "" {
+			continue
+		}
+		name, value, set := strings.Cut(line, "=")
+		if name == "" {
+			wrong = append(wrong, release.Problem{Field: "variables", Message: "must be lines of KEY=VALUE, or KEY alone to remove one"})
+			continue
+		}
+		if set {
+			variables = append(variables, map[string]any{"name": name, "value": value})
+		} else {
+			variables = append(variables, map[string]any{"name": name, "remove": true})
+		}
+	}
+	return variables, wrong
+}

@@ -1,0 +1,284 @@
+package web
+
+import (
+	"cmp"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"slipway/console/problem"
+	"slipway/release"
+)
+
+// shownRelease is a release as the API tells of it.
+type shownRelease struct {
+	release.Progress
+
+	Partial string `json:"partial"`
+}
+
+// releaseShown is what the page of a release shows.
+type releaseShown struct {
+	shownRelease
+
+	// Title is what people call its application, AppPage where that is shown, and Lane where its lane is.
+	Title, AppPage, Lane string
+	// Brings is what it brings, in words.
+	Brings string
+	// Need is what it needs of a person; nil where it goes on by itself.
+	Need *release.Need
+	// Acts are what may be done here next, and Steps what is done elsewhere.
+	Acts  []act
+	Steps []release.NextStep
+	// Batches are its batches, as the drawing has them, and Instances how far it is.
+	Batches []batchShown
+	Gates   []gateShown
+	// Awaits is what it waits for, in words.
+	Awaits string
+	// Done is the command that was just sent; empty where none was.
+	Done string
+	// Events are the paths of what it has told the world, newest last.
+	Events []eventShown
+	// EventsFailed is why they are not known.
+	EventsFailed *problem.Problem
+	// Temporal is where its workflow is shown; empty where nobody said.
+	Temporal string
+}
+
+// State is the phase in which the release is, or has ended.
+func (r releaseShown) State() release.Phase { return cmp.Or(r.Outcome, r.Phase) }
+
+// Until is the end of what the release took so far: its own, or now.
+func until(ended, now time.Time) time.Time {
+	if ended.IsZero() {
+		return now
+	}
+	return ended
+}
+
+func releasePage(p *page) error {
+	id := p.PathValue("id")
+	shown, err := p.release(id)
+	if err != nil {
+		return err
+	}
+	shown.Done = p.done()
+	return p.show("release", shown.Title+" "+shown.Brings, shown, ofReleases.live(id, shown.State()))
+}
+
+// live is how the page of something is kept up to date until it has ended.
+func (c collection) live(id string, state release.Phase) live {
+	if state.Ended() {
+		return live{}
+	}
+	return live{events: apiPrefix + string(c) + "/" + pathOf(id) + "/events", every: everySeconds}
+}
+
+// release reads a release and works out what its page shows.
+func (p *page) release(id string) (releaseShown, error) {
+	var r shownRelease
+	if err := p.get("releases/"+pathOf(id), nil, &r); err != nil {
+		return releaseShown{}, err
+	}
+	shown := releaseShown{shownRelease: r, Title: cmp.Or(r.Name(), r.App.SearchValue(), r.ReleaseID), Brings: brings(r.Progress)}
+	shown.AppPage, shown.Lane = appPage(r.Progress), lanePage(r.App)
+	shown.Acts, shown.Steps = actsOf(r.ReleaseID, release.Next(r.Progress))
+	shown.Batches, shown.Gates = batchesOf(r.Progress, p.now), gatesOf(r.Gates)
+	shown.Awaits = r.Awaiting.Text(release.UnitBatch, nil)
+	if need, is := r.Need(p.now); is {
+		shown.Need = &need
+	}
+	if p.cfg.TemporalUI != "" {
+		shown.Temporal = p.cfg.TemporalUI + "/workflows/" + pathOf(r.ReleaseID)
+	}
+	shown.Events, shown.EventsFailed = p.eventsOf(ofReleases, id)
+	return shown, nil
+}
+
+// brings says what a release is for: its artifact, or what it does.
+func brings(p release.Progress) string {
+	switch text := p.Artifact.String(); {
+	case text != "":
+		return text
+	case p.OnlyConfig:
+		return "configuration"
+	}
+	return string(p.Operation)
+}
+
+// appPage is where the application of a release is shown: by its name, or by its lane.
+func appPage(p release.Progress) string {
+	if p.ByName != nil {
+		return "/applications/" + pathOf(p.ByName.Application)
+	}
+	return lanePage(p.App)
+}
+
+// lanePage is where the lane of an application is shown; empty where nobody knows yet which one it is.
+func lanePage(a release.App) string {
+	if a.ID == "" {
+		return ""
+	}
+	return "/lanes/" + pathOf(string(a.Platform), a.Region, a.ID)
+}
+
+// batchShown is a batch as it is drawn: a part of the width of all.
+type batchShown struct {
+	release.Batch
+
+	// X and Width are in percent.
+	X, Width float64
+	// Class is the color, and Icon and Words say the same.
+	Class, Icon, Words string
+	// Waits tells that the release waits after it.
+	Waits bool
+	// Took is how long it has run; zero where it has not begun.
+	Took string
+}
+
+// batchesOf lays the batches out in a row, each as wide as the part of the instances or of the traffic that it replaces.
+func batchesOf(p release.Progress, now time.Time) []batchShown {
+	total, before := 0, 0
+	sizes := make([]int, len(p.Batches))
+	for i, b := range p.Batches {
+		sizes[i] = max(1, b.Instances)
+		if b.Weight > 0 {
+			sizes[i], before = max(1, b.Weight-before), b.Weight
+		}
+		total += sizes[i]
+	}
+	out, at := make([]batchShown, len(p.Batches)), 0
+	for i, b := range p.Batches {
+		waits := p.Awaiting != nil && p.Awaiting.Batch == b.Number && !p.Phase.Ended()
+		out[i] = batchShown{Batch: b, X: percent(at, total), Width: percent(sizes[i], total), Waits: waits}
+		out[i].Class, out[i].Icon = batchLook(b.State, waits)
+		if !b.StartedAt.IsZero() {
+			out[i].Took = span(until(b.EndedAt, now).Sub(b.StartedAt))
+		}
+		at += sizes[i]
+	}
+	return out
+}
+
+func percent(part, of int) float64 { return float64(part*10000/max(1, of)) / 100 }
+
+func batchLook(s release.BatchState, waits bool) (class, icon string) {
+	if waits {
+		return "waits", "॥"
+	}
+	switch s {
+	case release.BatchDone, release.BatchConfirmed:
+		return "good", "✔"
+	case release.BatchFailed, release.BatchAborted:
+		return "bad", "✖"
+	case release.BatchRunning:
+		return "moves", "◌"
+	case release.BatchPending:
+	}
+	return "quiet", "·"
+}
+
+// gateShown is the verdict of a gate with its samples as they are drawn.
+type gateShown struct {
+	release.GateResult
+
+	Class, Icon string
+	Points      []pointShown
+	// Line is the polyline through the samples that are numbers; empty where there are fewer than two.
+	Line string
+	// Low and High are the least and the greatest of them.
+	Low, High string
+}
+
+// pointShown is a sample: where it stands in the drawing, and what it says.
+type pointShown struct {
+	X, Y  float64
+	Class string
+	Text  string
+}
+
+// The size of a drawing of samples, and its margin.
+const (
+	gateWidth, gateHeight, gateMargin = 240.0, 40.0, 5.0
+)
+
+// gatesOf draws the samples of gates: in their order, and as high as their values, where those are numbers.
+func gatesOf(results []release.GateResult) []gateShown {
+	out := make([]gateShown, len(results))
+	for i, g := range results {
+		shown := gateShown{GateResult: g}
+		shown.Class, shown.Icon = verdictLook(g.Verdict)
+		values, low, high := numbers(g.Samples)
+		for n, s := range g.Samples {
+			x := gateMargin + (gateWidth-2*gateMargin)*float64(n)/float64(max(1, len(g.Samples)-1))
+			y := gateHeight / 2
+			if v, is := values[n]; is && high > low {
+				y = gateHeight - gateMargin - (gateHeight-2*gateMargin)*(v-low)/(high-low)
+			}
+			class, _ := verdictLook(s.Verdict)
+			shown.Points = append(shown.Points, pointShown{X: x, Y: y, Class: class, Text: stamp(s.At) + " " + string(s.Verdict) + " " + cmp.Or(s.Value, s.Note)})
+			if _, is := values[n]; is {
+				shown.Line += strconv.FormatFloat(x, 'f', 1, 64) + "," + strconv.FormatFloat(y, 'f', 1, 64) + " "
+			}
+		}
+		if len(values) < 2 {
+			shown.Line = ""
+		} else {
+			shown.Low, shown.High = strconv.FormatFloat(low, 'g', 4, 64), strconv.FormatFloat(high, 'g', 4, 64)
+		}
+		out[i] = shown
+	}
+	return out
+}
+
+// numbers are the samples that are numbers, by their places, with the least and the greatest.
+func numbers(samples []release.Sample) (values map[int]float64, low, high float64) {
+	values = map[int]float64{}
+	for i, s := range samples {
+		v, err := strconv.ParseFloat(s.Value, 64)
+		if err != nil {
+			continue
+		}
+		if len(values) == 0 {
+			low, high = v, v
+		}
+		values[i], low, high = v, min(low, v), max(high, v)
+	}
+	return values, low, high
+}
+
+func verdictLook(v release.Verdict) (class, icon string) {
+	switch v {
+	case release.VerdictPass:
+		return "good", "✔"
+	case release.VerdictFail:
+		return "bad", "✖"
+	case release.VerdictInconclusive:
+	}
+	return "waits", "?"
+}
+
+// eventShown is something that was told of a release or a set.
+type eventShown struct {
+	Type string    `json:"type"`
+	Time time.Time `json:"time"`
+	Data struct {
+		Phase  release.Phase `json:"phase"`
+		Reason string        `json:"reason"`
+	} `json:"data"`
+}
+
+// eventsOf are the events of something, in their order, as far as the stream still has them.
+func (p *page) eventsOf(of collection, id string) ([]eventShown, *problem.Problem) {
+	var found listed[eventShown]
+	err := p.get(string(of)+"/"+pathOf(id)+"/events", url.Values{"format": {"list"}}, &found)
+	if err == nil {
+		return found.Items, nil
+	}
+	why := p.problemOf(err)
+	if why.Status == http.StatusNotFound {
+		return nil, nil
+	}
+	return nil, &why
+}

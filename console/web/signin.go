@@ -1,0 +1,37 @@
+package web
+
+import "slipway/console/problem"
+
+// signInPath is where people sign in.
+const signInPath = "/sign-in"
+
+// signInShown is the page on which people sign in.
+type signInShown struct {
+	// Next is the page that was asked for.
+	Next string
+	// Problem is why somebody was not let in.
+	Problem *problem.Problem
+}
+
+func signInPage(p *page) error {
+	return p.show("sign-in", p.t("Sign in"), signInShown{Next: within(p.URL.Query().Get("next"))}, live{})
+}
+
+// signIn begins a session with a token, and goes on to the page that was asked for.
+func signIn(p *page) error {
+	shown := signInShown{Next: within(p.PostFormValue("next"))}
+	err := p.cfg.SignIn(p.w, p.Request, p.PostFormValue("token"))
+	if err == nil {
+		return p.redirect(shown.Next)
+	}
+	why := p.problemOf(err)
+	shown.Problem = &why
+	return p.answer(why.Status, "sign-in", frame{Title: p.t("Sign in"), Body: shown})
+}
+
+func signOut(p *page) error {
+	if err := p.cfg.SignOut(p.w, p.Request); err != nil {
+		return err
+	}
+	return p.redirect(signInPath)
+}
