@@ -85,7 +85,9 @@ func (p *page) release(id string) (releaseShown, error) {
 	shown.AppPage, shown.Lane = appPage(r.Progress), lanePage(r.App)
 	shown.Acts, shown.Steps = actsOf(r.ReleaseID, release.Next(r.Progress))
 	shown.Batches, shown.Gates = batchesOf(r.Progress, p.now), gatesOf(r.Gates)
-	shown.Awaits = r.Awaiting.Text(release.UnitBatch, nil)
+	if !shown.State().Ended() {
+		shown.Awaits = r.Awaiting.Text(release.UnitBatch, nil)
+	}
 	if need, is := r.Need(p.now); is {
 		shown.Need = &need
 	}
@@ -193,7 +195,7 @@ type gateShown struct {
 
 // pointShown is a sample: where it stands in the drawing, and what it says.
 type pointShown struct {
-	X, Y  float64
+	X, Y  string
 	Class string
 	Text  string
 }
@@ -217,9 +219,9 @@ func gatesOf(results []release.GateResult) []gateShown {
 				y = gateHeight - gateMargin - (gateHeight-2*gateMargin)*(v-low)/(high-low)
 			}
 			class, _ := verdictLook(s.Verdict)
-			shown.Points = append(shown.Points, pointShown{X: x, Y: y, Class: class, Text: stamp(s.At) + " " + string(s.Verdict) + " " + cmp.Or(s.Value, s.Note)})
+			shown.Points = append(shown.Points, pointShown{X: place(x), Y: place(y), Class: class, Text: stamp(s.At) + " " + string(s.Verdict) + " " + cmp.Or(s.Value, s.Note)})
 			if _, is := values[n]; is {
-				shown.Line += strconv.FormatFloat(x, 'f', 1, 64) + "," + strconv.FormatFloat(y, 'f', 1, 64) + " "
+				shown.Line += place(x) + "," + place(y) + " "
 			}
 		}
 		if len(values) < 2 {
@@ -231,6 +233,9 @@ func gatesOf(results []release.GateResult) []gateShown {
 	}
 	return out
 }
+
+// place is a coordinate of a drawing.
+func place(at float64) string { return strconv.FormatFloat(at, 'f', 1, 64) }
 
 // numbers are the samples that are numbers, by their places, with the least and the greatest.
 func numbers(samples []release.Sample) (values map[int]float64, low, high float64) {
