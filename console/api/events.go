@@ -71,6 +71,12 @@ func (a *api) releaseEvents(r *request) error { return r.follow(a.release) }
 
 // follow sends the events of something as they come, until it has ended.
 func (r *request) follow(find find) error {
+	in := reader{parameters: r.query}
+	if list := in.one(paramFormat, []string{formatList}); in.problems() != nil {
+		return in.problems()
+	} else if list == formatList {
+		return r.listEvents(find)
+	}
 	after, err := r.lastEvent()
 	if err != nil {
 		return err
@@ -104,15 +110,19 @@ func (r *request) follow(find find) error {
 	return nil
 }
 
-// lastEvent is the number of the event after which a client goes on; 0 is before the first.
+// lastEvent is the number of the event after which a client goes on; 0 is before the first. A browser that comes again says so in a
+// header, whatever the address had at first.
 func (r *request) lastEvent() (uint64, error) {
-	text := r.Header.Get(headerLastEvent)
+	text, field := r.Header.Get(headerLastEvent), headerLastEvent
+	if text == "" {
+		text, field = r.query[paramAfter], paramAfter
+	}
 	if text == "" {
 		return 0, nil
 	}
 	n, err := strconv.ParseUint(text, 10, 64)
 	if err != nil {
-		return 0, release.Problem{Field: headerLastEvent, Message: "must be the id of an event of this stream, which is a number"}
+		return 0, release.Problem{Field: field, Message: "must be the id of an event of this stream, which is a number"}
 	}
 	return n, nil
 }

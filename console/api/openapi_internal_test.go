@@ -110,6 +110,7 @@ func TestOpenAPI_SchemasHaveTheFieldsOfTheTypes(t *testing.T) {
 	for name, typ := range map[string]reflect.Type{
 		"Problem": reflect.TypeFor[problem.Problem](), "Receipt": reflect.TypeFor[requests.Receipt](), "CommandBody": reflect.TypeFor[wire.CommandData](),
 		"FreezeBody": reflect.TypeFor[freezeBody](), "Freeze": reflect.TypeFor[wire.ListedFreeze](), "Scope": reflect.TypeFor[release.Scope](), "FreezeList": reflect.TypeFor[listed[wire.ListedFreeze]](),
+		"ListedEvent": reflect.TypeFor[listedEvent](), "EventList": reflect.TypeFor[listed[listedEvent]](),
 		"LaneBody": reflect.TypeFor[laneBody](), "Listed": reflect.TypeFor[releases.Listed](), "Queue": reflect.TypeFor[releases.Queue](),
 		"ReleaseList": reflect.TypeFor[listedReleases](), "SetList": reflect.TypeFor[listed[releases.Listed]](), "LaneEntry": reflect.TypeFor[release.LaneEntry](),
 		"Lane": reflect.TypeFor[releases.ShownLane](), "LaneStatus": reflect.TypeFor[releases.LaneStatus](), "NextStep": reflect.TypeFor[release.NextStep](),

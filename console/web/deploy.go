@@ -78,9 +78,7 @@ func deploy(p *page) error {
 	}}
 	body, wrong := shown.Form.body()
 	if len(wrong) > 0 {
-		why := problem.New(http.StatusUnprocessableEntity, "something in the form is wrong")
-		why.Errors = wrong
-		shown.Problem = &why
+		shown.Problem = new(invalid(wrong))
 		return p.showDeploy(shown)
 	}
 	if of("step") == "deploy" && shown.Form.Key != "" {

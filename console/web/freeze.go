@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -31,9 +32,6 @@ type calendarShown struct {
 	// Month is the first day of the month that is shown, and Before and After are those beside it.
 	Month, Before, After time.Time
 	Weeks                [][]dayShown
-	// Form is the form for a new freeze, as it was filled in, and Problem why that was refused.
-	Form    freezeForm
-	Problem *problem.Problem
 }
 
 // Weekdays are the first days of the week as they are shown.
@@ -42,15 +40,8 @@ func (calendarShown) Weekdays() []string { return weekdays() }
 // weekdays are the days of the week as a recurring freeze has them.
 func weekdays() []string { return []string{"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"} }
 
-// freezeForm is a new freeze as it was filled in.
-type freezeForm struct {
-	Kind, Name, Scope, Reason, From, To, Days, Start, End, Zone string
-}
-
-func freezesPage(p *page) error { return p.showFreezes(freezeForm{Kind: string(wire.FreezeStop)}, nil) }
-
-func (p *page) showFreezes(form freezeForm, why *problem.Problem) error {
-	shown := calendarShown{Form: form, Problem: why}
+func freezesPage(p *page) error {
+	var shown calendarShown
 	if err := p.get("freezes", nil, &shown.listed); err != nil {
 		return err
 	}
@@ -60,11 +51,7 @@ func (p *page) showFreezes(form freezeForm, why *problem.Problem) error {
 	}
 	shown.Month, shown.Before, shown.After = month, month.AddDate(0, -1, 0), month.AddDate(0, 1, 0)
 	shown.Weeks = weeksOf(month, p.now, shown.Items)
-	status := http.StatusOK
-	if why != nil {
-		status = why.Status
-	}
-	return p.answer(status, "freezes", frame{Title: p.t("Freezes"), Body: shown})
+	return p.show("freezes", p.t("Freezes"), shown, live{})
 }
 
 // weeksOf are the weeks of a month, from Monday on, with what is frozen on each day.
@@ -94,27 +81,70 @@ func (f freezeShown) on(day, next, now time.Time) bool {
 	return f.Within(day, next)
 }
 
+// freezeForm is a new freeze as it was filled in: the parameters of a form.
+type freezeForm url.Values
+
+// freezeFields are those parameters.
+func freezeFields() []string {
+	return []string{"kind", "name", "scope", "reason", "from", "to", "days", "start", "end", "zone"}
+}
+
+func (f freezeForm) of(name string) string { return strings.TrimSpace(strings.Join(f[name], " ")) }
+
+// newFreezePage is the second look at a freeze that is to be added.
+func newFreezePage(p *page) error { return p.lookAtNewFreeze(freezeForm(p.URL.Query()), nil) }
+
+func (p *page) lookAtNewFreeze(f freezeForm, why *problem.Problem) error {
+	body, wrong := f.body()
+	if len(wrong) > 0 {
+		return invalid(wrong)
+	}
+	s := second{
+		Label: "Add", Does: p.t("While the window holds, nothing new begins: no release, and no next batch."), Action: "/freezes", Back: "/freezes", Stops: true, Problem: why,
+		Facts: []fact{{"Freeze", body.Name}, {"Holds", body.Scope.String()}, {"Reason", body.Reason}, {"When", f.when()}},
+	}
+	if body.Kind == string(wire.FreezeStop) {
+		s.Label, s.Does = "Stop the line", p.t("Nothing new begins until somebody lifts it: no release, and no next batch. What runs is followed to the end of its batch.")
+	}
+	for _, name := range freezeFields() {
+		s.Bound = append(s.Bound, fact{name, f.of(name)})
+	}
+	return p.showSecond(p.t(s.Label)+": "+body.Name, s)
+}
+
+// when says when a window holds, in words.
+func (f freezeForm) when() string {
+	if f.of("kind") != string(wire.FreezeWindow) {
+		return ""
+	}
+	if f.of("from") != "" {
+		return f.of("from") + " – " + f.of("to") + " UTC"
+	}
+	return strings.TrimSpace(f.of("days") + " " + f.of("start") + "–" + f.of("end") + " " + f.of("zone"))
+}
+
 // addFreeze adds a freeze to the calendar.
 func addFreeze(p *page) error {
 	if err := p.form(); err != nil {
 		return err
 	}
-	form := freezeForm{
-		Kind: p.PostFormValue("kind"), Name: p.PostFormValue("name"), Scope: strings.TrimSpace(p.PostFormValue("scope")), Reason: p.PostFormValue("reason"),
-		From: p.PostFormValue("from"), To: p.PostFormValue("to"), Days: strings.Join(p.PostForm["days"], " "), Start: p.PostFormValue("start"), End: p.PostFormValue("end"),
-		Zone: p.PostFormValue("zone"),
-	}
-	body, wrong := form.body()
+	f := freezeForm(p.PostForm)
+	body, wrong := f.body()
 	if len(wrong) > 0 {
-		why := problem.New(http.StatusUnprocessableEntity, "something in the form is wrong")
-		why.Errors = wrong
-		return p.showFreezes(form, &why)
+		return invalid(wrong)
 	}
 	if err := p.post("freezes", "", body, nil); err != nil {
 		why := p.problemOf(err)
-		return p.showFreezes(form, &why)
+		return p.lookAtNewFreeze(f, &why)
 	}
 	return p.redirect("/freezes")
+}
+
+// invalid are the fields of a form that are wrong.
+func invalid(wrong release.Problems) problem.Problem {
+	why := problem.New(http.StatusUnprocessableEntity, "something in the form is wrong")
+	why.Errors = wrong
+	return why
 }
 
 // freezeBody is a freeze as the API takes it.
@@ -133,25 +163,25 @@ type freezeBody struct {
 
 // body reads the form. The API judges all else.
 func (f freezeForm) body() (b freezeBody, wrong release.Problems) {
-	b = freezeBody{Kind: f.Kind, Name: f.Name, Reason: f.Reason}
-	var err error
-	if b.Scope, err = release.ParseScope(f.Scope); err != nil {
-		wrong = append(wrong, release.Problem{Field: "scope", Message: err.Error()})
-	}
-	if f.Kind != string(wire.FreezeWindow) {
-		return b, wrong
-	}
-	if f.From != "" || f.To != "" {
-		b.From, err = moment(f.From)
+	b = freezeBody{Kind: f.of("kind"), Name: f.of("name"), Reason: f.of("reason")}
+	read := func(name string, err error) {
 		if err != nil {
-			wrong = append(wrong, release.Problem{Field: "from", Message: err.Error()})
+			wrong = append(wrong, release.Problem{Field: name, Message: err.Error()})
 		}
-		if b.To, err = moment(f.To); err != nil {
-			wrong = append(wrong, release.Problem{Field: "to", Message: err.Error()})
-		}
-		return b, wrong
 	}
-	b.Days, b.Start, b.End, b.Zone = strings.Fields(f.Days), f.Start, f.End, f.Zone
+	var err error
+	b.Scope, err = release.ParseScope(f.of("scope"))
+	read("scope", err)
+	switch {
+	case b.Kind != string(wire.FreezeWindow):
+	case f.of("from") != "" || f.of("to") != "":
+		b.From, err = moment(f.of("from"))
+		read("from", err)
+		b.To, err = moment(f.of("to"))
+		read("to", err)
+	default:
+		b.Days, b.Start, b.End, b.Zone = strings.Fields(f.of("days")), f.of("start"), f.of("end"), f.of("zone")
+	}
 	return b, wrong
 }
 
@@ -162,7 +192,7 @@ func moment(text string) (time.Time, error) {
 	}
 	at, err := time.Parse(time.RFC3339, text)
 	if err != nil {
-		return at, problem.New(http.StatusUnprocessableEntity, "must be a time such as 2026-11-30T08:00")
+		return at, errors.New("must be a time such as 2026-11-30T08:00")
 	}
 	return at, nil
 }

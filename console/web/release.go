@@ -38,10 +38,7 @@ type releaseShown struct {
 	Awaits string
 	// Done is the command that was just sent; empty where none was.
 	Done string
-	// Events are the paths of what it has told the world, newest last.
-	Events []eventShown
-	// EventsFailed is why they are not known.
-	EventsFailed *problem.Problem
+	told
 	// Temporal is where its workflow is shown; empty where nobody said.
 	Temporal string
 }
@@ -63,16 +60,8 @@ func releasePage(p *page) error {
 	if err != nil {
 		return err
 	}
-	shown.Done = p.done()
-	return p.show("release", shown.Title+" "+shown.Brings, shown, ofReleases.live(id, shown.State()))
-}
-
-// live is how the page of something is kept up to date until it has ended.
-func (c collection) live(id string, state release.Phase) live {
-	if state.Ended() {
-		return live{}
-	}
-	return live{events: apiPrefix + string(c) + "/" + pathOf(id) + "/events", every: everySeconds}
+	shown.Done, shown.told = p.done(), p.told(ofReleases, id)
+	return p.show("release", shown.Title+" "+shown.Brings, shown, shown.live(ofReleases, id, shown.State()))
 }
 
 // release reads a release and works out what its page shows.
@@ -94,7 +83,6 @@ func (p *page) release(id string) (releaseShown, error) {
 	if p.cfg.TemporalUI != "" {
 		shown.Temporal = p.cfg.TemporalUI + "/workflows/" + pathOf(r.ReleaseID)
 	}
-	shown.Events, shown.EventsFailed = p.eventsOf(ofReleases, id)
 	return shown, nil
 }
 
@@ -167,7 +155,7 @@ func percent(part, of int) float64 { return float64(part*10000/max(1, of)) / 100
 
 func batchLook(s release.BatchState, waits bool) (class, icon string) {
 	if waits {
-		return "waits", "॥"
+		return "waits", "‖"
 	}
 	switch s {
 	case release.BatchDone, release.BatchConfirmed:
@@ -266,24 +254,42 @@ func verdictLook(v release.Verdict) (class, icon string) {
 
 // eventShown is something that was told of a release or a set.
 type eventShown struct {
-	Type string    `json:"type"`
-	Time time.Time `json:"time"`
-	Data struct {
-		Phase  release.Phase `json:"phase"`
-		Reason string        `json:"reason"`
-	} `json:"data"`
+	Sequence uint64 `json:"sequence"`
+	Event    struct {
+		Type string    `json:"type"`
+		Time time.Time `json:"time"`
+		Data struct {
+			Reason string `json:"reason"`
+		} `json:"data"`
+	} `json:"event"`
 }
 
-// eventsOf are the events of something, in their order, as far as the stream still has them.
-func (p *page) eventsOf(of collection, id string) ([]eventShown, *problem.Problem) {
+// told is what was told of a release or a set, in its order, as far as the stream still has it.
+type told struct {
+	Events []eventShown
+	// EventsFailed is why it is not known.
+	EventsFailed *problem.Problem
+}
+
+// told reads the events of something.
+func (p *page) told(of collection, id string) told {
 	var found listed[eventShown]
 	err := p.get(string(of)+"/"+pathOf(id)+"/events", url.Values{"format": {"list"}}, &found)
 	if err == nil {
-		return found.Items, nil
+		return told{Events: found.Items}
 	}
 	why := p.problemOf(err)
-	if why.Status == http.StatusNotFound {
-		return nil, nil
+	return told{EventsFailed: &why}
+}
+
+// live is how the page of something is kept up to date until it has ended: by what is told after what it shows.
+func (t told) live(of collection, id string, state release.Phase) live {
+	if state.Ended() {
+		return live{}
 	}
-	return nil, &why
+	after := uint64(0)
+	if n := len(t.Events); n > 0 {
+		after = t.Events[n-1].Sequence
+	}
+	return live{events: apiPrefix + string(of) + "/" + pathOf(id) + "/events?after=" + strconv.FormatUint(after, 10), every: everySeconds}
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"net/url"
 
-	"slipway/console/problem"
 	"slipway/release"
 	"slipway/releases"
 )
@@ -15,12 +14,12 @@ type setShown struct {
 
 	Partial string `json:"partial"`
 
-	Acts         []act
-	Steps        []release.NextStep
-	Awaits       string
-	Done         string
-	Events       []eventShown
-	EventsFailed *problem.Problem
+	told
+
+	Acts   []act
+	Steps  []release.NextStep
+	Awaits string
+	Done   string
 }
 
 // Title is what people call it.
@@ -61,9 +60,8 @@ func setPage(p *page) error {
 	if err != nil {
 		return err
 	}
-	s.Done = p.done()
-	s.Events, s.EventsFailed = p.eventsOf(ofSets, id)
-	return p.show("set", p.t("Set")+" "+s.Title(), s, ofSets.live(id, s.State()))
+	s.Done, s.told = p.done(), p.told(ofSets, id)
+	return p.show("set", p.t("Set")+" "+s.Title(), s, s.live(ofSets, id, s.State()))
 }
 
 func setsPage(p *page) error {

@@ -63,9 +63,15 @@ func (w *Web) functions(l language) template.FuncMap {
 		"decision":     func(d release.Decision) string { return d.Text(release.UnitBatch, nil) },
 		"waveDecision": func(d release.Decision) string { return d.Text(release.UnitWave, nil) },
 		"waitlist":     func(items []waiting, now time.Time) waitlist { return waitlist{items, now} },
-		"month":        func(t time.Time) string { return t.Format("2006-01") },
-		"event":        eventName,
-		"kinds":        eventTypes,
+		"number": func(n int, one, many string) string {
+			if n == 1 {
+				return l.text(one, n)
+			}
+			return l.text(many, n)
+		},
+		"month": func(t time.Time) string { return t.Format("2006-01") },
+		"event": eventName,
+		"kinds": eventTypes,
 	}
 }
 
@@ -140,13 +146,13 @@ func (l language) badgeOf(p release.Phase) badge {
 	case release.PhaseNeedsAttention:
 		b.Class, b.Icon = "alarm", "⚠"
 	case release.PhaseQueued:
-		b.Class, b.Icon = "quiet", "॥"
+		b.Class, b.Icon = "quiet", "‖"
 	case release.PhaseAwaitingApproval, release.PhaseAwaitingConfirm, release.PhaseAwaitingPlatformApproval, release.PhasePaused:
-		b.Class, b.Icon = "waits", "॥"
+		b.Class, b.Icon = "waits", "‖"
 	case release.PhasePreparing, release.PhaseRollingOut, release.PhaseRunning, release.PhaseFinalizing, release.PhaseWatching, release.PhaseRollingBack:
 		b.Class, b.Icon = "moves", "◌"
 	case "":
-		b = badge{Class: "quiet", Icon: "॥", Text: l.text("Not accepted yet")}
+		b = badge{Class: "quiet", Icon: "‖", Text: l.text("Not accepted yet")}
 	}
 	return b
 }

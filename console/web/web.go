@@ -90,6 +90,7 @@ func routes() []route {
 		{"GET /lanes/{platform}/{region}/{id}/commands/{kind}", laneCommandPage},
 		{"POST /lanes/{platform}/{region}/{id}/commands/{kind}", sendLaneCommand},
 		{"GET /freezes", freezesPage},
+		{"GET /freezes/new", newFreezePage},
 		{"POST /freezes", addFreeze},
 		{"GET /freezes/{name}/end", freezeEndPage},
 		{"POST /freezes/{name}/end", endFreeze},

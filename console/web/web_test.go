@@ -138,7 +138,7 @@ func release(t *testing.T, changes ...string) map[string]any {
 
 func standing(t *testing.T, changes ...string) map[string]any {
 	t.Helper()
-	return map[string]any{"GET releases/r-abcdefghijklmnop": release(t, changes...), "GET releases/r-abcdefghijklmnop/events": `{"items":[{"type":"dev.slipway.release.batch.done.v1","time":"2026-11-30T07:51:00Z","data":{"phase":"AwaitingConfirm"}}]}`}
+	return map[string]any{"GET releases/r-abcdefghijklmnop": release(t, changes...), "GET releases/r-abcdefghijklmnop/events": `{"items":[{"sequence":7,"event":{"type":"dev.slipway.release.batch.done.v1","time":"2026-11-30T07:51:00Z","data":{"phase":"AwaitingConfirm"}}}]}`}
 }
 
 // The page of a release says where it stands, what it needs, and what may be done.
@@ -149,7 +149,7 @@ func TestRelease_Page(t *testing.T) {
 	require.Equal(t, http.StatusOK, page.StatusCode, page.body)
 	for _, want := range []string{
 		"registry.example/shop:1.4.2", "confirmation of batch 1 of 3", `href="/releases/r-abcdefghijklmnop/commands/confirm"`, `href="/releases/r-abcdefghijklmnop/commands/confirm?all=true"`,
-		`data-live="/api/v1/releases/r-abcdefghijklmnop/events"`, `<rect class="waits" x="0%" y="2" width="25%"`, `<rect class="quiet" x="25%" y="2" width="50%"`,
+		`data-live="/api/v1/releases/r-abcdefghijklmnop/events?after=7"`, `<rect class="waits" x="0%" y="2" width="25%"`, `<rect class="quiet" x="25%" y="2" width="50%"`,
 		`&lt;script&gt;alert(1)&lt;/script&gt;`, "<code>batch.done</code>", `href="/lanes/sae/cn-hangzhou/f80db7f6-0d46-4563-bd41-99f11e3a2eb4"`,
 		`href="http://127.0.0.1:8233/namespaces/default/workflows/r-abcdefghijklmnop"`, `points="5.0,35.0 120.0,5.0 "`,
 	} {

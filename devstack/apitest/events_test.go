@@ -3,6 +3,7 @@ package apitest_test
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -95,6 +96,39 @@ func TestEvents_ComeUntilTheEnd(t *testing.T) {
 	s = h.follow(ctx, "releases/"+id+"/events", "3")
 	require.Equal(t, "4", s.next()["id"])
 	require.Empty(t, s.next())
+}
+
+// TestEvents_AreListed: what was told so far, at once, with the numbers after which a client can go on to follow.
+func TestEvents_AreListed(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.engine.set(release.WorkflowID(id), release.Progress{ReleaseID: id, App: shop(), Phase: release.PhaseRollingOut}, false)
+	path := "releases/" + id + "/events"
+	require.JSONEq(t, `{"items":[]}`, h.get(path+"?format=list").body)
+	h.tell(1, release.EventKind("started"), release.PhaseRollingOut)
+	h.tell(2, release.EventKind("batch.done"), release.PhaseRollingOut)
+	var found struct {
+		Items []struct {
+			Sequence uint64
+			Event    struct {
+				Type string
+				Data release.Progress
+			}
+		}
+	}
+	require.NoError(t, json.Unmarshal([]byte(h.get(path+"?format=list").body), &found))
+	require.Len(t, found.Items, 2)
+	require.Equal(t, "dev.slipway.release.started.v1", found.Items[0].Event.Type)
+	require.Equal(t, id, found.Items[0].Event.Data.ReleaseID)
+	require.Equal(t, uint64(2), found.Items[1].Sequence)
+	require.NoError(t, json.Unmarshal([]byte(h.get(path+"?format=list&after=1").body), &found))
+	require.Len(t, found.Items, 1)
+
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	require.Equal(t, "2", h.follow(ctx, path+"?after=1", "").next()["id"], "a page follows what comes after its list")
+	require.Equal(t, "after", h.get(path + "?after=x").problem(t).Errors[0].Field)
+	require.Equal(t, "format", h.get(path + "?format=xml").problem(t).Errors[0].Field)
 }
 
 // TestEvents_EndWithTheRelease: of what has ended without telling, and with the role.

@@ -1,0 +1,95 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"slipway/wire"
+)
+
+const (
+	// paramFormat chooses between events as they come and a list of those there are.
+	paramFormat = "format"
+	formatList  = "list"
+	// paramAfter says after which event to go on, where a client has not received one yet.
+	paramAfter = "after"
+	// mostEvents is how many events a list has at most; a release has some dozens.
+	mostEvents = 1000
+)
+
+// eventQuery are the parameters of events.
+func eventQuery() []string { return []string{paramFormat, paramAfter} }
+
+// listedEvent is an event of a list.
+type listedEvent struct {
+	// Sequence is its number in the stream, after which a client can go on to follow.
+	Sequence uint64 `json:"sequence"`
+	// Event is the CloudEvent.
+	Event json.RawMessage `json:"event"`
+}
+
+// listEvents answers with the events of something so far, the oldest first.
+func (r *request) listEvents(find find) error {
+	after, err := r.lastEvent()
+	if err != nil {
+		return err
+	}
+	ctx := r.Context()
+	if _, err := r.viewed(ctx, find); err != nil {
+		return err
+	}
+	end, err := r.api.streams.begin(r.by)
+	if err != nil {
+		return err
+	}
+	defer end()
+	ctx, cancel := context.WithTimeout(ctx, authorityTime)
+	defer cancel()
+	events, err := r.api.events(ctx, r.PathValue("id"), after)
+	if err != nil {
+		return err
+	}
+	defer events.end()
+	out, err := events.soFar(ctx)
+	if err != nil {
+		return err
+	}
+	return r.reply(http.StatusOK, out.atMost(mostEvents))
+}
+
+// soFar reads the events that there were when reading them began.
+func (e *events) soFar(ctx context.Context) (out listed[listedEvent], err error) {
+	for left := min(e.pending, mostEvents+1); left > 0; {
+		select {
+		case <-ctx.Done():
+			return out, ctx.Err()
+		case <-e.closed:
+			return out, errNATSAway
+		case msg := <-e.next:
+			meta, err := msg.Metadata()
+			if err != nil {
+				return out, err
+			}
+			left = min(left-1, meta.NumPending)
+			if one, readable := eventOf(msg, meta.Sequence.Stream); readable {
+				out.Items = append(out.Items, one)
+			}
+		}
+	}
+	return out, nil
+}
+
+// eventOf is a message as an event of a list; false where it cannot be read.
+func eventOf(msg jetstream.Msg, sequence uint64) (listedEvent, bool) {
+	_, err := wire.DecodeEvent(&nats.Msg{Subject: msg.Subject(), Header: msg.Headers(), Data: msg.Data()})
+	var data bytes.Buffer
+	if err != nil || json.Compact(&data, msg.Data()) != nil {
+		return listedEvent{}, false
+	}
+	return listedEvent{Sequence: sequence, Event: data.Bytes()}, true
+}
