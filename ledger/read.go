@@ -136,6 +136,19 @@ func (l *Ledger) All(ctx context.Context, f Filter) ([]Record, error) {
 	return l.list(ctx, q)
 }
 
+// History returns the latest records of several applications, the one asked for latest first, of so many at most. Its errors are those of
+// [Ledger.All].
+func (l *Ledger) History(ctx context.Context, of []release.App, limit int) (all []Record, err error) {
+	for _, app := range of {
+		found, err := l.All(ctx, Filter{App: app, Limit: limit})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, found...)
+	}
+	return newestFirst(all, limit), nil
+}
+
 // LastGood returns the versions that a rollback without a version can return to, the best
 // first: those that releases of the application have succeeded with, by artifact and configuration
 // ([release.Version.Same]). It leaves out what runs,

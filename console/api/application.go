@@ -68,13 +68,27 @@ func (r *request) application() (apps.Document, error) {
 	if err != nil {
 		return d, err
 	}
-	var refused error
+	_, err = r.environments(d)
+	return d, err
+}
+
+// environments are those of an application that who asks may look at. Where there are none, it is an error.
+func (r *request) environments(d apps.Document) (seen []apps.Environment, refused error) {
 	for _, e := range d.Spec.Environments {
-		if refused = r.may(ctx, authority.ActionView, authority.AppTarget(e.App.App())); refused == nil {
-			return d, nil
+		err := r.may(r.Context(), authority.ActionView, authority.AppTarget(e.App.App()))
+		switch {
+		case err == nil:
+			seen = append(seen, e)
+		case problemOf(err).Status != http.StatusForbidden:
+			return nil, err
+		default:
+			refused = err
 		}
 	}
-	return d, refused
+	if len(seen) > 0 {
+		return seen, nil
+	}
+	return nil, refused
 }
 
 // getApplication shows the document of an application.

@@ -12,6 +12,7 @@ import (
 
 	"slipway/apps"
 	"slipway/console/problem"
+	"slipway/promotion"
 	"slipway/release"
 	"slipway/releases"
 	"slipway/requests"
@@ -116,6 +117,9 @@ func TestOpenAPI_SchemasHaveTheFieldsOfTheTypes(t *testing.T) {
 		"Lane": reflect.TypeFor[releases.ShownLane](), "LaneStatus": reflect.TypeFor[releases.LaneStatus](), "NextStep": reflect.TypeFor[release.NextStep](),
 		"Waiting": reflect.TypeFor[releases.Waiting](), "WaitingList": reflect.TypeFor[listed[releases.Waiting]](), "Plan": reflect.TypeFor[release.Plan](),
 		"Application": reflect.TypeFor[apps.Document](), "ApplicationList": reflect.TypeFor[listed[apps.Document]](), "LaneList": reflect.TypeFor[listed[releases.LaneStatus]](),
+		"Standing": reflect.TypeFor[promotion.Standing](), "Running": reflect.TypeFor[promotion.Running](), "UnderWay": reflect.TypeFor[promotion.UnderWay](),
+		"Promotion": reflect.TypeFor[promotion.Verdict](), "StandingList": reflect.TypeFor[listed[promotion.Standing]](),
+		"PastRelease": reflect.TypeFor[pastRelease](), "HistoryList": reflect.TypeFor[listed[pastRelease]](),
 	} {
 		want, always := fields(typ)
 		var have []string

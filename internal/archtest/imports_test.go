@@ -218,7 +218,7 @@ func rules() []rule {
 			why: "requests asks and commands by events: who can publish needs no Temporal",
 		},
 		{
-			pkg: "console", may: []string{"api/schema", "release", "releases", "requests", "wire", "manifest", "apps", "authority", "policy", "ledger", "internal/documents", "internal/httpserve", "internal/ratelimit", "internal/secretfile"},
+			pkg: "console", may: []string{"api/schema", "release", "releases", "requests", "wire", "manifest", "apps", "authority", "policy", "promotion", "ledger", "internal/documents", "internal/httpserve", "internal/ratelimit", "internal/secretfile"},
 			why: "console shows and commands releases; it never speaks to a platform",
 		},
 		{

@@ -82,7 +82,7 @@ func (c *call) sides(ctx context.Context, js jetstream.JetStream) (both [2]side,
 		if err != nil {
 			return both, err
 		}
-		both[i] = side{e, sideOf(e, ranOf(records), c.style)}
+		both[i] = side{e, sideOf(e, promotion.RunningOf(records), c.style)}
 	}
 	return both, nil
 }
@@ -136,7 +136,7 @@ func unlike(one, other map[string]any) []unlikeness {
 }
 
 // sideOf are the fields of an environment.
-func sideOf(e apps.Environment, runs *ran, style render.Style) map[string]any {
+func sideOf(e apps.Environment, runs *promotion.Running, style render.Style) map[string]any {
 	out := flat(&e)
 	delete(out, "name")
 	if runs != nil {

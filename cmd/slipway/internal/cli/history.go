@@ -74,25 +74,10 @@ func (c *call) environmentsOf(ctx context.Context, text string) (map[release.App
 	return of, nil
 }
 
-// historyOf reads the latest records of several applications, the one asked for latest first.
-func historyOf(ctx context.Context, call *call, of map[release.App]string, limit int) ([]ledger.Record, error) {
-	return readLedger(ctx, call, func(known *ledger.Ledger) (all []ledger.Record, err error) {
-		for app := range of {
-			found, err := known.All(ctx, ledger.Filter{App: app, Limit: limit})
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, found...)
-		}
-		slices.SortStableFunc(all, func(a, b ledger.Record) int {
-			return cmp.Or(b.Asked().Compare(a.Asked()), cmp.Compare(a.ReleaseID, b.ReleaseID))
-		})
-		return all[:min(len(all), limit)], nil
-	})
-}
-
 func (a *app) showHistory(ctx context.Context, call *call, of map[release.App]string, limit int) error {
-	found, err := historyOf(ctx, call, of, limit)
+	found, err := readLedger(ctx, call, func(known *ledger.Ledger) ([]ledger.Record, error) {
+		return known.History(ctx, slices.Collect(maps.Keys(of)), limit)
+	})
 	if err != nil {
 		return err
 	}
