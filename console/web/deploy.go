@@ -2,13 +2,10 @@ package web
 
 import (
 	"net/http"
-	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/google/uuid"
 
-	"slipway/apps"
 	"slipway/console/problem"
 	"slipway/release"
 )
@@ -59,13 +56,6 @@ func (p *page) showDeploy(shown deployShown) error {
 	return p.answer(status, "deploy", frame{Title: p.t("Deploy"), Body: shown})
 }
 
-// applications are the documents of applications that who has signed in may look at.
-func (p *page) applications() ([]apps.Document, error) {
-	var found listed[apps.Document]
-	err := p.get("applications", nil, &found)
-	return slices.DeleteFunc(found.Items, func(d apps.Document) bool { return d.Spec == nil }), err
-}
-
 // deploy shows what a release would do, and asks for it once that was seen.
 func deploy(p *page) error {
 	if err := p.form(); err != nil {
@@ -82,20 +72,15 @@ func deploy(p *page) error {
 		return p.showDeploy(shown)
 	}
 	if of("step") == "deploy" && shown.Form.Key != "" {
-		var receipt struct {
-			ReleaseID string `json:"releaseId"`
-		}
-		err := p.post("releases?"+url.Values{"wait": {"10s"}}.Encode(), shown.Form.Key, body, &receipt)
+		id, err := p.submit(body, shown.Form.Key)
 		if err == nil {
-			return p.redirect(ofReleases.page(receipt.ReleaseID))
+			return p.redirect(ofReleases.page(id))
 		}
-		why := p.problemOf(err)
-		shown.Problem = &why
+		shown.Problem = new(p.problemOf(err))
 	}
 	shown.Form.Key = uuid.NewString()
 	if err := p.post("plan", "", body, &shown.Plan); err != nil && shown.Problem == nil {
-		why := p.problemOf(err)
-		shown.Problem = &why
+		shown.Problem = new(p.problemOf(err))
 	}
 	return p.showDeploy(shown)
 }

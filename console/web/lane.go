@@ -97,8 +97,7 @@ func lanePageOf(p *page) error {
 		failed = p.get("releases", url.Values{"app": app["app"], "limit": {"20"}}, &shown.History)
 	}
 	if failed != nil {
-		why := p.problemOf(failed)
-		shown.Failed = &why
+		shown.Failed = new(p.problemOf(failed))
 	}
 	return p.show("lane", p.t("Lane")+" "+shown.Name(), shown, live{every: everySeconds})
 }

@@ -80,8 +80,7 @@ func overviewPage(p *page) error {
 		return err
 	}
 	if err := p.get("waiting", nil, &o.Waiting); err != nil { // what runs is known all the same
-		why := p.problemOf(err)
-		o.WaitingFailed = &why
+		o.WaitingFailed = new(p.problemOf(err))
 	}
 	o.More, o.Queues = found.More, found.Queues
 	for _, r := range found.Items {

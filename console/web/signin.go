@@ -24,9 +24,8 @@ func signIn(p *page) error {
 	if err == nil {
 		return p.redirect(shown.Next)
 	}
-	why := p.problemOf(err)
-	shown.Problem = &why
-	return p.answer(why.Status, "sign-in", frame{Title: p.t("Sign in"), Body: shown})
+	shown.Problem = new(p.problemOf(err))
+	return p.answer(shown.Problem.Status, "sign-in", frame{Title: p.t("Sign in"), Body: shown})
 }
 
 func signOut(p *page) error {

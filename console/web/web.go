@@ -85,6 +85,8 @@ func routes() []route {
 		{"GET /approvals", approvalsPage},
 		{"GET /applications", applicationsPage},
 		{"GET /applications/{name}", applicationPage},
+		{"GET /applications/{name}/promote/{environment}", promotePage},
+		{"POST /applications/{name}/promote/{environment}", promote},
 		{"GET /lanes", lanesPage},
 		{"GET /lanes/{platform}/{region}/{id}", lanePageOf},
 		{"GET /lanes/{platform}/{region}/{id}/commands/{kind}", laneCommandPage},
