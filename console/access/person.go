@@ -6,6 +6,8 @@ import "context"
 type Person struct {
 	// Identity is the name that requests, commands and decisions bear, as the authorization document has it.
 	Identity string
+	// Groups are those that a service for sign-in says the person is in; none where a token says who it is.
+	Groups []string
 }
 
 // person is the key of the [Person] of a context.
