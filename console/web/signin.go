@@ -1,6 +1,12 @@
 package web
 
-import "slipway/console/problem"
+import (
+	"net/http"
+
+	"slipway/console/access"
+	"slipway/console/problem"
+	"slipway/console/session"
+)
 
 // signInPath is where people sign in.
 const signInPath = "/sign-in"
@@ -33,4 +39,20 @@ func signOut(p *page) error {
 		return err
 	}
 	return p.redirect(signInPath)
+}
+
+// SignInWith returns [Config.SignIn] for the tokens of a door and a bucket of sessions.
+func SignInWith(door *access.Door, sessions *session.Manager) func(http.ResponseWriter, *http.Request, string) error {
+	return func(w http.ResponseWriter, r *http.Request, token string) error {
+		who, err := door.Attempt(r, token)
+		if err != nil {
+			return err
+		}
+		return sessions.Begin(r.Context(), w, who, session.ByToken(token))
+	}
+}
+
+// SignOutOf returns [Config.SignOut] for a bucket of sessions.
+func SignOutOf(sessions *session.Manager) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error { return sessions.End(r.Context(), w, r) }
 }

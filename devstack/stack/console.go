@@ -4,11 +4,14 @@ import (
 	"cmp"
 	"context"
 
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"slipway/console"
 	"slipway/console/access"
 	"slipway/console/api"
+	"slipway/console/session"
+	"slipway/console/web"
 	"slipway/releases"
 )
 
@@ -30,10 +33,19 @@ func (s *Stack) startConsole(ctx context.Context) error {
 	token, log := access.NewToken(), s.config.Log.With().Str("role", "console").Logger()
 	// ctx is that of the start, which may be over long before the stack ends.
 	ends := make(chan struct{})
+	tokens := access.SomeTokens(map[string]access.Person{token: {Identity: consoleAdmin}})
+	sessions := session.New(session.Config{JetStream: func() (jetstream.JetStream, bool) { return s.JetStream, true }, Tokens: tokens, Logger: log})
+	door := access.NewDoor(access.DoorConfig{Tokens: tokens, Sessions: sessions, Logger: log})
+	served := api.New(api.Config{Releases: releases.NewWith(s.Client, s.data), JetStream: s.JetStream, Logger: log, Ends: ends})
+	pages, err := web.New(web.Config{
+		API: served, SignIn: web.SignInWith(door, sessions), SignOut: web.SignOutOf(sessions), TemporalUI: temporalUI(s.UI()), Logger: log,
+	})
+	if err != nil {
+		return err
+	}
 	server, err := console.Listen(ctx, console.Config{
-		Addr: cmp.Or(s.config.ConsoleAddr, "127.0.0.1:0"), Metrics: prometheus.NewRegistry(), Logger: log,
-		API:  api.New(api.Config{Releases: releases.NewWith(s.Client, s.data), JetStream: s.JetStream, Logger: log, Ends: ends}),
-		Door: access.NewDoor(access.DoorConfig{Tokens: access.SomeTokens(map[string]access.Person{token: {Identity: consoleAdmin}}), Logger: log}),
+		Addr: cmp.Or(s.config.ConsoleAddr, "127.0.0.1:0"), Metrics: prometheus.NewRegistry(), Logger: log, Door: door,
+		API: served, Pages: pages.Pages(), Front: pages.Front(), NotSignedIn: pages.NotSignedIn(),
 	})
 	if err != nil {
 		return err
@@ -44,4 +56,12 @@ func (s *Stack) startConsole(ctx context.Context) error {
 		return server.Run(ctx)
 	})
 	return s.startHooks(ctx)
+}
+
+// temporalUI is where Temporal's UI shows the workflows of the stack; empty where there is no UI.
+func temporalUI(at string) string {
+	if at == "" {
+		return ""
+	}
+	return at + "/namespaces/" + Namespace
 }
