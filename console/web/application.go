@@ -85,7 +85,9 @@ func applicationPage(p *page) error {
 }
 
 // promotable reports whether somebody may promote: once the bake time is over, or with a reason before.
-func promotable(v promotion.Verdict) bool { return v.State == promotion.Ready || v.State == promotion.Baking }
+func promotable(v promotion.Verdict) bool {
+	return v.State == promotion.Ready || v.State == promotion.Baking
+}
 
 // promotePage is the second look at a promotion.
 func promotePage(p *page) error {
