@@ -139,8 +139,16 @@ api-coverage: ## show how tests cover each operation of the clouds, and what is 
 SYSTEM_PACKAGES ?= 4
 SYSTEM_PARALLEL ?= 8
 
+# The browser in which the pages of the console are tested. Debian has it; elsewhere it must be installed by hand.
+.PHONY: browser
+browser: ## install chromium for the tests of the console's pages, where there is none
+	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit 0; done; \
+	command -v apt-get >/dev/null || { echo 'install chromium: the tests of the console drive it' >&2; exit 1; }; \
+	set -x; as=; [[ $$(id -u) == 0 ]] || as=sudo; \
+	$$as apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$as apt-get install -y -qq --no-install-recommends chromium
+
 .PHONY: test-system
-test-system: ## test the whole system on embedded Temporal and NATS
+test-system: browser ## test the whole system on embedded Temporal and NATS, and its pages in a browser
 	$(GO) build -race -o $(BIN)/slipway-race ./cmd/slipway
 	@# -count=1: these tests depend on files that Go's test cache does not watch.
 	@# -vet=off: `make lint` has vet's analyzers.
