@@ -64,6 +64,23 @@ type LifecycleEvent struct {
 	Time time.Time
 }
 
+// Type is the event type, by what the event is of.
+func (e LifecycleEvent) Type() string {
+	switch {
+	case e.Set != nil:
+		return SetEventType(e.Kind)
+	case e.Lane != nil:
+		return LaneEventType(e.Kind)
+	case e.Promotion != nil:
+		return PromotionEventType(e.Kind)
+	case e.Letter != nil:
+		return LetterEventType(e.Kind)
+	case e.Push != nil:
+		return PushEventType(e.Kind)
+	}
+	return EventType(e.Kind)
+}
+
 // EncodeEvent returns the message of a lifecycle event, as structured CloudEvent: its
 // source is slipway://<platform>/<region>/<app-id>, its subject that path, its data the
 // [release.Progress] without what was kept of scaling rules; for an event of a set slipway://set/<name> and the

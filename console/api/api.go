@@ -82,6 +82,7 @@ func routes() []route {
 		{method: get, path: "applications/{name}", do: (*api).getApplication},
 		{method: get, path: "applications/{name}/status", do: (*api).applicationStatus},
 		{method: get, path: "applications/{name}/history", query: []string{paramEnvironment, paramLimit}, do: (*api).applicationHistory},
+		{method: get, path: "events", do: (*api).allEvents},
 		{method: get, path: "freezes", query: []string{paramApp, paramActive}, do: (*api).listFreezes},
 		{method: post, path: "freezes", do: (*api).addFreeze},
 		{method: http.MethodDelete, path: "freezes/{name}", query: []string{paramReason}, do: (*api).endFreeze},

@@ -6,9 +6,6 @@ import (
 	"encoding/json"
 	"net/http"
 
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
-
 	"slipway/wire"
 )
 
@@ -50,7 +47,7 @@ func (r *request) listEvents(find find) error {
 	defer end()
 	ctx, cancel := context.WithTimeout(ctx, authorityTime)
 	defer cancel()
-	events, err := r.api.events(ctx, r.PathValue("id"), after)
+	events, err := r.api.events(ctx, eventsAfter(wire.EventsOfRelease(r.PathValue("id")), after))
 	if err != nil {
 		return err
 	}
@@ -76,20 +73,11 @@ func (e *events) soFar(ctx context.Context) (out listed[listedEvent], err error)
 				return out, err
 			}
 			left = min(left-1, meta.NumPending)
-			if one, readable := eventOf(msg, meta.Sequence.Stream); readable {
-				out.Items = append(out.Items, one)
+			var event bytes.Buffer
+			if _, readable := eventOf(msg); readable && json.Compact(&event, msg.Data()) == nil {
+				out.Items = append(out.Items, listedEvent{Sequence: meta.Sequence.Stream, Event: event.Bytes()})
 			}
 		}
 	}
 	return out, nil
-}
-
-// eventOf is a message as an event of a list; false where it cannot be read.
-func eventOf(msg jetstream.Msg, sequence uint64) (listedEvent, bool) {
-	_, err := wire.DecodeEvent(&nats.Msg{Subject: msg.Subject(), Header: msg.Headers(), Data: msg.Data()})
-	var data bytes.Buffer
-	if err != nil || json.Compact(&data, msg.Data()) != nil {
-		return listedEvent{}, false
-	}
-	return listedEvent{Sequence: sequence, Event: data.Bytes()}, true
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"slipway/authority"
 	"slipway/release"
 	"slipway/wire"
 )
@@ -66,37 +67,125 @@ func (s *streams) begin(by string) (end func(), err error) {
 	}, nil
 }
 
-// releaseEvents follows the events of a release.
-func (a *api) releaseEvents(r *request) error { return r.follow(a.release) }
+// following is what a stream of events sends, and how long.
+type following struct {
+	// name is what the stream is of, for its first line.
+	name string
+	// consumer says which events there are, and where they begin.
+	consumer jetstream.OrderedConsumerConfig
+	// sees reports whether an event is sent, and last whether it is the last one.
+	sees, last func(wire.LifecycleEvent) bool
+	// beats is asked at each heartbeat whether the stream goes on.
+	beats func(ctx context.Context, events *events) bool
+	// closed tells that no event will come, but for those that there are.
+	closed bool
+}
 
-// follow sends the events of something as they come, until it has ended.
-func (r *request) follow(find find) error {
+// releaseEvents follows the events of a release.
+func (a *api) releaseEvents(r *request) error { return r.followOne(a.release) }
+
+// followOne sends the events of a release or a set as they come, until it has ended.
+func (r *request) followOne(find find) error {
 	in := reader{parameters: r.query}
-	if list := in.one(paramFormat, []string{formatList}); in.problems() != nil {
-		return in.problems()
-	} else if list == formatList {
+	list := in.one(paramFormat, []string{formatList})
+	if err := in.problems(); err != nil {
+		return err
+	}
+	if list == formatList {
 		return r.listEvents(find)
 	}
 	after, err := r.lastEvent()
 	if err != nil {
 		return err
 	}
-	ctx := r.Context()
-	s, err := r.viewed(ctx, find)
+	s, err := r.viewed(r.Context(), find)
 	if err != nil {
 		return err
 	}
+	id := r.PathValue("id")
+	return r.follow(following{
+		name: id, consumer: eventsAfter(wire.EventsOfRelease(id), after), closed: s.closed,
+		sees: func(wire.LifecycleEvent) bool { return true },
+		last: func(told wire.LifecycleEvent) bool {
+			if told.Set != nil {
+				return told.Set.Phase.Ended()
+			}
+			return told.Progress.Phase.Ended()
+		},
+		beats: func(ctx context.Context, events *events) bool { // what was ended by hand tells no end
+			s, err := find(ctx, id)
+			return err != nil || !s.closed || !events.drained(ctx)
+		},
+	})
+}
+
+// allEvents follows the events of everything that who asks may look at, from now on or from where they were.
+func (a *api) allEvents(r *request) error {
+	after, err := r.lastEvent()
+	if err != nil {
+		return err
+	}
+	may, _, err := r.views(r.Context())
+	if err != nil {
+		return err
+	}
+	if after == 0 {
+		if after, err = a.latestEvent(r.Context()); err != nil {
+			return err
+		}
+	}
+	return r.follow(following{
+		name: "everything", consumer: eventsAfter(wire.AllEvents, after),
+		sees: func(told wire.LifecycleEvent) bool { return may(targetOf(told)) },
+		last: func(wire.LifecycleEvent) bool { return false },
+		beats: func(ctx context.Context, _ *events) bool {
+			r.document = nil // who may do what may have changed
+			may, _, err = r.views(ctx)
+			return err == nil
+		},
+	})
+}
+
+// latestEvent is the number of the event that was told last; 0 where none was.
+func (a *api) latestEvent(ctx context.Context) (uint64, error) {
+	ctx, cancel := context.WithTimeout(ctx, authorityTime)
+	defer cancel()
+	s, err := a.JetStream.Stream(ctx, wire.StreamEvents)
+	if err != nil {
+		return 0, fmt.Errorf("read stream %s: %w", wire.StreamEvents, err)
+	}
+	return s.CachedInfo().State.LastSeq, nil
+}
+
+// targetOf is what an event is of, as who may do what is judged. What is of no application and no set, such as a push or a dead letter, is
+// for who may look at everything.
+func targetOf(told wire.LifecycleEvent) string {
+	switch {
+	case told.Set != nil:
+		return authority.SetTarget(told.Set.Name)
+	case told.Lane != nil:
+		return authority.AppTarget(told.Lane.App)
+	case told.Promotion != nil:
+		return authority.AppTarget(told.Promotion.App)
+	case told.Letter != nil, told.Push != nil:
+		return everything
+	}
+	return authority.AppTarget(told.Progress.App)
+}
+
+// follow sends events as they come.
+func (r *request) follow(f following) error {
 	end, err := r.api.streams.begin(r.by)
 	if err != nil {
 		return err
 	}
 	defer end()
-	events, err := r.api.events(ctx, r.PathValue("id"), after)
+	events, err := r.api.events(r.Context(), f.consumer)
 	if err != nil {
 		return err
 	}
 	defer events.end()
-	if s.closed && events.pending == 0 {
+	if f.closed && events.pending == 0 {
 		r.w.WriteHeader(http.StatusNoContent) // which tells a client not to come again
 		return nil
 	}
@@ -104,8 +193,8 @@ func (r *request) follow(find find) error {
 	if r.Method == http.MethodHead {
 		return nil
 	}
-	if out.comment("the events of "+r.PathValue("id")) == nil { // else who has asked is gone
-		r.pass(events, out, find)
+	if out.comment("the events of "+f.name) == nil { // else who has asked is gone
+		r.pass(events, out, f)
 	}
 	return nil
 }
@@ -128,7 +217,7 @@ func (r *request) lastEvent() (uint64, error) {
 }
 
 // pass sends events until the last one, or until nobody takes them.
-func (r *request) pass(events *events, out sender, find find) {
+func (r *request) pass(events *events, out sender, f following) {
 	beat := time.NewTicker(r.api.Heartbeat)
 	defer beat.Stop()
 	for {
@@ -140,22 +229,22 @@ func (r *request) pass(events *events, out sender, find find) {
 		case <-events.closed:
 			return
 		case msg := <-events.next:
-			if last, err := out.event(msg); last || err != nil {
+			told, readable := eventOf(msg)
+			if !readable || !f.sees(told) {
+				continue
+			}
+			if out.event(msg, told.Type()) != nil || f.last(told) {
 				return
 			}
 		case <-beat.C:
-			if out.comment("alive") != nil {
-				return
-			}
-			// What was ended by hand tells no end.
-			if s, err := find(r.Context(), r.PathValue("id")); err == nil && s.closed && events.drained(r.Context()) {
+			if out.comment("alive") != nil || !f.beats(r.Context(), events) {
 				return
 			}
 		}
 	}
 }
 
-// events are those of a release or a set, from NATS.
+// events are read from NATS.
 type events struct {
 	next   chan jetstream.Msg
 	closed <-chan struct{}
@@ -165,14 +254,19 @@ type events struct {
 	end      func()
 }
 
-// events begins to read the events of a release or a set after one of them.
-func (a *api) events(ctx context.Context, id string, after uint64) (*events, error) {
-	starting, cancel := context.WithTimeout(ctx, authorityTime)
-	defer cancel()
-	cfg := jetstream.OrderedConsumerConfig{FilterSubjects: []string{wire.EventsOfRelease(id)}, InactiveThreshold: forgetAfter}
+// eventsAfter chooses events by their subject, those after one of them; 0 is before the first.
+func eventsAfter(subject string, after uint64) jetstream.OrderedConsumerConfig {
+	cfg := jetstream.OrderedConsumerConfig{FilterSubjects: []string{subject}, InactiveThreshold: forgetAfter}
 	if after > 0 {
 		cfg.DeliverPolicy, cfg.OptStartSeq = jetstream.DeliverByStartSequencePolicy, after+1
 	}
+	return cfg
+}
+
+// events begins to read events.
+func (a *api) events(ctx context.Context, cfg jetstream.OrderedConsumerConfig) (*events, error) {
+	starting, cancel := context.WithTimeout(ctx, authorityTime)
+	defer cancel()
 	consumer, err := a.JetStream.OrderedConsumer(starting, wire.StreamEvents, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("read stream %s: %w", wire.StreamEvents, err)
@@ -222,19 +316,20 @@ func (s sender) comment(text string) error {
 	return s.write(fmt.Appendf(nil, ": %s\nretry: %d\n\n", text, reconnect.Milliseconds()))
 }
 
-// event writes an event, and reports whether it is the last one of what it is of. What cannot be read is left out.
-func (s sender) event(msg jetstream.Msg) (last bool, err error) {
-	told, unreadable := wire.DecodeEvent(&nats.Msg{Subject: msg.Subject(), Header: msg.Headers(), Data: msg.Data()})
+// eventOf reads an event. What cannot be read here, nobody else can read either.
+func eventOf(msg jetstream.Msg) (told wire.LifecycleEvent, readable bool) {
+	told, err := wire.DecodeEvent(&nats.Msg{Subject: msg.Subject(), Header: msg.Headers(), Data: msg.Data()})
+	return told, err == nil
+}
+
+// event writes an event of a type. What has no number, or is no JSON, is left out.
+func (s sender) event(msg jetstream.Msg, kind string) error {
 	meta, unnumbered := msg.Metadata()
 	var data bytes.Buffer
-	if unreadable != nil || unnumbered != nil || json.Compact(&data, msg.Data()) != nil {
-		return false, nil //nolint:nilerr // nobody else can read it either
+	if unnumbered != nil || json.Compact(&data, msg.Data()) != nil {
+		return nil //nolint:nilerr // nobody else can read it either
 	}
-	kind, phase := wire.EventType(told.Kind), told.Progress.Phase
-	if told.Set != nil {
-		kind, phase = wire.SetEventType(told.Kind), told.Set.Phase
-	}
-	return phase.Ended(), s.write(fmt.Appendf(nil, "id: %d\nevent: %s\ndata: %s\n\n", meta.Sequence.Stream, kind, data.Bytes()))
+	return s.write(fmt.Appendf(nil, "id: %d\nevent: %s\ndata: %s\n\n", meta.Sequence.Stream, kind, data.Bytes()))
 }
 
 func (s sender) write(text []byte) error {

@@ -83,7 +83,7 @@ func (a *api) storedSet(ctx context.Context, missing *releases.NotFoundError) (s
 func (a *api) getSet(r *request) error { return r.showStanding(a.set) }
 
 // setEvents follows the events of a set.
-func (a *api) setEvents(r *request) error { return r.follow(a.set) }
+func (a *api) setEvents(r *request) error { return r.followOne(a.set) }
 
 // listSets lists sets: those under way first, then the latest ended.
 func (a *api) listSets(r *request) error {

@@ -3,6 +3,7 @@ package apitest_test
 import (
 	"bufio"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -12,6 +13,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"slipway/authority"
+	"slipway/internal/documents"
 	"slipway/release"
 	"slipway/wire"
 )
@@ -36,9 +39,14 @@ type stream struct {
 
 func (h *house) follow(ctx context.Context, path, after string) stream {
 	h.t.Helper()
+	return h.as("ann").follow(ctx, path, after)
+}
+
+func (h caller) follow(ctx context.Context, path, after string) stream {
+	h.t.Helper()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, h.url+path, nil)
 	require.NoError(h.t, err)
-	req.Header.Set(headerBy, "ann")
+	req.Header.Set(headerBy, h.by)
 	if after != "" {
 		req.Header.Set("Last-Event-ID", after)
 	}
@@ -173,4 +181,91 @@ func TestEvents_AreBoundedAndGuarded(t *testing.T) {
 	require.Eventually(t, func() bool { return h.follow(ctx, path, "").StatusCode == http.StatusOK }, patience, 20*time.Millisecond)
 	h.authorize()
 	require.Equal(t, http.StatusForbidden, h.as("eve").send(http.MethodGet, path, "").status)
+}
+
+// publish publishes events as they are told, and returns the number of the last one.
+func (h *house) publish(all ...release.Event) (last uint64) {
+	h.t.Helper()
+	for _, e := range all {
+		e.ID = rand.Text()
+		msg, err := wire.EncodeEvent(e, start())
+		require.NoError(h.t, err)
+		ack, err := h.js.PublishMsg(h.t.Context(), msg)
+		require.NoError(h.t, err)
+		last = ack.Sequence
+	}
+	return last
+}
+
+// TestEvents_OfEverything: from now on, or from where a client was.
+func TestEvents_OfEverything(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	h.tell(1, "batch.waiting", release.PhaseAwaitingConfirm)
+	s := h.follow(ctx, "events", "")
+	require.Equal(t, http.StatusOK, s.StatusCode)
+	require.Equal(t, "text/event-stream", s.Header.Get("Content-Type"))
+	require.True(t, s.lines.Scan(), "a stream shows at once that it is there")
+	h.tell(2, "succeeded", release.PhaseSucceeded)
+	set := someSet()
+	h.publish(
+		release.Event{Kind: "wave.done", Set: &set},
+		release.Event{Kind: "held", Lane: &release.LaneChange{App: shop(), By: "ann"}},
+		release.Event{Kind: release.EventDropped, Letter: &release.LetterChange{Sequence: 1, By: "ann", Subject: "slipway.request.sae.shop"}},
+	)
+	for i, kind := range []string{"release.succeeded", "set.wave.done", "lane.held", "deadletter.dropped"} {
+		got := s.next()
+		require.Equal(t, fmt.Sprint(i+2), got["id"], "what was told before is left out, and a release that ends ends nothing")
+		require.Equal(t, "dev.slipway."+kind+".v1", got["event"])
+	}
+	s = h.follow(ctx, "events", "1")
+	require.Equal(t, "2", s.next()["id"], "who comes again misses none")
+	require.Equal(t, "3", s.next()["id"])
+	require.Equal(t, "Last-Event-ID", h.as("ann").send(http.MethodGet, "events", "", "Last-Event-ID", "x").problem(t).Errors[0].Field)
+	close(h.ends)
+	require.Equal(t, "4", s.next()["id"])
+}
+
+// TestEvents_OfEverythingThatMayBeLookedAt: by the document that counts when an event comes.
+func TestEvents_OfEverythingThatMayBeLookedAt(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	h.authorize()
+	other := release.App{Platform: release.PlatformFC, Region: "cn-hangzhou", ID: "orders"}
+	set := someSet()
+	told := []release.Event{
+		{Kind: "started", Progress: release.Progress{ReleaseID: "r-aaaaaaaaaaaaaaaa", App: other, Phase: release.PhaseRollingOut}},
+		{Kind: release.EventDropped, Letter: &release.LetterChange{Sequence: 1, By: "root", Subject: "slipway.request.sae.shop"}},
+		{Kind: "wave.done", Set: &set},
+		{Kind: "batch.done", Progress: release.Progress{ReleaseID: id, App: shop(), Phase: release.PhaseRollingOut}},
+	}
+	h.publish(release.Event{Kind: "started", Progress: release.Progress{ReleaseID: id, App: shop(), Phase: release.PhaseRollingOut}})
+	h.publish(told...)
+	s := h.follow(ctx, "events", "1")
+	require.Equal(t, "4", s.next()["id"], "ann may look at sets and shop alone")
+	require.Equal(t, "5", s.next()["id"])
+	all := h.as("vic").follow(ctx, "events", "1")
+	for i := range told {
+		require.Equal(t, fmt.Sprint(i+2), all.next()["id"])
+	}
+
+	_, err := authority.NewStore(h.js).Apply(t.Context(), authority.Document{Bindings: []authority.Binding{
+		{Name: "viewers", Identities: []string{"ann"}, Roles: []authority.Role{authority.RoleViewer}, Scopes: []string{"*"}},
+	}}, documents.Edit[authority.Document]{Change: documents.Change{By: "root"}, Expected: documents.Any})
+	require.NoError(t, err)
+	got := make(chan map[string]string, 1)
+	go func() { got <- s.next() }()
+	require.Eventually(t, func() bool {
+		h.publish(told[0])
+		select {
+		case next := <-got:
+			return strings.Contains(next["data"], "r-aaaaaaaaaaaaaaaa")
+		default:
+			return false
+		}
+	}, patience, 20*time.Millisecond, "once the document lets ann look at it")
 }
