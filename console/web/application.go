@@ -81,7 +81,7 @@ func applicationPage(p *page) error {
 		}
 		shown.Environments = append(shown.Environments, e)
 	}
-	return p.show("application", name, shown, live{every: everySeconds})
+	return p.show("application", name, shown, everything())
 }
 
 // promotable reports whether somebody may promote: once the bake time is over, or with a reason before.

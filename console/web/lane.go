@@ -35,7 +35,7 @@ func lanesPage(p *page) error {
 	if err := p.get("lanes", url.Values{"limit": {"200"}}, &found); err != nil {
 		return err
 	}
-	return p.show("lanes", p.t("Lanes"), found, live{every: everySeconds})
+	return p.show("lanes", p.t("Lanes"), found, everything())
 }
 
 // laneShown is the lane of an application, with what there is to know of the application by its ID.
@@ -99,7 +99,7 @@ func lanePageOf(p *page) error {
 	if failed != nil {
 		shown.Failed = new(p.problemOf(failed))
 	}
-	return p.show("lane", p.t("Lane")+" "+shown.Name(), shown, live{every: everySeconds})
+	return p.show("lane", p.t("Lane")+" "+shown.Name(), shown, everything())
 }
 
 // laneCommandPage is the second look at a command to a lane.

@@ -70,9 +70,6 @@ type overview struct {
 	WaitingFailed *problem.Problem
 }
 
-// everySeconds is after how long without an event a page is read anew.
-const everySeconds = 10
-
 func overviewPage(p *page) error {
 	var o overview
 	var found listedReleases
@@ -90,7 +87,7 @@ func overviewPage(p *page) error {
 			o.Ended = append(o.Ended, r)
 		}
 	}
-	return p.show("overview", p.t("Overview"), o, live{every: everySeconds})
+	return p.show("overview", p.t("Overview"), o, everything())
 }
 
 // releasesShown is a list of releases that were searched for.
@@ -142,5 +139,5 @@ func releasesPage(p *page) error {
 		}
 		shown.Problem = &why
 	}
-	return p.show("releases", p.t("Releases"), shown, live{every: everySeconds})
+	return p.show("releases", p.t("Releases"), shown, everything())
 }

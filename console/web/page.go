@@ -49,6 +49,12 @@ type live struct {
 	every  int
 }
 
+// everySeconds is after how long without an event a page is read anew: not all that it shows is told by one.
+const everySeconds = 10
+
+// everything keeps a page up to date that anything may concern.
+func everything() live { return live{events: apiPrefix + "events", every: everySeconds} }
+
 // show answers with a page.
 func (p *page) show(name, title string, body any, l live) error {
 	return p.answer(http.StatusOK, name, frame{Title: title, Body: body, Live: l.events, Every: l.every})

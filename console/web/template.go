@@ -119,11 +119,14 @@ type waitlist struct {
 	Now   time.Time
 }
 
-// eventTypes are the types of all events of releases and sets, which a browser has to name one by one.
+// eventTypes are the types of all events of releases, sets and lanes, which a browser has to name one by one.
 func eventTypes() string {
 	var all []string
 	for _, kind := range release.EventKinds() {
 		all = append(all, wire.EventType(kind), wire.SetEventType(kind))
+	}
+	for _, kind := range []release.EventKind{release.EventHeld, release.EventResumed, release.EventDropped, release.EventAllowed} {
+		all = append(all, wire.LaneEventType(kind))
 	}
 	return strings.Join(all, " ")
 }

@@ -6,6 +6,7 @@
   const main = document.getElementById("content");
   const light = document.getElementById("live");
   const stream = main.dataset.live;
+  const atMost = 250; // milliseconds between two readings
   const every = Number(main.dataset.every || 0) * 1000;
   const kinds = (main.dataset.kinds || "").split(" ");
   if (!every) return;
@@ -43,7 +44,7 @@
       tell(false);
     }
     reading = false;
-    timer = setTimeout(read, again ? 0 : every);
+    timer = setTimeout(read, again ? atMost : every);
     again = false;
   };
 
