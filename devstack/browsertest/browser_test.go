@@ -28,7 +28,7 @@ const glance = 45 * time.Second
 // browser is a browser of its own, with nothing remembered.
 type browser struct {
 	ctx context.Context
-	t   *testing.T
+	t   testing.TB
 	url string
 
 	mu sync.Mutex
@@ -37,7 +37,7 @@ type browser struct {
 }
 
 // chromium is the browser that the test target installs.
-func chromium(t *testing.T) string {
+func chromium(t testing.TB) string {
 	t.Helper()
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
 		if path, err := exec.LookPath(name); err == nil {
@@ -49,7 +49,7 @@ func chromium(t *testing.T) string {
 }
 
 // open starts a browser at a console.
-func open(t *testing.T, url string) *browser {
+func open(t testing.TB, url string) *browser {
 	t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(chromium(t)), chromedp.NoSandbox, chromedp.WindowSize(1280, 900), chromedp.Flag("lang", "en"), chromedp.UserDataDir(t.TempDir()))
@@ -207,7 +207,7 @@ func (b *browser) uncomplaining() {
 }
 
 // everything is a stack on which time passes twenty times as fast.
-func everything(t *testing.T) *stack.Stack {
+func everything(t testing.TB) *stack.Stack {
 	t.Helper()
 	starting, started := context.WithTimeout(t.Context(), patience)
 	defer started()

@@ -1,0 +1,194 @@
+package web_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"slipway/console/problem"
+)
+
+const (
+	shopLane = "lanes/sae/cn-hangzhou/f80db7f6"
+	held     = `{"app":{"platform":"sae","region":"cn-hangzhou","id":"f80db7f6"},"appName":"shop","running":{"releaseId":"r-abcdefghijklmnop","artifact":{"image":"shop:1"},"since":"2026-11-30T07:00:00Z"},
+"waiting":[{"releaseId":"r-bcdefghijklmnopq","artifact":{"image":"shop:2"},"since":"2026-11-30T07:10:00Z"}],"held":{"by":"bo","reason":"latency","since":"2026-11-30T07:20:00Z"},
+"denied":[{"artifact":{"image":"shop:0"},"releaseId":"r-cdefghijklmnopqr","since":"2026-11-29T07:00:00Z"}]}`
+)
+
+// The page of a lane has what runs, waits and is denied, and what may be done about each.
+func TestLane(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, map[string]any{
+		"GET " + shopLane: held, "GET freezes": `{"items":[{"kind":"stop","name":"incident","active":true,"reason":"payments"}]}`, "GET releases": `{"items":[]}`,
+		"POST " + shopLane + "/commands/drop": held, "POST " + shopLane + "/commands/resume": problem.New(http.StatusForbidden, "ann may not resume"),
+	})
+	page := h.get("/" + shopLane).body
+	for _, want := range []string{
+		"latency — bo", `href="/releases/r-abcdefghijklmnop"`, `href="/lanes/sae/cn-hangzhou/f80db7f6/commands/resume"`, "incident",
+		`commands/drop?releaseId=r-bcdefghijklmnopq`, `commands/allow?artifact=shop%3A0`,
+	} {
+		require.Contains(t, page, want)
+	}
+	look := h.get("/" + shopLane + "/commands/drop?releaseId=r-bcdefghijklmnopq").body
+	require.Contains(t, look, `name="releaseId" value="r-bcdefghijklmnopq"`)
+	sent := h.post("/"+shopLane+"/commands/drop", url.Values{"releaseId": {"r-bcdefghijklmnopq"}, "reason": {"too old"}, "key": {"k"}})
+	require.Equal(t, "/"+shopLane, sent.Header.Get("Location"), sent.body)
+	require.JSONEq(t, `{"releaseId":"r-bcdefghijklmnopq","reason":"too old"}`, h.sent[0])
+	require.Equal(t, "k", h.keys[0])
+	require.Equal(t, http.StatusConflict, h.get("/"+shopLane+"/commands/drop?releaseId=r-zzzzzzzzzzzzzzzz").StatusCode)
+	require.Equal(t, http.StatusNotFound, h.get("/"+shopLane+"/commands/explode").StatusCode)
+	again := h.post("/"+shopLane+"/commands/resume", url.Values{"reason": {"all is well"}})
+	require.Equal(t, http.StatusForbidden, again.StatusCode)
+	require.Contains(t, again.body, "ann may not resume")
+	require.Contains(t, again.body, `value="all is well"`)
+}
+
+// Freezes are a calendar; a window that recurs is on each of its days, and a stop from when it was made.
+func TestFreezes(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, map[string]any{
+		"GET freezes": `{"items":[{"kind":"stop","active":true,"name":"incident","reason":"payments","by":"bo","at":"2026-11-29T10:00:00Z","scope":{}},
+			{"kind":"window","name":"nights","reason":"sleep","days":["Fri"],"start":"22:00","end":"06:00","zone":"Asia/Shanghai","scope":{"platform":"sae"}},
+			{"kind":"window","name":"sale","reason":"singles day","from":"2026-11-10T16:00:00Z","to":"2026-11-11T16:00:00Z","scope":{"application":"shop"}}]}`,
+		"POST freezes": `{}`, "DELETE freezes/incident": `{}`,
+	})
+	page := h.get("/freezes").body
+	day := func(date string) string {
+		_, cell, found := strings.Cut(page, `<time datetime="`+date+`">`)
+		require.True(t, found, date)
+		cell, _, _ = strings.Cut(cell, "</td>")
+		return cell
+	}
+	require.Contains(t, day("2026-11-06"), "nights")
+	require.NotContains(t, day("2026-11-07"), "nights", "it ends at 22:00 UTC")
+	require.Contains(t, day("2026-11-10"), "sale")
+	require.Contains(t, day("2026-11-11"), "sale")
+	require.NotContains(t, day("2026-11-12"), "sale")
+	require.Contains(t, day("2026-11-30"), "incident")
+	require.NotContains(t, day("2026-11-28"), "incident")
+	require.NotContains(t, day("2026-12-01"), "incident", "nobody knows when it is lifted")
+	require.Contains(t, h.get("/freezes?month=2026-02").body, `<time datetime="2026-02-28">`)
+
+	look := h.get("/freezes/new?kind=window&name=nights&reason=sleep&days=Mon&days=Tue&start=22:00&end=06:00&zone=UTC&scope=shop/production")
+	require.Contains(t, look.body, "Mon Tue 22:00–06:00 UTC")
+	require.Contains(t, look.body, `name="days" value="Mon Tue"`)
+	sent := h.post("/freezes", url.Values{"kind": {"window"}, "name": {"nights"}, "reason": {"sleep"}, "days": {"Mon Tue"}, "start": {"22:00"}, "end": {"06:00"}, "zone": {"UTC"}, "scope": {"shop/production"}})
+	require.Equal(t, "/freezes", sent.Header.Get("Location"), sent.body)
+	require.JSONEq(t, `{"kind":"window","name":"nights","reason":"sleep","days":["Mon","Tue"],"start":"22:00","end":"06:00","zone":"UTC","scope":{"application":"shop","environment":"production"}}`, h.sent[0])
+	h.post("/freezes", url.Values{"kind": {"window"}, "name": {"sale"}, "reason": {"r"}, "from": {"2026-12-11T00:00"}, "to": {"2026-12-12T00:00"}})
+	require.JSONEq(t, `{"kind":"window","name":"sale","reason":"r","from":"2026-12-11T00:00:00Z","to":"2026-12-12T00:00:00Z"}`, h.sent[1])
+	wrong := h.get("/freezes/new?kind=window&name=sale&reason=r&from=tomorrow&to=never&scope=a/b/c/d")
+	require.Equal(t, http.StatusUnprocessableEntity, wrong.StatusCode)
+	for _, field := range []string{"<code>from</code>", "<code>to</code>", "<code>scope</code>"} {
+		require.Contains(t, wrong.body, field)
+	}
+
+	require.Contains(t, h.get("/freezes/incident/end").body, "The stop is lifted")
+	require.Equal(t, "/freezes", h.post("/freezes/incident/end", url.Values{"reason": {"over"}}).Header.Get("Location"))
+	require.Contains(t, h.asked, "ann DELETE /api/v1/freezes/incident?reason=over")
+	require.Equal(t, http.StatusNotFound, h.get("/freezes/none/end").StatusCode)
+}
+
+// What a release would do is shown before it can be asked for; and it is asked for once.
+func TestDeploy(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, map[string]any{
+		"GET applications": `{"items":[{"revision":1,"change":{"action":"apply"},"spec":{"name":"shop","environments":[{"name":"staging","app":{"platform":"sae","region":"cn-hangzhou","id":"a"}}]}}]}`,
+		"POST plan":        `{"app":{"platform":"sae","region":"cn-hangzhou","id":"a"},"operation":"release","at":"2026-11-30T08:00:00Z","strategy":{"type":"all"},"settings":[{"name":"variables.A","after":"1"}],"scalingRules":[{"name":"office-hours"}]}`,
+		"POST releases":    `{"releaseId":"r-abcdefghijklmnop"}`,
+	})
+	form := url.Values{"app": {"shop/staging"}, "image": {"shop:2"}, "operation": {"release"}, "variables": {"A=1\nB=x=y\n\nOLD\n"}, "note": {"hotfix"}}
+	require.Contains(t, h.get("/deploy?app=shop/staging").body, `value="shop/staging"`)
+	form.Set("step", "plan")
+	page := h.post("/deploy", form)
+	require.Equal(t, http.StatusOK, page.StatusCode)
+	for _, want := range []string{"office-hours", "variables.A", `value="deploy"`, `<option value="shop/staging">`} {
+		require.Contains(t, page.body, want)
+	}
+	require.Len(t, h.sent, 1)
+	_, key, _ := strings.Cut(page.body, `name="key" value="`)
+	key, _, _ = strings.Cut(key, `"`)
+	form.Set("step", "deploy")
+	form.Set("key", key)
+	sent := h.post("/deploy", form)
+	require.Equal(t, "/releases/r-abcdefghijklmnop", sent.Header.Get("Location"), sent.body)
+	require.Equal(t, key, h.keys[1])
+	require.JSONEq(t, `{"application":"shop","environment":"staging","artifact":{"image":"shop:2"},"note":"hotfix",
+		"config":{"variables":[{"name":"A","value":"1"},{"name":"B","value":"x=y"},{"name":"OLD","remove":true}]}}`, h.sent[1])
+	require.JSONEq(t, h.sent[0], h.sent[1], "what was planned is asked for")
+
+	h.answers["POST plan"] = `{"app":{"platform":"sae","region":"cn-hangzhou","id":"a"},"operation":"release","at":"2026-11-30T08:00:00Z","strategy":{},"refusals":[{"field":"artifact","reason":"is not from a registry that the policy has"}]}`
+	form.Set("step", "plan")
+	page = h.post("/deploy", form)
+	require.Contains(t, page.body, "is not from a registry that the policy has")
+	require.NotContains(t, page.body, `value="deploy"`, "what is refused cannot be asked for")
+
+	h.answers["POST releases"] = problem.New(http.StatusConflict, "the lane is full")
+	form.Set("step", "deploy")
+	page = h.post("/deploy", form)
+	require.Equal(t, http.StatusConflict, page.StatusCode)
+	require.Contains(t, page.body, "the lane is full")
+	require.Contains(t, page.body, `value="shop:2"`)
+
+	wrong := h.post("/deploy", url.Values{"app": {"a/b/c/d"}, "step": {"plan"}})
+	require.Equal(t, http.StatusUnprocessableEntity, wrong.StatusCode)
+	require.Contains(t, wrong.body, "<code>app</code>")
+	require.Contains(t, h.post("/deploy", url.Values{"app": {"shop/staging"}, "variables": {"=x"}, "step": {"plan"}}).body, "<code>variables</code>")
+}
+
+// An application is its environments in a row: what runs, what is promoted to where, and what was released before.
+func TestApplication(t *testing.T) {
+	t.Parallel()
+	status := `{"items":[{"environment":"staging","app":{"platform":"sae","region":"cn-hangzhou","id":"a"},"runs":{"releaseId":"r-abcdefghijklmnop","artifact":{"image":"shop:2"},"since":"2026-11-30T07:00:00Z"}},
+		{"environment":"production","app":{"platform":"sae","region":"cn-hangzhou","id":"b"},"open":[{"releaseId":"r-bcdefghijklmnopq","phase":"AwaitingApproval","awaits":"approval, 1 of 2"}],
+		"promotion":{"from":"staging","to":"production","state":"ready","source":"r-abcdefghijklmnop","artifact":{"image":"shop:2"},"reason":"it has baked"}}]}`
+	h := newHouse(t, map[string]any{
+		"GET applications": `{"items":[{"revision":1,"change":{"action":"apply"},"spec":{"name":"shop","environments":[{"name":"staging","app":{"platform":"sae","region":"cn-hangzhou","id":"a"}}]}}]}`,
+		"GET applications/shop": `{"revision":1,"change":{"action":"apply"},"spec":{"name":"shop","environments":[{"name":"staging","app":{"platform":"sae","region":"cn-hangzhou","id":"a"}}],
+			"triggers":[{"name":"main","artifact":{"image":"registry.example/shop","tag":{"semver":">=1.0"}}}]}}`,
+		"GET applications/shop/status":  status,
+		"GET applications/shop/history": `{"items":[{"releaseId":"r-abcdefghijklmnop","environment":"staging","artifact":{"image":"shop:2"},"accepted":true,"outcome":"Succeeded","progress":{"phase":"Succeeded","operation":"release"},"requestedBy":"ci","requestedAt":"2026-11-30T06:50:00Z","startedAt":"2026-11-30T06:51:00Z","endedAt":"2026-11-30T07:00:00Z"}]}`,
+		"POST releases":                 `{"releaseId":"r-cdefghijklmnopqr"}`,
+	})
+	require.Contains(t, h.get("/applications").body, `href="/applications/shop"`)
+	page := h.get("/applications/shop").body
+	for _, want := range []string{"shop:2", "approval, 1 of 2", "it has baked", `href="/applications/shop/promote/production"`, "registry.example/shop", "9m0s", `href="/deploy?app=shop%2Fstaging"`} {
+		require.Contains(t, page, want)
+	}
+	require.Contains(t, h.get("/applications/shop/promote/production").body, `name="release" value="r-abcdefghijklmnop"`)
+	sent := h.post("/applications/shop/promote/production", url.Values{"release": {"r-abcdefghijklmnop"}, "key": {"k"}, "note": {"go"}})
+	require.Equal(t, "/releases/r-cdefghijklmnopqr", sent.Header.Get("Location"), sent.body)
+	require.JSONEq(t, `{"application":"shop","environment":"production","promotedFrom":{"release":"r-abcdefghijklmnop"},"note":"go"}`, h.sent[0])
+	require.Equal(t, http.StatusNotFound, h.get("/applications/shop/promote/staging").StatusCode)
+
+	h.answers["GET applications/shop/status"] = strings.Replace(status, `"ready"`, `"held"`, 1)
+	require.NotContains(t, h.get("/applications/shop").body, "/promote/")
+	require.Equal(t, http.StatusConflict, h.get("/applications/shop/promote/production").StatusCode)
+	h.answers["GET applications/shop/status"] = strings.Replace(status, `"ready"`, `"baking"`, 1)
+	require.Contains(t, h.get("/applications/shop/promote/production").body, `name="now" value="" maxlength="1000" required`)
+}
+
+// The page of a set has its waves, and its commands a second look.
+func TestSet(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, map[string]any{
+		"GET sets": `{"items":[{"id":"s-abcdefghijklmnop","kind":"ReleaseSet","name":"checkout","phase":"AwaitingConfirm","createdAt":"2026-11-30T07:00:00Z"}]}`,
+		"GET sets/s-abcdefghijklmnop": `{"setId":"s-abcdefghijklmnop","name":"checkout","phase":"AwaitingConfirm","onFailure":"rollback","awaiting":{"kind":"confirm","batch":1,"since":"2026-11-30T07:30:00Z"},
+			"waves":[{"number":1,"name":"first","confirm":"manual","releases":[{"name":"shop","app":{"platform":"sae","region":"cn-hangzhou","id":"a"},"run":{"releaseId":"r-abcdefghijklmnop","outcome":"Succeeded"}}]},
+			{"number":2,"name":"rest","confirm":"manual","releases":[{"name":"till","app":{"platform":"sae","region":"cn-hangzhou","id":"b"},"run":{"releaseId":""}}]}]}`,
+		"GET sets/s-abcdefghijklmnop/events":            `{"items":[]}`,
+		"POST sets/s-abcdefghijklmnop/commands/confirm": `{}`,
+	})
+	require.Contains(t, h.get("/sets").body, `href="/sets/s-abcdefghijklmnop"`)
+	page := h.get("/sets/s-abcdefghijklmnop").body
+	for _, want := range []string{"checkout", "first", "Succeeded", "pending", `href="/sets/s-abcdefghijklmnop/commands/confirm"`, `data-live="/api/v1/sets/s-abcdefghijklmnop/events?after=0"`} {
+		require.Contains(t, page, want)
+	}
+	look := h.get("/sets/s-abcdefghijklmnop/commands/confirm").body
+	require.Contains(t, look, `name="batch" value="1"`)
+	require.Contains(t, look, "lets wave 1 of 2 begin")
+	require.Equal(t, "/sets/s-abcdefghijklmnop?done=confirm", h.post("/sets/s-abcdefghijklmnop/commands/confirm", url.Values{"batch": {"1"}}).Header.Get("Location"))
+}
