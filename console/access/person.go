@@ -6,6 +6,8 @@ import "context"
 type Person struct {
 	// Identity is the name that requests, commands and decisions bear, as the authorization document has it.
 	Identity string
+	// Groups are those that a sign-in service has said at sign-in; none of who has signed in by a token.
+	Groups []string
 }
 
 // person is the key of the [Person] of a context.
