@@ -7,6 +7,7 @@ import (
 
 	"slipway/apps"
 	"slipway/authority"
+	"slipway/authority/people"
 	"slipway/ledger"
 	"slipway/policy"
 	"slipway/wire"
@@ -47,6 +48,7 @@ func apiNeeds() []need {
 		asks,
 		{kind: "stream", name: wire.StreamIn, stream: wire.StreamIn, writes: as(wire.AllVerifiedCommands)},
 		reads(wire.StreamEvents), reads(wire.StreamDeadLetter),
+		keyValue(people.Bucket), // of which groups they are
 		readOnly(ledger.Bucket), readOnly(apps.Bucket), readOnly(policy.Bucket),
 		readNeed(authority.Bucket, authority.Key), readNeed(wire.CalendarBucket, "calendar"),
 	}

@@ -12,6 +12,7 @@ import (
 	"slipway/apps"
 	"slipway/audit"
 	"slipway/authority"
+	"slipway/authority/people"
 	"slipway/ledger"
 	"slipway/policy"
 	"slipway/wire"
@@ -62,6 +63,9 @@ func (c Config) storeGroups() []storeGroup {
 		{bucket(authority.Bucket), func(ctx context.Context, js jetstream.JetStream) error {
 			return authority.Ensure(ctx, js, c.Storage.Replicas)
 		}},
+		{bucket(people.Bucket), func(ctx context.Context, js jetstream.JetStream) error {
+			return people.Ensure(ctx, js, c.Storage.Replicas)
+		}},
 		{bucket(policy.Bucket), func(ctx context.Context, js jetstream.JetStream) error {
 			return policy.Ensure(ctx, js, c.Storage.Replicas)
 		}},
@@ -74,7 +78,7 @@ func (c Config) storeGroups() []storeGroup {
 }
 
 // NATS prepares all that is kept there: the streams, the calendar of freezes, the application documents,
-// who may do what, the policies, the ledger and the audit.
+// who may do what, the groups of who has signed in, the policies, the ledger and the audit.
 // What belongs to an operator and is not set in c stays as it is. The others are prepared even
 // when one fails; what was prepared is returned with the error.
 func NATS(ctx context.Context, js jetstream.JetStream, c Config) ([]Result, error) {
