@@ -7,6 +7,7 @@ import (
 
 	"slipway/apps"
 	"slipway/authority"
+	"slipway/console/session"
 	"slipway/ledger"
 	"slipway/policy"
 	"slipway/wire"
@@ -48,6 +49,7 @@ func apiNeeds() []need {
 		{kind: "stream", name: wire.StreamIn, stream: wire.StreamIn, writes: as(wire.AllVerifiedCommands)},
 		reads(wire.StreamEvents), reads(wire.StreamDeadLetter),
 		readOnly(ledger.Bucket), readOnly(apps.Bucket), readOnly(policy.Bucket),
+		keyValue(session.Bucket), // who has signed in with a browser
 		readNeed(authority.Bucket, authority.Key), readNeed(wire.CalendarBucket, "calendar"),
 	}
 }

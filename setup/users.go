@@ -9,6 +9,7 @@ import (
 	"slipway/apps"
 	"slipway/audit"
 	"slipway/authority"
+	"slipway/console/session"
 	"slipway/ledger"
 	"slipway/policy"
 	"slipway/release"
@@ -67,6 +68,8 @@ func ServiceUsers() []User {
 			// It speaks for who has signed in, and shows them what there is.
 			[]string{wire.AllVerifiedRequests, wire.AllVerifiedCommands}, looks(authority.RoleViewer),
 			[]string{"$KV." + wire.CalendarBucket + ".calendar", streamInfo(wire.StreamDeadLetter), "$JS.API.DIRECT.GET." + wire.StreamDeadLetter},
+			// Who has signed in with a browser is for nobody else to read.
+			readsBucket(session.Bucket), []string{"$KV." + session.Bucket + ".>"},
 		)},
 	}
 }
