@@ -23,6 +23,9 @@ type Config struct {
 	Door *access.Door
 	// API answers what is below /api/, to who has signed in; its document at [OpenAPIPath] is for everybody. Nil is no API.
 	API http.Handler
+	// Pages answers everything else, to who has signed in. NotSignedIn answers in its place who has not, and Front what everybody may
+	// ask for, see [FrontPaths]. Nil, all three of them, is a text that says what there is.
+	Pages, Front, NotSignedIn http.Handler
 	// Metrics takes what is counted and measured; nil counts nowhere.
 	Metrics prometheus.Registerer
 	// Logger tells who asked what, by route, and what became of it.
@@ -32,10 +35,19 @@ type Config struct {
 // OpenAPIPath is where the document of the API is, for everybody.
 const OpenAPIPath = "/api/v1/openapi.json"
 
+// FrontPaths are what everybody may ask for beside the pages: where people sign in and out and choose their language, and what pages are
+// shown with. A path that ends with a slash is all that is below it.
+func FrontPaths() []string {
+	return []string{"/sign-in", "/sign-in/", "/sign-out", "/language", "/assets/"}
+}
+
 func (c Config) validate() error {
 	var problems []error
 	if c.Door == nil {
 		problems = append(problems, errors.New("console: Config.Door is missing"))
+	}
+	if some := c.Pages != nil; some != (c.Front != nil) || some != (c.NotSignedIn != nil) {
+		problems = append(problems, errors.New("console: Config.Pages, Front and NotSignedIn belong together: set all of them, or none"))
 	}
 	if c.URL != "" {
 		if err := URLFault(c.URL); err != nil {

@@ -6,14 +6,21 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"slipway/console/problem"
 	"slipway/release"
 )
 
-// contentSecurityPolicy lets a browser load and show nothing that comes from here: no answer is a page of HTML.
-const contentSecurityPolicy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+const (
+	// contentSecurityPolicy lets a browser load and show nothing that comes from here: no answer of the API is a page of HTML.
+	contentSecurityPolicy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+	// pagesSecurityPolicy lets pages be shown with what is served here, and nothing else. Browsers hold redirects after a form against
+	// form-action: what leads to another host begins with a link.
+	pagesSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; " +
+		"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
 
 // first is what the address answers by itself.
 const first = `This is the console of Slipway.
@@ -36,11 +43,15 @@ it is the console token in what slipway-dev up prints. docs/console.md has more.
 // routes is what there is.
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		_, _ = io.WriteString(w, first) // who has asked may be gone
-	})
-	mux.HandleFunc("/", notFound)
+	if s.cfg.Pages != nil {
+		mux.Handle("/", shown(s.cfg.Door.Pages(noting(whole(s.cfg.Pages)), s.cfg.NotSignedIn)))
+		for _, path := range FrontPaths() {
+			mux.Handle(path, shown(noting(whole(s.cfg.Front))))
+		}
+	} else {
+		mux.HandleFunc("GET /{$}", writeFirst)
+		mux.HandleFunc("/", notFound)
+	}
 	api := s.cfg.API
 	if api == nil {
 		api = http.HandlerFunc(notFound)
@@ -48,6 +59,20 @@ func (s *Server) routes() http.Handler {
 	mux.Handle("/api/", s.cfg.Door.Handler(noting(whole(api))))
 	mux.Handle("GET "+OpenAPIPath, noting(api))
 	return mux
+}
+
+func writeFirst(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = io.WriteString(w, first) // who has asked may be gone
+}
+
+// shown lets a browser show answers as pages. Their forms say where they come from: without a referrer, a browser calls their origin null.
+func shown(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Security-Policy", pagesSecurityPolicy)
+		w.Header().Set("Referrer-Policy", "same-origin")
+		next.ServeHTTP(w, r)
+	})
 }
 
 func notFound(w http.ResponseWriter, _ *http.Request) {
@@ -58,11 +83,27 @@ func refuseOrigin(w http.ResponseWriter, _ *http.Request) {
 	problem.New(http.StatusForbidden, "a page of another origin has sent this").Write(w)
 }
 
+// declared refuses what is to change something on nothing but a cookie, or is a form, where the browser does not say where it comes from:
+// those that say nothing are too old to be told apart from a page of another origin. A token is sent by no page but one's own.
+func declared(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		safe := r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
+		says := r.Header.Get("Sec-Fetch-Site") != "" || r.Header.Get("Origin") != ""
+		form := !strings.HasPrefix(r.URL.Path, "/api/")
+		cookie := r.Header.Get("Cookie") != "" && len(r.Header.Values("Authorization")) == 0
+		if !safe && !says && (form || cookie) {
+			problem.New(http.StatusForbidden, "the browser does not say which page has sent this (Sec-Fetch-Site, Origin): use a newer one").Write(w)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 func refuseHost(w http.ResponseWriter, _ *http.Request) {
 	problem.New(http.StatusMisdirectedRequest, "this console is not the host that was asked; where a server stands before it, --console-url names that one").Write(w)
 }
 
-// secured adds the headers that every answer has.
+// secured adds the headers that every answer has. What may be kept, such as a picture of the pages, says so itself.
 func secured(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()

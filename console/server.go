@@ -86,7 +86,7 @@ func (s *Server) handler() (http.Handler, error) {
 		}
 	}
 	sameOrigin.SetDenyHandler(http.HandlerFunc(refuseOrigin))
-	return s.observe(secured(s.hosts(sameOrigin.Handler(s.routes())))), nil
+	return s.observe(secured(s.hosts(sameOrigin.Handler(declared(s.routes()))))), nil
 }
 
 // hosts refuses requests for another host than this one. Without that, a page that has its own name lead to loopback would be of

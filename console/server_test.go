@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"strings"
@@ -121,7 +122,7 @@ func (w *world) do(t *testing.T, c call) reply {
 			req.Host = value
 		}
 	}
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := http.DefaultTransport.RoundTrip(req) // follows no redirects
 	require.NoError(t, err)
 	defer func() { _ = resp.Body.Close() }()
 	text, err := io.ReadAll(resp.Body)
@@ -256,10 +257,136 @@ func TestServer_EndsBesideABodyThatDoesNotCome(t *testing.T) {
 	require.NoError(t, conn.Close())
 }
 
+// sessions let in who says so in a cookie.
+type sessions struct{}
+
+func (sessions) Find(r *http.Request) (access.Person, error) {
+	cookie, err := r.Cookie("s")
+	if err != nil {
+		return access.Person{}, access.ErrNone
+	}
+	return access.Person{Identity: cookie.Value}, nil
+}
+
+// servePages serves pages beside the API.
+func servePages(t *testing.T) *world {
+	t.Helper()
+	pages, front := http.NewServeMux(), http.NewServeMux()
+	says := func(text string) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			body, _ := io.ReadAll(r.Body)
+			p, _ := access.Of(r.Context())
+			_, _ = fmt.Fprintf(w, "%s %q %d", text, p.Identity, len(body))
+		}
+	}
+	pages.HandleFunc("GET /{$}", says("overview"))
+	pages.HandleFunc("POST /releases/{id}/abort", says("abort"))
+	front.HandleFunc("GET /sign-in", says("sign in"))
+	front.HandleFunc("POST /sign-in", says("signed in"))
+	front.HandleFunc("GET /assets/{name}", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+		_, _ = io.WriteString(w, "body {}")
+	})
+	return serve(t, func(c *console.Config) {
+		c.Pages, c.Front, c.NotSignedIn = pages, front, http.RedirectHandler("/sign-in", http.StatusSeeOther)
+		c.Door = access.NewDoor(access.DoorConfig{Sessions: sessions{}, Logger: c.Logger})
+	})
+}
+
+// Pages are behind the door, what it takes to sign in is before it, and a browser may show both.
+func TestServer_Pages(t *testing.T) {
+	t.Parallel()
+	const kept, shown = "public, max-age=31536000, immutable", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; " +
+		"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+	const plain = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+	here := map[string]string{"Cookie": "s=mei", "Sec-Fetch-Site": "same-origin"}
+	for name, test := range map[string]struct {
+		call                call
+		status              int
+		says, cache, policy string
+		// counted is its route.
+		counted string
+	}{
+		"a page":               {call{path: "/", header: here}, 200, `overview "mei" 0`, "no-store", shown, "GET /{$}"},
+		"a page, by nobody":    {call{path: "/"}, 303, "", "no-store", shown, "/"},
+		"a form":               {call{method: "POST", path: "/releases/r-1/abort", body: "a=b", header: here}, 200, `abort "mei" 3`, "no-store", shown, "POST /releases/{id}/abort"},
+		"a form, too large":    {call{method: "POST", path: "/releases/r-1/abort", body: strings.Repeat(" ", release.MaxEvent+1), header: here}, 413, "larger than 262144 bytes", "no-store", shown, "/"},
+		"no page":              {call{path: "/secret", header: here}, 404, "", "no-store", shown, "/"},
+		"sign in":              {call{path: "/sign-in"}, 200, `sign in "" 0`, "no-store", shown, "GET /sign-in"},
+		"signing in":           {call{method: "POST", path: "/sign-in", body: "token=x", header: map[string]string{"Sec-Fetch-Site": "same-origin"}}, 200, `signed in "" 7`, "no-store", shown, "POST /sign-in"},
+		"a style":              {call{path: "/assets/a.css"}, 200, "body {}", kept, shown, "GET /assets/{name}"},
+		"the API":              {call{path: "/api/v1/releases/r-1", header: here}, 200, "mei r-1 0", "no-store", plain, "GET /api/v1/releases/{id}"},
+		"the API, by nobody":   {call{path: "/api/v1/releases/r-1"}, 401, "there is no token", "no-store", plain, "/api/"},
+		"the API, by a page":   {call{method: "POST", path: "/api/v1/releases", body: "{}", header: here}, 200, "mei  2", "no-store", plain, "POST /api/v1/releases"},
+		"its document":         {call{path: console.OpenAPIPath}, 200, "", "no-store", plain, "GET " + console.OpenAPIPath},
+		"for another host":     {call{path: "/", header: map[string]string{"Host": "evil.example", "Cookie": "s=mei"}}, 421, "not the host", "no-store", plain, "none"},
+		"what the API has not": {call{path: "/api/v1/none", header: here}, 404, "", "no-store", plain, "/api/"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := servePages(t)
+			test.call.nobody = true
+			got := w.do(t, test.call)
+			require.Equal(t, test.status, got.status, got.body)
+			require.Contains(t, got.body, test.says)
+			require.Equal(t, test.cache, got.header.Get("Cache-Control"))
+			require.Equal(t, test.policy, got.header.Get("Content-Security-Policy"))
+			require.Equal(t, "nosniff", got.header.Get("X-Content-Type-Options"))
+			counted := metrictest.Values(t, w.metrics)
+			require.InDelta(t, 1, counted[fmt.Sprintf("slipway_console_requests_total %s %d", test.counted, test.status)], 0, "%v", counted)
+		})
+	}
+}
+
+// A cookie is sent by every page of the world: what changes something on it must say that it comes from here. So must the form of who
+// signs in, who would else be somebody else without knowing.
+func TestServer_CookiesOfOtherOrigins(t *testing.T) {
+	t.Parallel()
+	w := servePages(t)
+	for name, test := range map[string]struct {
+		header map[string]string
+		// cookie, token and none are the statuses of a POST to the API with a cookie, with a token, and with nothing; form that of one to a page.
+		cookie, token, none, form int
+	}{
+		"says nothing":         {nil, 403, 401, 401, 403},
+		"same origin":          {map[string]string{"Sec-Fetch-Site": "same-origin"}, 200, 401, 401, 200},
+		"same origin, older":   {map[string]string{"Origin": w.url}, 200, 401, 401, 200},
+		"same site":            {map[string]string{"Sec-Fetch-Site": "same-site"}, 403, 403, 403, 403},
+		"cross site":           {map[string]string{"Sec-Fetch-Site": "cross-site"}, 403, 403, 403, 403},
+		"another origin":       {map[string]string{"Origin": "https://evil.example"}, 403, 403, 403, 403},
+		"an origin not said":   {map[string]string{"Origin": "null"}, 403, 403, 403, 403},
+		"another port of here": {map[string]string{"Origin": "http://127.0.0.1:1"}, 403, 403, 403, 403},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			with := func(name, value string) map[string]string {
+				out := maps.Clone(test.header)
+				if out == nil {
+					out = map[string]string{}
+				}
+				out[name] = value
+				return out
+			}
+			status := func(path string, header map[string]string) int {
+				return w.do(t, call{method: http.MethodPost, path: path, nobody: true, header: header}).status
+			}
+			require.Equal(t, test.cookie, status("/api/v1/releases", with("Cookie", "s=mei")))
+			both := with("Cookie", "s=mei")
+			both["Authorization"] = "Bearer secret"
+			require.Equal(t, test.token, status("/api/v1/releases", both), "it goes by the token, which is not known")
+			require.Equal(t, test.none, status("/api/v1/releases", test.header))
+			require.Equal(t, test.form, status("/releases/r-1/abort", with("Cookie", "s=mei")))
+			require.Equal(t, test.form, status("/sign-in", test.header))
+		})
+	}
+}
+
 func TestListen_Refused(t *testing.T) {
 	t.Parallel()
 	_, err := console.Listen(t.Context(), console.Config{Addr: "127.0.0.1:0"})
 	require.ErrorContains(t, err, "Config.Door is missing")
+	_, err = console.Listen(t.Context(), console.Config{Addr: "127.0.0.1:0", Door: access.NewDoor(access.DoorConfig{}), Pages: api(), Front: api()})
+	require.ErrorContains(t, err, "Config.Pages, Front and NotSignedIn belong together")
 	for _, address := range []string{"slipway.example", "https://slipway.example/console", "ftp://slipway.example", "https://", "https://a b"} {
 		_, err := console.Listen(t.Context(), console.Config{Addr: "127.0.0.1:0", Door: access.NewDoor(access.DoorConfig{}), URL: address})
 		require.ErrorContains(t, err, "is no address of a console")

@@ -8,6 +8,7 @@ import (
 	"slipway/apps"
 	"slipway/authority"
 	"slipway/authority/people"
+	"slipway/console/session"
 	"slipway/ledger"
 	"slipway/policy"
 	"slipway/wire"
@@ -50,6 +51,7 @@ func apiNeeds() []need {
 		reads(wire.StreamEvents), reads(wire.StreamDeadLetter),
 		keyValue(people.Bucket), // of which groups they are
 		readOnly(ledger.Bucket), readOnly(apps.Bucket), readOnly(policy.Bucket),
+		keyValue(session.Bucket), // who has signed in with a browser
 		readNeed(authority.Bucket, authority.Key), readNeed(wire.CalendarBucket, "calendar"),
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"slipway/audit"
 	"slipway/authority"
 	"slipway/authority/people"
+	"slipway/console/session"
 	"slipway/ledger"
 	"slipway/policy"
 	"slipway/wire"
@@ -69,6 +70,9 @@ func (c Config) storeGroups() []storeGroup {
 		{bucket(policy.Bucket), func(ctx context.Context, js jetstream.JetStream) error {
 			return policy.Ensure(ctx, js, c.Storage.Replicas)
 		}},
+		{bucket(session.Bucket), func(ctx context.Context, js jetstream.JetStream) error {
+			return session.Ensure(ctx, js, c.Storage.Replicas)
+		}},
 		{bucket(ledger.Bucket), func(ctx context.Context, js jetstream.JetStream) error { return ledger.EnsureLedger(ctx, js, records) }},
 		// What it copies from exists by now.
 		{[]store{{"stream", audit.Stream, audit.Stream}}, func(ctx context.Context, js jetstream.JetStream) error {
@@ -78,7 +82,7 @@ func (c Config) storeGroups() []storeGroup {
 }
 
 // NATS prepares all that is kept there: the streams, the calendar of freezes, the application documents,
-// who may do what, the groups of who has signed in, the policies, the ledger and the audit.
+// who may do what, the groups of who has signed in, the policies, the sessions of the console, the ledger and the audit.
 // What belongs to an operator and is not set in c stays as it is. The others are prepared even
 // when one fails; what was prepared is returned with the error.
 func NATS(ctx context.Context, js jetstream.JetStream, c Config) ([]Result, error) {

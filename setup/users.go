@@ -10,6 +10,7 @@ import (
 	"slipway/audit"
 	"slipway/authority"
 	"slipway/authority/people"
+	"slipway/console/session"
 	"slipway/ledger"
 	"slipway/policy"
 	"slipway/release"
@@ -70,6 +71,8 @@ func ServiceUsers() []User {
 			[]string{"$KV." + wire.CalendarBucket + ".calendar", streamInfo(wire.StreamDeadLetter), "$JS.API.DIRECT.GET." + wire.StreamDeadLetter},
 			// Who writes there says who is in which group.
 			readsBucket(people.Bucket), []string{"$KV." + people.Bucket + ".>"},
+			// Who has signed in with a browser is for nobody else to read.
+			readsBucket(session.Bucket), []string{"$KV." + session.Bucket + ".>"},
 		)},
 	}
 }

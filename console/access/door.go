@@ -34,21 +34,30 @@ const (
 // busyAfter is when to ask again where too many requests are under way.
 const busyAfter = 5 * time.Second
 
+// Sessions are those of people who have signed in with a browser.
+type Sessions interface {
+	// Find returns whose session a request brings. The error is [ErrNone] where it brings none, [ErrEnded] where it is none that counts,
+	// and a [problem.Problem] where nobody can say that now.
+	Find(r *http.Request) (Person, error)
+}
+
 // DoorConfig says who is let in, and how often.
 type DoorConfig struct {
-	// Tokens are those of the signed in; nil lets nobody in.
+	// Tokens are those of the signed in; nil are none.
 	Tokens *Tokens
+	// Sessions are those of browsers; nil are none. A request that brings a token, too, is that of whose the token is.
+	Sessions Sessions
 	// Rate is how many requests of one identity are taken within a second, Burst how many together, and AtOnce how many may be
 	// under way; the defaults are [DefaultRate], [DefaultBurst] and [DefaultAtOnce].
 	Rate          rate.Limit
 	Burst, AtOnce int
-	// Failing is how many requests without a token that counts are answered within a second with what is wrong, for each
+	// Failing is how many requests without a token or a session that counts are answered within a second with what is wrong, for each
 	// address, and Failed how many together; the defaults are [DefaultFailing] and [DefaultFailed].
 	Failing rate.Limit
 	Failed  int
 	// Now is the time; nil is that of the machine.
 	Now func() time.Time
-	// Logger tells who was not let in. Nothing of a token is logged.
+	// Logger tells who was not let in. Nothing of a token or a session is logged.
 	Logger zerolog.Logger
 }
 
@@ -74,7 +83,7 @@ func (c DoorConfig) withDefaults() DoorConfig {
 	return c
 }
 
-// Door lets those in who have a token, and tells what stands behind it who they are, see [Of]. What others try without one does
+// Door lets those in who have a token or a session, and tells what stands behind it who they are, see [Of]. What others try without one does
 // not count against them.
 type Door struct {
 	cfg      DoorConfig
@@ -95,20 +104,55 @@ func NewDoor(cfg DoorConfig) *Door {
 	}
 }
 
-// Handler lets requests through to next that bring the token of somebody, as Authorization: Bearer.
-func (d *Door) Handler(next http.Handler) http.Handler {
+// Handler lets requests through to next that bring the token of somebody, as Authorization: Bearer, or a session.
+func (d *Door) Handler(next http.Handler) http.Handler { return d.guard(next, d.refuse) }
+
+// Pages is [Door.Handler] for pages: who has not signed in is answered by signIn.
+func (d *Door) Pages(next, signIn http.Handler) http.Handler {
+	return d.guard(next, func(w http.ResponseWriter, r *http.Request, err error) {
+		if !errors.Is(err, ErrNone) { // who comes for the first time has tried nothing
+			if p, late := d.fail(r, err); late {
+				p.Write(w)
+				return
+			}
+		}
+		signIn.ServeHTTP(w, r)
+	})
+}
+
+// Attempt returns who a token is of that a form has. Failures count as those of requests do. The error is a [problem.Problem].
+func (d *Door) Attempt(r *http.Request, token string) (Person, error) {
+	if d.cfg.Tokens == nil {
+		return Person{}, problem.New(http.StatusUnauthorized, "%v", errNoTokens)
+	}
+	who, err := d.cfg.Tokens.Find(strings.TrimSpace(token))
+	if err == nil {
+		return who, nil
+	}
+	if p, late := d.fail(r, err); late {
+		return Person{}, p
+	}
+	return Person{}, problem.New(http.StatusUnauthorized, "%v", err)
+}
+
+// guard lets requests through to next; who has not signed in is answered by refuse.
+func (d *Door) guard(next http.Handler, refuse func(http.ResponseWriter, *http.Request, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		who, err := d.find(r)
+		if p, unsure := errors.AsType[problem.Problem](err); unsure {
+			p.Write(w)
+			return
+		}
 		if err != nil {
-			d.refuse(w, r, err)
+			refuse(w, r, err)
 			return
 		}
 		if wait := d.requests.Take(who.Identity, d.cfg.Now()); wait > 0 {
-			tooMany(w, wait, "too many requests of "+who.Identity)
+			tooMany(wait, "too many requests of "+who.Identity).Write(w)
 			return
 		}
 		if !d.enter(who.Identity) {
-			tooMany(w, busyAfter, "too many requests of "+who.Identity+" are under way")
+			tooMany(busyAfter, "too many requests of "+who.Identity+" are under way").Write(w)
 			return
 		}
 		defer d.leave(who.Identity)
@@ -134,21 +178,26 @@ func (d *Door) leave(identity string) {
 	}
 }
 
-// errNone is a request that brings no token, errNobody where nobody has one.
 var (
-	errNone   = errors.New("there is no token")
-	errNobody = errors.New("nobody can sign in here: this console has no file of tokens")
+	// ErrNone is a request that brings neither a token nor a session.
+	ErrNone = errors.New("there is no token")
+	// ErrEnded is a session that has ended, or that there never was.
+	ErrEnded = errors.New("the session has ended")
+
+	errNoTokens = errors.New("nobody can sign in with a token here: this console has no file of tokens")
 )
 
 func (d *Door) find(r *http.Request) (Person, error) {
-	if d.cfg.Tokens == nil {
-		return Person{}, errNobody
-	}
 	token, given := bearer(r)
-	if !given {
-		return Person{}, errNone
+	switch {
+	case given && d.cfg.Tokens != nil:
+		return d.cfg.Tokens.Find(token)
+	case given || d.cfg.Tokens == nil && d.cfg.Sessions == nil:
+		return Person{}, errNoTokens
+	case d.cfg.Sessions != nil:
+		return d.cfg.Sessions.Find(r)
 	}
-	return d.cfg.Tokens.Find(token)
+	return Person{}, ErrNone
 }
 
 // bearer returns the token of a request; false where it brings none. Several are none that is known.
@@ -164,26 +213,34 @@ func bearer(r *http.Request) (token string, given bool) {
 	return strings.TrimSpace(token), true
 }
 
-// refuse answers who is not let in.
-func (d *Door) refuse(w http.ResponseWriter, r *http.Request, err error) {
+// fail counts and logs that somebody was not let in. Where that was too often from an address, the problem says so.
+func (d *Door) fail(r *http.Request, err error) (p problem.Problem, late bool) {
 	from := address(r.RemoteAddr)
 	if wait := d.failures.Take(from, d.cfg.Now()); wait > 0 {
-		tooMany(w, wait, "too many requests from this address without a token that counts")
-		return
+		return tooMany(wait, "too many requests from this address without a token that counts"), true
 	}
 	d.cfg.Logger.Warn().Str("from", from).Str("reason", err.Error()).Msg("not signed in")
+	return problem.Problem{}, false
+}
+
+// refuse answers who is not let in.
+func (d *Door) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	if p, late := d.fail(r, err); late {
+		p.Write(w)
+		return
+	}
 	challenge := `Bearer realm="slipway"`
 	if errors.Is(err, ErrUnknown) || errors.Is(err, ErrExpired) {
 		challenge += `, error="invalid_token"` // RFC 6750, section 3
 	}
 	w.Header().Set("WWW-Authenticate", challenge)
-	problem.New(http.StatusUnauthorized, "%v; send one as Authorization: Bearer TOKEN, see docs/console.md", err).Write(w)
+	problem.New(http.StatusUnauthorized, "%v; send a token as Authorization: Bearer TOKEN, see docs/console.md", err).Write(w)
 }
 
-func tooMany(w http.ResponseWriter, wait time.Duration, detail string) {
+func tooMany(wait time.Duration, detail string) problem.Problem {
 	p := problem.New(http.StatusTooManyRequests, "%s", detail)
 	p.RetryAfter = wait
-	p.Write(w)
+	return p
 }
 
 // address is where a request comes from, without its port; of an address of IPv6 the network that one customer has.

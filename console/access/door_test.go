@@ -107,7 +107,7 @@ func TestDoor_WithoutTokensNobodyIsLetIn(t *testing.T) {
 	d := newDoor(t, func(c *access.DoorConfig) { c.Tokens = nil })
 	got := d.ask(here, "/", "Bearer "+d.ann)
 	require.Equal(t, http.StatusUnauthorized, got.Code)
-	require.Contains(t, got.Body.String(), "this console has no file of tokens")
+	require.Contains(t, got.Body.String(), "nobody can sign in with a token here: this console has no file of tokens")
 }
 
 // Whoever tries without a token that counts has to wait, and nobody who has signed in, wherever they are.
@@ -156,4 +156,138 @@ func TestDoor_AtOnce(t *testing.T) {
 	d.leave <- struct{}{}
 	require.Equal(t, http.StatusOK, (<-done).Code)
 	require.Equal(t, http.StatusOK, d.ask(here, "/", "Bearer "+d.ann).Code)
+}
+
+// sessions are those of browsers: the value of the cookie s is who it is of.
+type sessions struct{}
+
+func (sessions) Find(r *http.Request) (access.Person, error) {
+	cookie, err := r.Cookie("s")
+	switch {
+	case err != nil:
+		return access.Person{}, access.ErrNone
+	case cookie.Value == "away":
+		return access.Person{}, problem.New(http.StatusServiceUnavailable, "NATS does not answer")
+	case cookie.Value == "forged":
+		return access.Person{}, access.ErrEnded
+	}
+	return access.Person{Identity: cookie.Value, Groups: []string{"sre"}}, nil
+}
+
+// browse sends a request with a cookie.
+func (d *door) browse(from, path, cookie string, said ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequestWithContext(d.ctx, http.MethodGet, path, nil)
+	r.RemoteAddr, r.Header["Authorization"] = from, said
+	if cookie != "" {
+		r.AddCookie(&http.Cookie{Name: "s", Value: cookie})
+	}
+	w := httptest.NewRecorder()
+	d.handler.ServeHTTP(w, r)
+	return w
+}
+
+func withSessions(c *access.DoorConfig) { c.Sessions = sessions{} }
+
+// A session lets in as a token does. Where there are both, the token counts, and so does one that is wrong.
+func TestDoor_Sessions(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		cookie string
+		said   func(d *door) []string
+		status int
+		says   string
+	}{
+		"a session":               {"mei", nil, 200, "mei"},
+		"nothing":                 {"", nil, 401, "there is no token"},
+		"one that has ended":      {"forged", nil, 401, "the session has ended"},
+		"nobody can say":          {"away", nil, 503, "NATS does not answer"},
+		"a token beside it":       {"mei", func(d *door) []string { return []string{"Bearer " + d.ann} }, 200, "ann"},
+		"a token, while away":     {"away", func(d *door) []string { return []string{"Bearer " + d.ann} }, 200, "ann"},
+		"another token beside it": {"mei", func(*door) []string { return []string{"Bearer " + access.NewToken()} }, 401, "the token is not known"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDoor(t, withSessions)
+			var said []string
+			if test.said != nil {
+				said = test.said(d)
+			}
+			got := d.browse(here, "/", test.cookie, said...)
+			require.Equal(t, test.status, got.Code)
+			require.Contains(t, got.Body.String(), test.says)
+		})
+	}
+}
+
+// Sessions of a service for sign-in need no tokens.
+func TestDoor_SessionsAlone(t *testing.T) {
+	t.Parallel()
+	d := newDoor(t, func(c *access.DoorConfig) { c.Tokens, c.Sessions = nil, sessions{} })
+	require.Equal(t, http.StatusOK, d.browse(here, "/", "mei").Code)
+	got := d.browse(here, "/", "mei", "Bearer "+d.ann)
+	require.Equal(t, http.StatusUnauthorized, got.Code)
+	require.Contains(t, got.Body.String(), "nobody can sign in with a token here")
+}
+
+// The limits of sessions are those of who they are of.
+func TestDoor_SessionsHaveTheLimitsOfTheirIdentity(t *testing.T) {
+	t.Parallel()
+	d := newDoor(t, func(c *access.DoorConfig) { c.Sessions, c.Rate, c.Burst = sessions{}, rate.Every(time.Minute), 2 })
+	require.Equal(t, http.StatusOK, d.browse(here, "/", "ann").Code)
+	require.Equal(t, http.StatusOK, d.ask(here, "/", "Bearer "+d.ann).Code)
+	require.Equal(t, http.StatusTooManyRequests, d.browse(here, "/", "ann").Code)
+	require.Equal(t, http.StatusOK, d.browse(here, "/", "mei").Code)
+}
+
+func TestDoor_Pages(t *testing.T) {
+	t.Parallel()
+	d := newDoor(t, withSessions)
+	d.handler = access.NewDoor(access.DoorConfig{
+		Tokens: access.SomeTokens(map[string]access.Person{d.ann: {Identity: "ann"}}), Sessions: sessions{}, Now: d.at.now, Failing: rate.Every(time.Minute), Failed: 2,
+	}).Pages(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p, _ := access.Of(r.Context())
+		_, _ = io.WriteString(w, p.Identity+" "+p.Groups[0])
+	}), http.RedirectHandler("/sign-in", http.StatusSeeOther))
+
+	got := d.browse(here, "/releases", "mei")
+	require.Equal(t, http.StatusOK, got.Code)
+	require.Equal(t, "mei sre", got.Body.String())
+	require.Equal(t, http.StatusServiceUnavailable, d.browse(here, "/releases", "away").Code, "that is not signed out")
+	for range 4 {
+		got := d.browse(here, "/releases", "")
+		require.Equal(t, http.StatusSeeOther, got.Code, "who comes for the first time has tried nothing")
+		require.Equal(t, "/sign-in", got.Header().Get("Location"))
+	}
+	for _, want := range []int{303, 303, 429, 429} {
+		require.Equal(t, want, d.browse(here, "/releases", "forged").Code)
+	}
+	require.Equal(t, http.StatusOK, d.browse(here, "/releases", "mei").Code, "from the very address")
+}
+
+// What is tried in a form counts as what is tried in a header.
+func TestDoor_Attempt(t *testing.T) {
+	t.Parallel()
+	at, ann, log := newClock(), access.NewToken(), bytes.Buffer{}
+	d := access.NewDoor(access.DoorConfig{
+		Tokens: access.SomeTokens(map[string]access.Person{ann: {Identity: "ann"}}), Now: at.now, Failing: rate.Every(time.Minute), Failed: 2, Logger: zerolog.New(&log),
+	})
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/sign-in", nil)
+	status := func(token string) int {
+		_, err := d.Attempt(r, token)
+		var p problem.Problem
+		require.ErrorAs(t, err, &p)
+		return p.Status
+	}
+	for _, want := range []int{401, 401, 429, 429} {
+		require.Equal(t, want, status(access.NewToken()))
+	}
+	require.Equal(t, 2, bytes.Count(log.Bytes(), []byte("not signed in")))
+	require.NotContains(t, log.String(), "slipway_")
+	who, err := d.Attempt(r, " "+ann+"\n")
+	require.NoError(t, err, "who has a token that counts does not wait")
+	require.Equal(t, "ann", who.Identity)
+
+	d = access.NewDoor(access.DoorConfig{Sessions: sessions{}})
+	_, err = d.Attempt(r, ann)
+	require.ErrorContains(t, err, "nobody can sign in with a token here")
 }

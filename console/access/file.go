@@ -45,10 +45,15 @@ func NewToken() string {
 	return tokenPrefix + base64.RawURLEncoding.EncodeToString(random[:])
 }
 
+// Digest is the SHA-256 of a token in hexadecimal digits, by which the file has it.
+func Digest(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
+}
+
 // Line is the line of the file for a token; until is the last day on which it counts, in UTC, and zero is forever.
 func Line(identity, token string, until time.Time) string {
-	sum := sha256.Sum256([]byte(token))
-	line := identity + " " + hex.EncodeToString(sum[:])
+	line := identity + " " + Digest(token)
 	if !until.IsZero() {
 		line += " " + until.UTC().Format(time.DateOnly)
 	}

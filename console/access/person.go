@@ -6,7 +6,7 @@ import "context"
 type Person struct {
 	// Identity is the name that requests, commands and decisions bear, as the authorization document has it.
 	Identity string
-	// Groups are those that a sign-in service has said at sign-in; none of who has signed in by a token.
+	// Groups are those that a service for sign-in says the person is in; none where a token says who it is.
 	Groups []string
 }
 

@@ -63,6 +63,32 @@ func TestTokens_Find(t *testing.T) {
 	require.NoError(t, err)
 }
 
+// What was begun with a token goes by its digest, and ends with it.
+func TestTokens_FindDigest(t *testing.T) {
+	t.Parallel()
+	at, path := newClock(), filepath.Join(t.TempDir(), "tokens")
+	ann, short := access.NewToken(), access.NewToken()
+	write(t, path, access.Line("ann", ann, time.Time{}), access.Line("bo", short, at.at))
+	tokens, err := access.OpenTokens(path, at.now, zerolog.Nop())
+	require.NoError(t, err)
+	p, err := tokens.FindDigest(access.Digest(ann))
+	require.NoError(t, err)
+	require.Equal(t, "ann", p.Identity)
+	for _, text := range []string{"", ann, "abc", access.Digest(access.NewToken()), access.Digest(ann)[2:]} {
+		_, err := tokens.FindDigest(text)
+		require.ErrorIs(t, err, access.ErrUnknown, text)
+	}
+	_, err = tokens.Find(access.Digest(ann))
+	require.ErrorIs(t, err, access.ErrUnknown, "a digest lets nobody in")
+	at.pass(24 * time.Hour)
+	_, err = tokens.FindDigest(access.Digest(short))
+	require.ErrorIs(t, err, access.ErrExpired)
+	write(t, path, "# nobody")
+	at.pass(5 * time.Second)
+	_, err = tokens.FindDigest(access.Digest(ann))
+	require.ErrorIs(t, err, access.ErrUnknown)
+}
+
 // The digest of a short password lets nobody in.
 func TestTokens_OnlyTokensAreLookedUp(t *testing.T) {
 	t.Parallel()

@@ -75,6 +75,7 @@ func prepared(r setup.Action) []setup.Result {
 		{Kind: "bucket", Name: "slipway-authority", Action: r},
 		{Kind: "bucket", Name: "slipway-people", Action: r},
 		{Kind: "bucket", Name: "slipway-policies", Action: r},
+		{Kind: "bucket", Name: "slipway-sessions", Action: r},
 		{Kind: "bucket", Name: "slipway-ledger", Action: r},
 		{Kind: "stream", Name: "SLIPWAY_AUDIT", Action: r},
 		{Kind: "search attribute", Name: release.SearchApp, Action: r},

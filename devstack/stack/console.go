@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"context"
 
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"slipway/console"
 	"slipway/console/access"
 	"slipway/console/api"
+	"slipway/console/session"
 	"slipway/releases"
 )
 
@@ -30,10 +32,12 @@ func (s *Stack) startConsole(ctx context.Context) error {
 	token, log := access.NewToken(), s.config.Log.With().Str("role", "console").Logger()
 	// ctx is that of the start, which may be over long before the stack ends.
 	ends := make(chan struct{})
+	tokens := access.SomeTokens(map[string]access.Person{token: {Identity: consoleAdmin}})
+	sessions := session.New(session.Config{JetStream: func() (jetstream.JetStream, bool) { return s.JetStream, true }, Tokens: tokens, Logger: log})
 	server, err := console.Listen(ctx, console.Config{
 		Addr: cmp.Or(s.config.ConsoleAddr, "127.0.0.1:0"), Metrics: prometheus.NewRegistry(), Logger: log,
 		API:  api.New(api.Config{Releases: releases.NewWith(s.Client, s.data), JetStream: s.JetStream, Logger: log, Ends: ends}),
-		Door: access.NewDoor(access.DoorConfig{Tokens: access.SomeTokens(map[string]access.Person{token: {Identity: consoleAdmin}}), Logger: log}),
+		Door: access.NewDoor(access.DoorConfig{Tokens: tokens, Sessions: sessions, Logger: log}),
 	})
 	if err != nil {
 		return err

@@ -210,7 +210,7 @@ func rules() []rule {
 			why: "hooks takes what registries post and publishes it; what follows from a push is for the starter",
 		},
 		{
-			pkg: "setup", may: []string{"release", "wire", "apps", "authority", "policy", "ledger", "audit", "workflows"},
+			pkg: "setup", may: []string{"release", "wire", "apps", "authority", "policy", "ledger", "audit", "console/session", "workflows"},
 			why: "setup creates what roles expect of NATS and Temporal; it never speaks to a platform",
 		},
 		{
@@ -218,7 +218,7 @@ func rules() []rule {
 			why: "requests asks and commands by events: who can publish needs no Temporal",
 		},
 		{
-			pkg: "console", may: []string{"api/schema", "release", "releases", "requests", "wire", "manifest", "apps", "authority", "policy", "ledger", "internal/documents", "internal/httpserve", "internal/ratelimit", "internal/secretfile"},
+			pkg: "console", may: []string{"api/schema", "release", "releases", "requests", "wire", "manifest", "apps", "authority", "policy", "ledger", "internal/bucketdoc", "internal/documents", "internal/httpserve", "internal/ratelimit", "internal/secretfile"},
 			why: "console shows and commands releases; it never speaks to a platform",
 		},
 		{

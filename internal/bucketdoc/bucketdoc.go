@@ -115,6 +115,19 @@ func (b Bucket[T]) Edit(ctx context.Context, key string, edit func(Document[T]) 
 	return none, &ConflictError{Bucket: b.Name, Key: key, Err: err}
 }
 
+// Delete takes the document of a key away, whoever has changed it meanwhile. One that does not exist is no error, and leaves a marker in
+// the bucket. The error is an [AccessError].
+func (b Bucket[T]) Delete(ctx context.Context, key string) error {
+	kv, err := b.open(ctx)
+	if err != nil {
+		return err
+	}
+	if err := kv.Delete(ctx, key); err != nil {
+		return &AccessError{Bucket: b.Name, Writing: true, Err: err}
+	}
+	return nil
+}
+
 // History returns the revisions of a key that the bucket still has, the latest first. Those
 // that were deleted are among them. The error is an [AccessError].
 func (b Bucket[T]) History(ctx context.Context, key string) ([]Revision, error) {

@@ -82,6 +82,14 @@ func (m *memory) Update(_ context.Context, _ string, raw []byte, number uint64) 
 	return number + 1, nil
 }
 
+func (m *memory) Delete(context.Context, string, ...jetstream.KVDeleteOpt) error {
+	if m.failing != nil {
+		return m.failing
+	}
+	m.revisions = nil
+	return nil
+}
+
 func (m *memory) History(context.Context, string, ...jetstream.WatchOpt) ([]jetstream.KeyValueEntry, error) {
 	if len(m.revisions) == 0 {
 		return nil, jetstream.ErrKeyNotFound
@@ -218,6 +226,25 @@ func TestEdit_skipUnchanged(t *testing.T) {
 		require.Equal(t, note{"a"}, got)
 	}
 	require.Equal(t, 2, m.writes)
+}
+
+func TestBucketdoc_Delete(t *testing.T) {
+	t.Parallel()
+	m := &memory{}
+	_, err := notes(m).Edit(t.Context(), "k", appending("a"))
+	require.NoError(t, err)
+	require.NoError(t, notes(m).Delete(t.Context(), "k"))
+	none, err := notes(m).Get(t.Context(), "k")
+	require.NoError(t, err)
+	require.False(t, none.Exists())
+
+	m.failing = jetstream.ErrNoStreamResponse
+	var access *bucketdoc.AccessError
+	require.ErrorAs(t, notes(m).Delete(t.Context(), "k"), &access)
+	require.True(t, access.Writing, "it may or may not have been deleted")
+	m.missing = jetstream.ErrBucketNotFound
+	require.ErrorAs(t, notes(m).Delete(t.Context(), "k"), &access)
+	require.False(t, access.Writing)
 }
 
 func TestBucketdoc_History(t *testing.T) {
