@@ -26,11 +26,14 @@ type Document struct {
 	DirectCommands Direct `json:"directCommands,omitempty"`
 }
 
-// Group is a list of identities with a name.
+// Group is a list of identities with a name, which has members, claims or both.
 type Group struct {
 	Name string `json:"name"`
 	// Members are identities, exactly or with * for any characters.
-	Members []string `json:"members"`
+	Members []string `json:"members,omitempty"`
+	// Claims are groups of a sign-in service, exactly. Whoever is of one of them, by what that service said when they signed in,
+	// is of this group while they are verified.
+	Claims []string `json:"claims,omitempty"`
 }
 
 // SigningKey is a key of an identity: what it has signed is as verified as what NATS lets nobody else publish.

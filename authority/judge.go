@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"slipway/internal/scope"
 	"slipway/release"
@@ -20,6 +21,10 @@ type Question struct {
 	On string
 	// Powers are those that a request needs besides.
 	Powers []Power
+	// Groups are those of the identity at a sign-in service; they count where it is verified. GroupsEnded is when they have ended,
+	// where they have: a refusal says so.
+	Groups      []string
+	GroupsEnded time.Time
 }
 
 // AppTarget is what [Question.On] is for an application.
@@ -50,10 +55,19 @@ func (v Verdict) Err() error {
 // Judge says whether the document allows what is asked. The bindings are asked in their order: the
 // first that allows it is named.
 func (d Document) Judge(q Question) Verdict {
+	v := d.judge(q)
+	if !v.Allowed && !q.GroupsEnded.IsZero() {
+		v.Reason += fmt.Sprintf("; the groups that %s had at the sign-in service have ended at %s", q.who(), q.GroupsEnded.UTC().Format(time.RFC3339))
+		v.Remedy = "sign in to the console again, or " + v.Remedy
+	}
+	return v
+}
+
+func (d Document) judge(q Question) Verdict {
 	if release.IsReserved(q.Identity) || q.Identity == "" {
 		return refuse("who asks is not named", "say who asks, and not by what the system calls itself")
 	}
-	groups := d.GroupsOf(q.Identity)
+	groups := d.GroupsOf(q)
 	bound := slices.DeleteFunc(slices.Clone(d.Bindings), func(b Binding) bool {
 		return !b.covers(q.On) || !b.isFor(q.Identity, groups)
 	})
@@ -141,11 +155,20 @@ func (d Document) HasGroup(name string) bool {
 	return slices.ContainsFunc(d.Groups, func(g Group) bool { return g.Name == name })
 }
 
-// GroupsOf are the names of the groups that the identity is a member of.
-func (d Document) GroupsOf(identity string) []string {
+// GoesByClaims reports whether a group of the document goes by groups of a sign-in service.
+func (d Document) GoesByClaims() bool {
+	return slices.ContainsFunc(d.Groups, func(g Group) bool { return len(g.Claims) > 0 })
+}
+
+// GroupsOf are the names of the groups that who asks is of.
+func (d Document) GroupsOf(q Question) []string {
+	held := map[string]bool{}
+	for _, name := range q.Groups {
+		held[name] = q.Verified
+	}
 	var out []string
 	for _, g := range d.Groups {
-		if scope.MatchesAny(g.Members, identity) {
+		if slices.ContainsFunc(g.Claims, func(name string) bool { return held[name] }) || scope.MatchesAny(g.Members, q.Identity) {
 			out = append(out, g.Name)
 		}
 	}

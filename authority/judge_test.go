@@ -3,6 +3,7 @@ package authority_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -174,10 +175,49 @@ func TestJudge_aBindingOnlyEverAllows(t *testing.T) {
 	})
 }
 
+// Groups of a sign-in service count for who is verified, exactly as the document lists them.
+func TestJudge_Claims(t *testing.T) {
+	t.Parallel()
+	d := authority.Document{
+		Groups: []authority.Group{{Name: "sre", Members: []string{"li"}, Claims: []string{"slipway-sre", "/house/sre"}}, {Name: "others", Members: []string{"ann"}}},
+		Bindings: []authority.Binding{{
+			Name: "sre-steers", Groups: []string{"sre"}, Roles: []authority.Role{authority.RoleOperator}, Powers: []authority.Power{authority.PowerOverride}, Scopes: []string{"sae"},
+		}},
+	}
+	require.NoError(t, d.Validate())
+	require.True(t, d.GoesByClaims())
+	require.False(t, shop().GoesByClaims())
+	ended := time.Date(2026, 11, 2, 13, 0, 0, 0, time.UTC)
+	for name, c := range map[string]struct {
+		q      authority.Question
+		groups []string
+		reason string
+		remedy string
+	}{
+		"of one of them":        {q: authority.Question{Identity: "ann", Verified: true, Groups: []string{"all", "/house/sre"}}, groups: []string{"sre", "others"}},
+		"a member":              {q: authority.Question{Identity: "li"}, groups: []string{"sre"}},
+		"a member of none":      {q: authority.Question{Identity: "li", Verified: true, Groups: []string{"all"}}, groups: []string{"sre"}},
+		"only claimed":          {q: authority.Question{Identity: "ann", Groups: []string{"slipway-sre"}}, groups: []string{"others"}, reason: "no binding"},
+		"of another group":      {q: authority.Question{Identity: "ann", Verified: true, Groups: []string{"slipway-sre-2", "Slipway-SRE", "sre"}}, groups: []string{"others"}, reason: "no binding", remedy: "have an admin bind"},
+		"of a group that ended": {q: authority.Question{Identity: "bo", Verified: true, GroupsEnded: ended}, reason: `; the groups that "bo" had at the sign-in service have ended at 2026-11-02T13:00:00Z`, remedy: "sign in to the console again, or have an admin bind a role that may: operator"},
+		"a member all the same": {q: authority.Question{Identity: "li", Verified: true, GroupsEnded: ended}, groups: []string{"sre"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c.q.Action, c.q.On, c.q.Powers = authority.ActionPause, "sae/cn-hangzhou/shop", []authority.Power{authority.PowerOverride}
+			got := d.Judge(c.q)
+			require.Equal(t, c.reason == "", got.Allowed, got.Reason)
+			require.Contains(t, got.Reason, c.reason)
+			require.Contains(t, got.Remedy, c.remedy)
+			require.Equal(t, c.groups, d.GroupsOf(c.q))
+		})
+	}
+}
+
 func TestParse(t *testing.T) {
 	t.Parallel()
 	_, err := authority.Parse([]byte(`{
-		"groups": [{"name": "a", "members": []}, {"name": "a", "members": ["slipway", " x"]}],
+		"groups": [{"name": "a", "members": []}, {"name": "a", "members": ["slipway", " x"]}, {"name": "c", "claims": ["", "sre*", "x", "x", "a\u0007"]}],
 		"bindings": [
 			{"name": "One", "identities": ["ann"], "roles": ["boss", "viewer", "viewer"], "scopes": ["aws/x", "sae/x/y/z", "set/a/b", "sae//a"]},
 			{"name": "two", "groups": ["none"], "powers": ["fly"]},
@@ -200,6 +240,7 @@ func TestParse(t *testing.T) {
 		told[p.Field] = p.Message
 	}
 	for field, part := range map[string]string{
+		"groups[2].claims[0]": "must not be empty", "groups[2].claims[1]": "compared exactly", "groups[2].claims[3]": "given twice", "groups[2].claims[4]": "no group of a sign-in service",
 		"bindngs": "is not a field here", "bindings[2].color": "is not a field here", "groups[0].members": "is required", "groups[1].name": "another one",
 		"groups[1].members[0]": "what the system calls itself", "groups[1].members[1]": "no identity", "bindings[0].name": "must be a name",
 		"bindings[0].roles[0]": "there are viewer, requester", "bindings[0].roles[2]": "given twice", "bindings[0].scopes[0]": "no platform; there are sae",
@@ -224,6 +265,7 @@ func TestParse_tooMuch(t *testing.T) {
 		`{"bindings": [{"name": "a", "identities": ["a"], "roles": ["viewer"], "scopes": [` + many + `]}]}`,
 		`{"bindings": [{"name": "a", "identities": ["a"], "roles": [` + strings.Repeat(`"viewer",`, 500) + `"viewer"], "scopes": ["*"]}]}`,
 		`{"groups": [{"name": "a", "members": [` + many + `]}]}`,
+		`{"groups": [{"name": "a", "claims": [` + many + `]}]}`,
 		`{"keys": [` + strings.Repeat(`{},`, authority.MaxKeys) + `{}]}`,
 	} {
 		_, err := authority.Parse([]byte(data))

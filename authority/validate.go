@@ -24,10 +24,11 @@ const (
 	MaxMembers = 500
 	MaxListed  = 100
 	// MaxName is the length of a name of a binding or a group, MaxIdentity that of an identity and
-	// MaxScope that of a scope, in bytes.
+	// MaxScope that of a scope, in bytes; MaxClaim is that of a group of a sign-in service.
 	MaxName     = 40
 	MaxIdentity = 128
 	MaxScope    = scope.Max
+	MaxClaim    = 256
 
 	// maxProblems is how many problems are told at once.
 	maxProblems = 100
@@ -82,10 +83,23 @@ func (v *validator) groups(groups []Group) {
 	for i, g := range groups {
 		at := fmt.Sprintf("groups[%d]", i)
 		v.name(at+".name", g.Name, names)
-		v.check(len(g.Members) > 0, at+".members", "is required: identities, exactly or with * for any characters")
+		v.check(len(g.Members)+len(g.Claims) > 0, at+".members", "is required: identities, exactly or with * for any characters; or claims, which are groups of a sign-in service")
 		if v.atMost(at+".members", len(g.Members), MaxMembers) {
 			v.identities(at+".members", g.Members)
 		}
+		if v.atMost(at+".claims", len(g.Claims), MaxListed) {
+			v.claims(at+".claims", g.Claims)
+		}
+	}
+}
+
+func (v *validator) claims(field string, claims []string) {
+	for i, c := range claims {
+		at := fmt.Sprintf("%s[%d]", field, i)
+		fault := textFault("group of a sign-in service", c, MaxClaim)
+		v.check(fault == "", at, "%s", fault)
+		v.check(!strings.Contains(c, "*"), at, "%q has a *, and groups of a sign-in service are compared exactly; list each", release.ShortenTo(c, MaxClaim))
+		v.check(!slices.Contains(claims[:i], c), at, "%q is given twice", release.ShortenTo(c, MaxClaim))
 	}
 }
 
@@ -158,15 +172,21 @@ func (v *validator) identities(field string, identities []string) {
 
 // identityFault is what is wrong with an identity, or empty.
 func identityFault(name string) string {
-	switch {
-	case name == "":
-		return "must not be empty"
-	case len(name) > MaxIdentity:
-		return fmt.Sprintf("has %d bytes; at most %d are taken", len(name), MaxIdentity)
-	case !utf8.ValidString(name) || strings.TrimSpace(name) != name || strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7F }):
-		return fmt.Sprintf("%q is no identity: it must be text without control characters, and without blanks around it", name)
-	case release.IsReserved(name):
+	if release.IsReserved(name) {
 		return fmt.Sprintf("%q is what the system calls itself; nobody can be it", name)
+	}
+	return textFault("identity", name, MaxIdentity)
+}
+
+// textFault is what is wrong with the text of an identity or a group, or empty.
+func textFault(kind, text string, most int) string {
+	switch {
+	case text == "":
+		return "must not be empty"
+	case len(text) > most:
+		return fmt.Sprintf("has %d bytes; at most %d are taken", len(text), most)
+	case !utf8.ValidString(text) || strings.TrimSpace(text) != text || strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7F }):
+		return fmt.Sprintf("%q is no %s: it must be text without control characters, and without blanks around it", text, kind)
 	}
 	return ""
 }

@@ -7,6 +7,8 @@ import (
 
 	"slipway/apps"
 	"slipway/authority"
+	"slipway/authority/people"
+	"slipway/console/session"
 	"slipway/ledger"
 	"slipway/policy"
 	"slipway/wire"
@@ -47,7 +49,9 @@ func apiNeeds() []need {
 		asks,
 		{kind: "stream", name: wire.StreamIn, stream: wire.StreamIn, writes: as(wire.AllVerifiedCommands)},
 		reads(wire.StreamEvents), reads(wire.StreamDeadLetter),
+		keyValue(people.Bucket), // of which groups they are
 		readOnly(ledger.Bucket), readOnly(apps.Bucket), readOnly(policy.Bucket),
+		keyValue(session.Bucket), // who has signed in with a browser
 		readNeed(authority.Bucket, authority.Key), readNeed(wire.CalendarBucket, "calendar"),
 	}
 }

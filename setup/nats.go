@@ -12,6 +12,8 @@ import (
 	"slipway/apps"
 	"slipway/audit"
 	"slipway/authority"
+	"slipway/authority/people"
+	"slipway/console/session"
 	"slipway/ledger"
 	"slipway/policy"
 	"slipway/wire"
@@ -62,8 +64,14 @@ func (c Config) storeGroups() []storeGroup {
 		{bucket(authority.Bucket), func(ctx context.Context, js jetstream.JetStream) error {
 			return authority.Ensure(ctx, js, c.Storage.Replicas)
 		}},
+		{bucket(people.Bucket), func(ctx context.Context, js jetstream.JetStream) error {
+			return people.Ensure(ctx, js, c.Storage.Replicas)
+		}},
 		{bucket(policy.Bucket), func(ctx context.Context, js jetstream.JetStream) error {
 			return policy.Ensure(ctx, js, c.Storage.Replicas)
+		}},
+		{bucket(session.Bucket), func(ctx context.Context, js jetstream.JetStream) error {
+			return session.Ensure(ctx, js, c.Storage.Replicas)
 		}},
 		{bucket(ledger.Bucket), func(ctx context.Context, js jetstream.JetStream) error { return ledger.EnsureLedger(ctx, js, records) }},
 		// What it copies from exists by now.
@@ -74,7 +82,7 @@ func (c Config) storeGroups() []storeGroup {
 }
 
 // NATS prepares all that is kept there: the streams, the calendar of freezes, the application documents,
-// who may do what, the policies, the ledger and the audit.
+// who may do what, the groups of who has signed in, the policies, the sessions of the console, the ledger and the audit.
 // What belongs to an operator and is not set in c stays as it is. The others are prepared even
 // when one fails; what was prepared is returned with the error.
 func NATS(ctx context.Context, js jetstream.JetStream, c Config) ([]Result, error) {

@@ -14,6 +14,7 @@ import (
 
 	"slipway/apps"
 	"slipway/authority"
+	"slipway/authority/people"
 	"slipway/ledger"
 	"slipway/policy"
 	"slipway/wire"
@@ -58,6 +59,7 @@ func StarterNeeds(js jetstream.JetStream) *Needs {
 		{kind: "stream", name: wire.StreamDeadLetter, stream: wire.StreamDeadLetter, writes: wire.DeadLetterSubject("probe")},
 		ledgerNeed(),
 		readNeed(authority.Bucket, authority.Key),
+		readOnly(people.Bucket),
 		readOnly(policy.Bucket),
 	}}
 }

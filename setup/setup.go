@@ -1,5 +1,5 @@
 // Package setup prepares what a deployment of Slipway needs before its first event: the streams
-// of NATS JetStream, the buckets of the freeze calendar, the application documents, the authority document, the policies and the ledger, the audit,
+// of NATS JetStream, the buckets of the freeze calendar, the application documents, the authority document, the policies, the sessions of the console and the ledger, the audit,
 // and the search attributes of the Temporal namespace. It is idempotent and can be run at any time; what exists already stays.
 package setup
 

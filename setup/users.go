@@ -9,6 +9,8 @@ import (
 	"slipway/apps"
 	"slipway/audit"
 	"slipway/authority"
+	"slipway/authority/people"
+	"slipway/console/session"
 	"slipway/ledger"
 	"slipway/policy"
 	"slipway/release"
@@ -60,13 +62,17 @@ func ServiceUsers() []User {
 				// what pushes to registries ask for, and what came of them
 				wire.AllNamedRequests, wire.AllVerifiedNamedRequests, wire.AllPushEvents, streamInfo(wire.StreamEvents), "$JS.API.DIRECT.GET." + wire.StreamEvents,
 			},
-			readsBucket(ledger.Bucket), []string{"$KV." + ledger.Bucket + ".>"}, readsKey(wire.CalendarBucket, "calendar"), readsKey(authority.Bucket, authority.Key), readsBucket(apps.Bucket), readsBucket(policy.Bucket),
+			readsBucket(ledger.Bucket), []string{"$KV." + ledger.Bucket + ".>"}, readsKey(wire.CalendarBucket, "calendar"), readsKey(authority.Bucket, authority.Key), readsBucket(people.Bucket), readsBucket(apps.Bucket), readsBucket(policy.Bucket),
 		)},
 		{Name: UserConsole, For: "slipway console", Publish: slices.Concat(
 			[]string{wire.AllArtifacts, "slipway.by." + UserConsole + ".artifact.>"},
 			// It speaks for who has signed in, and shows them what there is.
 			[]string{wire.AllVerifiedRequests, wire.AllVerifiedCommands}, looks(authority.RoleViewer),
 			[]string{"$KV." + wire.CalendarBucket + ".calendar", streamInfo(wire.StreamDeadLetter), "$JS.API.DIRECT.GET." + wire.StreamDeadLetter},
+			// Who writes there says who is in which group.
+			readsBucket(people.Bucket), []string{"$KV." + people.Bucket + ".>"},
+			// Who has signed in with a browser is for nobody else to read.
+			readsBucket(session.Bucket), []string{"$KV." + session.Bucket + ".>"},
 		)},
 	}
 }

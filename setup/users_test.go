@@ -7,7 +7,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"slipway/audit"
 	"slipway/authority"
+	"slipway/console/session"
 	"slipway/setup"
 )
 
@@ -32,6 +34,20 @@ func TestUsers_OfADocument(t *testing.T) {
 	}, speaks(users[1]))
 	require.Equal(t, []string{"sae/*/staging-*"}, users[1].Wider)
 	require.Contains(t, setup.ServerConfig(users, left), `NATS cannot say "sae/*/staging-*"`)
+}
+
+// Who writes the sessions is whoever they please, and who reads them knows who has signed in: the console alone does.
+func TestUsers_SessionsAreOfTheConsoleAlone(t *testing.T) {
+	t.Parallel()
+	shared, err := setup.SharedUser("people")
+	require.NoError(t, err)
+	for _, u := range slices.Concat(setup.ServiceUsers(), setup.RoleUsers(), []setup.User{shared}) {
+		of := slices.ContainsFunc(u.Publish, func(s string) bool {
+			return strings.Contains(s, session.Bucket) && !strings.HasPrefix(s, "$JS.API.STREAM.")
+		})
+		require.Equal(t, u.Name == setup.UserConsole, of, u.Name)
+	}
+	require.NotContains(t, audit.Buckets(), session.Bucket)
 }
 
 func TestUsers_NoTwoHaveOnePassword(t *testing.T) {

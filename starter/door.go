@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflow/v1"
@@ -18,6 +19,12 @@ import (
 type Authority interface {
 	// Load returns the document that counts just now, or one that does not exist.
 	Load(ctx context.Context) (authority.Current, error)
+}
+
+// People says of which groups somebody is at a sign-in service; [people.Store] does.
+type People interface {
+	// Question returns a question with the groups that counted at a time of who asks, where the document goes by them.
+	Question(ctx context.Context, d authority.Document, q authority.Question, at time.Time) (authority.Question, error)
 }
 
 // tellAuthority logs once whether there is a document.
@@ -44,6 +51,14 @@ func (s *Starter) loadAuthority(ctx context.Context) (authority.Current, error) 
 	return document, nil
 }
 
+// withGroups returns a question with the groups of who asks at a sign-in service, as they were when the message was stored. While
+// they cannot be read, the message waits.
+func (s *Starter) withGroups(ctx context.Context, d authority.Document, q authority.Question, stored time.Time) (authority.Question, error) {
+	ctx, cancel := context.WithTimeout(ctx, natsTimeout)
+	defer cancel()
+	return s.people.Question(ctx, d, q, stored)
+}
+
 // admitRequest notes in the request why it is let in, or returns a [release.Problem] with the reason
 // why it is not. What was let in once stays so, whatever the document says by now: the message
 // comes again because its acknowledgement was lost.
@@ -63,7 +78,11 @@ func (s *Starter) admitRequest(ctx context.Context, r *release.Submission, p pro
 	if !document.Exists() {
 		return nil
 	}
-	binding, err := judgeRequest(document.Document, question(r.Spec, r.Spec.RequestedBy, r.Admission.Verified, powersOver(r.ByName)...))
+	asked, err := s.withGroups(ctx, document.Document, question(r.Spec, r.Spec.RequestedBy, r.Admission.Verified, powersOver(r.ByName)...), p.stored)
+	if err != nil {
+		return err
+	}
+	binding, err := judgeRequest(document.Document, asked)
 	if err != nil {
 		return s.unlessBegun(ctx, err, *r)
 	}
@@ -92,10 +111,16 @@ func (s *Starter) admitSet(ctx context.Context, r *release.SetRequest, p proof) 
 	if !document.Exists() {
 		return nil
 	}
+	who, err := s.withGroups(ctx, document.Document, authority.Question{Identity: r.Set.RequestedBy, Verified: r.Admission.Verified}, p.stored)
+	if err != nil {
+		return err
+	}
 	var bindings []string
 	for _, wave := range r.Set.Waves {
 		for _, each := range wave.Releases {
-			binding, err := judgeRequest(document.Document, question(each.Spec, r.Set.RequestedBy, r.Admission.Verified))
+			asked := question(each.Spec, who.Identity, who.Verified)
+			asked.Groups, asked.GroupsEnded = who.Groups, who.GroupsEnded
+			binding, err := judgeRequest(document.Document, asked)
 			if by := each.Spec.RequestedBy; err == nil && by != "" && by != r.Set.RequestedBy {
 				err = release.Problem{Field: "requestedBy", Message: fmt.Sprintf(
 					"release %s names %q, and the set %q, who is judged for all of it; leave it out there", each.Name, by, r.Set.RequestedBy)}
@@ -244,8 +269,12 @@ func (s *Starter) admitCommand(ctx context.Context, p plan, info *workflow.Workf
 	if !document.Exists() {
 		return nil
 	}
-	p.command.Groups = document.GroupsOf(p.command.By)
-	return refusedFor("by", document.Judge(authority.Question{
+	asked, err := s.withGroups(ctx, document.Document, authority.Question{
 		Identity: p.command.By, Verified: p.command.Verified, Action: authority.ActionOf(p.command.Kind), On: on,
-	}))
+	}, p.proof.stored)
+	if err != nil {
+		return err
+	}
+	p.command.Groups = document.GroupsOf(asked)
+	return refusedFor("by", document.Judge(asked))
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/mock"
@@ -17,6 +18,7 @@ import (
 	"go.temporal.io/sdk/mocks"
 
 	"slipway/authority"
+	"slipway/authority/people"
 	"slipway/ledger"
 	"slipway/release"
 )
@@ -35,6 +37,20 @@ type by struct {
 
 func (b by) Load(context.Context) (authority.Current, error) {
 	return authority.Current{Document: b.Document, Revision: 7}, b.err
+}
+
+// signedIn are who has signed in by a sign-in service, or why that is not known.
+type signedIn struct {
+	people.Person
+
+	err error
+}
+
+func (s signedIn) Question(_ context.Context, d authority.Document, q authority.Question, at time.Time) (authority.Question, error) {
+	if !q.Verified || !d.GoesByClaims() || q.Identity != s.Identity {
+		return q, s.err
+	}
+	return s.Ask(q, at), s.err
 }
 
 // managers lets mei do everything with shop, where she is verified, and ci ask.
@@ -106,7 +122,7 @@ func TestDoor_Requests(t *testing.T) {
 			t.Parallel()
 			m := &mocks.Client{}
 			m.On("DescribeWorkflowExecution", mock.Anything, release.WorkflowID("r-1"), "").Return(&workflowservice.DescribeWorkflowExecutionResponse{}, c.begun)
-			s := &Starter{cfg: Config{}.WithDefaults(), temporal: m, authority: c.by, ledger: &fakeLedger{createRecord: c.known}, log: zerolog.Nop()}
+			s := &Starter{cfg: Config{}.WithDefaults(), temporal: m, authority: c.by, people: signedIn{}, ledger: &fakeLedger{createRecord: c.known}, log: zerolog.Nop()}
 			r := release.Submission{ReleaseID: "r-1", Spec: c.spec, Admission: release.Admission{Verified: c.verified}}
 			err := s.admitRequest(t.Context(), &r, proof{})
 			switch out := classify(result{kind: kindRequest, err: err}); {
@@ -136,7 +152,7 @@ func TestDoor_Sets(t *testing.T) {
 		}
 		return set
 	}
-	s := &Starter{authority: by{Document: managers()}, ledger: &fakeLedger{}, log: zerolog.Nop()}
+	s := &Starter{authority: by{Document: managers()}, people: signedIn{}, ledger: &fakeLedger{}, log: zerolog.Nop()}
 	r := release.SetRequest{ID: "s-aaaaaaaaaaaaaaaa", Set: of(shopSpec(""), shopSpec(""))}
 	require.NoError(t, s.admitSet(t.Context(), &r, proof{}))
 	require.Equal(t, release.Admission{Binding: "mei-steers", DirectRefused: true}, r.Admission)
@@ -193,7 +209,7 @@ func TestDoor_Commands(t *testing.T) {
 			m.Test(t)
 			m.On("DescribeWorkflowExecution", mock.Anything, release.CommandTargetID(c.id), "").Return(&workflowservice.DescribeWorkflowExecutionResponse{WorkflowExecutionInfo: c.info}, nil)
 			m.On("SignalWorkflow", mock.Anything, release.CommandTargetID(c.id), "", "abort", mock.Anything).Return(nil)
-			s := &Starter{temporal: m, authority: c.by, ledger: &fakeLedger{set: c.set}, cfg: Config{}.WithDefaults(), log: zerolog.Nop()}
+			s := &Starter{temporal: m, authority: c.by, people: signedIn{}, ledger: &fakeLedger{set: c.set}, cfg: Config{}.WithDefaults(), log: zerolog.Nop()}
 			command := release.Command{Kind: release.CommandAbort, By: c.who, Verified: c.verified}
 			out := s.execute(t.Context(), plan{kind: kindCommand, command: &command, id: c.id, target: c.target}, &delivery{})
 			require.Equal(t, c.want, out.action)
@@ -205,6 +221,70 @@ func TestDoor_Commands(t *testing.T) {
 			if c.want == actDeadLetter {
 				require.Equal(t, c.field, out.poison.Field)
 				require.Contains(t, out.poison.Reason, c.reason)
+			}
+		})
+	}
+}
+
+// Who is of a group at a sign-in service has what the document gives that group, where that is verified, and as long as it counts.
+func TestDoor_Groups(t *testing.T) {
+	t.Parallel()
+	sre := managers()
+	sre.Groups = append(sre.Groups, authority.Group{Name: "sre", Claims: []string{"slipway-sre"}})
+	sre.Bindings = append(sre.Bindings, authority.Binding{
+		Name: "sre-steers", Groups: []string{"sre"}, Roles: []authority.Role{authority.RoleRequester, authority.RoleOperator}, Scopes: []string{"sae/*/shop"},
+	})
+	noon := time.Date(2026, 11, 2, 12, 0, 0, 0, time.UTC)
+	ann := people.Person{Identity: "ann", Groups: []string{"slipway-sre"}, At: noon.Add(-time.Hour), Until: noon.Add(time.Hour)}
+	away := errors.New("nats: timeout")
+	payload, err := converter.GetDefaultDataConverter().ToPayload("sae/cn-hangzhou/shop")
+	require.NoError(t, err)
+	info := &workflowpb.WorkflowExecutionInfo{SearchAttributes: &commonpb.SearchAttributes{IndexedFields: map[string]*commonpb.Payload{release.SearchApp: payload}}}
+	for name, c := range map[string]struct {
+		people   signedIn
+		claimed  bool
+		stored   time.Time
+		reason   string
+		notKnown bool
+	}{
+		"by the groups":           {people: signedIn{Person: ann}, stored: noon},
+		"nobody has signed in":    {stored: noon, reason: `lets "ann"`},
+		"of another group":        {people: signedIn{Person: people.Person{Identity: "ann", Groups: []string{"all"}, Until: ann.Until}}, stored: noon, reason: `lets "ann"`},
+		"who only claims it":      {people: signedIn{Person: ann}, stored: noon, claimed: true, reason: `lets "ann"`},
+		"after they have ended":   {people: signedIn{Person: ann}, stored: ann.Until, reason: "have ended at 2026-11-02T13:00:00Z; sign in to the console again, or have an admin bind"},
+		"where it cannot be read": {people: signedIn{err: away}, stored: noon, notKnown: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := &mocks.Client{}
+			m.Test(t)
+			m.On("DescribeWorkflowExecution", mock.Anything, mock.Anything, "").Return(&workflowservice.DescribeWorkflowExecutionResponse{WorkflowExecutionInfo: info}, nil)
+			m.On("SignalWorkflow", mock.Anything, mock.Anything, "", "abort", mock.Anything).Return(nil)
+			s := &Starter{cfg: Config{}.WithDefaults(), temporal: m, authority: by{Document: sre}, people: c.people, ledger: &fakeLedger{}, log: zerolog.Nop()}
+			p := proof{stored: c.stored}
+			r := release.Submission{ReleaseID: "r-1", Spec: shopSpec("ann"), Admission: release.Admission{Verified: !c.claimed}}
+			set := release.SetRequest{ID: "s-aaaaaaaaaaaaaaaa", Admission: r.Admission, Set: release.Set{
+				Name: "checkout", RequestedBy: "ann", Waves: []release.Wave{{Releases: []release.SetRelease{{Name: "a", Spec: shopSpec("")}}}},
+			}}
+			command := release.Command{Kind: release.CommandAbort, By: "ann", Verified: !c.claimed}
+			errs := []error{s.admitRequest(t.Context(), &r, p), s.admitSet(t.Context(), &set, p)}
+			out := s.execute(t.Context(), plan{kind: kindCommand, command: &command, id: "r-aaaaaaaaaaaaaaaa", proof: p}, &delivery{})
+			switch {
+			case c.notKnown:
+				require.ErrorIs(t, errs[0], away)
+				require.ErrorIs(t, errs[1], away)
+				require.Equal(t, actRetry, out.action, "what cannot be judged waits")
+			case c.reason != "":
+				require.ErrorContains(t, errs[0], c.reason)
+				require.ErrorContains(t, errs[1], c.reason)
+				require.Equal(t, actDeadLetter, out.action)
+				require.Contains(t, out.poison.Reason, c.reason)
+			default:
+				require.NoError(t, errors.Join(errs...))
+				require.Equal(t, "sre-steers", r.Admission.Binding)
+				require.Equal(t, "sre-steers", set.Admission.Binding)
+				require.Equal(t, actAck, out.action)
+				require.Equal(t, []string{"sre"}, m.Calls[len(m.Calls)-1].Arguments.Get(4).(release.Command).Groups, "an approval may ask for the group")
 			}
 		})
 	}

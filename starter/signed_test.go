@@ -90,7 +90,7 @@ func TestSigned_Commands(t *testing.T) {
 			m.Test(t)
 			m.On("DescribeWorkflowExecution", mock.Anything, release.CommandTargetID(signedRelease), "").Return(&workflowservice.DescribeWorkflowExecutionResponse{WorkflowExecutionInfo: ofShop(t)}, nil)
 			m.On("SignalWorkflow", mock.Anything, release.CommandTargetID(signedRelease), "", "abort", mock.Anything).Return(nil)
-			s := &Starter{temporal: m, authority: c.by, ledger: &fakeLedger{}, cfg: Config{}.WithDefaults(), log: zerolog.Nop()}
+			s := &Starter{temporal: m, authority: c.by, people: signedIn{}, ledger: &fakeLedger{}, cfg: Config{}.WithDefaults(), log: zerolog.Nop()}
 			origin := wire.Origin{Source: "cli", ID: "1", Time: signedAt, Identity: c.identity, Signer: cmp.Or(c.signer, mei)}
 			command := release.Command{Kind: release.CommandAbort, By: cmp.Or(c.who, c.identity, "mei")}
 			if c.who == "-" {
@@ -159,7 +159,7 @@ func TestSigned_Requests(t *testing.T) {
 			t.Parallel()
 			m := &mocks.Client{}
 			m.On("DescribeWorkflowExecution", mock.Anything, mock.Anything, "").Return(&workflowservice.DescribeWorkflowExecutionResponse{}, serviceerror.NewNotFound("none"))
-			s := &Starter{cfg: Config{}.WithDefaults(), temporal: m, authority: by{Document: c.by}, ledger: &fakeLedger{createRecord: c.known}, log: zerolog.Nop()}
+			s := &Starter{cfg: Config{}.WithDefaults(), temporal: m, authority: by{Document: c.by}, people: signedIn{}, ledger: &fakeLedger{createRecord: c.known}, log: zerolog.Nop()}
 			from := proof{good, signedAt.Add(time.Second)}
 			one := release.Submission{ReleaseID: "r-1", Spec: shopSpec(c.who)}
 			set := release.SetRequest{ID: "s-1", Set: release.Set{

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"slipway/apps"
+	"slipway/authority/people"
 	"slipway/internal/documents"
 	"slipway/internal/registry"
 	"slipway/policy"
@@ -25,6 +26,8 @@ type Starter struct {
 	temporal  Temporal
 	ledger    Ledger
 	authority Authority
+	// people are of which groups who asks is at a sign-in service.
+	people People
 	// documents say what requests by name mean.
 	documents *apps.Store
 	// current are all of them, for pushes.
@@ -52,7 +55,7 @@ func New(cfg Config, d Dependencies) (*Starter, error) {
 		return nil, fmt.Errorf("starter: metrics: %w", err)
 	}
 	s := &Starter{
-		cfg: cfg, js: d.JetStream, temporal: d.Temporal, ledger: d.Ledger, authority: d.Authority,
+		cfg: cfg, js: d.JetStream, temporal: d.Temporal, ledger: d.Ledger, authority: d.Authority, people: people.NewStore(d.JetStream),
 		documents: apps.NewStore(d.JetStream), policies: policy.NewStore(d.JetStream), metrics: m, log: d.Logger,
 	}
 	s.names, s.current = s.documents, documents.NewCurrent(s.documents.Store)

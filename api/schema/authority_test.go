@@ -25,6 +25,7 @@ func TestAuthority_EnumsMatchTheConstants(t *testing.T) {
 	}{
 		"bindings": {authority.MaxBindings, s.Properties["bindings"].MaxItems}, "groups": {authority.MaxGroups, s.Properties["groups"].MaxItems},
 		"requirements": {authority.MaxRequirements, s.Properties["requireVerified"].MaxItems}, "members": {authority.MaxMembers, s.Defs["group"].Properties["members"].MaxItems},
+		"claims": {authority.MaxListed, s.Defs["group"].Properties["claims"].MaxItems}, "a claim": {authority.MaxClaim, s.Defs["group"].Properties["claims"].Items.MaxLength},
 		"identities": {authority.MaxListed, s.Defs["binding"].Properties["identities"].MaxItems}, "groups of a binding": {authority.MaxListed, s.Defs["binding"].Properties["groups"].MaxItems},
 		"scopes": {authority.MaxListed, s.Defs["binding"].Properties["scopes"].MaxItems}, "scopes of a requirement": {authority.MaxListed, s.Defs["requirement"].Properties["scopes"].MaxItems},
 		"a name": {authority.MaxName, s.Defs["name"].MaxLength}, "an identity": {authority.MaxIdentity, s.Defs["identity"].MaxLength}, "a scope": {authority.MaxScope, s.Defs["scope"].MaxLength},
@@ -58,6 +59,9 @@ func TestAuthority_TheSchemaAgreesWithTheCode(t *testing.T) {
 		`{"bindings":[{"name":"a","identities":["x"],"roles":["viewer"],"scopes":["*"]}],"requireVerified":[{}]}`:               false,
 		`{"bindings":[{"name":"a","identities":["x"],"roles":["viewer"],"scopes":["*"],"color":1}]}`:                            false,
 		`{"bindings":[{"name":"a","identities":["x"],"roles":["viewer"],"scopes":["*"]}],"groups":[{"name":"b","members":[]}]}`: false,
+		`{"bindings":[{"name":"a","identities":["x"],"roles":["viewer"],"scopes":["*"]}],"groups":[{"name":"b"}]}`: false,
+		`{"bindings":[{"name":"a","identities":["x"],"roles":["viewer"],"scopes":["*"]}],"groups":[{"name":"b","claims":["/house/sre"]}]}`: true,
+		`{"bindings":[{"name":"a","identities":["x"],"roles":["viewer"],"scopes":["*"]}],"groups":[{"name":"b","claims":["sre*"]}]}`: false,
 	} {
 		_, err := authority.Parse([]byte(data))
 		require.Equal(t, good, err == nil, "%s: %v", data, err)

@@ -11,6 +11,7 @@ import (
 
 	"slipway/apps"
 	"slipway/authority"
+	"slipway/authority/people"
 	"slipway/console/access"
 	"slipway/ledger"
 	"slipway/releases"
@@ -39,6 +40,7 @@ type api struct {
 	Config
 
 	authority *authority.Store
+	people    *people.Store
 	ledger    *ledger.Ledger
 	apps      *apps.Store
 	// calendars changes the calendar of freezes, and calendar reads it with what names stand for.
@@ -98,7 +100,7 @@ func New(cfg Config) http.Handler {
 	}
 	js := cfg.JetStream
 	a := &api{
-		Config: cfg, authority: authority.NewStore(js), ledger: ledger.New(js), apps: apps.NewStore(js),
+		Config: cfg, authority: authority.NewStore(js), people: people.NewStore(js), ledger: ledger.New(js), apps: apps.NewStore(js),
 		calendars: wire.NewCalendars(js), calendar: apps.NewCalendar(js), streams: newStreams(),
 	}
 	mux := http.NewServeMux()

@@ -15,6 +15,7 @@ import (
 
 	"slipway/apps"
 	"slipway/authority"
+	"slipway/authority/people"
 	"slipway/devstack/embedded"
 	"slipway/ledger"
 	"slipway/policy"
@@ -33,6 +34,7 @@ func allowed() []string {
 		"$JS.API.STREAM.INFO.KV_slipway-authority", "$JS.API.DIRECT.GET.KV_slipway-authority.$KV.slipway-authority.authority",
 		"$JS.API.STREAM.INFO.KV_slipway-ledger", "$JS.API.DIRECT.GET.KV_slipway-ledger", "$JS.API.DIRECT.GET.KV_slipway-ledger.>", "$KV.slipway-ledger.>",
 		"$JS.API.STREAM.INFO.KV_slipway-apps", "$JS.API.DIRECT.GET.KV_slipway-apps",
+		"$JS.API.STREAM.INFO.KV_slipway-people", "$JS.API.DIRECT.GET.KV_slipway-people",
 		"$JS.API.STREAM.INFO.KV_slipway-policies", "$JS.API.DIRECT.GET.KV_slipway-policies",
 		"slipway.artifact.>", "slipway.by.slipway-console.artifact.>",
 	}
@@ -42,7 +44,7 @@ func allowed() []string {
 func forDoctor() []string {
 	return []string{
 		"$JS.API.STREAM.INFO.SLIPWAY_IN", "$JS.API.STREAM.INFO.SLIPWAY_EVENTS", "$JS.API.STREAM.INFO.SLIPWAY_DEADLETTER",
-		"$JS.API.STREAM.INFO.KV_slipway-calendar", "$JS.API.STREAM.INFO.KV_slipway-apps", "$JS.API.STREAM.INFO.KV_slipway-authority", "$JS.API.STREAM.INFO.KV_slipway-policies", "$JS.API.STREAM.INFO.KV_slipway-ledger", "$JS.API.STREAM.INFO.SLIPWAY_AUDIT",
+		"$JS.API.STREAM.INFO.KV_slipway-calendar", "$JS.API.STREAM.INFO.KV_slipway-apps", "$JS.API.STREAM.INFO.KV_slipway-authority", "$JS.API.STREAM.INFO.KV_slipway-people", "$JS.API.STREAM.INFO.KV_slipway-policies", "$JS.API.STREAM.INFO.KV_slipway-sessions", "$JS.API.STREAM.INFO.KV_slipway-ledger", "$JS.API.STREAM.INFO.SLIPWAY_AUDIT",
 		"$JS.API.CONSUMER.INFO.SLIPWAY_IN.*", "$JS.API.DIRECT.GET.SLIPWAY_DEADLETTER",
 	}
 }
@@ -111,6 +113,7 @@ func TestNeeds_ARightThatIsMissingIsNamed(t *testing.T) {
 		"$JS.API.DIRECT.GET.KV_slipway-authority.>": {starter: `bucket slipway-authority is not permitted to this user`},
 		"$JS.API.STREAM.INFO.KV_slipway-authority":  {starter: `bucket slipway-authority is not permitted to this user`},
 		"$JS.API.STREAM.INFO.KV_slipway-calendar":   {worker: `bucket slipway-calendar is not permitted to this user`},
+		"$JS.API.DIRECT.GET.KV_slipway-people":      {starter: `bucket slipway-people is not permitted to this user`},
 		"$JS.API.DIRECT.GET.KV_slipway-policies":    {starter: `bucket slipway-policies is not permitted to this user`},
 		"$JS.API.DIRECT.GET.KV_slipway-apps":        {starter: `bucket slipway-apps is not permitted to this user`, worker: `bucket slipway-apps is not permitted to this user`},
 	} {
@@ -192,12 +195,12 @@ func TestNeeds_AStreamOrABucketThatIsMissingIsNamed(t *testing.T) {
 	for _, name := range []string{wire.StreamIn, wire.StreamDeadLetter, wire.StreamEvents} {
 		require.NoError(t, js.DeleteStream(t.Context(), name))
 	}
-	for _, bucket := range []string{ledger.Bucket, wire.CalendarBucket, apps.Bucket, authority.Bucket, policy.Bucket} {
+	for _, bucket := range []string{ledger.Bucket, wire.CalendarBucket, apps.Bucket, authority.Bucket, people.Bucket, policy.Bucket} {
 		require.NoError(t, js.DeleteKeyValue(t.Context(), bucket))
 	}
 	const remedy = " does not exist; create it with: slipway setup"
 	require.EqualError(t, starter.Missing(t.Context()),
-		"stream SLIPWAY_IN"+remedy+"\nstream SLIPWAY_EVENTS"+remedy+"\nbucket slipway-apps"+remedy+"\nstream SLIPWAY_DEADLETTER"+remedy+"\nbucket slipway-ledger"+remedy+"\nbucket slipway-authority"+remedy+"\nbucket slipway-policies"+remedy)
+		"stream SLIPWAY_IN"+remedy+"\nstream SLIPWAY_EVENTS"+remedy+"\nbucket slipway-apps"+remedy+"\nstream SLIPWAY_DEADLETTER"+remedy+"\nbucket slipway-ledger"+remedy+"\nbucket slipway-authority"+remedy+"\nbucket slipway-people"+remedy+"\nbucket slipway-policies"+remedy)
 	require.EqualError(t, worker.Missing(t.Context()),
 		"stream SLIPWAY_EVENTS"+remedy+"\nbucket slipway-calendar"+remedy+"\nbucket slipway-apps"+remedy+"\nbucket slipway-ledger"+remedy)
 

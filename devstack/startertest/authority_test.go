@@ -2,12 +2,14 @@ package startertest_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
 
 	"slipway/authority"
+	"slipway/authority/people"
 	"slipway/internal/documents"
 	"slipway/release"
 	"slipway/starter"
@@ -127,4 +129,82 @@ func TestAuthority_ARequestByNameIsHeldAgainstWhatTheNameMeans(t *testing.T) {
 	require.Equal(t, 1, h.updates(), "what was let in stays so")
 	byAnn("4", "production")
 	require.Contains(t, wire.ReadDeadLetter(h.deadLetter("slipway.by.ann.request.app.shop.production")).Reason, `lets "ann" request on sae/cn-hangzhou/shop`)
+}
+
+// TestAuthority_GroupsOfASignInService: what the console has recorded of who signs in says of which groups they are, for as long as
+// that counts. While it cannot be read, nothing is judged.
+func TestAuthority_GroupsOfASignInService(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, realLane())
+	s := h.starter(starter.Config{})
+	_, err := authority.NewStore(h.js).Apply(h.ctx, authority.Document{
+		Groups:   []authority.Group{{Name: "sre", Claims: []string{"slipway-sre"}}},
+		Bindings: []authority.Binding{{Name: "sre-asks", Groups: []string{"sre"}, Roles: []authority.Role{authority.RoleRequester}, Scopes: []string{"sae/*/shop"}}},
+	}, documents.Edit[authority.Document]{Expected: documents.Any})
+	require.NoError(t, err)
+	signsIn := func(until time.Time, groups ...string) {
+		require.NoError(t, people.NewStore(h.js).Record(h.ctx, people.Person{Identity: "ann+1@house", Groups: groups, At: time.Now(), Until: until}))
+	}
+	asks := func(eventID string) string {
+		msg, err := wire.EncodeRequest(wire.Origin{Source: "console", ID: eventID, Identity: "ann+1@house"}, spec("shop"))
+		require.NoError(t, err)
+		h.publish(msg)
+		return release.ID(app("shop"), "console", eventID)
+	}
+	refused := func() string {
+		h.untilTaken()
+		return h.deadLetter(wire.VerifiedRequestSubject("ann+1@house", app("shop"))).Header.Get(wire.HeaderReason)
+	}
+
+	asks("1")
+	require.Contains(t, refused(), `no binding of the authority document lets "ann+1@house" request`, "nobody has signed in")
+	signsIn(time.Now().Add(-time.Minute), "slipway-sre")
+	asks("2")
+	require.Contains(t, refused(), "sign in to the console again")
+	signsIn(time.Now().Add(time.Hour), "all")
+	asks("3")
+	require.NotContains(t, refused(), "sign in to the console again")
+
+	require.NoError(t, h.js.DeleteKeyValue(h.ctx, people.Bucket))
+	id := asks("4")
+	h.until("a retry", func() bool { return s.count(t, "request", "retried") > 0 })
+	require.NoError(t, people.Ensure(h.ctx, h.js, 0))
+	signsIn(time.Now().Add(time.Hour), "slipway-sre", "all")
+	h.until("the release", func() bool {
+		running := h.lane("shop").Running
+		return running != nil && running.ReleaseID == id
+	})
+}
+
+func TestPeople(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, realLane())
+	store := people.NewStore(h.js)
+	noon := time.Date(2026, 11, 2, 12, 0, 0, 0, time.UTC)
+	ann := people.Person{Identity: "ann", Groups: []string{"slipway-sre"}, At: noon, Until: noon.Add(time.Hour)}
+	none, err := store.Of(h.ctx, "ann")
+	require.NoError(t, err)
+	require.Zero(t, none)
+	require.NoError(t, store.Record(h.ctx, people.Person{Identity: "ann", Groups: []string{"all"}, At: noon.Add(-time.Hour), Until: noon}))
+	require.NoError(t, store.Record(h.ctx, ann))
+	got, err := store.Of(h.ctx, "ann")
+	require.NoError(t, err)
+	require.Equal(t, ann, got, "the last sign-in counts")
+	require.ErrorContains(t, store.Record(h.ctx, people.Person{Identity: "ann.li"}), `"ann.li" cannot stand in a subject`)
+
+	kv, err := h.js.KeyValue(h.ctx, people.Bucket)
+	require.NoError(t, err)
+	keys, err := kv.Keys(h.ctx)
+	require.NoError(t, err)
+	require.Len(t, keys, 1)
+	entry, err := kv.Get(h.ctx, keys[0])
+	require.NoError(t, err)
+	_, err = kv.Put(h.ctx, "Ym8", entry.Value()) // bo
+	require.NoError(t, err)
+	_, err = store.Of(h.ctx, "bo")
+	require.ErrorContains(t, err, "is of somebody else")
+	_, err = kv.Put(h.ctx, "Ym8", []byte(`{"identity":"bo","root":true}`))
+	require.NoError(t, err)
+	_, err = store.Of(h.ctx, "bo")
+	require.ErrorContains(t, err, "cannot be read")
 }

@@ -24,6 +24,7 @@ import (
 	"slipway/activities/releases"
 	"slipway/apps"
 	"slipway/authority"
+	"slipway/authority/people"
 	"slipway/devstack/embedded"
 	"slipway/internal/metrictest"
 	"slipway/ledger"
@@ -76,6 +77,7 @@ func newHouse(t *testing.T, lane any) *house {
 	require.NoError(t, ledger.EnsureLedger(ctx, h.js, ledger.Config{}))
 	require.NoError(t, apps.Ensure(ctx, h.js, 0))
 	require.NoError(t, authority.Ensure(ctx, h.js, 0))
+	require.NoError(t, people.Ensure(ctx, h.js, 0))
 	require.NoError(t, policy.Ensure(ctx, h.js, 0))
 
 	h.client, err = client.Dial(client.Options{HostPort: h.temporal.Addr(), Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler))})

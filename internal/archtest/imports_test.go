@@ -222,6 +222,10 @@ func rules() []rule {
 			why: "console shows and commands releases; it never speaks to a platform",
 		},
 		{
+			pkg: "console/oidc", may: []string{"release", "console/access", "console/problem"}, never: []string{noEngine, noBroker, "os"},
+			why: "oidc says who somebody is: what that begins is for others",
+		},
+		{
 			pkg: "internal/clientrt", may: []string{"cloudapi", "internal/loosejson"}, never: []string{noEngine, noBroker, noZerolog},
 			why: "clientrt carries out the calls of every client: it knows no platform",
 		},

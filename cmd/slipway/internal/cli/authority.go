@@ -141,7 +141,7 @@ type answered struct {
 func (a *app) authorityCan() *cobra.Command {
 	var file string
 	var verified bool
-	var powers []string
+	var powers, groups []string
 	cmd := &cobra.Command{
 		Use:   "can WHO ACTION APP",
 		Short: "Ask whether somebody may do something",
@@ -151,6 +151,7 @@ itself. Actions: ` + joined(authority.Actions()) + `.`,
 		Example: `  slipway authority can li confirm sae/cn-hangzhou/shop --verified
   slipway authority can li rollback shop/production
   slipway authority can ci-shop request sae/cn-hangzhou/shop --power auto,supersede
+  slipway authority can bo pause sae/cn-hangzhou/shop --verified --groups slipway-sre
   slipway authority can root administer '*' -f authority.yaml -o json`,
 		Args: arguments("WHO", "ACTION", "APP"),
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
@@ -168,6 +169,7 @@ itself. Actions: ` + joined(authority.Actions()) + `.`,
 	}
 	withFile(cmd, &file, "ask this file instead of the document that counts; - reads standard input")
 	cmd.Flags().BoolVar(&verified, "verified", false, "as a verified identity, and not only a claimed one")
+	cmd.Flags().StringSliceVar(&groups, "groups", nil, "groups that a sign-in service says WHO is of; with --verified, as they count for who is verified alone")
 	cmd.Flags().StringSliceVar(&powers, "power", nil, "powers that a request needs besides: "+joined(authority.Powers()))
 	completing(cmd, "power", strings.Split(joined(authority.Powers()), ", ")...)
 	exits(cmd, exitRefused, "it is not allowed")
@@ -176,7 +178,10 @@ itself. Actions: ` + joined(authority.Actions()) + `.`,
 		if err != nil {
 			return err
 		}
-		question.Verified = verified
+		if len(groups) > 0 && !verified {
+			return &usageError{"--groups goes with --verified: groups of a sign-in service count for who is verified alone"}
+		}
+		question.Verified, question.Groups = verified, groups
 		if file != "" {
 			document, err := a.authorityDocuments().readFile(a, file)
 			if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"slipway/console/access"
 	"slipway/console/api"
 	"slipway/console/problem"
+	"slipway/console/session"
 	"slipway/health"
 	"slipway/hooks"
 	"slipway/releases"
@@ -33,7 +35,10 @@ type consoleHTTP struct {
 	values    *config.Values
 	// tokens are those by which people and programs sign in; nil where nobody can.
 	tokens *access.Tokens
-	api    atomic.Pointer[http.Handler]
+	// sessionTime is how long who has signed in with a browser stays so.
+	sessionTime time.Duration
+	js          atomic.Pointer[jetstream.JetStream]
+	api         atomic.Pointer[http.Handler]
 	// ended is closed once no request is under way any more.
 	ended chan struct{}
 }
@@ -50,6 +55,10 @@ func (a *app) consoleHTTP(v *config.Values, webhooks bool) (*consoleHTTP, error)
 			return nil, v.Bad(config.ConsoleURL, err.Error(), "write it as https://slipway.example")
 		}
 	}
+	var err error
+	if p.sessionTime, err = sessionTime(v); err != nil {
+		return nil, err
+	}
 	path := v.String(config.ConsoleTokensFile)
 	if p.addr == "" || path == "" {
 		return p, nil
@@ -62,6 +71,15 @@ func (a *app) consoleHTTP(v *config.Values, webhooks bool) (*consoleHTTP, error)
 		return nil, v.Bad(config.ConsoleTokensFile, err.Error(), "see docs/console.md")
 	}
 	return p, nil
+}
+
+// sessionTime is how long a session lasts; zero is what package session has.
+func sessionTime(v *config.Values) (time.Duration, error) {
+	lasts, err := v.Duration(config.ConsoleSessionTime)
+	if err == nil && lasts > session.MaxTime {
+		err = v.Bad(config.ConsoleSessionTime, lasts.String()+" is too long", "name 24h or less")
+	}
+	return lasts, err
 }
 
 // signsIn reports whether somebody can sign in: without, there is nothing to ask Temporal.
@@ -85,9 +103,12 @@ func (p *consoleHTTP) listen(ctx context.Context, r *role) (func(context.Context
 		close(p.ended)
 		return func(context.Context) error { return nil }, nil
 	}
+	door := access.DoorConfig{Tokens: p.tokens, Logger: r.log}
+	if p.signsIn() {
+		door.Sessions = p.newSessions(r)
+	}
 	server, err := console.Listen(ctx, console.Config{
-		Addr: p.addr, URL: p.url, API: p, Metrics: r.metrics, Logger: r.log,
-		Door: access.NewDoor(access.DoorConfig{Tokens: p.tokens, Logger: r.log}),
+		Addr: p.addr, URL: p.url, API: p, Metrics: r.metrics, Logger: r.log, Door: access.NewDoor(door),
 	})
 	if err != nil {
 		return nil, p.values.Bad(config.ConsoleAddr, err.Error(), "name a free address of this machine, for example "+addrConsoleHTTP)
@@ -96,6 +117,20 @@ func (p *consoleHTTP) listen(ctx context.Context, r *role) (func(context.Context
 		defer close(p.ended)
 		return server.Run(ctx)
 	}, nil
+}
+
+// newSessions are those of people who have signed in with a browser.
+func (p *consoleHTTP) newSessions(r *role) *session.Manager {
+	return session.New(session.Config{
+		JetStream: func() (jetstream.JetStream, bool) {
+			js := p.js.Load()
+			if js == nil {
+				return nil, false
+			}
+			return *js, true
+		},
+		Tokens: p.tokens, Secure: strings.HasPrefix(p.url, "https://"), Time: p.sessionTime, Logger: r.log,
+	})
 }
 
 // ServeHTTP answers what is below /api/.
@@ -112,6 +147,7 @@ func (p *consoleHTTP) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // serve has the API answer, and keeps the connections until the last request has an answer.
 func (p *consoleHTTP) serve(ctx context.Context, r *role) error {
+	p.js.Store(&r.js)
 	if p.signsIn() {
 		served := newAPI(ctx, r)
 		p.api.Store(&served)

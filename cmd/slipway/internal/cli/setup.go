@@ -32,7 +32,9 @@ func (a *app) setup() *cobra.Command {
 		Short: "Prepare NATS and Temporal: streams, buckets and search attributes",
 		Long: `Create or mend the JetStream streams (SLIPWAY_IN, SLIPWAY_EVENTS, SLIPWAY_DEADLETTER), create
 the key-value buckets of the freeze calendar (slipway-calendar), the application documents
-(slipway-apps), of who may do what (slipway-authority) and of the ledger of releases (slipway-ledger),
+(slipway-apps), of who may do what (slipway-authority), of the groups of who has signed in
+(slipway-people), of the policies (slipway-policies), of who has signed in at a console with a browser
+(slipway-sessions) and of the ledger of releases (slipway-ledger),
 and the stream of the audit (SLIPWAY_AUDIT), which copies what people do from them; and register
 Temporal's search attributes (SlipwayApp, SlipwayAppName, SlipwayApplication, SlipwayPhase, SlipwayOutcome,
 SlipwayOperation, SlipwayStrategy, SlipwayRequestedBy, SlipwaySet),
