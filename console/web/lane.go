@@ -42,9 +42,9 @@ func lanesPage(p *page) error {
 type laneShown struct {
 	releases.ShownLane
 
-	// At is the path of its page, and Freezes are those that hold the application now.
-	At      string
-	Freezes listed[freezeShown]
+	// At is the path of its page, Cloud where the application is in the console of its cloud, and Freezes are those that hold the application now.
+	At, Cloud string
+	Freezes   listed[freezeShown]
 	// History are the newest releases of the application.
 	History listedReleases
 	// Failed is why something of it is not known.
@@ -83,6 +83,7 @@ func (p *page) laneOf() string {
 func (p *page) lane() (laneShown, error) {
 	shown := laneShown{At: "/" + p.laneOf()}
 	err := p.get(p.laneOf(), nil, &shown.ShownLane)
+	shown.Cloud = p.cfg.Links.cloud(shown.App)
 	return shown, err
 }
 

@@ -38,8 +38,8 @@ type releaseShown struct {
 	// Done is the command that was just sent; empty where none was.
 	Done string
 	told
-	// Temporal is where its workflow is shown; empty where nobody said.
-	Temporal string
+	// Temporal is where its workflow is shown, and Cloud where its application is, in the console of its cloud; empty where nobody said.
+	Temporal, Cloud string
 }
 
 // State is the phase in which the release is, or has ended.
@@ -79,9 +79,7 @@ func (p *page) release(id string) (releaseShown, error) {
 	if need, is := r.Need(p.now); is {
 		shown.Need = &need
 	}
-	if p.cfg.TemporalUI != "" {
-		shown.Temporal = p.cfg.TemporalUI + "/workflows/" + pathOf(r.ReleaseID)
-	}
+	shown.Temporal, shown.Cloud = p.cfg.Links.workflow(r.ReleaseID), p.cfg.Links.cloud(r.App)
 	return shown, nil
 }
 

@@ -24,9 +24,8 @@ type Config struct {
 	SignOut func(w http.ResponseWriter, r *http.Request) error
 	// SignInService is the name of the service by which people sign in at /sign-in/oidc; empty where there is none.
 	SignInService string
-	// TemporalUI is the address of Temporal's own pages, with the namespace, such as http://127.0.0.1:8233/namespaces/default; empty
-	// links to nothing.
-	TemporalUI string
+	// Links are where pages lead to elsewhere.
+	Links Links
 	// Logger gets what people are not told.
 	Logger zerolog.Logger
 	// Now is the time; nil is that of the machine.

@@ -18,6 +18,7 @@ import (
 	"slipway/console/access"
 	"slipway/console/problem"
 	"slipway/console/web"
+	"slipway/release"
 )
 
 // house is the pages on an API that answers what a test says.
@@ -52,7 +53,11 @@ func newHouse(t *testing.T, answers map[string]any) *house {
 			http.SetCookie(w, &http.Cookie{Name: "slipway-session", MaxAge: -1})
 			return nil
 		},
-		TemporalUI: "http://127.0.0.1:8233/namespaces/default", Logger: zerolog.Nop(), Now: func() time.Time { return now },
+		Links: web.Links{
+			Temporal: "http://127.0.0.1:8233/namespaces/default",
+			Clouds:   map[release.Platform]string{release.PlatformSAE: "https://sae.example/{region}/apps?id={id}"},
+		},
+		Logger: zerolog.Nop(), Now: func() time.Time { return now },
 	})
 	require.NoError(t, err)
 	h.pages, h.front = w.Pages(), w.Front()
@@ -129,7 +134,7 @@ const gray = `{"releaseId":"r-abcdefghijklmnop","app":{"platform":"sae","region"
 "gates":[{"name":"errors","batch":1,"verdict":"pass","reason":"3 of 3 pass","samples":[{"at":"2026-11-30T07:50:10Z","verdict":"pass","value":"0.1"},{"at":"2026-11-30T07:50:20Z","verdict":"pass","value":"0.3"},{"at":"2026-11-30T07:50:30Z","verdict":"inconclusive","note":"no data"}]}],
 "requestedBy":"bo","acceptedAt":"2026-11-30T07:49:00Z","startedAt":"2026-11-30T07:49:30Z"}`
 
-func release(t *testing.T, changes ...string) map[string]any {
+func standingAt(t *testing.T, changes ...string) map[string]any {
 	t.Helper()
 	var r map[string]any
 	require.NoError(t, json.Unmarshal([]byte(strings.NewReplacer(changes...).Replace(gray)), &r))
@@ -138,7 +143,7 @@ func release(t *testing.T, changes ...string) map[string]any {
 
 func standing(t *testing.T, changes ...string) map[string]any {
 	t.Helper()
-	return map[string]any{"GET releases/r-abcdefghijklmnop": release(t, changes...), "GET releases/r-abcdefghijklmnop/events": `{"items":[{"sequence":7,"event":{"type":"dev.slipway.release.batch.done.v1","time":"2026-11-30T07:51:00Z","data":{"phase":"AwaitingConfirm"}}}]}`}
+	return map[string]any{"GET releases/r-abcdefghijklmnop": standingAt(t, changes...), "GET releases/r-abcdefghijklmnop/events": `{"items":[{"sequence":7,"event":{"type":"dev.slipway.release.batch.done.v1","time":"2026-11-30T07:51:00Z","data":{"phase":"AwaitingConfirm"}}}]}`}
 }
 
 // The page of a release says where it stands, what it needs, and what may be done.
@@ -151,7 +156,7 @@ func TestRelease_Page(t *testing.T) {
 		"registry.example/shop:1.4.2", "confirmation of batch 1 of 3", `href="/releases/r-abcdefghijklmnop/commands/confirm"`, `href="/releases/r-abcdefghijklmnop/commands/confirm?all=true"`,
 		`data-live="/api/v1/releases/r-abcdefghijklmnop/events?after=7"`, `<rect class="waits" x="0%" y="2" width="25%"`, `<rect class="quiet" x="25%" y="2" width="50%"`,
 		`&lt;script&gt;alert(1)&lt;/script&gt;`, "<code>batch.done</code>", `href="/lanes/sae/cn-hangzhou/f80db7f6-0d46-4563-bd41-99f11e3a2eb4"`,
-		`href="http://127.0.0.1:8233/namespaces/default/workflows/r-abcdefghijklmnop"`, `points="5.0,35.0 120.0,5.0 "`,
+		`href="http://127.0.0.1:8233/namespaces/default/workflows/release%2Fr-abcdefghijklmnop"`, `href="https://sae.example/cn-hangzhou/apps?id=f80db7f6-0d46-4563-bd41-99f11e3a2eb4"`, `points="5.0,35.0 120.0,5.0 "`,
 	} {
 		require.Contains(t, page.body, want)
 	}
@@ -166,7 +171,7 @@ func TestRelease_Page(t *testing.T) {
 func TestRelease_Command(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, standing(t))
-	h.answers["POST releases/r-abcdefghijklmnop/commands/confirm"] = release(t)
+	h.answers["POST releases/r-abcdefghijklmnop/commands/confirm"] = standingAt(t)
 	look := h.get("/releases/r-abcdefghijklmnop/commands/confirm")
 	require.Equal(t, http.StatusOK, look.StatusCode)
 	for _, want := range []string{"What will happen", "1 of 3", `name="batch" value="1"`, `name="artifact" value="registry.example/shop:1.4.2"`, `name="changeId" value="c-1"`} {
@@ -292,6 +297,17 @@ func TestSignIn(t *testing.T) {
 	out := h.post("/sign-out", nil)
 	require.Equal(t, "/sign-in", out.Header.Get("Location"))
 	require.Contains(t, out.Header.Get("Set-Cookie"), "Max-Age=0")
+}
+
+func TestParseClouds(t *testing.T) {
+	t.Parallel()
+	clouds, err := web.ParseClouds([]string{"sae=https://sae.example/{id}", "fc=http://fc.example"})
+	require.NoError(t, err)
+	require.Len(t, clouds, 2)
+	_, err = web.ParseClouds([]string{"sae", "ecs=https://ecs.example", "fc=javascript:alert(1)", "servicestage=https://a.example", "servicestage=https://b.example"})
+	for _, want := range []string{"sae has no address", `"ecs" is no platform`, "begins with https://", "servicestage is said twice"} {
+		require.ErrorContains(t, err, want)
+	}
 }
 
 // What pages are shown with has its digest in its name, and is kept by browsers.

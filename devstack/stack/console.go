@@ -38,7 +38,7 @@ func (s *Stack) startConsole(ctx context.Context) error {
 	door := access.NewDoor(access.DoorConfig{Tokens: tokens, Sessions: sessions, Logger: log})
 	served := api.New(api.Config{Releases: releases.NewWith(s.Client, s.data), JetStream: s.JetStream, Logger: log, Ends: ends})
 	pages, err := web.New(web.Config{
-		API: served, SignIn: web.SignInWith(door, sessions), SignOut: web.SignOutOf(sessions), TemporalUI: temporalUI(s.UI()), Logger: log,
+		API: served, SignIn: web.SignInWith(door, sessions), SignOut: web.SignOutOf(sessions), Links: web.Links{Temporal: temporalUI(s.UI())}, Logger: log,
 	})
 	if err != nil {
 		return err

@@ -17,6 +17,7 @@ import (
 	"slipway/console/api"
 	"slipway/console/problem"
 	"slipway/console/session"
+	"slipway/console/web"
 	"slipway/health"
 	"slipway/hooks"
 	"slipway/releases"
@@ -35,6 +36,8 @@ type consoleHTTP struct {
 	values    *config.Values
 	// tokens are those by which people and programs sign in; nil where nobody can.
 	tokens *access.Tokens
+	// links are where pages lead to elsewhere.
+	links web.Links
 	// sessionTime is how long who has signed in with a browser stays so.
 	sessionTime time.Duration
 	js          atomic.Pointer[jetstream.JetStream]
@@ -57,6 +60,9 @@ func (a *app) consoleHTTP(v *config.Values, webhooks bool) (*consoleHTTP, error)
 	}
 	var err error
 	if p.sessionTime, err = sessionTime(v); err != nil {
+		return nil, err
+	}
+	if p.links, err = links(v); err != nil {
 		return nil, err
 	}
 	path := v.String(config.ConsoleTokensFile)
@@ -82,6 +88,19 @@ func sessionTime(v *config.Values) (time.Duration, error) {
 	return lasts, err
 }
 
+// links are where pages lead to elsewhere.
+func links(v *config.Values) (web.Links, error) {
+	l := web.Links{Temporal: v.String(config.ConsoleTemporalUI)}
+	if err := web.LinkFault(l.Temporal); err != nil {
+		return l, v.Bad(config.ConsoleTemporalUI, err.Error(), "write it as http://127.0.0.1:8233/namespaces/default")
+	}
+	var err error
+	if l.Clouds, err = web.ParseClouds(v.List(config.ConsoleCloudLinks)); err != nil {
+		return l, v.Bad(config.ConsoleCloudLinks, err.Error(), "write each as PLATFORM=https://CONSOLE/{region}/{id}")
+	}
+	return l, nil
+}
+
 // signsIn reports whether somebody can sign in: without, there is nothing to ask Temporal.
 func (p *consoleHTTP) signsIn() bool { return p.tokens != nil }
 
@@ -103,12 +122,19 @@ func (p *consoleHTTP) listen(ctx context.Context, r *role) (func(context.Context
 		close(p.ended)
 		return func(context.Context) error { return nil }, nil
 	}
-	door := access.DoorConfig{Tokens: p.tokens, Logger: r.log}
+	sessions, cfg := p.newSessions(r), access.DoorConfig{Tokens: p.tokens, Logger: r.log}
 	if p.signsIn() {
-		door.Sessions = p.newSessions(r)
+		cfg.Sessions = sessions
+	}
+	door := access.NewDoor(cfg)
+	pages, err := web.New(web.Config{
+		API: p, SignIn: web.SignInWith(door, sessions), SignOut: web.SignOutOf(sessions), Links: p.links, Logger: r.log,
+	})
+	if err != nil {
+		return nil, err
 	}
 	server, err := console.Listen(ctx, console.Config{
-		Addr: p.addr, URL: p.url, API: p, Metrics: r.metrics, Logger: r.log, Door: access.NewDoor(door),
+		Addr: p.addr, URL: p.url, API: p, Metrics: r.metrics, Logger: r.log, Door: door, Pages: pages.Pages(), Front: pages.Front(), NotSignedIn: pages.NotSignedIn(),
 	})
 	if err != nil {
 		return nil, p.values.Bad(config.ConsoleAddr, err.Error(), "name a free address of this machine, for example "+addrConsoleHTTP)

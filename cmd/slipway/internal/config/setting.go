@@ -83,6 +83,8 @@ const (
 	ConsoleURL         = "console-url"
 	ConsoleTokensFile  = "console-tokens-file"
 	ConsoleSessionTime = "console-session-time"
+	ConsoleTemporalUI  = "console-temporal-ui"
+	ConsoleCloudLinks  = "console-cloud-links"
 
 	HooksAddr         = "hooks-addr"
 	HooksSecretFile   = "hooks-secret-file"
@@ -256,6 +258,8 @@ func Console(addr string) []Setting {
 		{Name: ConsoleURL, Env: "SLIPWAY_CONSOLE_URL", Usage: "where they reach it, where a server with TLS stands before it: https://slipway.example (default none)"},
 		{Name: ConsoleTokensFile, Env: "SLIPWAY_CONSOLE_TOKENS_FILE", Usage: "file with the digests of the tokens by which people and programs sign in, a line for each as slipway console token prints it (default none: nobody can sign in)"},
 		{Name: ConsoleSessionTime, Env: "SLIPWAY_CONSOLE_SESSION_TIME", Usage: "how long somebody stays signed in with a browser, up to 24h", Default: "12h"},
+		{Name: ConsoleTemporalUI, Env: "SLIPWAY_CONSOLE_TEMPORAL_UI", Usage: "pages of a release link to its workflow here: http://127.0.0.1:8233/namespaces/default (default none)"},
+		{Name: ConsoleCloudLinks, Env: "SLIPWAY_CONSOLE_CLOUD_LINKS", Usage: "pages link to an application at its cloud, by platform: sae=https://CONSOLE/{region}/{id}, with commas between them (default none)"},
 	}
 }
 
