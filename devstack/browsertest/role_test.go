@@ -1,6 +1,7 @@
 package browsertest_test
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -70,7 +71,7 @@ func (r *role) start(addr string) {
 	env := r.on.Env()
 	env["SLIPWAY_CONSOLE_ADDR"], env["SLIPWAY_CONSOLE_TOKENS_FILE"] = addr, r.tokens
 	var err error
-	r.process, err = scenario.Launch{Binary: binary, Role: "console", Log: &log, Env: env}.Start(r.t.Context())
+	r.process, err = scenario.Launch{Binary: binary, Role: "console", Log: &log, Env: env}.Start(context.WithoutCancel(r.t.Context())) // it is stopped by its cleanup
 	require.NoError(r.t, err)
 	served := regexp.MustCompile(`"addr":"([0-9.:]+)".*"message":"the console is served"`)
 	require.Eventually(r.t, func() bool { return served.MatchString(log.String()) }, glance, 20*time.Millisecond, "%s", &log)
@@ -125,7 +126,7 @@ func TestConsole_RolesAndStops(t *testing.T) {
 	vera.at("/freezes/incident/end").clicks("Lift").sees("freeze")
 	vera.at("/freezes").sees("until it is lifted")
 
-	other := open(t, r.url).signsIn(tokens["ann"]).at("/freezes").clicks("Lift").sees("The stop is lifted")
+	other := open(t, r.url).signsIn(tokens["ann"]).sees("Overview").at("/freezes").clicks("Lift").sees("The stop is lifted")
 	other.clicks("Lift").sees("Nothing is frozen.")
 	ann.sees("confirmation of batch 1 of 2")
 
