@@ -52,6 +52,10 @@ func newDoor(t *testing.T, change func(*access.DoorConfig)) *door {
 func (d *door) ask(from, path string, said ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequestWithContext(d.ctx, http.MethodGet, path, nil)
 	r.RemoteAddr, r.Header["Authorization"] = from, said
+	return d.serve(r)
+}
+
+func (d *door) serve(r *http.Request) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
 	d.handler.ServeHTTP(w, r)
 	return w
@@ -174,16 +178,14 @@ func (sessions) Find(r *http.Request) (access.Person, error) {
 	return access.Person{Identity: cookie.Value, Groups: []string{"sre"}}, nil
 }
 
-// browse sends a request with a cookie.
-func (d *door) browse(from, path, cookie string, said ...string) *httptest.ResponseRecorder {
+// browse sends a request with a cookie from here.
+func (d *door) browse(path, cookie string, said ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequestWithContext(d.ctx, http.MethodGet, path, nil)
-	r.RemoteAddr, r.Header["Authorization"] = from, said
+	r.RemoteAddr, r.Header["Authorization"] = here, said
 	if cookie != "" {
 		r.AddCookie(&http.Cookie{Name: "s", Value: cookie})
 	}
-	w := httptest.NewRecorder()
-	d.handler.ServeHTTP(w, r)
-	return w
+	return d.serve(r)
 }
 
 func withSessions(c *access.DoorConfig) { c.Sessions = sessions{} }
@@ -212,7 +214,7 @@ func TestDoor_Sessions(t *testing.T) {
 			if test.said != nil {
 				said = test.said(d)
 			}
-			got := d.browse(here, "/", test.cookie, said...)
+			got := d.browse("/", test.cookie, said...)
 			require.Equal(t, test.status, got.Code)
 			require.Contains(t, got.Body.String(), test.says)
 		})
@@ -223,8 +225,8 @@ func TestDoor_Sessions(t *testing.T) {
 func TestDoor_SessionsAlone(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t, func(c *access.DoorConfig) { c.Tokens, c.Sessions = nil, sessions{} })
-	require.Equal(t, http.StatusOK, d.browse(here, "/", "mei").Code)
-	got := d.browse(here, "/", "mei", "Bearer "+d.ann)
+	require.Equal(t, http.StatusOK, d.browse("/", "mei").Code)
+	got := d.browse("/", "mei", "Bearer "+d.ann)
 	require.Equal(t, http.StatusUnauthorized, got.Code)
 	require.Contains(t, got.Body.String(), "nobody can sign in with a token here")
 }
@@ -233,10 +235,10 @@ func TestDoor_SessionsAlone(t *testing.T) {
 func TestDoor_SessionsHaveTheLimitsOfTheirIdentity(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t, func(c *access.DoorConfig) { c.Sessions, c.Rate, c.Burst = sessions{}, rate.Every(time.Minute), 2 })
-	require.Equal(t, http.StatusOK, d.browse(here, "/", "ann").Code)
+	require.Equal(t, http.StatusOK, d.browse("/", "ann").Code)
 	require.Equal(t, http.StatusOK, d.ask(here, "/", "Bearer "+d.ann).Code)
-	require.Equal(t, http.StatusTooManyRequests, d.browse(here, "/", "ann").Code)
-	require.Equal(t, http.StatusOK, d.browse(here, "/", "mei").Code)
+	require.Equal(t, http.StatusTooManyRequests, d.browse("/", "ann").Code)
+	require.Equal(t, http.StatusOK, d.browse("/", "mei").Code)
 }
 
 func TestDoor_Pages(t *testing.T) {
@@ -249,19 +251,19 @@ func TestDoor_Pages(t *testing.T) {
 		_, _ = io.WriteString(w, p.Identity+" "+p.Groups[0])
 	}), http.RedirectHandler("/sign-in", http.StatusSeeOther))
 
-	got := d.browse(here, "/releases", "mei")
+	got := d.browse("/releases", "mei")
 	require.Equal(t, http.StatusOK, got.Code)
 	require.Equal(t, "mei sre", got.Body.String())
-	require.Equal(t, http.StatusServiceUnavailable, d.browse(here, "/releases", "away").Code, "that is not signed out")
+	require.Equal(t, http.StatusServiceUnavailable, d.browse("/releases", "away").Code, "that is not signed out")
 	for range 4 {
-		got := d.browse(here, "/releases", "")
+		got := d.browse("/releases", "")
 		require.Equal(t, http.StatusSeeOther, got.Code, "who comes for the first time has tried nothing")
 		require.Equal(t, "/sign-in", got.Header().Get("Location"))
 	}
 	for _, want := range []int{303, 303, 429, 429} {
-		require.Equal(t, want, d.browse(here, "/releases", "forged").Code)
+		require.Equal(t, want, d.browse("/releases", "forged").Code)
 	}
-	require.Equal(t, http.StatusOK, d.browse(here, "/releases", "mei").Code, "from the very address")
+	require.Equal(t, http.StatusOK, d.browse("/releases", "mei").Code, "from the very address")
 }
 
 // What is tried in a form counts as what is tried in a header.

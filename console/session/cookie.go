@@ -25,14 +25,14 @@ func newSecret() string {
 	return base64.RawURLEncoding.EncodeToString(random[:])
 }
 
-// keyOf is the key in the bucket for the value of a cookie; false for what is none.
-func keyOf(secret string) (key string, ok bool) {
+// keyOf is the key in the bucket for the value of a cookie; empty for what is none.
+func keyOf(secret string) string {
 	random, err := base64.RawURLEncoding.Strict().DecodeString(secret)
 	if err != nil || len(random) != secretBytes {
-		return "", false
+		return ""
 	}
 	sum := sha256.Sum256([]byte(secret))
-	return hex.EncodeToString(sum[:]), true
+	return hex.EncodeToString(sum[:])
 }
 
 // cookie is that of a session which lasts for some time; of none it takes it away.
@@ -54,6 +54,5 @@ func (m *Manager) read(r *http.Request) (key string, given bool) {
 	if len(said) != 1 {
 		return "", len(said) > 0
 	}
-	key, _ = keyOf(said[0].Value)
-	return key, true
+	return keyOf(said[0].Value), true
 }

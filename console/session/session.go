@@ -86,7 +86,7 @@ func (m *Manager) Begin(ctx context.Context, w http.ResponseWriter, p access.Per
 		return late
 	}
 	secret := newSecret()
-	key, _ := keyOf(secret)
+	key := keyOf(secret)
 	s := stored{Identity: p.Identity, Groups: p.Groups, By: how.by, Token: how.token, Since: now, Until: now.Add(m.cfg.Time)}
 	err := m.ask(ctx, func(ctx context.Context, js jetstream.JetStream) error {
 		_, err := documents(js).Edit(ctx, key, func(bucketdoc.Document[stored]) (stored, error) { return s, nil })
