@@ -12,10 +12,11 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"slipway/cmd/slipway/internal/config"
+	"slipway/cmd/slipway/internal/connect"
 	"slipway/console"
 	"slipway/console/access"
 	"slipway/console/api"
-	"slipway/console/problem"
+	"slipway/console/oidc"
 	"slipway/console/session"
 	"slipway/health"
 	"slipway/hooks"
@@ -35,6 +36,8 @@ type consoleHTTP struct {
 	values    *config.Values
 	// tokens are those by which people and programs sign in; nil where nobody can.
 	tokens *access.Tokens
+	// oidc is by whom people sign in with a browser; nil is nobody.
+	oidc *oidc.Config
 	// sessionTime is how long who has signed in with a browser stays so.
 	sessionTime time.Duration
 	js          atomic.Pointer[jetstream.JetStream]
@@ -59,8 +62,14 @@ func (a *app) consoleHTTP(v *config.Values, webhooks bool) (*consoleHTTP, error)
 	if p.sessionTime, err = sessionTime(v); err != nil {
 		return nil, err
 	}
+	if p.addr == "" {
+		return p, nil
+	}
+	if p.oidc, err = connect.OIDCSettings(v, p.addr); err != nil {
+		return nil, err
+	}
 	path := v.String(config.ConsoleTokensFile)
-	if p.addr == "" || path == "" {
+	if path == "" {
 		return p, nil
 	}
 	log, err := v.Logger(a.Stderr, config.ForRole())
@@ -83,7 +92,7 @@ func sessionTime(v *config.Values) (time.Duration, error) {
 }
 
 // signsIn reports whether somebody can sign in: without, there is nothing to ask Temporal.
-func (p *consoleHTTP) signsIn() bool { return p.tokens != nil }
+func (p *consoleHTTP) signsIn() bool { return p.tokens != nil || p.oidc != nil }
 
 // needs are those of the webhooks that are taken, and of the API where it is served.
 func (p *consoleHTTP) needs(c hooks.Config) func(jetstream.JetStream) *setup.Needs {
@@ -104,12 +113,20 @@ func (p *consoleHTTP) listen(ctx context.Context, r *role) (func(context.Context
 		return func(context.Context) error { return nil }, nil
 	}
 	door := access.DoorConfig{Tokens: p.tokens, Logger: r.log}
+	cfg := console.Config{Addr: p.addr, URL: p.url, API: p, Metrics: r.metrics, Logger: r.log}
 	if p.signsIn() {
-		door.Sessions = p.newSessions(r)
+		sessions := p.newSessions(r)
+		door.Sessions = sessions
+		signIn, err := p.newSignIn(r, sessions)
+		if err != nil {
+			return nil, err
+		}
+		if signIn != nil {
+			cfg.SignIn = signIn.Handler()
+		}
 	}
-	server, err := console.Listen(ctx, console.Config{
-		Addr: p.addr, URL: p.url, API: p, Metrics: r.metrics, Logger: r.log, Door: access.NewDoor(door),
-	})
+	cfg.Door = access.NewDoor(door)
+	server, err := console.Listen(ctx, cfg)
 	if err != nil {
 		return nil, p.values.Bad(config.ConsoleAddr, err.Error(), "name a free address of this machine, for example "+addrConsoleHTTP)
 	}
@@ -137,9 +154,7 @@ func (p *consoleHTTP) newSessions(r *role) *session.Manager {
 func (p *consoleHTTP) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	served := p.api.Load()
 	if served == nil {
-		away := problem.New(http.StatusServiceUnavailable, "NATS was not reached yet")
-		away.RetryAfter = comeAgain
-		away.Write(w)
+		natsAway().Write(w)
 		return
 	}
 	(*served).ServeHTTP(w, r)

@@ -84,6 +84,13 @@ const (
 	ConsoleTokensFile  = "console-tokens-file"
 	ConsoleSessionTime = "console-session-time"
 
+	ConsoleOIDCIssuer           = "console-oidc-issuer"
+	ConsoleOIDCClientID         = "console-oidc-client-id"
+	ConsoleOIDCClientSecretFile = "console-oidc-client-secret-file"
+	ConsoleOIDCIdentityClaim    = "console-oidc-identity-claim"
+	ConsoleOIDCGroupsClaim      = "console-oidc-groups-claim"
+	ConsoleOIDCScopes           = "console-oidc-scopes"
+
 	HooksAddr         = "hooks-addr"
 	HooksSecretFile   = "hooks-secret-file"
 	HooksSenders      = "hooks-senders"
@@ -251,11 +258,23 @@ func Codec(listen string) []Setting {
 
 // Console are the settings of what a console serves to people and programs.
 func Console(addr string) []Setting {
-	return []Setting{
+	return append([]Setting{
 		{Name: ConsoleAddr, Env: "SLIPWAY_CONSOLE_ADDR", Usage: "serve people and programs on this address; empty serves none", Default: addr},
 		{Name: ConsoleURL, Env: "SLIPWAY_CONSOLE_URL", Usage: "where they reach it, where a server with TLS stands before it: https://slipway.example (default none)"},
 		{Name: ConsoleTokensFile, Env: "SLIPWAY_CONSOLE_TOKENS_FILE", Usage: "file with the digests of the tokens by which people and programs sign in, a line for each as slipway console token prints it (default none: nobody can sign in)"},
 		{Name: ConsoleSessionTime, Env: "SLIPWAY_CONSOLE_SESSION_TIME", Usage: "how long somebody stays signed in with a browser, up to 24h", Default: "12h"},
+	}, ConsoleOIDC()...)
+}
+
+// ConsoleOIDC says by whom people sign in at a console with a browser.
+func ConsoleOIDC() []Setting {
+	return []Setting{
+		{Name: ConsoleOIDCIssuer, Env: "SLIPWAY_CONSOLE_OIDC_ISSUER", Usage: "issuer of the provider of OpenID Connect by which people sign in with a browser, such as https://login.example/realms/house (default none)"},
+		{Name: ConsoleOIDCClientID, Env: "SLIPWAY_CONSOLE_OIDC_CLIENT_ID", Usage: "what the console is called at the provider"},
+		{Name: ConsoleOIDCClientSecretFile, Env: "SLIPWAY_CONSOLE_OIDC_CLIENT_SECRET_FILE", Usage: "file with the client secret (default none: a public client, for one console alone)"},
+		{Name: ConsoleOIDCIdentityClaim, Env: "SLIPWAY_CONSOLE_OIDC_IDENTITY_CLAIM", Usage: "claim of the ID token that says who somebody is (default preferred_username)"},
+		{Name: ConsoleOIDCGroupsClaim, Env: "SLIPWAY_CONSOLE_OIDC_GROUPS_CLAIM", Usage: "claim of the ID token that lists groups (default groups)"},
+		{Name: ConsoleOIDCScopes, Env: "SLIPWAY_CONSOLE_OIDC_SCOPES", Usage: "scopes that are asked of the provider, separated by commas (default openid,profile,email)"},
 	}
 }
 
