@@ -261,7 +261,7 @@ func Console(addr string) []Setting {
 	return append([]Setting{
 		{Name: ConsoleAddr, Env: "SLIPWAY_CONSOLE_ADDR", Usage: "serve people and programs on this address; empty serves none", Default: addr},
 		{Name: ConsoleURL, Env: "SLIPWAY_CONSOLE_URL", Usage: "where they reach it, where a server with TLS stands before it: https://slipway.example (default none)"},
-		{Name: ConsoleTokensFile, Env: "SLIPWAY_CONSOLE_TOKENS_FILE", Usage: "file with the digests of the tokens by which people and programs sign in, a line for each as slipway console token prints it (default none: nobody can sign in)"},
+		{Name: ConsoleTokensFile, Env: "SLIPWAY_CONSOLE_TOKENS_FILE", Usage: "file with the digests of the tokens by which people and programs sign in, a line for each as slipway console token prints it (default none: nobody signs in so)"},
 		{Name: ConsoleSessionTime, Env: "SLIPWAY_CONSOLE_SESSION_TIME", Usage: "how long somebody stays signed in with a browser, up to 24h", Default: "12h"},
 	}, ConsoleOIDC()...)
 }
