@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"slipway/console/oidc"
 	"slipway/console/problem"
 	"slipway/release"
 )
@@ -51,6 +52,10 @@ func (s *Server) routes() http.Handler {
 	} else {
 		mux.HandleFunc("GET /{$}", writeFirst)
 		mux.HandleFunc("/", notFound)
+	}
+	if s.cfg.SignIn != nil {
+		mux.Handle(oidc.Path, shown(s.cfg.SignIn))
+		mux.Handle(oidc.CallbackPath, shown(s.cfg.SignIn))
 	}
 	api := s.cfg.API
 	if api == nil {

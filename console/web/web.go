@@ -150,6 +150,11 @@ func (w *Web) NotSignedIn() http.Handler {
 	})
 }
 
+// Refuse answers with the page that says why something was refused.
+func (w *Web) Refuse(out http.ResponseWriter, r *http.Request, why problem.Problem) {
+	w.newPage(out, r).fail(why)
+}
+
 // newPage is the answer to one request.
 func (w *Web) newPage(out http.ResponseWriter, r *http.Request) *page {
 	who, _ := access.Of(r.Context())

@@ -121,7 +121,7 @@ func TestConsole_RolesAndStops(t *testing.T) {
 	id := ann.idOf()
 
 	vera := open(t, r.url).signsIn(tokens["vera"]).sees("Needs a person")
-	vera.at("/releases/" + id).sees("payments are down").clicks("Abort").fills("reason", "I would rather not").clicks("Abort")
+	vera.at("/releases/"+id).sees("payments are down").clicks("Abort").fills("reason", "I would rather not").clicks("Abort")
 	vera.sees("no binding of the authority document lets \"vera\" abort")
 	vera.at("/freezes/incident/end").clicks("Lift").sees("freeze")
 	vera.at("/freezes").sees("until it is lifted")

@@ -22,7 +22,8 @@ func (a *app) console() *cobra.Command {
 		Use:   "console",
 		Short: "Serve the API, and take webhooks of registries and pipelines",
 		Long: `Serve people and programs that have signed in over HTTP, by the tokens of --console-tokens-file, see
-docs/console.md: the API needs NATS and Temporal, and answers 503 while one of them is away.
+docs/console.md: the API needs NATS and Temporal, and answers 503 while one of them is away. With
+--console-oidc-issuer people sign in with a browser, by a provider of OpenID Connect.
 
 Take webhooks of container registries and pipelines that tell of pushed images, and publish each to the stream
 SLIPWAY_IN: POST /hooks/SECRET/SENDER, where SENDER is acr, harbor, dockerhub, generic or cdevents. A webhook is answered
@@ -31,12 +32,13 @@ with 202 only when JetStream has stored what it tells of. They need no Temporal.
 Both addresses are loopback; put a server with TLS before them. Where something is said of one of them alone,
 the other is not served.`,
 		Example: `  slipway console --console-tokens-file tokens
+  slipway console --console-url https://slipway.example --console-oidc-issuer https://login.example/realms/house --console-oidc-client-id slipway --console-oidc-client-secret-file oidc-secret
   slipway console --hooks-secret-file hooks-secret --hooks-senders harbor,acr --harbor-token-file harbor-token
   slipway console --hooks-secret-file hooks-secret --hooks-senders generic --generic-key-file generic-key --identity slipway-console`,
 		GroupID: groupRoles,
 		Args:    arguments(),
 	}, config.Temporal(), config.NATS(), config.HTTP(addrConsole), config.Console(addrConsoleHTTP), config.Hooks(addrHooks), config.HooksIdentity())
-	for _, name := range []string{config.ConsoleTokensFile, config.HooksSecretFile, config.HarborTokenFile, config.GenericKeyFile, config.CDEventsTokenFile} {
+	for _, name := range []string{config.ConsoleTokensFile, config.ConsoleOIDCClientSecretFile, config.HooksSecretFile, config.HarborTokenFile, config.GenericKeyFile, config.CDEventsTokenFile} {
 		_ = cmd.MarkFlagFilename(name)
 	}
 	cmd.RunE = a.withValues(func(cmd *cobra.Command, _ []string, v *config.Values) error {

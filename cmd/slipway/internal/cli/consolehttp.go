@@ -12,9 +12,11 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"slipway/cmd/slipway/internal/config"
+	"slipway/cmd/slipway/internal/connect"
 	"slipway/console"
 	"slipway/console/access"
 	"slipway/console/api"
+	"slipway/console/oidc"
 	"slipway/console/problem"
 	"slipway/console/session"
 	"slipway/console/web"
@@ -38,6 +40,8 @@ type consoleHTTP struct {
 	tokens *access.Tokens
 	// links are where pages lead to elsewhere.
 	links web.Links
+	// oidc is by whom people sign in with a browser; nil is nobody.
+	oidc *oidc.Config
 	// sessionTime is how long who has signed in with a browser stays so.
 	sessionTime time.Duration
 	js          atomic.Pointer[jetstream.JetStream]
@@ -65,8 +69,14 @@ func (a *app) consoleHTTP(v *config.Values, webhooks bool) (*consoleHTTP, error)
 	if p.links, err = links(v); err != nil {
 		return nil, err
 	}
+	if p.addr == "" {
+		return p, nil
+	}
+	if p.oidc, err = connect.OIDCSettings(v, p.addr); err != nil {
+		return nil, err
+	}
 	path := v.String(config.ConsoleTokensFile)
-	if p.addr == "" || path == "" {
+	if path == "" {
 		return p, nil
 	}
 	log, err := v.Logger(a.Stderr, config.ForRole())
@@ -102,7 +112,7 @@ func links(v *config.Values) (web.Links, error) {
 }
 
 // signsIn reports whether somebody can sign in: without, there is nothing to ask Temporal.
-func (p *consoleHTTP) signsIn() bool { return p.tokens != nil }
+func (p *consoleHTTP) signsIn() bool { return p.tokens != nil || p.oidc != nil }
 
 // needs are those of the webhooks that are taken, and of the API where it is served.
 func (p *consoleHTTP) needs(c hooks.Config) func(jetstream.JetStream) *setup.Needs {
@@ -122,20 +132,11 @@ func (p *consoleHTTP) listen(ctx context.Context, r *role) (func(context.Context
 		close(p.ended)
 		return func(context.Context) error { return nil }, nil
 	}
-	sessions, cfg := p.newSessions(r), access.DoorConfig{Tokens: p.tokens, Logger: r.log}
-	if p.signsIn() {
-		cfg.Sessions = sessions
-	}
-	door := access.NewDoor(cfg)
-	pages, err := web.New(web.Config{
-		API: p, SignIn: web.SignInWith(door, sessions), SignOut: web.SignOutOf(sessions), Links: p.links, Logger: r.log,
-	})
-	if err != nil {
+	cfg := console.Config{Addr: p.addr, URL: p.url, API: p, Metrics: r.metrics, Logger: r.log}
+	if err := p.pages(r, &cfg); err != nil {
 		return nil, err
 	}
-	server, err := console.Listen(ctx, console.Config{
-		Addr: p.addr, URL: p.url, API: p, Metrics: r.metrics, Logger: r.log, Door: door, Pages: pages.Pages(), Front: pages.Front(), NotSignedIn: pages.NotSignedIn(),
-	})
+	server, err := console.Listen(ctx, cfg)
 	if err != nil {
 		return nil, p.values.Bad(config.ConsoleAddr, err.Error(), "name a free address of this machine, for example "+addrConsoleHTTP)
 	}
@@ -143,6 +144,29 @@ func (p *consoleHTTP) listen(ctx context.Context, r *role) (func(context.Context
 		defer close(p.ended)
 		return server.Run(ctx)
 	}, nil
+}
+
+// pages sets how people sign in, and what they see.
+func (p *consoleHTTP) pages(r *role, cfg *console.Config) error {
+	sessions, door := p.newSessions(r), access.DoorConfig{Tokens: p.tokens, Logger: r.log}
+	if p.signsIn() {
+		door.Sessions = sessions
+	}
+	cfg.Door = access.NewDoor(door)
+	var pages *web.Web
+	signIn, err := p.newSignIn(r, sessions, func(w http.ResponseWriter, r *http.Request, why problem.Problem) { pages.Refuse(w, r, why) })
+	if err != nil {
+		return err
+	}
+	shown := web.Config{API: p, SignIn: web.SignInWith(cfg.Door, sessions), SignOut: web.SignOutOf(sessions), Links: p.links, Logger: r.log}
+	if signIn != nil {
+		shown.SignInService, cfg.SignIn = signIn.Name(), signIn.Handler()
+	}
+	if pages, err = web.New(shown); err != nil {
+		return err
+	}
+	cfg.Pages, cfg.Front, cfg.NotSignedIn = pages.Pages(), pages.Front(), pages.NotSignedIn()
+	return nil
 }
 
 // newSessions are those of people who have signed in with a browser.
@@ -163,9 +187,7 @@ func (p *consoleHTTP) newSessions(r *role) *session.Manager {
 func (p *consoleHTTP) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	served := p.api.Load()
 	if served == nil {
-		away := problem.New(http.StatusServiceUnavailable, "NATS was not reached yet")
-		away.RetryAfter = comeAgain
-		away.Write(w)
+		natsAway().Write(w)
 		return
 	}
 	(*served).ServeHTTP(w, r)

@@ -86,6 +86,13 @@ const (
 	ConsoleTemporalUI  = "console-temporal-ui"
 	ConsoleCloudLinks  = "console-cloud-links"
 
+	ConsoleOIDCIssuer           = "console-oidc-issuer"
+	ConsoleOIDCClientID         = "console-oidc-client-id"
+	ConsoleOIDCClientSecretFile = "console-oidc-client-secret-file"
+	ConsoleOIDCIdentityClaim    = "console-oidc-identity-claim"
+	ConsoleOIDCGroupsClaim      = "console-oidc-groups-claim"
+	ConsoleOIDCScopes           = "console-oidc-scopes"
+
 	HooksAddr         = "hooks-addr"
 	HooksSecretFile   = "hooks-secret-file"
 	HooksSenders      = "hooks-senders"
@@ -253,13 +260,25 @@ func Codec(listen string) []Setting {
 
 // Console are the settings of what a console serves to people and programs.
 func Console(addr string) []Setting {
-	return []Setting{
+	return append([]Setting{
 		{Name: ConsoleAddr, Env: "SLIPWAY_CONSOLE_ADDR", Usage: "serve people and programs on this address; empty serves none", Default: addr},
 		{Name: ConsoleURL, Env: "SLIPWAY_CONSOLE_URL", Usage: "where they reach it, where a server with TLS stands before it: https://slipway.example (default none)"},
-		{Name: ConsoleTokensFile, Env: "SLIPWAY_CONSOLE_TOKENS_FILE", Usage: "file with the digests of the tokens by which people and programs sign in, a line for each as slipway console token prints it (default none: nobody can sign in)"},
+		{Name: ConsoleTokensFile, Env: "SLIPWAY_CONSOLE_TOKENS_FILE", Usage: "file with the digests of the tokens by which people and programs sign in, a line for each as slipway console token prints it (default none: nobody signs in so)"},
 		{Name: ConsoleSessionTime, Env: "SLIPWAY_CONSOLE_SESSION_TIME", Usage: "how long somebody stays signed in with a browser, up to 24h", Default: "12h"},
 		{Name: ConsoleTemporalUI, Env: "SLIPWAY_CONSOLE_TEMPORAL_UI", Usage: "pages of a release link to its workflow here: http://127.0.0.1:8233/namespaces/default (default none)"},
 		{Name: ConsoleCloudLinks, Env: "SLIPWAY_CONSOLE_CLOUD_LINKS", Usage: "pages link to an application at its cloud, by platform: sae=https://CONSOLE/{region}/{id}, with commas between them (default none)"},
+	}, ConsoleOIDC()...)
+}
+
+// ConsoleOIDC says by whom people sign in at a console with a browser.
+func ConsoleOIDC() []Setting {
+	return []Setting{
+		{Name: ConsoleOIDCIssuer, Env: "SLIPWAY_CONSOLE_OIDC_ISSUER", Usage: "issuer of the provider of OpenID Connect by which people sign in with a browser, such as https://login.example/realms/house (default none)"},
+		{Name: ConsoleOIDCClientID, Env: "SLIPWAY_CONSOLE_OIDC_CLIENT_ID", Usage: "what the console is called at the provider"},
+		{Name: ConsoleOIDCClientSecretFile, Env: "SLIPWAY_CONSOLE_OIDC_CLIENT_SECRET_FILE", Usage: "file with the client secret (default none: a public client, for one console alone)"},
+		{Name: ConsoleOIDCIdentityClaim, Env: "SLIPWAY_CONSOLE_OIDC_IDENTITY_CLAIM", Usage: "claim of the ID token that says who somebody is (default preferred_username)"},
+		{Name: ConsoleOIDCGroupsClaim, Env: "SLIPWAY_CONSOLE_OIDC_GROUPS_CLAIM", Usage: "claim of the ID token that lists groups (default groups)"},
+		{Name: ConsoleOIDCScopes, Env: "SLIPWAY_CONSOLE_OIDC_SCOPES", Usage: "scopes that are asked of the provider, separated by commas (default openid,profile,email)"},
 	}
 }
 
