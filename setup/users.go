@@ -67,6 +67,8 @@ func ServiceUsers() []User {
 			// It speaks for who has signed in, and shows them what there is.
 			[]string{wire.AllVerifiedRequests, wire.AllVerifiedCommands}, looks(authority.RoleViewer),
 			[]string{"$KV." + wire.CalendarBucket + ".calendar", streamInfo(wire.StreamDeadLetter), "$JS.API.DIRECT.GET." + wire.StreamDeadLetter},
+			// It publishes what could not be taken again, also what was only claimed, and drops it.
+			[]string{wire.AllRequests, wire.AllCommands, wire.AllLetterEvents, "$JS.API.STREAM.MSG.DELETE." + wire.StreamDeadLetter},
 		)},
 	}
 }
