@@ -236,7 +236,7 @@ func (e *Entry) about(subject, what string) {
 // letterEntry is what was done with a dead letter.
 func letterEntry(ev wire.LifecycleEvent) Entry {
 	l := *ev.Letter
-	e := Entry{Time: ev.Time, By: l.By, What: fmt.Sprintf("dead letter %d", l.Sequence), key: ev.ID}
+	e := Entry{Time: ev.Time, By: l.By, What: fmt.Sprintf("dead letter %d", l.Sequence), Reason: l.Reason, key: ev.ID}
 	e.about(l.Subject, l.About)
 	switch ev.Kind { //nolint:exhaustive // dead letters tell of these alone
 	case release.EventDropped:

@@ -125,6 +125,8 @@ type LetterChange struct {
 	// platform/region/id, application/environment, set/name, or the ID of a release or a set.
 	Subject string `json:"subject"`
 	About   string `json:"about,omitempty"`
+	// Reason is why, in their words; empty where nobody has said it.
+	Reason string `json:"reason,omitempty"`
 }
 
 // HeldPromotion is a promotion that was to be asked for by itself, and is not: the data of its lifecycle event.

@@ -69,6 +69,8 @@ func ServiceUsers() []User {
 			// It speaks for who has signed in, and shows them what there is.
 			[]string{wire.AllVerifiedRequests, wire.AllVerifiedCommands}, looks(authority.RoleViewer),
 			[]string{"$KV." + wire.CalendarBucket + ".calendar", streamInfo(wire.StreamDeadLetter), "$JS.API.DIRECT.GET." + wire.StreamDeadLetter},
+			// It publishes what could not be taken again, also what was only claimed, and drops it.
+			[]string{wire.AllRequests, wire.AllCommands, wire.AllLetterEvents, "$JS.API.STREAM.MSG.DELETE." + wire.StreamDeadLetter},
 			// Who writes there says who is in which group.
 			readsBucket(people.Bucket), []string{"$KV." + people.Bucket + ".>"},
 			// Who has signed in with a browser is for nobody else to read.

@@ -116,15 +116,18 @@ func (d *DeadLetters) Last(ctx context.Context, subject string) (Letter, error) 
 	return ReadDeadLetter(msg), nil
 }
 
+// Handling is who does something with a dead letter, and why; Reason is empty where they do not say it.
+type Handling struct{ By, Reason string }
+
 // Replay publishes the message of a dead letter again for somebody, of which an event tells, and returns its sequence in StreamIn. It
 // refuses with a [PoisonError] what would be refused again. Replaying it twice is harmless: the
 // source and ID of the event are its identity, so that the second is the same release, set or
 // command, which the ledger and the workflows take once.
-func (d *DeadLetters) Replay(ctx context.Context, l Letter, by string) (sequence uint64, err error) {
+func (d *DeadLetters) Replay(ctx context.Context, l Letter, h Handling) (sequence uint64, err error) {
 	if _, err := l.Target(); err != nil {
 		return 0, err
 	}
-	if err := d.tell(ctx, l, by, release.EventReplayed); err != nil {
+	if err := d.tell(ctx, l, h, release.EventReplayed); err != nil {
 		return 0, err
 	}
 	ack, err := d.js.PublishMsg(ctx, l.Original(), jetstream.WithExpectStream(StreamIn))
@@ -138,11 +141,11 @@ func (d *DeadLetters) Replay(ctx context.Context, l Letter, by string) (sequence
 }
 
 // tell lets the world know what somebody does with a dead letter, before it is done: what cannot be told is not done.
-func (d *DeadLetters) tell(ctx context.Context, l Letter, by string, kind release.EventKind) error {
+func (d *DeadLetters) tell(ctx context.Context, l Letter, h Handling, kind release.EventKind) error {
 	at := time.Now().UTC()
 	msg, err := EncodeEvent(release.Event{
 		ID: fmt.Sprintf("deadletter.%d.%s.%d", l.Sequence, kind, at.UnixNano()), Kind: kind, At: at,
-		Letter: &release.LetterChange{Sequence: l.Sequence, By: by, Subject: l.Subject, About: l.About},
+		Letter: &release.LetterChange{Sequence: l.Sequence, By: h.By, Subject: l.Subject, About: l.About, Reason: h.Reason},
 	}, at)
 	if err != nil {
 		return err
@@ -159,7 +162,7 @@ func (d *DeadLetters) tell(ctx context.Context, l Letter, by string, kind releas
 
 // Drop deletes a dead letter by its sequence for somebody, of which an event tells; without one the error is [ErrNoDeadLetter]. It
 // is [ErrKeepsLetters] where the stream deletes none.
-func (d *DeadLetters) Drop(ctx context.Context, sequence uint64, by string) error {
+func (d *DeadLetters) Drop(ctx context.Context, sequence uint64, h Handling) error {
 	stream, err := d.stream(ctx)
 	if err != nil {
 		return err
@@ -174,7 +177,7 @@ func (d *DeadLetters) Drop(ctx context.Context, sequence uint64, by string) erro
 	if err != nil {
 		return lettersError(ctx, err)
 	}
-	if err := d.tell(ctx, ReadDeadLetter(msg), by, release.EventDropped); err != nil {
+	if err := d.tell(ctx, ReadDeadLetter(msg), h, release.EventDropped); err != nil {
 		return err
 	}
 	if err := stream.DeleteMsg(ctx, sequence); err != nil {

@@ -119,6 +119,8 @@ func TestOpenAPI_SchemasHaveTheFieldsOfTheTypes(t *testing.T) {
 		"Application": reflect.TypeFor[apps.Document](), "ApplicationList": reflect.TypeFor[listed[apps.Document]](), "LaneList": reflect.TypeFor[listed[releases.LaneStatus]](),
 		"Standing": reflect.TypeFor[promotion.Standing](), "Running": reflect.TypeFor[promotion.Running](), "UnderWay": reflect.TypeFor[promotion.UnderWay](),
 		"Promotion": reflect.TypeFor[promotion.Verdict](), "StandingList": reflect.TypeFor[listed[promotion.Standing]](),
+		"DeadLetter": reflect.TypeFor[requests.ShownLetter](), "DeadLetterList": reflect.TypeFor[listed[requests.ShownLetter]](),
+		"DeadLetterBody": reflect.TypeFor[letterBody](), "DeadLetterResult": reflect.TypeFor[requests.LetterResult](),
 		"PastRelease": reflect.TypeFor[pastRelease](), "HistoryList": reflect.TypeFor[listed[pastRelease]](),
 	} {
 		want, always := fields(typ)

@@ -16,6 +16,7 @@ import (
 	"slipway/ledger"
 	"slipway/release"
 	"slipway/releases"
+	"slipway/wire"
 )
 
 // kind is a kind of problem: the end of its type.
@@ -117,6 +118,10 @@ func problemOf(err error) problem.Problem {
 	switch {
 	case errors.Is(err, ledger.ErrNotFound), errors.Is(err, jetstream.ErrMsgNotFound):
 		return kindNotFound.is("there is no such release or set")
+	case errors.Is(err, wire.ErrNoDeadLetter):
+		return kindNotFound.is("there is no such dead letter")
+	case errors.Is(err, wire.ErrKeepsLetters):
+		return kindRefused.is("%s", wire.ErrKeepsLetters)
 	case awayNATS(err):
 		return kindAway.is("NATS does not answer, or was not set up; to see what is missing: slipway doctor")
 	case errors.Is(err, context.DeadlineExceeded):

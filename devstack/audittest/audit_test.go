@@ -244,7 +244,7 @@ func TestAudit_SetsAndLanes(t *testing.T) {
 		h.tell(each)
 	}
 	for i, each := range []release.EventKind{release.EventReplayed, release.EventDropped} {
-		letter := &release.LetterChange{Sequence: 17, By: "li", Subject: "slipway.request.app.shop.production", About: "shop/production"}
+		letter := &release.LetterChange{Sequence: 17, By: "li", Subject: "slipway.request.app.shop.production", About: "shop/production", Reason: "tidied up"}
 		h.tell(release.Event{ID: fmt.Sprint("letter.", i), Kind: each, At: noon(), Letter: letter})
 	}
 	h.tell(release.Event{ID: "r-10.held", Kind: release.EventHeld, At: noon(), Promotion: &release.HeldPromotion{
@@ -253,7 +253,7 @@ func TestAudit_SetsAndLanes(t *testing.T) {
 	found := h.requireLines(
 		"request ann set checkout", "confirm li wave 2", "end slipway Succeeded",
 		"hold li the lane | incident 7", "unhold ann the lane", "drop li release r-9 from the lane", "allow li https://shop.example/a.zip?Signature=***",
-		"replay li dead letter 17", "drop li dead letter 17",
+		"replay li dead letter 17 | tidied up", "drop li dead letter 17 | tidied up",
 		"hold slipway the promotion of shop:2 from staging | release r-11 has rolled it back",
 	)
 	require.Equal(t, "shop/production", entryOf(t, found, audit.ActionHold, "the promotion of shop:2 from staging").Name)

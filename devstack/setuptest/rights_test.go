@@ -218,7 +218,7 @@ func TestRights_WhatThePageListsIsEnough(t *testing.T) {
 	require.NoError(t, err)
 	_, err = dead.GetMsg(ctx, 1)
 	require.NoError(t, err)
-	require.NoError(t, wire.NewDeadLetters(as["replays and drops dead letters (person)"]).Drop(ctx, 1, "li"))
+	require.NoError(t, wire.NewDeadLetters(as["replays and drops dead letters (person)"]).Drop(ctx, 1, wire.Handling{By: "li"}))
 }
 
 // TestRights_NoMoreThanIsListed so that the page is not true for a reason of its own.

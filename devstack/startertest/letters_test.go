@@ -114,8 +114,8 @@ func TestLetters_AreDroppedOneByOne(t *testing.T) {
 	letters := wire.NewDeadLetters(js)
 	first := store(t, js, requestFor(t, "shop", "1"), &wire.PoisonError{Reason: "x"})
 	second := store(t, js, requestFor(t, "shop", "2"), &wire.PoisonError{Reason: "x"})
-	require.NoError(t, letters.Drop(t.Context(), second, "li"))
-	require.ErrorIs(t, letters.Drop(t.Context(), second, "li"), wire.ErrNoDeadLetter)
+	require.NoError(t, letters.Drop(t.Context(), second, wire.Handling{By: "li"}))
+	require.ErrorIs(t, letters.Drop(t.Context(), second, wire.Handling{By: "li"}), wire.ErrNoDeadLetter)
 	_, err := letters.Get(t.Context(), second)
 	require.ErrorIs(t, err, wire.ErrNoDeadLetter)
 	found, _, err := letters.List(t.Context(), wire.LetterFilter{})
@@ -130,7 +130,7 @@ func TestLetters_AreDroppedOneByOne(t *testing.T) {
 	_, err = js.CreateStream(t.Context(), old)
 	require.NoError(t, err)
 	third := store(t, js, requestFor(t, "shop", "3"), &wire.PoisonError{Reason: "x"})
-	require.ErrorIs(t, letters.Drop(t.Context(), third, "li"), wire.ErrKeepsLetters)
+	require.ErrorIs(t, letters.Drop(t.Context(), third, wire.Handling{By: "li"}), wire.ErrKeepsLetters)
 }
 
 func TestLetters_ARequestThatIsReplayedTwiceIsOneRelease(t *testing.T) {
@@ -141,9 +141,9 @@ func TestLetters_ARequestThatIsReplayedTwiceIsOneRelease(t *testing.T) {
 	msg := requestFor(t, "shop", "42")
 	l, err := letters.Get(h.ctx, store(t, h.js, msg, &wire.PoisonError{Reason: "an older version has refused it"}))
 	require.NoError(t, err)
-	first, err := letters.Replay(h.ctx, l, "li")
+	first, err := letters.Replay(h.ctx, l, wire.Handling{By: "li"})
 	require.NoError(t, err)
-	second, err := letters.Replay(h.ctx, l, "li")
+	second, err := letters.Replay(h.ctx, l, wire.Handling{By: "li"})
 	require.NoError(t, err)
 	require.Greater(t, second, first, "the stream does not drop it, whatever was published before")
 	h.untilTaken()
@@ -166,7 +166,7 @@ func TestLetters_ACommandIsReplayedOnceItsReleaseIsThere(t *testing.T) {
 
 	require.Equal(t, id, h.request("42", spec("shop")))
 	h.until("the release to run", func() bool { return h.status(id) == 1 })
-	_, err := letters.Replay(h.ctx, l, "li")
+	_, err := letters.Replay(h.ctx, l, wire.Handling{By: "li"})
 	require.NoError(t, err)
 	h.untilEnded(release.WorkflowID(id))
 	var got release.Command

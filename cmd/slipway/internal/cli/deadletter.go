@@ -2,20 +2,18 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
 	"slipway/cmd/slipway/internal/config"
 	"slipway/cmd/slipway/internal/render"
-	"slipway/release"
+	"slipway/requests"
 	"slipway/wire"
 )
 
@@ -136,59 +134,12 @@ event is for, its source and the reason. The list needs NATS 2.11 or later.`,
 			a.infof("there are no such dead letters")
 			return nil
 		}
-		listed := make([]letterView, 0, len(found))
+		listed := make([]requests.ShownLetter, 0, len(found))
 		for _, l := range found {
-			listed = append(listed, viewOf(l))
+			listed = append(listed, requests.ShowLetter(l))
 		}
 		return call.format.Write(a.Stdout, listed, func() string { return render.DeadLetters(found, call.style) })
 	})
-}
-
-// letterView is a dead letter as programs read it.
-type letterView struct {
-	Sequence       uint64           `json:"sequence"`
-	At             time.Time        `json:"at"`
-	Kind           wire.MessageKind `json:"kind"`
-	Subject        string           `json:"subject"`
-	About          string           `json:"about,omitempty"`
-	Source         string           `json:"source,omitempty"`
-	EventID        string           `json:"eventId,omitempty"`
-	Type           string           `json:"type,omitempty"`
-	Reason         string           `json:"reason"`
-	Problems       release.Problems `json:"problems"`
-	Redacted       []string         `json:"redacted,omitempty"`
-	Deliveries     uint64           `json:"deliveries,omitempty"`
-	StreamSequence uint64           `json:"streamSequence,omitempty"`
-
-	// The rest is shown of one letter.
-	Remedy  string              `json:"remedy,omitempty"`
-	Headers map[string][]string `json:"headers,omitempty"`
-	// Event is the data where it is JSON, Text where it is text, and Base64 where it is neither.
-	Event  json.RawMessage `json:"event,omitempty"`
-	Text   string          `json:"text,omitempty"`
-	Base64 []byte          `json:"base64,omitempty"`
-}
-
-func viewOf(l wire.Letter) letterView {
-	return letterView{
-		Sequence: l.Sequence, At: l.At.UTC(), Kind: l.Kind, Subject: l.Subject, About: l.About, Source: l.Source, EventID: l.EventID, Type: l.Type,
-		Reason: l.Reason, Problems: l.Problems(), Redacted: l.Redacted, Deliveries: l.Deliveries, StreamSequence: l.StreamSequence,
-	}
-}
-
-// wholeViewOf is a letter with the event as it was.
-func wholeViewOf(l wire.Letter) letterView {
-	v := viewOf(l)
-	v.Remedy, v.Headers = letterRemedy(l), l.Header
-	switch {
-	case json.Valid(l.Data):
-		v.Event = l.Data
-	case utf8.Valid(l.Data):
-		v.Text = string(l.Data)
-	default:
-		v.Base64 = l.Data
-	}
-	return v
 }
 
 func (a *app) deadLetterShow() *cobra.Command {
@@ -211,7 +162,7 @@ problem, and what to do. SEQUENCE is the one that "slipway deadletter list" show
 		if err != nil {
 			return letterError(sequence, err)
 		}
-		return call.format.Write(a.Stdout, wholeViewOf(l), func() string { return render.DeadLetter(l, letterRemedy(l), call.style) })
+		return call.format.Write(a.Stdout, requests.ShowWholeLetter(l), func() string { return render.DeadLetter(l, requests.LetterRemedy(l), call.style) })
 	})
 }
 
@@ -264,26 +215,4 @@ func letterError(sequence uint64, err error) error {
 		return fmt.Errorf("%w: %d; see: slipway deadletter list", err, sequence)
 	}
 	return err
-}
-
-// letterRemedy says what to do about a dead letter.
-func letterRemedy(l wire.Letter) string {
-	_, err := l.Target()
-	bad, refused := errors.AsType[*wire.PoisonError](err)
-	switch {
-	case refused && bad.Field == wire.HeaderRedacted && l.SignedBy != "":
-		return "whoever has signed it (" + l.SignedBy + ") asks again once the reason is gone; dead letters keep no signatures"
-	case refused && bad.Field == wire.HeaderRedacted:
-		return "publish the original again without its secrets (" + strings.Join(l.Redacted, ", ") + ") and with a new id; " +
-			"change the secrets: the stream of requests and whoever reads it have had them"
-	case refused && l.Kind == wire.KindRequest:
-		return "correct what is wrong and publish the event with a new id; \"slipway release submit -f FILE --dry-run\" checks a release file"
-	case refused:
-		return "correct what is wrong and publish the event with a new id"
-	case l.Field == "id":
-		return "publish the event with a new id: this one was used before with another content"
-	case l.Kind == wire.KindCommand && l.Field == "subject":
-		return "look for the release or the set that is meant, with: slipway release list; a command to one that has ended is of no use any more"
-	}
-	return fmt.Sprintf("once the reason is gone, publish it again with: slipway deadletter replay %d", l.Sequence)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"slipway/cmd/slipway/internal/render"
+	"slipway/requests"
 )
 
 func TestDeadLetter_DropAsksFirst(t *testing.T) {
@@ -45,11 +46,11 @@ func TestDeadLetter_DropAsksFirst(t *testing.T) {
 
 func TestDeadLetter_WhatIsNotThereHasNoRow(t *testing.T) {
 	t.Parallel()
-	missing := letterResult{Sequence: 1, Result: letterFailed}
-	require.Empty(t, letterResults([]letterResult{missing}, render.Style{}))
-	text := letterResults([]letterResult{missing, {Sequence: 17, Result: letterDropped, Dropped: true}}, render.Style{})
+	missing := requests.LetterResult{Sequence: 1, Result: requests.LetterFailed}
+	require.Empty(t, letterResults([]requests.LetterResult{missing}, render.Style{}))
+	text := letterResults([]requests.LetterResult{missing, {Sequence: 17, Result: requests.LetterDropped, Dropped: true}}, render.Style{})
 	require.Contains(t, text, "17")
-	require.NotContains(t, text, letterFailed)
-	failed := letterResult{Sequence: 18, Result: letterFailed, Subject: "slipway.request", ID: "r-1"}
-	require.Contains(t, letterResults([]letterResult{failed}, render.Style{}), "r-1")
+	require.NotContains(t, text, requests.LetterFailed)
+	failed := requests.LetterResult{Sequence: 18, Result: requests.LetterFailed, Subject: "slipway.request", ID: "r-1"}
+	require.Contains(t, letterResults([]requests.LetterResult{failed}, render.Style{}), "r-1")
 }

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,31 +11,10 @@ import (
 
 	"slipway/cmd/slipway/internal/config"
 	"slipway/cmd/slipway/internal/render"
-	"slipway/release"
 	"slipway/releases"
+	"slipway/requests"
 	"slipway/wire"
 )
-
-// What became of a dead letter.
-const (
-	letterPublished = "published"
-	letterDropped   = "dropped"
-	letterRefused   = "refused"
-	letterFailed    = "failed"
-)
-
-// letterResult is what became of one dead letter.
-type letterResult struct {
-	Sequence uint64 `json:"sequence"`
-	Result   string `json:"result"`
-	Subject  string `json:"subject,omitempty"`
-	// ID is that of the release or the set that the event is for.
-	ID string `json:"id,omitempty"`
-	// StreamSequence is where the stream of requests has the event now.
-	StreamSequence uint64 `json:"streamSequence,omitempty"`
-	Dropped        bool   `json:"dropped,omitempty"`
-	Message        string `json:"message,omitempty"`
-}
 
 // lettersRefusedError says that events were not published again, because they would be refused.
 type lettersRefusedError struct{ count int }
@@ -77,8 +55,11 @@ audit" shows who has replayed it.`,
 	return a.onLetters(withSettings(cmd, config.Temporal(), config.Actor(), config.AsIdentity()), func(ctx context.Context, call *call, letters *wire.DeadLetters) error {
 		open := &targets{call: call}
 		defer open.close()
-		r := replay{letters: letters, drop: drop, check: open.check, by: call.by, identity: call.identity}
-		return a.eachLetter(ctx, call, r.letter)
+		r := requests.Replay{Letters: letters, Drop: drop, Check: open.check, Handling: wire.Handling{By: call.by}, Identity: call.identity}
+		return a.eachLetter(ctx, call, func(ctx context.Context, sequence uint64) (requests.LetterResult, error) {
+			result, err := r.Letter(ctx, sequence)
+			return result, letterError(sequence, err)
+		})
 	})
 }
 
@@ -109,94 +90,8 @@ func (t *targets) close() {
 	}
 }
 
-// replay publishes the events of dead letters again.
-type replay struct {
-	letters *wire.DeadLetters
-	drop    bool
-	// check makes sure that what a command is for takes it.
-	check func(ctx context.Context, id string) error
-	// by is who replays, and identity, too, where they speak as one.
-	by       string
-	identity string
-}
-
-// letter publishes the event of one dead letter.
-func (p replay) letter(ctx context.Context, sequence uint64) (letterResult, error) {
-	letters := p.letters
-	r := letterResult{Sequence: sequence, Result: letterFailed}
-	l, err := letters.Get(ctx, sequence)
-	if err != nil {
-		return r, letterError(sequence, err)
-	}
-	r.Subject = l.Subject
-	if by := wire.SubjectIdentity(l.Subject); p.identity != "" && by != p.identity {
-		r.Result, r.Message = letterRefused, fmt.Sprintf("it did not come from %s, on whose subjects alone %s may publish; whoever has sent it replays it, or asks again", p.identity, p.identity)
-		return r, nil
-	}
-	id, refusal := l.Target()
-	if refusal != nil {
-		r.Result, r.Message = letterRefused, refusal.Error()+"; "+letterRemedy(l)
-		return r, nil //nolint:nilerr // the result tells it
-	}
-	r.ID = id
-	if l.Kind == wire.KindCommand {
-		if r.Message, err = p.whyRefused(ctx, l, id); err != nil {
-			return r, err
-		}
-		if r.Message != "" {
-			r.Result = letterRefused
-			return r, nil
-		}
-	}
-	if r.StreamSequence, err = letters.Replay(ctx, l, p.by); err != nil {
-		return r, err
-	}
-	r.Result, r.Message = letterPublished, "see how it goes with: slipway "+kindOf(r.ID)+" watch "+r.ID
-	if !p.drop {
-		return r, nil
-	}
-	if err := letters.Drop(ctx, sequence, p.by); err != nil {
-		r.Message = "published, but not dropped"
-		return r, err
-	}
-	r.Dropped = true
-	return r, nil
-}
-
-// whyRefused is why a command would be refused again, and what to do instead; empty where what it
-// is for takes commands.
-func (p replay) whyRefused(ctx context.Context, l wire.Letter, id string) (why string, err error) {
-	err = p.check(ctx, id)
-	missing, isMissing := errors.AsType[*releases.NotFoundError](err)
-	refused, isRefused := errors.AsType[*releases.RefusedError](err)
-	switch {
-	case err == nil:
-		return "", nil
-	case isMissing:
-		return fmt.Sprintf("there is no %[1]s %[2]s, or it is forgotten; if its request still waits for slipway starter, replay the command once the %[1]s is there; "+
-			"if another was meant, publish the command with a new id on %[3]s of one that slipway %[1]s list shows", kindOf(missing.ID), missing.ID, wire.CommandSubject("ID")), nil
-	case isRefused:
-		return fmt.Sprintf("%s %s takes no command any more: %s; %s, and drop this one: slipway deadletter drop %d",
-			kindOf(refused.ID), refused.ID, refused.Reason, alternative(l, refused), l.Sequence), nil
-	}
-	return "", fmt.Errorf("nothing was published, because nobody knows whether %s %s takes commands: %w", kindOf(id), id, err)
-}
-
-// alternative says what to do in place of what a command asked of something that has ended.
-func alternative(l wire.Letter, refused *releases.RefusedError) string {
-	id := refused.ID
-	_, c, err := wire.DecodeCommand(l.Original())
-	switch {
-	case err == nil && c.Kind.Stops() && !release.IsSetID(id):
-		return "to return the application to a version that it had before, begin a release: slipway rollback " + cmp.Or(refused.App, "APP")
-	case release.IsSetID(id):
-		return "to release its applications again, submit the set: slipway set submit -f FILE"
-	}
-	return "to ask again for what it asked for: slipway release retry " + id
-}
-
 // letterStep does something with one dead letter.
-type letterStep func(ctx context.Context, sequence uint64) (letterResult, error)
+type letterStep func(ctx context.Context, sequence uint64) (requests.LetterResult, error)
 
 // eachLetter does something with each dead letter that is named, and prints what became of
 // them. An error of one does not keep the others back.
@@ -215,13 +110,13 @@ func (a *app) eachLetter(ctx context.Context, call *call, do letterStep) error {
 func (a *app) withLetters(ctx context.Context, call *call, all []uint64, do letterStep) error {
 	var problems []error
 	refused := 0
-	results := make([]letterResult, 0, len(all))
+	results := make([]requests.LetterResult, 0, len(all))
 	for _, sequence := range all {
 		r, err := do(ctx, sequence)
 		if err != nil {
 			problems = append(problems, fmt.Errorf("dead letter %d: %w", sequence, err))
 		}
-		if r.Result == letterRefused {
+		if r.Result == requests.LetterRefused {
 			refused++
 		}
 		results = append(results, r)
@@ -238,14 +133,14 @@ func (a *app) withLetters(ctx context.Context, call *call, all []uint64, do lett
 	return errors.Join(problems...)
 }
 
-func letterResults(results []letterResult, style render.Style) string {
+func letterResults(results []requests.LetterResult, style render.Style) string {
 	table := render.Table{Columns: []render.Column{{Name: "SEQUENCE"}, {Name: "RESULT"}, {Name: "ID", Rank: 1}, {Name: "MESSAGE", Wraps: 24}}}
 	for _, r := range results {
-		if r.Result == letterFailed && r.Subject == "" && r.Message == "" {
+		if r.Result == requests.LetterFailed && r.Subject == "" && r.Message == "" {
 			continue // its error says more
 		}
 		result := r.Result
-		if r.Dropped && r.Result != letterDropped {
+		if r.Dropped && r.Result != requests.LetterDropped {
 			result += " and dropped"
 		}
 		table.Rows = append(table.Rows, render.Text(fmt.Sprint(r.Sequence), result, r.ID, r.Message))
@@ -294,7 +189,7 @@ has deleted them.`,
 		return err
 	}
 	return a.onLetters(withSettings(cmd, config.Actor()), func(ctx context.Context, call *call, letters *wire.DeadLetters) error { //nolint:contextcheck // --timeout does not bound how long a person thinks
-		do := func(ctx context.Context, sequence uint64) (letterResult, error) {
+		do := func(ctx context.Context, sequence uint64) (requests.LetterResult, error) {
 			return dropLetter(ctx, letters, sequence, call.by)
 		}
 		if len(call.args) > 0 {
@@ -306,7 +201,7 @@ has deleted them.`,
 		}
 		if len(found) == 0 {
 			a.infof("there are no such dead letters")
-			return call.format.Write(a.Stdout, []letterResult{}, func() string { return "" })
+			return call.format.Write(a.Stdout, []requests.LetterResult{}, func() string { return "" })
 		}
 		if !yes {
 			asking := call.cmd.Context()
@@ -325,11 +220,11 @@ has deleted them.`,
 	})
 }
 
-func dropLetter(ctx context.Context, letters *wire.DeadLetters, sequence uint64, by string) (letterResult, error) {
-	if err := letters.Drop(ctx, sequence, by); err != nil {
-		return letterResult{Sequence: sequence, Result: letterFailed}, letterError(sequence, err)
+func dropLetter(ctx context.Context, letters *wire.DeadLetters, sequence uint64, by string) (requests.LetterResult, error) {
+	if err := letters.Drop(ctx, sequence, wire.Handling{By: by}); err != nil {
+		return requests.LetterResult{Sequence: sequence, Result: requests.LetterFailed}, letterError(sequence, err)
 	}
-	return letterResult{Sequence: sequence, Result: letterDropped, Dropped: true}, nil
+	return requests.LetterResult{Sequence: sequence, Result: requests.LetterDropped, Dropped: true}, nil
 }
 
 // confirmDrop asks the person at the terminal; where there is none, it is an error.
