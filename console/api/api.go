@@ -78,6 +78,7 @@ func routes() []route {
 		{method: get, path: "lanes", query: []string{paramHeld, paramLimit}, do: (*api).listLanes},
 		{method: get, path: lane, do: (*api).getLane},
 		{method: post, path: lane + "/commands/{kind}", do: (*api).commandLane},
+		{method: get, path: "scaling/{platform}/{region}/{id}", do: (*api).listScaling},
 		{method: get, path: "waiting", query: []string{paramApp}, do: (*api).listWaiting},
 		{method: get, path: "approvals", query: []string{paramApp}, do: (*api).listApprovals},
 		{method: get, path: "applications", do: (*api).listApplications},

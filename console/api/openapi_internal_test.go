@@ -121,6 +121,7 @@ func TestOpenAPI_SchemasHaveTheFieldsOfTheTypes(t *testing.T) {
 		"Promotion": reflect.TypeFor[promotion.Verdict](), "StandingList": reflect.TypeFor[listed[promotion.Standing]](),
 		"DeadLetter": reflect.TypeFor[requests.ShownLetter](), "DeadLetterList": reflect.TypeFor[listed[requests.ShownLetter]](),
 		"DeadLetterBody": reflect.TypeFor[letterBody](), "DeadLetterResult": reflect.TypeFor[requests.LetterResult](),
+		"ScalingRule": reflect.TypeFor[shownRule](), "RuleHold": reflect.TypeFor[releases.RuleHold](), "ScalingList": reflect.TypeFor[listed[shownRule]](),
 		"PastRelease": reflect.TypeFor[pastRelease](), "HistoryList": reflect.TypeFor[listed[pastRelease]](),
 	} {
 		want, always := fields(typ)

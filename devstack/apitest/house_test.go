@@ -63,6 +63,8 @@ type engine struct {
 	listed []*workflowpb.WorkflowExecutionInfo
 	query  string
 	err    error
+	// rules are the scaling rules that workers read; nil where the platform does not answer.
+	rules []release.ScalingRule
 	// updated is the ID of the last update.
 	updated string
 }
@@ -187,6 +189,31 @@ func (e *engine) DescribeTaskQueue(context.Context, string, enumspb.TaskQueueTyp
 
 func (e *engine) ExecuteWorkflow(context.Context, client.StartWorkflowOptions, any, ...any) (client.WorkflowRun, error) {
 	return run{value: value{release.Plan{App: shop(), Operation: release.OperationRelease, At: start()}}}, nil
+}
+
+// read is what an activity has read.
+type read struct {
+	client.ActivityHandle
+
+	value
+	err error
+}
+
+func (r read) Get(_ context.Context, out any) error {
+	if r.err != nil {
+		return r.err
+	}
+	return r.value.Get(out)
+}
+
+// ExecuteActivity reads the application that rules names.
+func (e *engine) ExecuteActivity(context.Context, client.StartActivityOptions, any, ...any) (client.ActivityHandle, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.rules == nil {
+		return read{err: temporal.NewApplicationError("the platform is away", "away")}, nil
+	}
+	return read{value: value{release.Snapshot{ScalingRules: e.rules}}}, nil
 }
 
 func info(tb testing.TB, n string, app release.App) *workflowpb.WorkflowExecutionInfo {

@@ -174,3 +174,19 @@ func TestFreezes_AreAddedAndEndedByWhoMay(t *testing.T) {
 		require.Contains(t, fmt.Sprint(got.problem(t).Errors), field)
 	}
 }
+
+func TestScaling_TellsTheRulesAndWhoHoldsThem(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	const path = "scaling/sae/cn-hangzhou/shop"
+	require.Equal(t, http.StatusServiceUnavailable, h.get(path).status, "the platform does not answer")
+	h.engine.rules = []release.ScalingRule{{Name: "cpu", Enabled: true, Kept: []byte(`{"secret":"x"}`)}, {Name: "night"}}
+	unknown := h.get(path)
+	require.Contains(t, unknown.body, `{"name":"cpu","enabled":true},{"name":"night","enabled":false}`, "what only drivers read is left out")
+	require.NotContains(t, unknown.body, `"partial"`)
+	h.engine.set(release.LaneID(shop()), release.LaneState{App: shop(), Debts: []release.Debt{{ReleaseID: id, ScalingRules: []string{"night"}}}}, false)
+	require.Contains(t, h.get(path).body, `"held":{"releaseId":"`+id+`","lost":true,"enable":false}`)
+	require.Equal(t, http.StatusUnprocessableEntity, h.get("scaling/aws/x/y").status)
+	h.authorize()
+	require.Equal(t, http.StatusForbidden, h.as("eve").send(http.MethodGet, path, "").status)
+}
