@@ -192,3 +192,37 @@ func TestSet(t *testing.T) {
 	require.Contains(t, look, "lets wave 1 of 2 begin")
 	require.Equal(t, "/sets/s-abcdefghijklmnop?done=confirm", h.post("/sets/s-abcdefghijklmnop/commands/confirm", url.Values{"batch": {"1"}}).Header.Get("Location"))
 }
+
+// What could not be taken is shown with the reason, and published again or deleted after a second look.
+func TestDeadLetters(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, map[string]any{
+		"GET deadletters":                    `{"items":[{"sequence":7,"at":"2026-11-30T07:00:00Z","kind":"request","subject":"slipway.request.sae.cn-hangzhou.a","about":"sae/cn-hangzhou/a","reason":"image is missing","problems":[]}],"more":true}`,
+		"GET deadletters/7":                  `{"sequence":7,"at":"2026-11-30T07:00:00Z","kind":"request","subject":"slipway.request.sae.cn-hangzhou.a","reason":"image is missing","problems":[{"field":"artifact.image","message":"is missing"}],"remedy":"send it with an image","event":{"a":1}}`,
+		"POST deadletters/7/commands/replay": problem.New(http.StatusConflict, "the release has ended"),
+		"POST deadletters/7/commands/drop":   `{"sequence":7,"result":"dropped"}`,
+	})
+	require.Contains(t, h.get("/dead-letters").body, `href="/dead-letters/7"`)
+	page := h.get("/dead-letters/7").body
+	for _, want := range []string{"artifact.image", "send it with an image", "&#34;a&#34;: 1", `href="/dead-letters/7/commands/replay"`} {
+		require.Contains(t, page, want)
+	}
+	require.Contains(t, h.get("/dead-letters/7/commands/drop").body, "It is recorded that you have done it")
+	again := h.post("/dead-letters/7/commands/replay", url.Values{"reason": {"mended"}})
+	require.Equal(t, http.StatusConflict, again.StatusCode)
+	require.Contains(t, again.body, "the release has ended")
+	sent := h.post("/dead-letters/7/commands/drop", url.Values{"reason": {"a test"}})
+	require.Equal(t, "/dead-letters", sent.Header.Get("Location"))
+	require.JSONEq(t, `{"reason":"a test"}`, h.sent[1])
+	require.Equal(t, http.StatusNotFound, h.get("/dead-letters/7/commands/burn").StatusCode)
+}
+
+// Scaling rules are read from the platform when somebody asks for them, and not again by themselves.
+func TestScaling(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, map[string]any{"GET scaling/sae/cn-hangzhou/f80db7f6": `{"items":[{"name":"office-hours","enabled":false,"held":{"by":"release r-abcdefghijklmnop"}}]}`})
+	page := h.get("/lanes/sae/cn-hangzhou/f80db7f6/scaling").body
+	require.Contains(t, page, "office-hours")
+	require.Contains(t, page, "disabled")
+	require.NotContains(t, page, "data-every")
+}
