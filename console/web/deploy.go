@@ -118,7 +118,7 @@ func (f deployForm) body() (map[string]any, release.Problems) {
 		body["strategy"] = map[string]any{"type": f.Strategy, "gray": 1, "batches": 1, "confirm": release.ConfirmManual}
 	case release.StrategyBatch:
 		body["strategy"] = map[string]any{"type": f.Strategy, "batches": 2, "confirm": release.ConfirmManual}
-	default:
+	case release.StrategyAll:
 		body["strategy"] = map[string]any{"type": f.Strategy}
 	}
 	variables, wrong := variablesOf(f.Variables)

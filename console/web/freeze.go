@@ -212,7 +212,7 @@ func (p *page) lookAtFreeze() (s second, err error) {
 		return s, err
 	}
 	name := p.PathValue("name")
-	at := slices.IndexFunc(found.Items, func(f freezeShown) bool { return f.FreezeWindow.Name == name })
+	at := slices.IndexFunc(found.Items, func(f freezeShown) bool { return f.Name == name })
 	if at < 0 {
 		return s, problem.New(http.StatusNotFound, "there is no such freeze any more")
 	}
@@ -231,7 +231,9 @@ func endFreeze(p *page) error {
 	if err := p.form(); err != nil {
 		return err
 	}
-	err := p.ask(http.MethodDelete, "freezes/"+pathOf(p.PathValue("name"))+"?"+url.Values{"reason": {p.PostFormValue("reason")}}.Encode(), nil, "", nil)
+	err := p.ask(call{
+		method: http.MethodDelete, path: "freezes/" + pathOf(p.PathValue("name")) + "?" + url.Values{"reason": {p.PostFormValue("reason")}}.Encode(),
+	}, nil)
 	if err == nil {
 		return p.redirect("/freezes")
 	}

@@ -69,7 +69,7 @@ func (p *page) lookAtLetter() (title string, s second, err error) {
 	kind := p.PathValue("kind")
 	s = second{
 		Action: l.Page + "/commands/" + pathOf(kind), Back: l.Page, Fields: []field{p.given(field{Name: "reason", Label: "Reason", Required: true})},
-		Facts: []fact{{"Dead letter", p.PathValue("sequence")}, {"About", l.About}, {"Subject", l.Subject}, {"Reason", l.ShownLetter.Reason}},
+		Facts: []fact{{"Dead letter", p.PathValue("sequence")}, {"About", l.About}, {"Subject", l.Subject}, {"Reason", l.Reason}},
 	}
 	switch kind {
 	case "replay":

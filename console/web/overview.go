@@ -36,7 +36,7 @@ func (w waiting) Page() string {
 		return "/releases/" + pathOf(w.ID)
 	case releases.SubjectSet:
 		return "/sets/" + pathOf(w.ID)
-	case releases.SubjectLane:
+	case releases.SubjectLane, releases.SubjectScaling:
 	}
 	return "/lanes/" + w.App
 }

@@ -37,9 +37,6 @@ type field struct {
 	Check, Required bool
 }
 
-// The most characters of a field.
-const mostTyped = 1000
-
 // showSecond answers with a second look, or with why what it was about was refused.
 func (p *page) showSecond(title string, s second) error {
 	status := http.StatusOK

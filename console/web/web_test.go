@@ -85,7 +85,7 @@ func (h *house) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, text)
 		return
 	}
-	_ = json.NewEncoder(w).Encode(answer)
+	require.NoError(h.t, json.NewEncoder(w).Encode(answer))
 }
 
 // got is an answer of the pages.

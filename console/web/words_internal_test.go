@@ -113,9 +113,27 @@ func TestStyle_Contrast(t *testing.T) {
 	require.True(t, found)
 	dark, _, _ = strings.Cut(dark, "* {")
 	pairs := [][2]string{
-		{"text", "ground"}, {"text", "raised"}, {"faint", "ground"}, {"faint", "raised"}, {"link", "ground"}, {"link", "raised"}, {"on-main", "main"}, {"text", "edge"},
-		{"good", "good-ground"}, {"bad", "bad-ground"}, {"waits", "waits-ground"}, {"moves", "moves-ground"}, {"text", "waits-ground"}, {"text", "bad-ground"}, {"text", "good-ground"},
-		{"bad", "ground"}, {"good", "ground"}, {"bad", "raised"}, {"good", "raised"}, {"waits", "ground"}, {"ground", "bad"},
+		{"text", "ground"},
+		{"text", "raised"},
+		{"faint", "ground"},
+		{"faint", "raised"},
+		{"link", "ground"},
+		{"link", "raised"},
+		{"on-main", "main"},
+		{"text", "edge"},
+		{"good", "good-ground"},
+		{"bad", "bad-ground"},
+		{"waits", "waits-ground"},
+		{"moves", "moves-ground"},
+		{"text", "waits-ground"},
+		{"text", "bad-ground"},
+		{"text", "good-ground"},
+		{"bad", "ground"},
+		{"good", "ground"},
+		{"bad", "raised"},
+		{"good", "raised"},
+		{"waits", "ground"},
+		{"ground", "bad"},
 	}
 	for name, text := range map[string]string{"light": light, "dark": dark} {
 		colors := map[string]float64{}
