@@ -335,6 +335,47 @@ func TestFind_WhileNATSIsAway(t *testing.T) {
 	}, time.Minute, 10*time.Millisecond)
 }
 
+// At the door who has signed out is sent to sign in, and who cannot be asked about is told to come again.
+func TestDoor_WithSessions(t *testing.T) {
+	t.Parallel()
+	server := start(t, "", "")
+	w := worldOn(t, server)
+	token := access.NewToken()
+	tokens := access.SomeTokens(map[string]access.Person{token: {Identity: "ann"}})
+	m := w.manager(func(c *session.Config) { c.Tokens = tokens })
+	door := access.NewDoor(access.DoorConfig{Tokens: tokens, Sessions: m, Logger: zerolog.New(w)})
+	who := http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+		p, _ := access.Of(r.Context())
+		_, _ = out.Write([]byte(p.Identity))
+	})
+	api, pages := door.Handler(who), door.Pages(who, http.RedirectHandler("/sign-in", http.StatusSeeOther))
+	requireStatus := func(cookie *http.Cookie, ofAPI, ofPages int) {
+		t.Helper()
+		for i, handler := range []http.Handler{api, pages} {
+			out := httptest.NewRecorder()
+			handler.ServeHTTP(out, w.with(cookie))
+			require.Equal(t, []int{ofAPI, ofPages}[i], out.Code)
+		}
+	}
+	signIn := func() *http.Cookie {
+		p, err := door.Attempt(w.with(&http.Cookie{}), token)
+		require.NoError(t, err)
+		return w.begin(m, p, session.ByToken(token))
+	}
+	one, other := signIn(), signIn()
+	requireStatus(one, 200, 200)
+	require.NoError(t, m.End(t.Context(), httptest.NewRecorder(), w.with(one)))
+	requireStatus(one, 401, 303)
+	requireStatus(&http.Cookie{Name: "theme", Value: "dark"}, 401, 303)
+	requireStatus(other, 200, 200)
+	require.NoError(t, server.Close())
+	require.Eventually(t, func() bool { return !w.js.Conn().IsConnected() }, time.Minute, time.Millisecond)
+	w.pass(5 * time.Second)
+	requireStatus(other, 503, 503)
+	require.NotContains(t, w.log.String(), token)
+	require.NotContains(t, w.log.String(), other.Value)
+}
+
 // Without the bucket, or while it takes nothing, sessions are no less unknown than before.
 func TestFind_WithoutBucket(t *testing.T) {
 	t.Parallel()
