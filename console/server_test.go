@@ -21,6 +21,7 @@ import (
 
 	"slipway/console"
 	"slipway/console/access"
+	"slipway/console/oidc"
 	"slipway/console/problem"
 	"slipway/internal/metrictest"
 	"slipway/release"
@@ -209,6 +210,21 @@ func TestServer_ForgersUseUpNothing(t *testing.T) {
 		require.Equal(t, want, w.do(t, forged).status)
 	}
 	require.Equal(t, http.StatusOK, w.do(t, call{path: "/api/v1/releases/r-1"}).status)
+}
+
+// People who sign in by OpenID Connect have not signed in yet, and come back from another site.
+func TestServer_SignIn(t *testing.T) {
+	t.Parallel()
+	w := serve(t, func(c *console.Config) {
+		c.SignIn = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, "signs in at "+r.URL.Path) })
+	})
+	for _, path := range []string{oidc.Path, oidc.CallbackPath} {
+		got := w.do(t, call{path: path + "?code=secret", nobody: true, header: map[string]string{"Sec-Fetch-Site": "cross-site"}})
+		require.Equal(t, http.StatusOK, got.status, got.body)
+		require.Equal(t, "signs in at "+path, got.body)
+		require.Equal(t, "no-store", got.header.Get("Cache-Control"))
+		require.Equal(t, http.StatusNotFound, serve(t, nil).do(t, call{path: path, nobody: true}).status, "where nobody does")
+	}
 }
 
 func TestServer_WithoutAPI(t *testing.T) {
