@@ -148,7 +148,9 @@ func (p *provider) token(w http.ResponseWriter, r *http.Request) {
 func writeJSON(w http.ResponseWriter, status int, body map[string]any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body)
+	if err := json.NewEncoder(w).Encode(body); err != nil {
+		return // who has asked is gone
+	}
 }
 
 // times is how often a path was asked.
