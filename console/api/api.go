@@ -89,6 +89,7 @@ func routes() []route {
 		{method: get, path: "freezes", query: []string{paramApp, paramActive}, do: (*api).listFreezes},
 		{method: post, path: "freezes", do: (*api).addFreeze},
 		{method: http.MethodDelete, path: "freezes/{name}", query: []string{paramReason}, do: (*api).endFreeze},
+		{method: get, path: "search", query: []string{paramText}, do: (*api).search},
 		{method: get, path: "deadletters", query: []string{paramLimit}, do: (*api).listDeadLetters},
 		{method: get, path: "deadletters/{sequence}", do: (*api).getDeadLetter},
 		{method: post, path: "deadletters/{sequence}/commands/{kind}", do: (*api).commandDeadLetter},

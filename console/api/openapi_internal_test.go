@@ -111,6 +111,7 @@ func TestOpenAPI_SchemasHaveTheFieldsOfTheTypes(t *testing.T) {
 	for name, typ := range map[string]reflect.Type{
 		"Problem": reflect.TypeFor[problem.Problem](), "Receipt": reflect.TypeFor[requests.Receipt](), "CommandBody": reflect.TypeFor[wire.CommandData](),
 		"FreezeBody": reflect.TypeFor[freezeBody](), "Freeze": reflect.TypeFor[wire.ListedFreeze](), "Scope": reflect.TypeFor[release.Scope](), "FreezeList": reflect.TypeFor[listed[wire.ListedFreeze]](),
+		"Found": reflect.TypeFor[found](), "FoundList": reflect.TypeFor[listed[found]](),
 		"ListedEvent": reflect.TypeFor[listedEvent](), "EventList": reflect.TypeFor[listed[listedEvent]](),
 		"LaneBody": reflect.TypeFor[laneBody](), "Listed": reflect.TypeFor[releases.Listed](), "Queue": reflect.TypeFor[releases.Queue](),
 		"ReleaseList": reflect.TypeFor[listedReleases](), "SetList": reflect.TypeFor[listed[releases.Listed]](), "LaneEntry": reflect.TypeFor[release.LaneEntry](),

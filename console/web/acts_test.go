@@ -226,3 +226,19 @@ func TestScaling(t *testing.T) {
 	require.Contains(t, page, "disabled")
 	require.NotContains(t, page, "data-every")
 }
+
+// A text is searched for; a whole ID leads to what it is of.
+func TestSearch(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, map[string]any{"GET search": `{"items":[{"kind":"application","id":"shop"},{"kind":"release","id":"r-abcdefghijklmnop","application":"shop/production","artifact":{"image":"shop:2"},"phase":"Succeeded","at":"2026-11-30T07:00:00Z"}]}`})
+	page := h.get("/search?q=%3Cshop%3E").body
+	for _, want := range []string{`href="/applications/shop"`, `href="/releases/r-abcdefghijklmnop"`, "shop:2", "&lt;shop&gt;"} {
+		require.Contains(t, page, want)
+	}
+	require.Equal(t, "ann GET /api/v1/search?q=%3Cshop%3E", h.asked[0])
+	h.answers["GET search"] = `{"items":[{"kind":"release","id":"r-abcdefghijklmnop","phase":"Succeeded"}]}`
+	require.Equal(t, "/releases/r-abcdefghijklmnop", h.get("/search?q=r-abcdefghijklmnop").Header.Get("Location"))
+	require.Equal(t, http.StatusOK, h.get("/search?q=r-abc").StatusCode)
+	h.answers["GET search"] = problem.New(http.StatusUnprocessableEntity, "q must be what to search for")
+	require.Contains(t, h.get("/search?q=").body, "q must be what to search for")
+}

@@ -100,6 +100,7 @@ func routes() []route {
 		{"GET /dead-letters/{sequence}", letterPage},
 		{"GET /dead-letters/{sequence}/commands/{kind}", letterCommandPage},
 		{"POST /dead-letters/{sequence}/commands/{kind}", sendLetterCommand},
+		{"GET /search", searchPage},
 		{"GET /deploy", deployPage},
 		{"POST /deploy", deploy},
 	}

@@ -83,6 +83,7 @@ func shownTexts(t *testing.T) map[string]bool {
 		all[string(p)] = true
 	}
 	for _, name := range slices.Concat(weekdays(), []string{
+		"application",
 		string(release.OperationRelease), string(release.OperationRollback), string(release.OperationRestart), string(release.OperationRescale), string(release.OperationJob),
 		string(release.BatchPending), string(release.BatchRunning), string(release.BatchDone), string(release.BatchFailed), string(release.BatchConfirmed), string(release.BatchAborted),
 		string(release.VerdictPass), string(release.VerdictFail), string(release.VerdictInconclusive),
