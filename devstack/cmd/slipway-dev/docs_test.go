@@ -92,8 +92,9 @@ func requireTrue(t *testing.T, page string) {
 func TestDocuments_TranslationsHaveTheSameCommands(t *testing.T) {
 	t.Parallel()
 	for original, translation := range map[string]string{
-		gettingStarted:       "../../../docs/getting-started.zh-CN.md",
-		"../../../README.md": "../../../README.zh-CN.md",
+		gettingStarted:             "../../../docs/getting-started.zh-CN.md",
+		"../../../README.md":       "../../../README.zh-CN.md",
+		"../../../docs/console.md": "../../../docs/console.zh-CN.md",
 	} {
 		code := func(path string) (found []string) {
 			text, err := os.ReadFile(path)
