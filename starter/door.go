@@ -101,12 +101,8 @@ func (s *Starter) admitSet(ctx context.Context, r *release.SetRequest, p proof) 
 		return s.unlessSetBegun(ctx, err, r.ID)
 	}
 	r.Admission.Verified, r.Admission.SignedBy = r.Admission.Verified || signedBy != "", signedBy
-	for _, wave := range r.Set.Waves {
-		for _, each := range wave.Releases {
-			if err := approvable(document.Document, each.Spec, r.Admission.Verified); err != nil {
-				return s.unlessSetBegun(ctx, err, r.ID)
-			}
-		}
+	if err := approvableSet(document.Document, r.Set, r.Admission.Verified); err != nil {
+		return s.unlessSetBegun(ctx, err, r.ID)
 	}
 	if !document.Exists() {
 		return nil
@@ -144,6 +140,18 @@ func approvable(d authority.Document, s release.Spec, verified bool) error {
 	for _, asked := range s.ApprovalGroups() {
 		if !d.HasGroup(asked.Group) {
 			return release.Problem{Field: asked.Field, Message: fmt.Sprintf("the authority document has no group %q; see: slipway authority get", asked.Group)}
+		}
+	}
+	return nil
+}
+
+// approvableSet does so for each release of a set.
+func approvableSet(d authority.Document, set release.Set, verified bool) error {
+	for _, wave := range set.Waves {
+		for _, each := range wave.Releases {
+			if err := approvable(d, each.Spec, verified); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

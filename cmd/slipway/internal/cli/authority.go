@@ -140,8 +140,7 @@ type answered struct {
 
 func (a *app) authorityCan() *cobra.Command {
 	var file string
-	var verified bool
-	var powers, groups []string
+	var as canAs
 	cmd := &cobra.Command{
 		Use:   "can WHO ACTION APP",
 		Short: "Ask whether somebody may do something",
@@ -168,20 +167,16 @@ itself. Actions: ` + joined(authority.Actions()) + `.`,
 		},
 	}
 	withFile(cmd, &file, "ask this file instead of the document that counts; - reads standard input")
-	cmd.Flags().BoolVar(&verified, "verified", false, "as a verified identity, and not only a claimed one")
-	cmd.Flags().StringSliceVar(&groups, "groups", nil, "groups that a sign-in service says WHO is of; with --verified, as they count for who is verified alone")
-	cmd.Flags().StringSliceVar(&powers, "power", nil, "powers that a request needs besides: "+joined(authority.Powers()))
+	cmd.Flags().BoolVar(&as.verified, "verified", false, "as a verified identity, and not only a claimed one")
+	cmd.Flags().StringSliceVar(&as.groups, "groups", nil, "groups that a sign-in service says WHO is of; with --verified, as they count for who is verified alone")
+	cmd.Flags().StringSliceVar(&as.powers, "power", nil, "powers that a request needs besides: "+joined(authority.Powers()))
 	completing(cmd, "power", strings.Split(joined(authority.Powers()), ", ")...)
 	exits(cmd, exitRefused, "it is not allowed")
 	return a.command(cmd, frame{settings: config.NATS(), draws: true, timeout: answerTime}, func(ctx context.Context, c *call) error {
-		question, err := questionOf(c.args, powers, func(text string) (release.App, error) { return c.appOf(ctx, argApp, text) })
+		question, err := questionOf(c.args, as, func(text string) (release.App, error) { return c.appOf(ctx, argApp, text) })
 		if err != nil {
 			return err
 		}
-		if len(groups) > 0 && !verified {
-			return &usageError{"--groups goes with --verified: groups of a sign-in service count for who is verified alone"}
-		}
-		question.Verified, question.Groups = verified, groups
 		if file != "" {
 			document, err := a.authorityDocuments().readFile(a, file)
 			if err != nil {
@@ -206,9 +201,18 @@ itself. Actions: ` + joined(authority.Actions()) + `.`,
 	})
 }
 
+// canAs is as whom, and with what, somebody asks.
+type canAs struct {
+	verified       bool
+	groups, powers []string
+}
+
 // questionOf is the question that WHO, ACTION and APP ask; of finds an application as people write it.
-func questionOf(args, powers []string, of func(string) (release.App, error)) (authority.Question, error) {
-	q := authority.Question{Identity: args[0], Action: authority.Action(args[1]), On: args[2]}
+func questionOf(args []string, as canAs, of func(string) (release.App, error)) (authority.Question, error) {
+	q := authority.Question{Identity: args[0], Action: authority.Action(args[1]), On: args[2], Verified: as.verified, Groups: as.groups}
+	if len(q.Groups) > 0 && !q.Verified {
+		return q, &usageError{"--groups goes with --verified: groups of a sign-in service count for who is verified alone"}
+	}
 	if !slices.Contains(authority.Actions(), q.Action) {
 		return q, &usageError{fmt.Sprintf("ACTION %q is unknown; use %s", args[1], joined(authority.Actions()))}
 	}
@@ -219,7 +223,7 @@ func questionOf(args, powers []string, of func(string) (release.App, error)) (au
 		}
 		q.On = authority.AppTarget(app)
 	}
-	for _, p := range powers {
+	for _, p := range as.powers {
 		if !slices.Contains(authority.Powers(), authority.Power(p)) {
 			return q, &usageError{fmt.Sprintf("--power %q is unknown; use %s", p, joined(authority.Powers()))}
 		}
