@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/sdk/mocks"
 
 	"slipway/authority"
+	"slipway/authority/people"
 	"slipway/ledger"
 	"slipway/policy"
 	"slipway/starter"
@@ -43,6 +44,7 @@ func TestStreams_AStarterWithoutItsStreamSaysSetupOnce(t *testing.T) {
 	t.Parallel()
 	js, _ := bus(t)
 	require.NoError(t, authority.Ensure(t.Context(), js, 0))
+	require.NoError(t, people.Ensure(t.Context(), js, 0))
 	require.NoError(t, policy.Ensure(t.Context(), js, 0))
 	log := &shared{}
 	s, err := starter.New(starter.Config{RetryDelay: 20 * time.Millisecond, MaxRetryDelay: 20 * time.Millisecond}, starter.Dependencies{
