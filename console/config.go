@@ -24,7 +24,7 @@ type Config struct {
 	// API answers what is below /api/, to who has signed in; its document at [OpenAPIPath] is for everybody. Nil is no API.
 	API http.Handler
 	// Pages answers everything else, to who has signed in. NotSignedIn answers in its place who has not, and Front what everybody may
-	// ask for, see [FrontPaths]. Nil, all three of them, is a text that says what there is.
+	// ask for, see [FrontPaths].
 	Pages, Front, NotSignedIn http.Handler
 	// SignIn has people sign in by OpenID Connect, at [slipway/console/oidc.Path] and the path at which the provider sends them back; nil is nobody.
 	SignIn http.Handler
@@ -48,8 +48,8 @@ func (c Config) validate() error {
 	if c.Door == nil {
 		problems = append(problems, errors.New("console: Config.Door is missing"))
 	}
-	if some := c.Pages != nil; some != (c.Front != nil) || some != (c.NotSignedIn != nil) {
-		problems = append(problems, errors.New("console: Config.Pages, Front and NotSignedIn belong together: set all of them, or none"))
+	if c.Pages == nil || c.Front == nil || c.NotSignedIn == nil {
+		problems = append(problems, errors.New("console: Config.Pages, Front and NotSignedIn are needed"))
 	}
 	if c.URL != "" {
 		if err := URLFault(c.URL); err != nil {

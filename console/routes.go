@@ -23,35 +23,12 @@ const (
 		"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
-// first is what the address answers by itself.
-const first = `This is the console of Slipway.
-
-  /api/v1/              the JSON API, for who has signed in
-  ` + OpenAPIPath + `  its document (OpenAPI 3.1), for everybody
-
-Sign in with a token, as a header of each request:
-
-  curl -H "Authorization: Bearer $TOKEN" https://THIS-ADDRESS/api/v1/releases
-
-Who runs this console makes one for you:
-
-  slipway console token YOUR-NAME
-
-and adds the line that it prints to the file of --console-tokens-file. The development stack makes one at each start:
-it is the console token in what slipway-dev up prints. docs/console.md has more.
-`
-
 // routes is what there is.
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
-	if s.cfg.Pages != nil {
-		mux.Handle("/", shown(s.cfg.Door.Pages(noting(whole(s.cfg.Pages)), s.cfg.NotSignedIn)))
-		for _, path := range FrontPaths() {
-			mux.Handle(path, shown(noting(whole(s.cfg.Front))))
-		}
-	} else {
-		mux.HandleFunc("GET /{$}", writeFirst)
-		mux.HandleFunc("/", notFound)
+	mux.Handle("/", shown(s.cfg.Door.Pages(noting(whole(s.cfg.Pages)), s.cfg.NotSignedIn)))
+	for _, path := range FrontPaths() {
+		mux.Handle(path, shown(noting(whole(s.cfg.Front))))
 	}
 	if s.cfg.SignIn != nil {
 		mux.Handle(oidc.Path, shown(s.cfg.SignIn))
@@ -64,11 +41,6 @@ func (s *Server) routes() http.Handler {
 	mux.Handle("/api/", s.cfg.Door.Handler(noting(whole(api))))
 	mux.Handle("GET "+OpenAPIPath, noting(api))
 	return mux
-}
-
-func writeFirst(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	_, _ = io.WriteString(w, first) // who has asked may be gone
 }
 
 // shown lets a browser show answers as pages. Their forms say where they come from: without a referrer, a browser calls their origin null.

@@ -73,9 +73,13 @@ func serve(t *testing.T, change func(*console.Config)) *world {
 	t.Helper()
 	w := &world{token: access.NewToken(), metrics: prometheus.NewRegistry()}
 	log := zerolog.New(w)
-	cfg := console.Config{Addr: "127.0.0.1:0", API: api(), Metrics: w.metrics, Logger: log, Door: access.NewDoor(access.DoorConfig{
-		Tokens: access.SomeTokens(map[string]access.Person{w.token: {Identity: "ann"}}), Logger: log, Failing: rate.Every(time.Minute), Failed: 2,
-	})}
+	pages, front := pages()
+	cfg := console.Config{
+		Addr: "127.0.0.1:0", API: api(), Pages: pages, Front: front, NotSignedIn: http.RedirectHandler("/sign-in", http.StatusSeeOther), Metrics: w.metrics, Logger: log,
+		Door: access.NewDoor(access.DoorConfig{
+			Tokens: access.SomeTokens(map[string]access.Person{w.token: {Identity: "ann"}}), Logger: log, Failing: rate.Every(time.Minute), Failed: 2,
+		}),
+	}
 	if change != nil {
 		change(&cfg)
 	}
@@ -140,8 +144,6 @@ func TestServer(t *testing.T) {
 		// counted is its route.
 		counted string
 	}{
-		"the first page":            {call{path: "/", nobody: true}, 200, "slipway console token", "GET /{$}"},
-		"nothing":                   {call{path: "/api.php", nobody: true}, 404, "there is nothing at this path", "/"},
 		"the document":              {call{path: console.OpenAPIPath, nobody: true}, 200, "", "GET " + console.OpenAPIPath},
 		"a release":                 {call{path: "/api/v1/releases/r-1?secret=1"}, 200, "ann r-1 0", "GET /api/v1/releases/{id}"},
 		"a release, by nobody":      {call{path: "/api/v1/releases/r-1", nobody: true}, 401, "there is no token", "/api/"},
@@ -155,8 +157,8 @@ func TestServer(t *testing.T) {
 		"from the same origin":      {call{method: "POST", path: "/api/v1/releases", header: map[string]string{"Sec-Fetch-Site": "same-origin"}}, 200, "ann", "POST /api/v1/releases"},
 		"for another host":          {call{path: "/", header: map[string]string{"Host": "evil.example:8090"}}, 421, "not the host that was asked", "none"},
 		"for a host of a name":      {call{path: "/", header: map[string]string{"Host": "127.0.0.1.evil.example"}}, 421, "not the host that was asked", "none"},
-		"for this machine":          {call{path: "/", header: map[string]string{"Host": "localhost:4711"}}, 200, "console of Slipway", "GET /{$}"},
-		"for this machine, of v6":   {call{path: "/", header: map[string]string{"Host": "[::1]"}}, 200, "console of Slipway", "GET /{$}"},
+		"for this machine":          {call{path: "/api/v1/releases/r-1", header: map[string]string{"Host": "localhost:4711"}}, 200, "ann r-1", "GET /api/v1/releases/{id}"},
+		"for this machine, of v6":   {call{path: "/api/v1/releases/r-1", header: map[string]string{"Host": "[::1]"}}, 200, "ann r-1", "GET /api/v1/releases/{id}"},
 		"what ends in a panic":      {call{path: "/api/v1/panics"}, 500, "the log of the console says why", "/api/"},
 		"another method at its end": {call{method: "DELETE", path: "/api/v1/releases"}, 405, "", "/api/"},
 	} {
@@ -256,7 +258,8 @@ func TestServer_EndsBesideABodyThatDoesNotCome(t *testing.T) {
 	t.Parallel()
 	token := access.NewToken()
 	ctx, stop := context.WithCancel(t.Context())
-	s, err := console.Listen(ctx, console.Config{Addr: "127.0.0.1:0", API: api(), Logger: zerolog.Nop(), Door: access.NewDoor(access.DoorConfig{
+	pages, front := pages()
+	s, err := console.Listen(ctx, console.Config{Addr: "127.0.0.1:0", API: api(), Pages: pages, Front: front, NotSignedIn: front, Logger: zerolog.Nop(), Door: access.NewDoor(access.DoorConfig{
 		Tokens: access.SomeTokens(map[string]access.Person{token: {Identity: "ann"}}),
 	})})
 	require.NoError(t, err)
@@ -284,9 +287,8 @@ func (sessions) Find(r *http.Request) (access.Person, error) {
 	return access.Person{Identity: cookie.Value}, nil
 }
 
-// servePages serves pages beside the API.
-func servePages(t *testing.T) *world {
-	t.Helper()
+// pages are what stands behind the door for people, and what stands before it.
+func pages() (behind, before http.Handler) {
 	pages, front := http.NewServeMux(), http.NewServeMux()
 	says := func(text string) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
@@ -303,8 +305,13 @@ func servePages(t *testing.T) *world {
 		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
 		_, _ = io.WriteString(w, "body {}")
 	})
+	return pages, front
+}
+
+// servePages serves those who have a session.
+func servePages(t *testing.T) *world {
+	t.Helper()
 	return serve(t, func(c *console.Config) {
-		c.Pages, c.Front, c.NotSignedIn = pages, front, http.RedirectHandler("/sign-in", http.StatusSeeOther)
 		c.Door = access.NewDoor(access.DoorConfig{Sessions: sessions{}, Logger: c.Logger})
 	})
 }
@@ -401,8 +408,7 @@ func TestListen_Refused(t *testing.T) {
 	t.Parallel()
 	_, err := console.Listen(t.Context(), console.Config{Addr: "127.0.0.1:0"})
 	require.ErrorContains(t, err, "Config.Door is missing")
-	_, err = console.Listen(t.Context(), console.Config{Addr: "127.0.0.1:0", Door: access.NewDoor(access.DoorConfig{}), Pages: api(), Front: api()})
-	require.ErrorContains(t, err, "Config.Pages, Front and NotSignedIn belong together")
+	require.ErrorContains(t, err, "Config.Pages, Front and NotSignedIn are needed")
 	for _, address := range []string{"slipway.example", "https://slipway.example/console", "ftp://slipway.example", "https://", "https://a b"} {
 		_, err := console.Listen(t.Context(), console.Config{Addr: "127.0.0.1:0", Door: access.NewDoor(access.DoorConfig{}), URL: address})
 		require.ErrorContains(t, err, "is no address of a console")

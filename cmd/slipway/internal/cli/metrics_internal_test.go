@@ -7,6 +7,7 @@ import (
 	gobuild "go/build"
 	"go/parser"
 	"go/token"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -99,7 +100,9 @@ func TestMetricsOfSlipwayAreDocumented(t *testing.T) {
 		Addr: "127.0.0.1:0", Codec: struct{ converter.PayloadCodec }{}, Namespace: "default", Metrics: registry,
 	})
 	require.NoError(t, err)
-	_, err = console.Listen(t.Context(), console.Config{Addr: "127.0.0.1:0", Door: access.NewDoor(access.DoorConfig{}), Metrics: registry})
+	_, err = console.Listen(t.Context(), console.Config{
+		Addr: "127.0.0.1:0", Door: access.NewDoor(access.DoorConfig{}), Pages: http.NotFoundHandler(), Front: http.NotFoundHandler(), NotSignedIn: http.NotFoundHandler(), Metrics: registry,
+	})
 	require.NoError(t, err)
 	_, err = hooks.Listen(t.Context(), hooks.Config{
 		Addr: "127.0.0.1:0", PathSecrets: map[string][]string{hooks.AnySender: {strings.Repeat("s", hooks.MinSecret)}}, Senders: map[string][]string{wire.SenderACR: nil}, Metrics: registry,
