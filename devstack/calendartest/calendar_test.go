@@ -95,7 +95,7 @@ func TestCalendar_SetupRefusesABucketThatForgets(t *testing.T) {
 	require.NoError(t, err)
 	done, err := setup.NATS(t.Context(), js, setup.Config{})
 	require.ErrorContains(t, err, "set the max age of stream KV_slipway-calendar to 0")
-	require.Len(t, done, len(wire.Streams())+5, "the streams, all kinds of documents, the ledger and the audit are prepared all the same")
+	require.Len(t, done, len(wire.Streams())+7, "the streams, all kinds of documents, people, sessions, the ledger and the audit are prepared all the same")
 }
 
 func TestCalendarIsKept(t *testing.T) {
