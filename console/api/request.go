@@ -198,15 +198,15 @@ func (r *reader) one(name string, of []string) string {
 	return ""
 }
 
-// number reads a number.
-func (r *reader) number(name string, otherwise, most int) int {
-	text, given := r.parameters[name]
+// limit reads how many are wanted at most.
+func (r *reader) limit(otherwise, most int) int {
+	text, given := r.parameters[paramLimit]
 	if !given {
 		return otherwise
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 || n > most {
-		r.refuse(name, "must be a whole number from 1 to %d", most)
+		r.refuse(paramLimit, "must be a whole number from 1 to %d", most)
 	}
 	return n
 }

@@ -132,7 +132,7 @@ func ofRecord(l ledger.Record) found {
 // byID finds the release or the set that a text is the whole ID of, however old it is.
 func (r *request) byID(ctx context.Context, text string) ([]found, error) {
 	var f found
-	on := ""
+	var on string
 	switch {
 	case release.CheckReleaseID(text) == nil:
 		l, err := r.api.ledger.Get(ctx, text)
