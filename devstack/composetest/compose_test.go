@@ -42,10 +42,10 @@ func read(t *testing.T, path string) string {
 	return string(content)
 }
 
-// withCodec is the file with the codec server, and a key named.
+// withCodec is the file with the codec server and the other services that are begun on wish, and a key named.
 func withCodec(t *testing.T) *types.Project {
 	t.Helper()
-	return loadWith(t, cli.WithEnvFiles(exampleEnv), cli.WithDotEnv, cli.WithProfiles([]string{"codec", "console", "hooks"}), cli.WithEnv([]string{"SLIPWAY_PAYLOAD_KEY=2026-11"}))
+	return loadWith(t, cli.WithEnvFiles(exampleEnv), cli.WithDotEnv, cli.WithProfiles([]string{"codec", "console", "hooks", "observability"}), cli.WithEnv([]string{"SLIPWAY_PAYLOAD_KEY=2026-11"}))
 }
 
 // isJob tells services that run to their end from those that stay.
@@ -118,7 +118,7 @@ func TestCompose_PortsArePublishedOnLoopbackOnly(t *testing.T) {
 
 func TestCompose_ImagesArePinned(t *testing.T) {
 	t.Parallel()
-	for name, service := range load(t).Services {
+	for name, service := range withCodec(t).Services {
 		_, tag, ok := strings.Cut(service.Image, ":")
 		require.True(t, ok && tag != "" && tag != "latest", "%s: image %q", name, service.Image)
 	}
@@ -327,6 +327,32 @@ func TestCompose_TheConsoleIsServedOnWish(t *testing.T) {
 	for _, name := range []string{"ALIBABA_CLOUD_ACCESS_KEY_ID", "SLIPWAY_HOOKS_SECRET_FILE"} {
 		require.NotContains(t, console.Environment, name)
 	}
+}
+
+// Who looks at metrics needs no secret, and only this machine may look: Grafana lets anybody in, as a viewer.
+func TestCompose_MetricsAreShownOnWish(t *testing.T) {
+	t.Parallel()
+	project := withCodec(t)
+	for name, port := range map[string]string{"prometheus": "9090", "grafana": "3000"} {
+		require.NotContains(t, load(t).ServiceNames(), name)
+		service := project.Services[name]
+		require.Regexp(t, `:v?\d+\.\d+\.\d+$`, service.Image)
+		require.Len(t, service.Ports, 1)
+		require.Equal(t, "127.0.0.1", service.Ports[0].HostIP)
+		require.Equal(t, port, service.Ports[0].Published)
+		require.NotContains(t, service.NetworksByPriority(), "codec")
+		require.NotContains(t, service.Environment, "GF_AUTH_ANONYMOUS_ORG_ROLE", "a viewer, as Grafana has it by default")
+	}
+	grafana := project.Services["grafana"]
+	mounted := grafana.Volumes[0]
+	inside := func(path string) string {
+		rest, ok := strings.CutPrefix(path, mounted.Target+"/")
+		require.True(t, ok, path)
+		return filepath.Join(mounted.Source, rest)
+	}
+	require.FileExists(t, inside(*grafana.Environment["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]))
+	require.DirExists(t, filepath.Join(inside(*grafana.Environment["GF_PATHS_PROVISIONING"]), "dashboards"))
+	require.FileExists(t, filepath.Join(project.Services["prometheus"].Volumes[0].Source, "prometheus.yml"))
 }
 
 func TestCompose_EveryRoleHasTheKeys(t *testing.T) {

@@ -162,7 +162,9 @@ func TestOverview(t *testing.T) {
 				{Phase: release.PhasePaused, Awaiting: &release.Awaiting{Kind: release.AwaitFreeze, Until: now.Add(time.Hour)}},
 				{Phase: release.PhaseRollingOut, Stalled: &release.Stall{Doing: "sae.Observe"}},
 			},
-			lanes: []release.LaneState{{}, {Held: &release.Hold{By: "ann"}}, {Held: &release.Hold{By: "slipway", ReleaseID: "r-1"}}, {Held: &release.Hold{By: "slipway", ReleaseID: "r-2"}}},
+			lanes: []release.LaneState{{}, {Held: &release.Hold{By: "ann"}}, {Held: &release.Hold{By: "slipway", ReleaseID: "r-1"}}, {Held: &release.Hold{By: "slipway", ReleaseID: "r-2"}, Debts: []release.Debt{
+				{ReleaseID: "r-1", ScalingRules: []string{"cpu", "night"}, Traffic: true}, {ReleaseID: "r-2", ScalingRules: []string{"cpu"}},
+			}}},
 		}
 		all, err := overview.New(overview.Config{Temporal: temporal, JetStream: away{}, Logger: zerolog.Nop(), Calendar: freezes{release.Calendar{
 			Stops: []release.Stop{{Name: "incident"}},
@@ -178,7 +180,7 @@ func TestOverview(t *testing.T) {
 			"slipway_releases AwaitingApproval": 1, "slipway_releases AwaitingPlatformApproval": 1, "slipway_releases Paused": 0, "slipway_releases Running": 0, "slipway_releases Finalizing": 0, "slipway_releases Watching": 0, "slipway_releases RollingBack": 0,
 			"slipway_waiting_for_people confirm": 4, "slipway_waiting_for_people approval": 1, "slipway_waiting_for_people platform-approval": 1, "slipway_waiting_for_people resume": 2,
 			"slipway_waiting_for_people help": 1, "slipway_waiting_for_people other-change": 1, "slipway_waiting_for_people freeze": 1,
-			"slipway_lanes_held release": 2, "slipway_lanes_held person": 1,
+			"slipway_lanes_held release": 2, "slipway_lanes_held person": 1, "slipway_debts scaling-rules": 2, "slipway_debts traffic-rule": 1,
 			"slipway_freezes_active stop": 1, "slipway_freezes_active window": 1,
 			"slipway_event_deliveries_late":            4,
 			"slipway_overview_failures_total releases": 0, "slipway_overview_failures_total waiting": 0, "slipway_overview_failures_total lanes": 0,

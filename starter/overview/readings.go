@@ -111,11 +111,12 @@ func (c Config) waiting() *reading {
 	}}
 }
 
-// lanes counts those that let nothing new begin.
+// lanes counts those that let nothing new begin, and what releases have left in them.
 func (c Config) lanes() *reading {
 	d := describe("lanes_held", "Lanes in which nothing begins until somebody resumes them, by who holds them: a release that needs attention, or a person.", "by")
-	return &reading{name: "lanes", keep: askedFor, descriptions: []*prometheus.Desc{d}, read: func(ctx context.Context) ([]prometheus.Metric, error) {
-		byRelease, byPerson := 0, 0
+	debts := describe("debts", "Releases that have ended and left something of an application as it was not before, by what: scaling rules that are off, or a traffic rule.", "kind")
+	return &reading{name: "lanes", keep: askedFor, descriptions: []*prometheus.Desc{d, debts}, read: func(ctx context.Context) ([]prometheus.Metric, error) {
+		byRelease, byPerson, scaling, traffic := 0, 0, 0, 0
 		err := ask(ctx, c, question[release.LaneState]{running(release.WorkflowLane), release.QueryLane, func(s release.LaneState) {
 			switch {
 			case s.Held == nil:
@@ -124,11 +125,22 @@ func (c Config) lanes() *reading {
 			default:
 				byPerson++
 			}
+			for _, debt := range s.Debts {
+				if len(debt.ScalingRules) > 0 {
+					scaling++
+				}
+				if debt.Traffic {
+					traffic++
+				}
+			}
 		}})
 		if !answered(err) {
 			return nil, err
 		}
-		return []prometheus.Metric{gauge(d, float64(byRelease), "release"), gauge(d, float64(byPerson), "person")}, err
+		return []prometheus.Metric{
+			gauge(d, float64(byRelease), "release"), gauge(d, float64(byPerson), "person"),
+			gauge(debts, float64(scaling), "scaling-rules"), gauge(debts, float64(traffic), "traffic-rule"),
+		}, err
 	}}
 }
 

@@ -26,6 +26,7 @@ import (
 
 	"slipway/console"
 	"slipway/console/access"
+	"slipway/health"
 	"slipway/hooks"
 	"slipway/payload/codecserver"
 	"slipway/release"
@@ -94,6 +95,7 @@ func TestMetricsOfSlipwayAreDocumented(t *testing.T) {
 	all, err := overview.New(overview.Config{Temporal: idle{}, Calendar: idle{}, JetStream: idle{}, Figures: figures})
 	require.NoError(t, err)
 	require.NoError(t, registry.Register(all))
+	require.NoError(t, registry.Register(health.NewReadiness(nil)))
 	_, err = worker.NewMetrics(registry)
 	require.NoError(t, err)
 	_, err = codecserver.Listen(t.Context(), codecserver.Config{

@@ -97,6 +97,9 @@ func (a *app) runRole(ctx context.Context, name string, v *config.Values, d duty
 		}
 		checks["temporal"] = r.checkTemporal
 	}
+	if err := r.metrics.Register(health.NewReadiness(checks)); err != nil {
+		return fmt.Errorf("metrics of readiness: %w", err)
+	}
 	server, err := health.Listen(ctx, health.Config{Addr: v.String(config.HTTPAddr), Metrics: r.metrics, Logger: r.log, Checks: checks})
 	if err != nil {
 		return v.Bad(config.HTTPAddr, err.Error(), "name a free address of this machine, for example "+addrWorker)
