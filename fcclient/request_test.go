@@ -1,6 +1,7 @@
 package fcclient_test
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -414,7 +415,7 @@ func TestRequest_IsObservedAndPaced(t *testing.T) {
 	_ = last
 	client = newClient(t, endpointOf(t, client), func(c *fcclient.Config) {
 		c.ReadRetries, c.ReadDelay = 2, func(int) time.Duration { return 0 }
-		c.Observe = func(o cloudapi.Observed) { observed <- o }
+		c.Observe = func(_ context.Context, o cloudapi.Observed) { observed <- o }
 	})
 	_, err := client.GetService(t.Context(), &fcclient.GetServiceInput{ServiceName: "shop"})
 	require.NoError(t, err)

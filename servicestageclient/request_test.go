@@ -442,7 +442,7 @@ func TestRequest_IsObservedAndRepeatedWhereItOnlyReads(t *testing.T) {
 	busy := answerWith(http.StatusTooManyRequests, `{"error_code":"APIGW.0308","error_msg":"throttled"}`)
 	client, last := recorder(t, func(c *servicestageclient.Config) {
 		c.ReadRetries, c.ReadDelay = 2, func(int) time.Duration { return 0 }
-		c.Observe = func(o cloudapi.Observed) { observed <- o }
+		c.Observe = func(_ context.Context, o cloudapi.Observed) { observed <- o }
 	}, busy, answerWith(http.StatusOK, `{}`), busy)
 	_, err := client.ListApplications(t.Context(), nil)
 	require.NoError(t, err)

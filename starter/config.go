@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
+	"slipway/internal/tracing"
 	"slipway/ledger"
 	"slipway/release"
 	"slipway/releases/lane"
@@ -105,6 +106,8 @@ type Dependencies struct {
 	Authority Authority
 	// Registry says which digest a tag has that was pushed; nil asks registries with the credentials of this machine.
 	Registry Registry
+	// Tracing tells of what asks for releases; nil tells nothing.
+	Tracing *tracing.Tracing
 	// Metrics is where the starter registers its metrics.
 	Metrics prometheus.Registerer
 	Logger  zerolog.Logger

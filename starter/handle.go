@@ -59,8 +59,10 @@ func (s *Starter) execute(ctx context.Context, p plan, d *delivery) disposition 
 	if p.poison != nil {
 		return disposition{action: actDeadLetter, poison: p.poison}
 	}
-	log := s.log.With().Str("release", p.id).Uint64("sequence", d.position.Sequence).Logger()
 	a := result{kind: p.kind}
+	ctx, end := s.trace(ctx, p, d)
+	defer func() { end(a.err) }()
+	log := s.logOf(ctx, p, d)
 	switch {
 	case p.request != nil:
 		if a.err = s.admitRequest(ctx, &p.request.Submission, p.proof); a.err == nil {
@@ -90,12 +92,12 @@ func (s *Starter) execute(ctx context.Context, p plan, d *delivery) disposition 
 
 // logReceipt logs the answer of a lane to a submission. A release that it refused is recorded
 // as failed, so that its message is acknowledged.
-func logReceipt(log zerolog.Logger, app release.App, r release.Receipt) {
+func logReceipt(log zerolog.Logger, r release.Receipt) {
 	level, message := zerolog.InfoLevel, "release accepted"
 	if r.Standing == release.StandingRefused {
 		level, message = zerolog.WarnLevel, "release refused by its lane; it is recorded as failed"
 	}
-	log.WithLevel(level).Str("app", app.SearchValue()).Str("standing", string(r.Standing)).Int("ahead", r.Ahead).Str("reason", r.Reason).Msg(message)
+	log.WithLevel(level).Str("standing", string(r.Standing)).Int("ahead", r.Ahead).Str("reason", r.Reason).Msg(message)
 }
 
 // searchAttributeUpdates returns the search attributes in Temporal's form.

@@ -29,14 +29,15 @@ func (s *Starter) submitNamed(ctx context.Context, log zerolog.Logger, p plan, p
 		return &ledger.ConflictError{ID: r.ReleaseID, Recorded: have.Identity.Digest, Asked: r.Digest}
 	}
 	if have != nil && have.Accepted {
-		log.Info().Str("application", r.String()).Str("outcome", string(have.Outcome)).Msg("release was accepted before; its event counts once")
+		log.Info().Str("outcome", string(have.Outcome)).Msg("release was accepted before; its event counts once")
 		return nil
 	}
 	submission, err := s.resolve(ctx, r, have)
 	if err != nil {
 		return err
 	}
-	log.Info().Str("application", r.String()).Uint64("revision", submission.ByName.Revision).Msg("request by name resolved")
+	log = log.With().Str("app", submission.Spec.App.SearchValue()).Logger()
+	log.Info().Uint64("revision", submission.ByName.Revision).Msg("request by name resolved")
 	if err := s.admitRequest(ctx, &submission, p.proof); err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"slipway/authority/people"
 	"slipway/internal/documents"
 	"slipway/internal/registry"
+	"slipway/internal/tracing"
 	"slipway/policy"
 	"slipway/wire"
 )
@@ -37,6 +38,7 @@ type Starter struct {
 	names    Names
 	// registry says what a push does not.
 	registry Registry
+	tracing  *tracing.Tracing
 	metrics  *metrics
 	log      zerolog.Logger
 
@@ -56,7 +58,7 @@ func New(cfg Config, d Dependencies) (*Starter, error) {
 	}
 	s := &Starter{
 		cfg: cfg, js: d.JetStream, temporal: d.Temporal, ledger: d.Ledger, authority: d.Authority, people: people.NewStore(d.JetStream),
-		documents: apps.NewStore(d.JetStream), policies: policy.NewStore(d.JetStream), metrics: m, log: d.Logger,
+		documents: apps.NewStore(d.JetStream), policies: policy.NewStore(d.JetStream), tracing: d.Tracing, metrics: m, log: d.Logger,
 	}
 	s.names, s.current = s.documents, documents.NewCurrent(s.documents.Store)
 	if s.registry = d.Registry; s.registry == nil {

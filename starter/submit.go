@@ -32,7 +32,7 @@ func (s *Starter) submit(ctx context.Context, log zerolog.Logger, r ask, positio
 		return err
 	}
 	if have.Accepted {
-		log.Info().Str("app", r.Spec.App.SearchValue()).Str("outcome", string(have.Outcome)).
+		log.Info().Str("outcome", string(have.Outcome)).
 			Msg("release was accepted before; its event counts once")
 		return nil
 	}
@@ -45,7 +45,7 @@ func (s *Starter) submit(ctx context.Context, log zerolog.Logger, r ask, positio
 	if err != nil {
 		return err
 	}
-	logReceipt(log, r.Spec.App, receipt)
+	logReceipt(log, receipt)
 	// Until the record says so, the event is redelivered, and the lane answers that it has it.
 	return s.withLedger(ctx, func(ctx context.Context) error { return s.ledger.Accept(ctx, r.Spec.App, r.ReleaseID) })
 }

@@ -88,6 +88,11 @@ func (e LifecycleEvent) Type() string {
 // for one of a dead letter slipway://deadletter/<sequence> and the [release.LetterChange]; for one of a push slipway://push/<sequence> and the [release.Push]. The event's ID is the Nats-Msg-Id, so that publishing it again
 // within [DedupWindow] stores nothing new. An event beyond [MaxPayload] is [ErrTooLarge].
 func EncodeEvent(e release.Event, at time.Time) (*nats.Msg, error) {
+	return EncodeTracedEvent(e, at, Trace{})
+}
+
+// EncodeTracedEvent is [EncodeEvent] of an event that is part of a trace.
+func EncodeTracedEvent(e release.Event, at time.Time, t Trace) (*nats.Msg, error) {
 	p := e.Progress.WithoutKept()
 	to := envelope{
 		about: p.App.SearchValue(), kind: EventType(e.Kind), extension: extensionReleaseID, id: p.ReleaseID,
@@ -118,6 +123,7 @@ func EncodeEvent(e release.Event, at time.Time) (*nats.Msg, error) {
 	if p := e.Push; p != nil {
 		to = envelope{about: fmt.Sprintf("%s/%d", pushToken, p.Sequence), kind: PushEventType(e.Kind), data: p.Told(), subject: PushEventSubject(*p, e.Kind)}
 	}
+	to.trace = t
 	msg, err := to.encode(e.ID, at)
 	if err != nil {
 		return nil, fmt.Errorf("encode event %s: %w", e.ID, err)
@@ -132,6 +138,7 @@ type envelope struct {
 	about, extension, id string
 	kind, subject        string
 	data                 any
+	trace                Trace
 }
 
 func (v envelope) encode(eventID string, at time.Time) (*nats.Msg, error) {
@@ -143,6 +150,7 @@ func (v envelope) encode(eventID string, at time.Time) (*nats.Msg, error) {
 	if v.extension != "" {
 		ev.SetExtension(v.extension, v.id)
 	}
+	v.trace.set(&ev)
 	if err := ev.SetData(event.ApplicationJSON, v.data); err != nil {
 		return nil, err
 	}

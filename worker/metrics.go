@@ -2,6 +2,7 @@ package worker
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"time"
 
@@ -51,7 +52,7 @@ func NewMetrics(r prometheus.Registerer) (*Metrics, error) {
 
 // Calls counts the requests of a client of a platform.
 func (m *Metrics) Calls(p release.Platform, region string) cloudapi.Observer {
-	return func(o cloudapi.Observed) {
+	return func(_ context.Context, o cloudapi.Observed) {
 		m.calls.WithLabelValues(string(p), region, o.Operation, cmp.Or(string(o.Class), "ok")).Inc()
 		m.callTime.WithLabelValues(string(p), region, o.Operation).Observe(o.Took.Seconds())
 	}

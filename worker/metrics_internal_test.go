@@ -24,8 +24,8 @@ func TestMetrics(t *testing.T) {
 	p.Operation, p.Outcome, p.StartedAt = release.OperationRestart, release.PhaseAborted, time.Time{}
 	m.ended(p)
 	observe := m.Calls("sae", "cn-hangzhou")
-	observe(cloudapi.Observed{Operation: "DeployApplication", Took: time.Second})
-	observe(cloudapi.Observed{Operation: "DeployApplication", Took: 3 * time.Second, Class: cloudapi.ErrThrottled})
+	observe(t.Context(), cloudapi.Observed{Operation: "DeployApplication", Took: time.Second})
+	observe(t.Context(), cloudapi.Observed{Operation: "DeployApplication", Took: 3 * time.Second, Class: cloudapi.ErrThrottled})
 	require.Equal(t, map[string]float64{
 		"slipway_release_duration_seconds": 3600, "slipway_release_progression_duration_seconds": 600, "slipway_release_waiting_duration_seconds": 3000,
 		"slipway_platform_call_seconds":                                            4,

@@ -264,7 +264,7 @@ func promotes(c Config, records *ledger.Ledger, to sdkworker.ActivityRegistry) e
 func (c Config) options(attempts *attempt.Interceptor) sdkworker.Options {
 	return sdkworker.Options{
 		Identity: c.Identity, WorkerStopTimeout: stopTimeout, DeploymentOptions: c.Deployment.options(),
-		Interceptors: []interceptor.WorkerInterceptor{attempts}, MaxHeartbeatThrottleInterval: heartbeatInterval,
+		Interceptors: []interceptor.WorkerInterceptor{&naming{}, attempts}, MaxHeartbeatThrottleInterval: heartbeatInterval,
 		MaxConcurrentActivityExecutionSize: c.Tuning.Activities, MaxConcurrentWorkflowTaskExecutionSize: c.Tuning.WorkflowTasks,
 		MaxConcurrentActivityTaskPollers: c.Tuning.ActivityPollers, MaxConcurrentWorkflowTaskPollers: c.Tuning.WorkflowPollers,
 	}

@@ -231,7 +231,7 @@ func (l *lane) signal(releaseID, signal string, arg any) {
 // startChild starts a release and returns once Temporal has it; known when Temporal had
 // it before.
 func (l *lane) startChild(ctx workflow.Context, s release.Submission, in release.Request, shown release.Phase) (known bool, err error) {
-	child := workflow.ExecuteChildWorkflow(l.childOptions(s, shown), s.Spec.Workflow(), in)
+	child := workflow.ExecuteChildWorkflow(l.childOptions(ctx, s, shown), s.Spec.Workflow(), in)
 	l.children[in.ID] = child
 	err = child.GetChildWorkflowExecution().Get(ctx, nil)
 	known = temporal.IsWorkflowExecutionAlreadyStartedError(err)
@@ -247,8 +247,10 @@ func (l *lane) startChild(ctx workflow.Context, s release.Submission, in release
 	return known, nil
 }
 
-func (l *lane) childOptions(s release.Submission, shown release.Phase) workflow.Context {
-	return workflow.WithChildOptions(l.root, workflow.ChildWorkflowOptions{
+// childOptions are those of a release in the context of its submission, whose headers it has, but which does not cancel it.
+func (l *lane) childOptions(ctx workflow.Context, s release.Submission, shown release.Phase) workflow.Context {
+	ctx, _ = workflow.NewDisconnectedContext(ctx)
+	return workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
 		WorkflowID:            release.WorkflowID(s.ReleaseID),
 		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,

@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/sdk/worker"
 
 	"slipway/activities/fault"
+	"slipway/internal/tracing"
 	"slipway/release"
 	"slipway/wire"
 )
@@ -115,7 +116,7 @@ func storedBefore(ctx context.Context) (n int) {
 }
 
 func (p *Publisher) publish(ctx context.Context, e release.Event) error {
-	msg, err := wire.EncodeEvent(e, e.At)
+	msg, err := wire.EncodeTracedEvent(e, e.At, tracing.Of(ctx))
 	if err != nil {
 		return &permanentError{err}
 	}

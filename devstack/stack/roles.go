@@ -18,6 +18,7 @@ import (
 	"slipway/fcclient"
 	"slipway/fcsim"
 	"slipway/internal/acskeys"
+	"slipway/internal/tracing"
 	"slipway/ledger"
 	"slipway/release"
 	"slipway/saeclient"
@@ -31,7 +32,7 @@ import (
 // startRoles runs the worker, the starter and the console in this process, unless they are left out.
 func (s *Stack) startRoles(ctx context.Context) error {
 	if !s.config.WithoutWorker {
-		w, err := s.worker()
+		w, err := s.Worker()
 		if err != nil {
 			return err
 		}
@@ -41,6 +42,7 @@ func (s *Stack) startRoles(ctx context.Context) error {
 		st, err := starter.New(starter.Config{}, starter.Dependencies{
 			Temporal: s.Client, JetStream: s.JetStream, Ledger: ledger.New(s.JetStream), Authority: authority.NewStore(s.JetStream),
 			Metrics: prometheus.NewRegistry(), Logger: s.config.Log.With().Str("role", "starter").Logger(),
+			Tracing: s.config.Tracing,
 		})
 		if err != nil {
 			return err
@@ -73,7 +75,8 @@ func (s *Stack) run(ctx context.Context, role string, fn func(context.Context) e
 	})
 }
 
-func (s *Stack) worker() (*worker.Worker, error) {
+// Worker assembles a worker as the one of the stack is, for the caller to run.
+func (s *Stack) Worker() (*worker.Worker, error) {
 	onSAE, err := s.SAEClient()
 	if err != nil {
 		return nil, err
@@ -109,7 +112,9 @@ func (s *Stack) SAEClient() (*saeclient.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return saeclient.New(saeclient.Config{Region: saesim.DefaultRegion, Endpoint: s.sae, Credential: credential})
+	return saeclient.New(saeclient.Config{
+		Region: saesim.DefaultRegion, Endpoint: s.sae, Credential: credential, Observe: tracing.Calls(release.PlatformSAE, saesim.DefaultRegion),
+	})
 }
 
 // FCClient returns a client of the simulator of Function Compute.
@@ -118,7 +123,10 @@ func (s *Stack) FCClient() (*fcclient.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return fcclient.New(fcclient.Config{Region: fcsim.DefaultRegion, AccountID: fcsim.DefaultAccountID, Endpoint: s.fc, Credential: credential})
+	return fcclient.New(fcclient.Config{
+		Region: fcsim.DefaultRegion, AccountID: fcsim.DefaultAccountID, Endpoint: s.fc, Credential: credential,
+		Observe: tracing.Calls(release.PlatformFC, fcsim.DefaultRegion),
+	})
 }
 
 // ServiceStageClient returns a client of the simulator of ServiceStage.
@@ -126,6 +134,7 @@ func (s *Stack) ServiceStageClient() (*servicestageclient.Client, error) {
 	return servicestageclient.New(servicestageclient.Config{
 		Region: servicestagesim.DefaultRegion, ProjectID: servicestagesim.DefaultProjectID, Endpoint: s.ss,
 		Credential: servicestageclient.Keys{AccessKey: servicestagesim.TestAccessKeyID, SecretKey: servicestagesim.TestAccessKeySecret},
+		Observe:    tracing.Calls(release.PlatformServiceStage, servicestagesim.DefaultRegion),
 	})
 }
 

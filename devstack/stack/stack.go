@@ -27,6 +27,7 @@ import (
 
 	"slipway/devstack/embedded"
 	"slipway/fcsim"
+	"slipway/internal/tracing"
 	"slipway/payload"
 	"slipway/saesim"
 	"slipway/servicestagesim"
@@ -70,6 +71,8 @@ type Config struct {
 	// PayloadKeys is a directory of keys, and PayloadKey the one that encrypts what Temporal
 	// keeps; empty encrypts nothing.
 	PayloadKeys, PayloadKey string
+	// Tracing tells of releases; nil tells nothing.
+	Tracing *tracing.Tracing
 	// Log receives the roles' lines and the servers' warnings.
 	Log zerolog.Logger
 }
@@ -257,6 +260,7 @@ func (s *Stack) connect(ctx context.Context) error {
 	c, err := client.DialContext(ctx, client.Options{
 		HostPort: s.temporal.Addr(), Namespace: Namespace, Identity: "slipway-dev", Logger: temporalLog(s.config.Log),
 		DataConverter: s.data, FailureConverter: payload.FailureConverter(s.data, codec.Encrypts()),
+		Interceptors: s.config.Tracing.Interceptors(),
 	})
 	if err != nil {
 		return fmt.Errorf("stack: temporal: %w", err)

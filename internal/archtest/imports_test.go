@@ -66,7 +66,7 @@ func rules() []rule {
 			why: "attempt stands around every activity and knows none of them",
 		},
 		{
-			pkg: "activities/events", may: []string{"release", "activities/fault", "wire", "ledger"}, never: []string{noZerolog},
+			pkg: "activities/events", may: []string{"release", "activities/fault", "wire", "ledger", "internal/tracing"}, never: []string{noZerolog},
 			why: "events speaks to NATS through wire and ledger",
 		},
 		{
@@ -198,7 +198,7 @@ func rules() []rule {
 			why: "worker assembles; nothing is built on it but commands",
 		},
 		{
-			pkg: "starter", may: []string{"release", "wire", "apps", "authority", "policy", "internal/documents", "ledger", "promotion", "stats", "trigger", "internal/registry", "workflows", "releases/lane", "releases/execution", "health"},
+			pkg: "starter", may: []string{"release", "wire", "apps", "authority", "policy", "internal/documents", "ledger", "promotion", "stats", "trigger", "internal/registry", "internal/tracing", "workflows", "releases/lane", "releases/execution", "health"},
 			why: "starter carries messages to workflows; it never speaks to a platform",
 		},
 		{
@@ -249,6 +249,7 @@ func rules() []rule {
 		{pkg: "internal/loosejson", why: "loosejson reads what platforms send, for the clients of all of them"},
 		{pkg: "api/schema/internal/reference", may: []string{"api", "internal/markdown"}, why: "reference writes the page of the schemas"},
 		{pkg: "api", why: "api holds the published contracts, of use to everybody"},
+		{pkg: "internal/tracing", may: []string{"release", "wire", "cloudapi"}, never: []string{noBroker, noZerolog}, why: "tracing tells of releases, and carries none out"},
 		{pkg: "internal/redact", why: "redact knows what a secret looks like, for whoever has text that may hold one"},
 		{
 			pkg: "internal/bucketdoc", never: []string{noEngine, noZerolog},

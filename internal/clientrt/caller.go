@@ -132,9 +132,21 @@ func (c *Caller) once(ctx context.Context, op cloudapi.Operation, r *Request) (*
 	begun := time.Now()
 	answer, err := c.exchange(ctx, op, r)
 	if c.Observe != nil {
-		c.Observe(cloudapi.Observed{Operation: op.Name, Took: time.Since(begun), Class: cloudapi.ClassOf(err)})
+		c.Observe(ctx, observed(op, answer, err, time.Since(begun)))
 	}
 	return answer, err
+}
+
+// observed is what a request came to.
+func observed(op cloudapi.Operation, a *answer, err error, took time.Duration) cloudapi.Observed {
+	o := cloudapi.Observed{Operation: op.Name, Took: took, Class: cloudapi.ClassOf(err)}
+	if a != nil {
+		o.Status, o.RequestID = a.status, a.requestID
+	}
+	if e, ok := errors.AsType[*cloudapi.Error](err); ok {
+		o.Status, o.RequestID = e.HTTPStatus, e.RequestID
+	}
+	return o
 }
 
 // exchange signs and sends a request that is complete and right, and judges its answer.

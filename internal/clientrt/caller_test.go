@@ -159,7 +159,7 @@ func TestCaller_EachRequestIsObserved(t *testing.T) {
 	t.Cleanup(server.Close)
 	caller := toyCaller(server.URL)
 	var seen []cloudapi.Observed
-	caller.Observe = func(o cloudapi.Observed) {
+	caller.Observe = func(_ context.Context, o cloudapi.Observed) {
 		require.GreaterOrEqual(t, o.Took, time.Duration(0))
 		o.Took = 0
 		seen = append(seen, o)
@@ -172,10 +172,10 @@ func TestCaller_EachRequestIsObserved(t *testing.T) {
 	caller.Send = func(context.Context, *clientrt.Exchange) error { return &cloudapi.Error{Class: cloudapi.ErrAuth} }
 	_, _ = clientrt.Invoke[struct{}](t.Context(), caller, call(read(), "bear"))
 	require.Equal(t, []cloudapi.Observed{
-		{Operation: "GetToy", Class: cloudapi.ErrQuota},
-		{Operation: "GetToy"},
-		{Operation: "GetToy", Class: cloudapi.ErrUnavailable},
-		{Operation: "GetToy", Class: cloudapi.ErrUnavailable}, // repeated once
+		{Operation: "GetToy", Class: cloudapi.ErrQuota, Status: http.StatusOK},
+		{Operation: "GetToy", Status: http.StatusOK},
+		{Operation: "GetToy", Class: cloudapi.ErrUnavailable, Status: http.StatusServiceUnavailable},
+		{Operation: "GetToy", Class: cloudapi.ErrUnavailable, Status: http.StatusServiceUnavailable}, // repeated once
 		{Operation: "GetToy", Class: cloudapi.ErrAuth},
 	}, seen)
 }

@@ -17,6 +17,7 @@ import (
 	"slipway/cmd/slipway/internal/apicall"
 	"slipway/cmd/slipway/internal/config"
 	"slipway/cmd/slipway/internal/connect"
+	"slipway/internal/tracing"
 	"slipway/release"
 	"slipway/worker"
 )
@@ -160,7 +161,7 @@ func served(v *config.Values, metrics *worker.Metrics) ([]worker.Platform, error
 			return nil, err
 		}
 		for _, region := range regions {
-			p, err := s.serve(v, region, metrics.Calls(s.platform, region))
+			p, err := s.serve(v, region, cloudapi.Observers(metrics.Calls(s.platform, region), tracing.Calls(s.platform, region)))
 			if err != nil {
 				return nil, err
 			}

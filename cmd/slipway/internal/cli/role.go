@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
+	"go.opentelemetry.io/otel"
 	otelprometheus "go.opentelemetry.io/otel/exporters/prometheus"
 	"go.opentelemetry.io/otel/sdk/metric"
 	"go.temporal.io/sdk/client"
@@ -23,6 +24,9 @@ import (
 	"slipway/cmd/slipway/internal/connect"
 	"slipway/health"
 	"slipway/internal/buildinfo"
+	"slipway/internal/failtext"
+	"slipway/internal/redact"
+	"slipway/internal/tracing"
 	"slipway/setup"
 )
 
@@ -37,6 +41,7 @@ const (
 type role struct {
 	name     string
 	log      zerolog.Logger
+	tracing  *tracing.Tracing
 	metrics  *prometheus.Registry
 	temporal client.Client
 	data     converter.DataConverter
@@ -63,6 +68,8 @@ type duty struct {
 	onNATS bool
 	// later tells that it goes on while Temporal is away: it is connected to once something is asked.
 	later bool
+	// traced tells that its work is told of by spans, where the environment asks for them.
+	traced bool
 	// checks are those of the role besides what all have.
 	checks map[string]health.Check
 	// metrics are what the role serves, those of the process among them.
@@ -85,6 +92,12 @@ func (a *app) runRole(ctx context.Context, name string, v *config.Values, d duty
 	if err != nil {
 		return err
 	}
+	if d.traced {
+		if err := r.trace(ctx, a.Getenv); err != nil {
+			return err
+		}
+		defer r.closeTracing(ctx)
+	}
 	checks := map[string]health.Check{"nats": r.checkNATS, r.name: r.checkServing}
 	maps.Copy(checks, d.checks)
 	var temporal client.Options
@@ -95,6 +108,7 @@ func (a *app) runRole(ctx context.Context, name string, v *config.Values, d duty
 		if err := r.measureTemporal(&temporal); err != nil {
 			return err
 		}
+		temporal.Interceptors = r.tracing.Interceptors()
 		checks["temporal"] = r.checkTemporal
 	}
 	if err := r.metrics.Register(health.NewReadiness(checks)); err != nil {
@@ -197,6 +211,35 @@ func (r *role) measureTemporal(o *client.Options) error {
 		Meter: provider.Meter("temporal-sdk-go"), UseMonotonicCounters: true,
 	})
 	return nil
+}
+
+// trace tells of the role's work by spans where the environment asks for them. That nobody takes them is logged, once for
+// each failure that is another one.
+func (r *role) trace(ctx context.Context, getenv func(string) string) (err error) {
+	if r.tracing, err = tracing.FromEnvironment(ctx, getenv, "slipway-"+r.name, buildinfo.Read().Version); err != nil || r.tracing == nil {
+		return err
+	}
+	var last atomic.Pointer[string]
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) {
+		text, _ := redact.New().Text(err.Error())
+		if before := last.Swap(&text); before == nil || failtext.Fixed(*before) != failtext.Fixed(text) {
+			r.log.Warn().Str("error", text).Msg("traces are not taken; what is lost is told by nobody")
+		}
+	}))
+	r.log.Info().Msg("releases are told of by traces")
+	return nil
+}
+
+// closeTimeout bounds telling the last spans.
+const closeTimeout = 5 * time.Second
+
+func (r *role) closeTracing(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
+	defer cancel()
+	if err := r.tracing.Close(ctx); err != nil {
+		text, _ := redact.New().Text(err.Error())
+		r.log.Warn().Str("error", text).Msg("the last traces were not taken")
+	}
 }
 
 func (r *role) checkTemporal(ctx context.Context) error {

@@ -40,10 +40,10 @@ its hands are done.`,
 		if c.RequestsPerMinute, err = v.Count(config.StarterRequests, maxRequests); err != nil {
 			return err
 		}
-		return a.runRole(cmd.Context(), cmd.Name(), v, duty{needs: setup.StarterNeeds, metrics: roleMetrics(), serve: func(ctx context.Context, r *role) error {
+		return a.runRole(cmd.Context(), cmd.Name(), v, duty{traced: true, needs: setup.StarterNeeds, metrics: roleMetrics(), serve: func(ctx context.Context, r *role) error {
 			s, err := starter.New(c, starter.Dependencies{
 				JetStream: r.js, Temporal: r.temporal, Ledger: ledger.New(r.js), Authority: authority.NewStore(r.js), Metrics: r.metrics, Logger: r.log,
-				Registry: registry.New(v.String(config.RegistryAuth)),
+				Registry: registry.New(v.String(config.RegistryAuth)), Tracing: r.tracing,
 			})
 			if err != nil {
 				return err

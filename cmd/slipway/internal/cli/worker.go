@@ -55,7 +55,7 @@ or SIGTERM once what it has begun is done.`,
 		if c.CDEvents {
 			needs = setup.WorkerCDEventsNeeds
 		}
-		return a.runRole(cmd.Context(), cmd.Name(), v, duty{needs: needs, metrics: registry, serve: func(ctx context.Context, r *role) error {
+		return a.runRole(cmd.Context(), cmd.Name(), v, duty{traced: true, needs: needs, metrics: registry, serve: func(ctx context.Context, r *role) error {
 			c.Temporal, c.DataConverter, c.JetStream = r.temporal, r.data, r.js
 			w, err := worker.New(c)
 			if err != nil {

@@ -5,14 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"path/filepath"
 	"runtime"
 
 	"github.com/rs/zerolog"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
-	sdklog "go.temporal.io/sdk/log"
 
 	"slipway/cmd/slipway/internal/config"
 	"slipway/payload"
@@ -78,7 +76,7 @@ func temporalProfile(v *config.Values, getenv func(string) string) (envconfig.Cl
 
 // Temporal connects to Temporal. The error is an [Error].
 func Temporal(ctx context.Context, options client.Options, log zerolog.Logger) (client.Client, error) {
-	options.Logger = sdklog.NewStructuredLogger(slog.New(zerolog.NewSlogHandler(log)))
+	options.Logger = temporalLog(log)
 	c, err := client.DialContext(ctx, options)
 	if err != nil {
 		// The text with which the library wraps the cause says what Attempt does.
@@ -94,7 +92,7 @@ func Temporal(ctx context.Context, options client.Options, log zerolog.Logger) (
 
 // TemporalLater returns a client that connects to Temporal once something is asked, and again where that has failed.
 func TemporalLater(options client.Options, log zerolog.Logger) (client.Client, error) {
-	options.Logger = sdklog.NewStructuredLogger(slog.New(zerolog.NewSlogHandler(log)))
+	options.Logger = temporalLog(log)
 	return client.NewLazyClient(options)
 }
 
