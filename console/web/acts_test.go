@@ -46,6 +46,34 @@ func TestLane(t *testing.T) {
 	require.Contains(t, again.body, `value="all is well"`)
 }
 
+// What brings no artifact is called by what it does, and never an unknown artifact.
+func TestPages_WhatBringsNoArtifact(t *testing.T) {
+	t.Parallel()
+	const restart, lane, settings = "r-bcdefghijklmnopq", "lanes/sae/cn-hangzhou/f80db7f6", "r-cdefghijklmnopqr"
+	of := func(rest string) string {
+		return `{"releaseId":"` + restart + `","app":{"platform":"sae","region":"cn-hangzhou","id":"f80db7f6"},"appName":"shop","artifact":{},"phase":"Queued",` + rest + `}`
+	}
+	h := newHouse(t, map[string]any{
+		"GET releases/" + restart: of(`"operation":"restart"`), "GET releases/" + settings: of(`"operation":"release","onlyConfig":true`),
+		"GET " + lane:           `{"app":{"platform":"sae","region":"cn-hangzhou","id":"f80db7f6"},"waiting":[{"releaseId":"` + restart + `","artifact":{}}],"running":{"releaseId":"` + settings + `","artifact":{}}}`,
+		"GET lanes":             `{"items":[{"app":"sae/cn-hangzhou/f80db7f6","state":{"running":{"releaseId":"` + restart + `","artifact":{}}}}]}`,
+		"GET search":            `{"items":[{"kind":"release","id":"` + restart + `","artifact":{}}]}`,
+		"GET releases":          `{"items":[]}`,
+		"GET freezes":           `{"items":[]}`,
+		"GET applications/shop": `{"spec":{"name":"shop"}}`, "GET applications/shop/status": `{"items":[{"environment":"live","runs":{"releaseId":"` + restart + `","version":"7"}}]}`,
+		"GET applications/shop/history": `{"items":[{"releaseId":"` + restart + `","progress":{"operation":"restart"}}]}`,
+	})
+	for path, want := range map[string]string{
+		"/releases/" + restart: `<span class="brings">restart</span>`, "/releases/" + settings: `<span class="brings">configuration</span>`,
+		"/" + lane: ">" + restart + "</a>", "/lanes": ">" + restart + "</a>", "/search?q=x": "", "/applications/shop": "restart</a>",
+	} {
+		page := h.get(path)
+		require.Equal(t, http.StatusOK, page.StatusCode, path)
+		require.NotContains(t, page.body, "unknown artifact", path)
+		require.Contains(t, page.body, want, path)
+	}
+}
+
 // Freezes are a calendar; a window that recurs is on each of its days, and a stop from when it was made.
 func TestFreezes(t *testing.T) {
 	t.Parallel()
