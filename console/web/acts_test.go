@@ -139,14 +139,25 @@ func TestDeploy(t *testing.T) {
 	require.Len(t, h.sent, 1)
 	_, key, _ := strings.Cut(page.body, `name="key" value="`)
 	key, _, _ = strings.Cut(key, `"`)
+	_, seen, _ := strings.Cut(page.body, `name="seen" value="`)
+	seen, _, _ = strings.Cut(seen, `"`)
 	form.Set("step", "deploy")
 	form.Set("key", key)
+	form.Set("seen", seen)
 	sent := h.post("/deploy", form)
 	require.Equal(t, "/releases/r-abcdefghijklmnop", sent.Header.Get("Location"), sent.body)
 	require.Equal(t, key, h.keys[1])
 	require.JSONEq(t, `{"application":"shop","environment":"staging","artifact":{"image":"shop:2"},"note":"hotfix",
 		"config":{"variables":[{"name":"A","value":"1"},{"name":"B","value":"x=y"},{"name":"OLD","remove":true}]}}`, h.sent[1])
 	require.JSONEq(t, h.sent[0], h.sent[1], "what was planned is asked for")
+
+	form.Set("image", "shop:3")
+	changed := h.post("/deploy", form)
+	require.Equal(t, http.StatusOK, changed.StatusCode, "what nobody has looked at is looked at first")
+	require.Contains(t, changed.body, "Nothing was deployed yet")
+	require.Len(t, h.sent, 3)
+	require.Empty(t, h.keys[2], "that was a plan alone")
+	form.Set("image", "shop:2")
 
 	h.answers["POST plan"] = `{"app":{"platform":"sae","region":"cn-hangzhou","id":"a"},"operation":"release","at":"2026-11-30T08:00:00Z","strategy":{},"refusals":[{"field":"artifact","reason":"is not from a registry that the policy has"}]}`
 	form.Set("step", "plan")
