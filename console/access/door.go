@@ -156,8 +156,17 @@ func (d *Door) guard(next http.Handler, refuse func(http.ResponseWriter, *http.R
 			return
 		}
 		defer d.leave(who.Identity)
-		next.ServeHTTP(w, r.WithContext(With(r.Context(), who)))
+		next.ServeHTTP(w, r.WithContext(Whether(With(r.Context(), who), func() bool { return d.counts(r, who) })))
 	})
+}
+
+// counts reports whether a request that was let in would be so again. Nobody is put out while nobody can say that.
+func (d *Door) counts(r *http.Request, as Person) bool {
+	who, err := d.find(r)
+	if _, unsure := errors.AsType[problem.Problem](err); unsure {
+		return true
+	}
+	return err == nil && who.Identity == as.Identity
 }
 
 func (d *Door) enter(identity string) bool {

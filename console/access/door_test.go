@@ -293,3 +293,23 @@ func TestDoor_Attempt(t *testing.T) {
 	_, err = d.Attempt(r, ann)
 	require.ErrorContains(t, err, "nobody can sign in with a token here")
 }
+
+// endless is the one session of ann, which fails as a test says.
+type endless struct{ err error }
+
+func (s *endless) Find(*http.Request) (access.Person, error) { return access.Person{Identity: "ann"}, s.err }
+
+// What goes on for long can ask whether the session has ended with which it began.
+func TestDoor_Counts(t *testing.T) {
+	t.Parallel()
+	var session endless
+	var counts []bool
+	door := access.NewDoor(access.DoorConfig{Sessions: &session}).Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		for _, session.err = range []error{nil, problem.New(http.StatusServiceUnavailable, "NATS is away"), access.ErrEnded} {
+			counts = append(counts, access.Counts(r.Context()))
+		}
+	}))
+	door.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil))
+	require.Equal(t, []bool{true, true, false}, counts, "nobody is put out while nobody can say")
+	require.True(t, access.Counts(t.Context()), "where there is no door, there is nobody to put out")
+}

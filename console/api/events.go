@@ -15,6 +15,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"slipway/authority"
+	"slipway/console/access"
 	"slipway/release"
 	"slipway/wire"
 )
@@ -237,7 +238,7 @@ func (r *request) pass(events *events, out sender, f following) {
 				return
 			}
 		case <-beat.C:
-			if out.comment("alive") != nil || !f.beats(r.Context(), events) {
+			if out.comment("alive") != nil || !access.Counts(r.Context()) || !f.beats(r.Context(), events) {
 				return
 			}
 		}

@@ -46,6 +46,34 @@ func TestLane(t *testing.T) {
 	require.Contains(t, again.body, `value="all is well"`)
 }
 
+// What brings no artifact is called by what it does, and never an unknown artifact.
+func TestPages_WhatBringsNoArtifact(t *testing.T) {
+	t.Parallel()
+	const restart, lane, settings = "r-bcdefghijklmnopq", "lanes/sae/cn-hangzhou/f80db7f6", "r-cdefghijklmnopqr"
+	of := func(rest string) string {
+		return `{"releaseId":"` + restart + `","app":{"platform":"sae","region":"cn-hangzhou","id":"f80db7f6"},"appName":"shop","artifact":{},"phase":"Queued",` + rest + `}`
+	}
+	h := newHouse(t, map[string]any{
+		"GET releases/" + restart: of(`"operation":"restart"`), "GET releases/" + settings: of(`"operation":"release","onlyConfig":true`),
+		"GET " + lane:           `{"app":{"platform":"sae","region":"cn-hangzhou","id":"f80db7f6"},"waiting":[{"releaseId":"` + restart + `","artifact":{}}],"running":{"releaseId":"` + settings + `","artifact":{}}}`,
+		"GET lanes":             `{"items":[{"app":"sae/cn-hangzhou/f80db7f6","state":{"running":{"releaseId":"` + restart + `","artifact":{}}}}]}`,
+		"GET search":            `{"items":[{"kind":"release","id":"` + restart + `","artifact":{}}]}`,
+		"GET releases":          `{"items":[]}`,
+		"GET freezes":           `{"items":[]}`,
+		"GET applications/shop": `{"spec":{"name":"shop"}}`, "GET applications/shop/status": `{"items":[{"environment":"live","runs":{"releaseId":"` + restart + `","version":"7"}}]}`,
+		"GET applications/shop/history": `{"items":[{"releaseId":"` + restart + `","progress":{"operation":"restart"}}]}`,
+	})
+	for path, want := range map[string]string{
+		"/releases/" + restart: `<span class="brings">restart</span>`, "/releases/" + settings: `<span class="brings">configuration</span>`,
+		"/" + lane: ">" + restart + "</a>", "/lanes": ">" + restart + "</a>", "/search?q=x": "", "/applications/shop": "restart</a>",
+	} {
+		page := h.get(path)
+		require.Equal(t, http.StatusOK, page.StatusCode, path)
+		require.NotContains(t, page.body, "unknown artifact", path)
+		require.Contains(t, page.body, want, path)
+	}
+}
+
 // Freezes are a calendar; a window that recurs is on each of its days, and a stop from when it was made.
 func TestFreezes(t *testing.T) {
 	t.Parallel()
@@ -111,14 +139,25 @@ func TestDeploy(t *testing.T) {
 	require.Len(t, h.sent, 1)
 	_, key, _ := strings.Cut(page.body, `name="key" value="`)
 	key, _, _ = strings.Cut(key, `"`)
+	_, seen, _ := strings.Cut(page.body, `name="seen" value="`)
+	seen, _, _ = strings.Cut(seen, `"`)
 	form.Set("step", "deploy")
 	form.Set("key", key)
+	form.Set("seen", seen)
 	sent := h.post("/deploy", form)
 	require.Equal(t, "/releases/r-abcdefghijklmnop", sent.Header.Get("Location"), sent.body)
 	require.Equal(t, key, h.keys[1])
 	require.JSONEq(t, `{"application":"shop","environment":"staging","artifact":{"image":"shop:2"},"note":"hotfix",
 		"config":{"variables":[{"name":"A","value":"1"},{"name":"B","value":"x=y"},{"name":"OLD","remove":true}]}}`, h.sent[1])
 	require.JSONEq(t, h.sent[0], h.sent[1], "what was planned is asked for")
+
+	form.Set("image", "shop:3")
+	changed := h.post("/deploy", form)
+	require.Equal(t, http.StatusOK, changed.StatusCode, "what nobody has looked at is looked at first")
+	require.Contains(t, changed.body, "Nothing was deployed yet")
+	require.Len(t, h.sent, 3)
+	require.Empty(t, h.keys[2], "that was a plan alone")
+	form.Set("image", "shop:2")
 
 	h.answers["POST plan"] = `{"app":{"platform":"sae","region":"cn-hangzhou","id":"a"},"operation":"release","at":"2026-11-30T08:00:00Z","strategy":{},"refusals":[{"field":"artifact","reason":"is not from a registry that the policy has"}]}`
 	form.Set("step", "plan")

@@ -1,6 +1,9 @@
 package web
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"net/http"
 	"strings"
 
@@ -15,6 +18,8 @@ type deployForm struct {
 	// App is application/environment, or platform/region/id.
 	App, Operation, Image, Version, Variables, Strategy, Note string
 	Key                                                       string
+	// Seen is what the plan was of that was shown, as [digestOf] has it.
+	Seen string
 }
 
 // deployShown is the page on which a release is asked for: what it would do comes first.
@@ -25,7 +30,9 @@ type deployShown struct {
 	// Operations and Strategies are what there is to choose from.
 	Operations, Strategies []string
 	// Plan is what it would do; nil before that was asked.
-	Plan    *release.Plan
+	Plan *release.Plan
+	// Changed tells that something else was to be deployed than what had been shown.
+	Changed bool
 	Problem *problem.Problem
 }
 
@@ -64,25 +71,37 @@ func deploy(p *page) error {
 	of := p.PostFormValue
 	shown := deployShown{Form: deployForm{
 		App: strings.TrimSpace(of("app")), Operation: of("operation"), Image: strings.TrimSpace(of("image")), Version: strings.TrimSpace(of("version")),
-		Variables: of("variables"), Strategy: of("strategy"), Note: of("note"), Key: of("key"),
+		Variables: of("variables"), Strategy: of("strategy"), Note: of("note"), Key: of("key"), Seen: of("seen"),
 	}}
 	body, wrong := shown.Form.body()
 	if len(wrong) > 0 {
 		shown.Problem = new(invalid(wrong))
 		return p.showDeploy(shown)
 	}
-	if of("step") == "deploy" && shown.Form.Key != "" {
+	digest, err := digestOf(body)
+	if err != nil {
+		return err
+	}
+	shown.Changed = of("step") == "deploy" && shown.Form.Seen != digest
+	if of("step") == "deploy" && shown.Form.Key != "" && !shown.Changed {
 		id, err := p.submit(body, shown.Form.Key)
 		if err == nil {
 			return p.redirect(ofReleases.page(id))
 		}
 		shown.Problem = new(p.problemOf(err))
 	}
-	shown.Form.Key = uuid.NewString()
+	shown.Form.Key, shown.Form.Seen = uuid.NewString(), digest
 	if err := p.post("plan", "", body, &shown.Plan); err != nil && shown.Problem == nil {
 		shown.Problem = new(p.problemOf(err))
 	}
 	return p.showDeploy(shown)
+}
+
+// digestOf is the same for the same request alone.
+func digestOf(body map[string]any) (string, error) {
+	content, err := json.Marshal(body)
+	sum := sha256.Sum256(content)
+	return hex.EncodeToString(sum[:]), err
 }
 
 // body is the request of a form, as the API takes it.

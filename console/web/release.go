@@ -69,7 +69,7 @@ func (p *page) release(id string) (releaseShown, error) {
 	if err := p.get("releases/"+pathOf(id), nil, &r); err != nil {
 		return releaseShown{}, err
 	}
-	shown := releaseShown{shownRelease: r, Title: cmp.Or(r.Name(), r.App.SearchValue(), r.ReleaseID), Brings: brings(r.Progress)}
+	shown := releaseShown{shownRelease: r, Title: cmp.Or(r.Name(), r.App.SearchValue(), r.ReleaseID), Brings: p.brings(r.Progress)}
 	shown.AppPage, shown.Lane = appPage(r.Progress), lanePage(r.App)
 	shown.Acts, shown.Steps = actsOf(r.ReleaseID, release.Next(r.Progress))
 	shown.Batches, shown.Gates = batchesOf(r.Progress, p.now), gatesOf(r.Gates)
@@ -84,14 +84,22 @@ func (p *page) release(id string) (releaseShown, error) {
 }
 
 // brings says what a release is for: its artifact, or what it does.
-func brings(p release.Progress) string {
-	switch text := p.Artifact.String(); {
+func (p *page) brings(r release.Progress) string {
+	switch text := artifactText(r.Artifact); {
 	case text != "":
 		return text
-	case p.OnlyConfig:
-		return "configuration"
+	case r.OnlyConfig:
+		return p.t("configuration")
 	}
-	return string(p.Operation)
+	return p.t(string(r.Operation))
+}
+
+// artifactText is an artifact in words; empty of what names none, such as a restart.
+func artifactText(a release.Artifact) string {
+	if a == (release.Artifact{}) {
+		return ""
+	}
+	return a.String()
 }
 
 // appPage is where the application of a release is shown: by its name, or by its lane.

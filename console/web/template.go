@@ -46,16 +46,17 @@ func (w *Web) parse() (map[string]map[string]*template.Template, error) {
 // functions are what templates call.
 func (w *Web) functions(l language) template.FuncMap {
 	return template.FuncMap{
-		"t":       l.text,
-		"asset":   func(name string) (string, error) { return w.assets.path(name) },
-		"path":    pathOf,
-		"stamp":   stamp,
-		"span":    func(from, to time.Time) string { return span(to.Sub(from)) },
-		"seconds": func(d release.Duration) string { return span(d.Std()) },
-		"phase":   func(p release.Phase) badge { return l.badgeOf(p) },
-		"service": func() string { return w.cfg.SignInService },
-		"join":    func(parts []string) string { return strings.Join(parts, ", ") },
-		"link":    func(to, text string, here bool) navLink { return navLink{to, text, here} },
+		"t":        l.text,
+		"asset":    func(name string) (string, error) { return w.assets.path(name) },
+		"path":     pathOf,
+		"stamp":    stamp,
+		"span":     func(from, to time.Time) string { return span(to.Sub(from)) },
+		"seconds":  func(d release.Duration) string { return span(d.Std()) },
+		"phase":    func(p release.Phase) badge { return l.badgeOf(p) },
+		"service":  func() string { return w.cfg.SignInService },
+		"artifact": artifactText,
+		"join":     func(parts []string) string { return strings.Join(parts, ", ") },
+		"link":     func(to, text string, here bool) navLink { return navLink{to, text, here} },
 		"acts": func(id string, steps []release.NextStep) []act {
 			found, _ := actsOf(id, steps)
 			return found

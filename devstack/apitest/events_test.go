@@ -183,6 +183,20 @@ func TestEvents_AreBoundedAndGuarded(t *testing.T) {
 	require.Equal(t, http.StatusForbidden, h.as("eve").send(http.MethodGet, path, "").status)
 }
 
+// Who has signed out, or whose token was taken away, is told nothing more.
+func TestEvents_EndWithTheSession(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.engine.set(release.WorkflowID(id), release.Progress{ReleaseID: id, App: shop(), Phase: release.PhaseRollingOut}, false)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	everything, one := h.follow(ctx, "events", ""), h.follow(ctx, "releases/"+id+"/events", "")
+	h.signedOut.Store("ann", true)
+	require.Empty(t, everything.next())
+	require.Empty(t, one.next())
+	require.NoError(t, ctx.Err(), "they ended by themselves")
+}
+
 // publish publishes events as they are told, and returns the number of the last one.
 func (h *house) publish(all ...release.Event) (last uint64) {
 	h.t.Helper()

@@ -239,6 +239,8 @@ type house struct {
 	engine *engine
 	known  *ledger.Ledger
 	ends   chan struct{}
+	// signedOut are those who do not count as signed in any more.
+	signedOut sync.Map
 
 	// described is what the API says of itself, once it was asked.
 	describing sync.Mutex
@@ -265,7 +267,8 @@ func newHouse(tb testing.TB) *house {
 			by = token
 		}
 		if by != "" {
-			r = r.WithContext(access.With(r.Context(), access.Person{Identity: by}))
+			counts := func() bool { _, out := h.signedOut.Load(by); return !out }
+			r = r.WithContext(access.Whether(access.With(r.Context(), access.Person{Identity: by}), counts))
 		}
 		handler.ServeHTTP(w, r)
 	}))

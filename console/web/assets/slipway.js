@@ -32,7 +32,11 @@
     reading = true;
     clearTimeout(timer);
     try {
-      const answer = await fetch(location.href, { headers: { Accept: "text/html" }, redirect: "error", cache: "no-store" });
+      const answer = await fetch(location.href, { headers: { Accept: "text/html" }, redirect: "manual", cache: "no-store" });
+      if (answer.type === "opaqueredirect") { // the session has ended: nobody is to go on reading what is shown
+        location.reload();
+        return;
+      }
       if (answer.ok && !busy()) {
         const next = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("content");
         Idiomorph.morph(main, next.innerHTML, { morphStyle: "innerHTML", ignoreActiveValue: true });
