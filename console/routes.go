@@ -45,7 +45,7 @@ it is the console token in what slipway-dev up prints. docs/console.md has more.
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	if s.cfg.Pages != nil {
-		mux.Handle("/", shown(s.cfg.Door.Pages(noting(whole(s.cfg.Pages)), s.cfg.NotSignedIn)))
+		mux.Handle("/", shown(s.cfg.Door.Pages(noting(whole(s.cfg.Pages)), s.cfg.NotSignedIn, s.cfg.Refuse)))
 		for _, path := range FrontPaths() {
 			mux.Handle(path, shown(noting(whole(s.cfg.Front))))
 		}
