@@ -301,7 +301,9 @@ func TestDoor_Attempt(t *testing.T) {
 // endless is the one session of ann, which fails as a test says.
 type endless struct{ err error }
 
-func (s *endless) Find(*http.Request) (access.Person, error) { return access.Person{Identity: "ann"}, s.err }
+func (s *endless) Find(*http.Request) (access.Person, error) {
+	return access.Person{Identity: "ann"}, s.err
+}
 
 // What goes on for long can ask whether the session has ended with which it began.
 func TestDoor_Counts(t *testing.T) {
