@@ -26,6 +26,8 @@ type Config struct {
 	// Pages answers everything else, to who has signed in. NotSignedIn answers in its place who has not, and Front what everybody may
 	// ask for, see [FrontPaths].
 	Pages, Front, NotSignedIn http.Handler
+	// Refuse answers for the pages who has to wait, or of whom nobody can say whether they have signed in; nil writes the problem itself.
+	Refuse access.Tell
 	// SignIn has people sign in by OpenID Connect, at [slipway/console/oidc.Path] and the path at which the provider sends them back; nil is nobody.
 	SignIn http.Handler
 	// Metrics takes what is counted and measured; nil counts nowhere.

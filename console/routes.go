@@ -26,7 +26,7 @@ const (
 // routes is what there is.
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/", shown(s.cfg.Door.Pages(noting(whole(s.cfg.Pages)), s.cfg.NotSignedIn)))
+	mux.Handle("/", shown(s.cfg.Door.Pages(noting(whole(s.cfg.Pages)), s.cfg.NotSignedIn, s.cfg.Refuse)))
 	for _, path := range FrontPaths() {
 		mux.Handle(path, shown(noting(whole(s.cfg.Front))))
 	}

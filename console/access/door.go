@@ -105,19 +105,28 @@ func NewDoor(cfg DoorConfig) *Door {
 }
 
 // Handler lets requests through to next that bring the token of somebody, as Authorization: Bearer, or a session.
-func (d *Door) Handler(next http.Handler) http.Handler { return d.guard(next, d.refuse) }
+func (d *Door) Handler(next http.Handler) http.Handler { return d.guard(next, d.refuse, write) }
 
-// Pages is [Door.Handler] for pages: who has not signed in is answered by signIn.
-func (d *Door) Pages(next, signIn http.Handler) http.Handler {
+// Tell answers a request with why it is refused.
+type Tell func(http.ResponseWriter, *http.Request, problem.Problem)
+
+func write(w http.ResponseWriter, _ *http.Request, p problem.Problem) { p.Write(w) }
+
+// Pages is [Door.Handler] for pages: who has not signed in is answered by signIn, and who is refused otherwise by tell; nil writes the
+// problem itself.
+func (d *Door) Pages(next, signIn http.Handler, tell Tell) http.Handler {
+	if tell == nil {
+		tell = write
+	}
 	return d.guard(next, func(w http.ResponseWriter, r *http.Request, err error) {
 		if !errors.Is(err, ErrNone) { // who comes for the first time has tried nothing
 			if p, late := d.fail(r, err); late {
-				p.Write(w)
+				tell(w, r, p)
 				return
 			}
 		}
 		signIn.ServeHTTP(w, r)
-	})
+	}, tell)
 }
 
 // Attempt returns who a token is of that a form has. Failures count as those of requests do. The error is a [problem.Problem].
@@ -135,12 +144,13 @@ func (d *Door) Attempt(r *http.Request, token string) (Person, error) {
 	return Person{}, problem.New(http.StatusUnauthorized, "%v", err)
 }
 
-// guard lets requests through to next; who has not signed in is answered by refuse.
-func (d *Door) guard(next http.Handler, refuse func(http.ResponseWriter, *http.Request, error)) http.Handler {
+// guard lets requests through to next; who has not signed in is answered by refuse, and
+// who has to wait, or of whom nobody can say it, by tell.
+func (d *Door) guard(next http.Handler, refuse func(http.ResponseWriter, *http.Request, error), tell Tell) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		who, err := d.find(r)
 		if p, unsure := errors.AsType[problem.Problem](err); unsure {
-			p.Write(w)
+			tell(w, r, p)
 			return
 		}
 		if err != nil {
@@ -148,11 +158,11 @@ func (d *Door) guard(next http.Handler, refuse func(http.ResponseWriter, *http.R
 			return
 		}
 		if wait := d.requests.Take(who.Identity, d.cfg.Now()); wait > 0 {
-			tooMany(wait, "too many requests of "+who.Identity).Write(w)
+			tell(w, r, tooMany(wait, "too many requests of "+who.Identity))
 			return
 		}
 		if !d.enter(who.Identity) {
-			tooMany(busyAfter, "too many requests of "+who.Identity+" are under way").Write(w)
+			tell(w, r, tooMany(busyAfter, "too many requests of "+who.Identity+" are under way"))
 			return
 		}
 		defer d.leave(who.Identity)

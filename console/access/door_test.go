@@ -249,12 +249,16 @@ func TestDoor_Pages(t *testing.T) {
 	}).Pages(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p, _ := access.Of(r.Context())
 		_, _ = io.WriteString(w, p.Identity+" "+p.Groups[0])
-	}), http.RedirectHandler("/sign-in", http.StatusSeeOther))
+	}), http.RedirectHandler("/sign-in", http.StatusSeeOther), func(w http.ResponseWriter, _ *http.Request, p problem.Problem) {
+		http.Error(w, "a page: "+p.Detail, p.Status)
+	})
 
 	got := d.browse("/releases", "mei")
 	require.Equal(t, http.StatusOK, got.Code)
 	require.Equal(t, "mei sre", got.Body.String())
-	require.Equal(t, http.StatusServiceUnavailable, d.browse("/releases", "away").Code, "that is not signed out")
+	away := d.browse("/releases", "away")
+	require.Equal(t, http.StatusServiceUnavailable, away.Code, "that is not signed out")
+	require.Contains(t, away.Body.String(), "a page: ")
 	for range 4 {
 		got := d.browse("/releases", "")
 		require.Equal(t, http.StatusSeeOther, got.Code, "who comes for the first time has tried nothing")
@@ -297,7 +301,9 @@ func TestDoor_Attempt(t *testing.T) {
 // endless is the one session of ann, which fails as a test says.
 type endless struct{ err error }
 
-func (s *endless) Find(*http.Request) (access.Person, error) { return access.Person{Identity: "ann"}, s.err }
+func (s *endless) Find(*http.Request) (access.Person, error) {
+	return access.Person{Identity: "ann"}, s.err
+}
 
 // What goes on for long can ask whether the session has ended with which it began.
 func TestDoor_Counts(t *testing.T) {

@@ -348,7 +348,7 @@ func TestDoor_WithSessions(t *testing.T) {
 		p, _ := access.Of(r.Context())
 		_, _ = out.Write([]byte(p.Identity))
 	})
-	api, pages := door.Handler(who), door.Pages(who, http.RedirectHandler("/sign-in", http.StatusSeeOther))
+	api, pages := door.Handler(who), door.Pages(who, http.RedirectHandler("/sign-in", http.StatusSeeOther), nil)
 	requireStatus := func(cookie *http.Cookie, ofAPI, ofPages int) {
 		t.Helper()
 		for i, handler := range []http.Handler{api, pages} {

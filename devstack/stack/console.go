@@ -45,7 +45,7 @@ func (s *Stack) startConsole(ctx context.Context) error {
 	}
 	server, err := console.Listen(ctx, console.Config{
 		Addr: cmp.Or(s.config.ConsoleAddr, "127.0.0.1:0"), Metrics: prometheus.NewRegistry(), Logger: log, Door: door,
-		API: served, Pages: pages.Pages(), Front: pages.Front(), NotSignedIn: pages.NotSignedIn(),
+		API: served, Pages: pages.Pages(), Front: pages.Front(), NotSignedIn: pages.NotSignedIn(), Refuse: pages.Refuse,
 	})
 	if err != nil {
 		return err

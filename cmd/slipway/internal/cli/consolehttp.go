@@ -165,7 +165,7 @@ func (p *consoleHTTP) pages(r *role, cfg *console.Config) error {
 	if pages, err = web.New(shown); err != nil {
 		return err
 	}
-	cfg.Pages, cfg.Front, cfg.NotSignedIn = pages.Pages(), pages.Front(), pages.NotSignedIn()
+	cfg.Pages, cfg.Front, cfg.NotSignedIn, cfg.Refuse = pages.Pages(), pages.Front(), pages.NotSignedIn(), pages.Refuse
 	return nil
 }
 
