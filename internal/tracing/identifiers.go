@@ -29,7 +29,9 @@ func (identifiers) NewIDs(ctx context.Context) (trace.TraceID, trace.SpanID) {
 }
 
 // NewSpanID is the ID of a span of a trace.
-func (identifiers) NewSpanID(ctx context.Context, _ trace.TraceID) trace.SpanID { return wantedBy(ctx).spanID() }
+func (identifiers) NewSpanID(ctx context.Context, _ trace.TraceID) trace.SpanID {
+	return wantedBy(ctx).spanID()
+}
 
 func (w wanted) spanID() trace.SpanID {
 	if !w.span.IsValid() {

@@ -133,7 +133,7 @@ func (a *attempt) Finish(o *interceptor.TracerFinishSpanOptions) {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	ctx := trace.ContextWithSpan(context.Background(), a.Span)
+	ctx := trace.ContextWithSpan(nowhere(), a.Span)
 	for _, c := range a.calls {
 		c.tell(ctx, a.tracer)
 	}

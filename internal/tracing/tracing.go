@@ -127,5 +127,5 @@ func contextOfEvent(t wire.Trace) trace.SpanContext {
 }
 
 func contextOfMap(m map[string]string) trace.SpanContext {
-	return trace.SpanContextFromContext(propagation.TraceContext{}.Extract(context.Background(), propagation.MapCarrier(m)))
+	return trace.SpanContextFromContext(propagation.TraceContext{}.Extract(nowhere(), propagation.MapCarrier(m)))
 }

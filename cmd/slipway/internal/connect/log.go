@@ -3,6 +3,7 @@ package connect
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"github.com/rs/zerolog"
@@ -25,7 +26,7 @@ const attributeWorkflowID = "WorkflowID"
 func (n named) WithAttrs(of []slog.Attr) slog.Handler {
 	for _, a := range of {
 		if more, ok := meaning(a); ok {
-			of = append(of[:len(of):len(of)], more)
+			of = append(slices.Clip(of), more)
 		}
 	}
 	return named{n.Handler.WithAttrs(of)}
