@@ -57,7 +57,6 @@ func console(t *testing.T, on *stack.Stack, people ...string) (*role, map[string
 		file += access.Line(name, tokens[name], time.Time{}) + "\n"
 	}
 	r := &role{t: t, on: on, tokens: filepath.Join(t.TempDir(), "tokens")}
-	other.at("/").sees("Needs a person")
 	require.NoError(t, os.WriteFile(r.tokens, []byte(file), 0o600))
 	r.start("127.0.0.1:0")
 	t.Cleanup(func() { require.NoError(t, r.process.Stop()) })
@@ -137,6 +136,7 @@ func TestConsole_RolesAndStops(t *testing.T) {
 	require.Equal(t, "/releases/"+id, ann.path(), "the page was not left")
 	ann.uncomplaining()
 
+	other.at("/").sees("Needs a person")
 	require.NoError(t, os.WriteFile(r.tokens, []byte(access.Line("vera", tokens["vera"], time.Time{})+"\n"), 0o600))
 	require.Eventually(t, func() bool { return ann.at("/").path() == "/sign-in" }, glance, 200*time.Millisecond, "who has no token any more has no session")
 	other.sees("Where is there a token?") // and a page that was left open shows nothing any more
