@@ -19,7 +19,7 @@ import (
 func (a *api) listDeadLetters(r *request) error {
 	ctx := r.Context()
 	in := reader{parameters: r.query}
-	limit := in.limit(defaultLimit, mostListed)
+	limit := in.limit(mostListed)
 	if err := in.problems(); err != nil {
 		return err
 	}

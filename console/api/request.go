@@ -199,10 +199,10 @@ func (r *reader) one(name string, of []string) string {
 }
 
 // limit reads how many are wanted at most.
-func (r *reader) limit(otherwise, most int) int {
+func (r *reader) limit(most int) int {
 	text, given := r.parameters[paramLimit]
 	if !given {
-		return otherwise
+		return defaultLimit
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 || n > most {
