@@ -19,7 +19,7 @@ import (
 func (a *api) listDeadLetters(r *request) error {
 	ctx := r.Context()
 	in := reader{parameters: r.query}
-	limit := in.limit(mostListed)
+	limit := in.limit()
 	if err := in.problems(); err != nil {
 		return err
 	}

@@ -58,7 +58,7 @@ func (a *api) applicationHistory(r *request) error {
 		return err
 	}
 	in := reader{parameters: r.query}
-	limit := in.limit(mostListed)
+	limit := in.limit()
 	only, chosen := r.query[paramEnvironment]
 	if _, unknown := d.Spec.Environment(only); chosen && unknown != nil {
 		in.refuse(paramEnvironment, "%s", unknown)

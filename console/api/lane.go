@@ -25,7 +25,7 @@ func (r *request) appOfPath() (release.App, error) {
 func (a *api) listLanes(r *request) error {
 	ctx := r.Context()
 	in := reader{parameters: r.query}
-	held, limit := in.flag(paramHeld), in.limit(mostListed)
+	held, limit := in.flag(paramHeld), in.limit()
 	if err := in.problems(); err != nil {
 		return err
 	}

@@ -74,7 +74,7 @@ func (a *api) filter(ctx context.Context, query parameters) (releases.Filter, er
 		AppName: query[paramAppName], Application: query[paramApplication], RequestedBy: query[paramRequestedBy], Set: query[paramSet],
 		Phase: release.Phase(in.one(paramPhase, phases())), Outcome: release.Phase(in.one(paramOutcome, outcomes())),
 		Operation: release.Operation(in.one(paramOperation, operations())), Open: in.flag(paramOpen), Artifacts: in.flag(paramArtifacts),
-		Since: in.moment(paramSince, time.Now()), Limit: in.limit(mostListed),
+		Since: in.moment(paramSince, time.Now()), Limit: in.limit(),
 	}
 	if f.Set != "" && release.CheckSetID(f.Set) != nil {
 		in.refuse(paramSet, "must be the ID of a set, which is s- and 16 lower-case letters and digits")

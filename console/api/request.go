@@ -199,14 +199,14 @@ func (r *reader) one(name string, of []string) string {
 }
 
 // limit reads how many are wanted at most.
-func (r *reader) limit(most int) int {
+func (r *reader) limit() int {
 	text, given := r.parameters[paramLimit]
 	if !given {
 		return defaultLimit
 	}
 	n, err := strconv.Atoi(text)
-	if err != nil || n < 1 || n > most {
-		r.refuse(paramLimit, "must be a whole number from 1 to %d", most)
+	if err != nil || n < 1 || n > mostListed {
+		r.refuse(paramLimit, "must be a whole number from 1 to %d", mostListed)
 	}
 	return n
 }

@@ -89,7 +89,7 @@ func (a *api) setEvents(r *request) error { return r.followOne(a.set) }
 func (a *api) listSets(r *request) error {
 	ctx := r.Context()
 	in := reader{parameters: r.query}
-	f := releases.Filter{Phase: release.Phase(in.one(paramPhase, phases())), Open: in.flag(paramOpen), Limit: in.limit(mostListed)}
+	f := releases.Filter{Phase: release.Phase(in.one(paramPhase, phases())), Open: in.flag(paramOpen), Limit: in.limit()}
 	if err := in.problems(); err != nil {
 		return err
 	}

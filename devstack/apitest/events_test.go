@@ -197,18 +197,16 @@ func TestEvents_EndWithTheSession(t *testing.T) {
 	require.NoError(t, ctx.Err(), "they ended by themselves")
 }
 
-// publish publishes events as they are told, and returns the number of the last one.
-func (h *house) publish(all ...release.Event) (last uint64) {
+// publish publishes events as they are told.
+func (h *house) publish(all ...release.Event) {
 	h.t.Helper()
 	for _, e := range all {
 		e.ID = rand.Text()
 		msg, err := wire.EncodeEvent(e, start())
 		require.NoError(h.t, err)
-		ack, err := h.js.PublishMsg(h.t.Context(), msg)
+		_, err = h.js.PublishMsg(h.t.Context(), msg)
 		require.NoError(h.t, err)
-		last = ack.Sequence
 	}
-	return last
 }
 
 // TestEvents_OfEverything: from now on, or from where a client was.

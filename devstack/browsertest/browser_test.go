@@ -37,27 +37,27 @@ type browser struct {
 }
 
 // chromium is the browser that the test target installs.
-func chromium(t testing.TB) string {
-	t.Helper()
+func chromium(tb testing.TB) string {
+	tb.Helper()
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
 		if path, err := exec.LookPath(name); err == nil {
 			return path
 		}
 	}
-	require.Fail(t, "there is no chromium; `make test-system` installs it on Debian, and elsewhere it must be on the PATH")
+	require.Fail(tb, "there is no chromium; `make test-system` installs it on Debian, and elsewhere it must be on the PATH")
 	return ""
 }
 
 // open starts a browser at a console.
-func open(t testing.TB, url string) *browser {
-	t.Helper()
+func open(tb testing.TB, url string) *browser {
+	tb.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(chromium(t)), chromedp.NoSandbox, chromedp.WindowSize(1280, 900), chromedp.Flag("lang", "en"), chromedp.UserDataDir(t.TempDir()))
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+		chromedp.ExecPath(chromium(tb)), chromedp.NoSandbox, chromedp.WindowSize(1280, 900), chromedp.Flag("lang", "en"), chromedp.UserDataDir(tb.TempDir()))
+	ctx, cancel := context.WithTimeout(tb.Context(), patience)
 	ctx, end := chromedp.NewExecAllocator(ctx, options...)
 	ctx, stop := chromedp.NewContext(ctx)
-	b := &browser{ctx: ctx, t: t, url: url}
-	require.NoError(t, chromedp.Do(ctx, chromedp.Navigate("about:blank"))) // the first context is that of the browser
+	b := &browser{ctx: ctx, t: tb, url: url}
+	require.NoError(tb, chromedp.Do(ctx, chromedp.Navigate("about:blank"))) // the first context is that of the browser
 	listened := make(chan struct{})
 	messages := chromedp.Console(ctx)
 	go func() {
@@ -69,7 +69,7 @@ func open(t testing.TB, url string) *browser {
 			b.heard(message)
 		}
 	}()
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		stop()
 		end()
 		cancel()
@@ -207,15 +207,15 @@ func (b *browser) uncomplaining() {
 }
 
 // everything is a stack on which time passes twenty times as fast.
-func everything(t testing.TB) *stack.Stack {
-	t.Helper()
-	starting, started := context.WithTimeout(t.Context(), patience)
+func everything(tb testing.TB) *stack.Stack {
+	tb.Helper()
+	starting, started := context.WithTimeout(tb.Context(), patience)
 	defer started()
 	s, err := stack.Start(starting, stack.Config{
-		Demo: true, Speed: 20, Settle: time.Second, Log: zerolog.New(zerolog.NewTestWriter(t)).Level(zerolog.WarnLevel),
+		Demo: true, Speed: 20, Settle: time.Second, Log: zerolog.New(zerolog.NewTestWriter(tb)).Level(zerolog.WarnLevel),
 	})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	require.NoError(tb, err)
+	tb.Cleanup(func() { require.NoError(tb, s.Close()) })
 	return s
 }
 

@@ -29,10 +29,10 @@ const (
 
 // crowd has a stack work on a thousand releases in fifty lanes: the first of each waits for a confirmation, the others behind it. It
 // returns those that wait for a confirmation.
-func crowd(ctx context.Context, t testing.TB, s *stack.Stack) []string {
-	t.Helper()
+func crowd(ctx context.Context, tb testing.TB, s *stack.Stack) []string {
+	tb.Helper()
 	sae, err := s.SAEClient()
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	apps := make([]release.App, manyLanes)
 	group, running := errgroup.WithContext(ctx)
 	group.SetLimit(8)
@@ -42,7 +42,7 @@ func crowd(ctx context.Context, t testing.TB, s *stack.Stack) []string {
 			return err
 		})
 	}
-	require.NoError(t, group.Wait())
+	require.NoError(tb, group.Wait())
 	group, running = errgroup.WithContext(ctx)
 	group.SetLimit(8)
 	for i := range manyReleases {
@@ -54,12 +54,12 @@ func crowd(ctx context.Context, t testing.TB, s *stack.Stack) []string {
 			return err
 		})
 	}
-	require.NoError(t, group.Wait())
+	require.NoError(tb, group.Wait())
 	c := releases.New(s.Client)
 	var parked []string
-	require.Eventually(t, func() bool {
+	require.Eventually(tb, func() bool {
 		found, _, err := c.List(ctx, releases.Filter{Open: true})
-		require.NoError(t, err)
+		require.NoError(tb, err)
 		parked = parked[:0]
 		for _, r := range found {
 			if r.Phase == release.PhaseAwaitingConfirm {
@@ -91,14 +91,14 @@ func BenchmarkConsole(b *testing.B) {
 		})
 	}
 	b.Run("event to screen", func(b *testing.B) {
-		shown, c := open(b, s.Console().URL).signsIn(s.Console().Token), releases.New(s.Client)
+		shown, c := open(b, s.Console().URL).signsIn(s.Console().Token), releases.New(s.Client) //nolint:contextcheck // a browser has its own
 		var took []time.Duration
 		for _, id := range parked[:manyEvents] {
-			shown.at("/releases/" + id).sees("confirmation of batch 1 of 2")
+			shown.at("/releases/" + id).sees("confirmation of batch 1 of 2") //nolint:contextcheck // as above
 			p, err := c.SendCommand(ctx, id, release.Command{Kind: release.CommandConfirm, Batch: 1, By: "ann"})
 			require.NoError(b, err)
 			require.NotEmpty(b, p.Decisions)
-			shown.sees("confirm batch 1 by ann")
+			shown.sees("confirm batch 1 by ann") //nolint:contextcheck // as above
 			took = append(took, time.Since(p.Decisions[len(p.Decisions)-1].At))
 		}
 		report(b, took)

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/stretchr/testify/require"
 )
@@ -58,7 +58,7 @@ func requireServed(t *testing.T, metrics map[string]served, where, text string) 
 			metric, there := metrics[node.Name]
 			require.True(t, there, "%s: nobody serves %s", where, node.Name)
 			for _, matcher := range node.LabelMatchers {
-				if matcher.Name == labels.MetricName || slices.Contains(ofTarget(), matcher.Name) {
+				if matcher.Name == model.MetricNameLabel || slices.Contains(ofTarget(), matcher.Name) {
 					continue
 				}
 				require.Contains(t, metric.labels, matcher.Name, "%s: %s", where, node.Name)
@@ -70,10 +70,10 @@ func requireServed(t *testing.T, metrics map[string]served, where, text string) 
 				}
 			}
 		case *parser.AggregateExpr:
-			requireLabels(t, metrics, where, node.Expr, node.Grouping)
+			requireLabels(t, metrics, node.Expr, node.Grouping)
 		case *parser.BinaryExpr:
 			if node.VectorMatching != nil {
-				requireLabels(t, metrics, where, node, node.VectorMatching.MatchingLabels)
+				requireLabels(t, metrics, node, node.VectorMatching.MatchingLabels)
 			}
 		}
 		return nil
@@ -81,7 +81,7 @@ func requireServed(t *testing.T, metrics map[string]served, where, text string) 
 }
 
 // requireLabels demands that every metric of an expression has the labels.
-func requireLabels(t *testing.T, metrics map[string]served, where string, of parser.Node, names []string) {
+func requireLabels(t *testing.T, metrics map[string]served, of parser.Node, names []string) {
 	t.Helper()
 	parser.Inspect(of, func(node parser.Node, _ []parser.Node) error {
 		selector, ok := node.(*parser.VectorSelector)
@@ -89,7 +89,7 @@ func requireLabels(t *testing.T, metrics map[string]served, where string, of par
 			return nil
 		}
 		for _, name := range names {
-			require.Contains(t, append(ofTarget(), metrics[selector.Name].labels...), name, "%s: %s has no such label", where, selector.Name)
+			require.Contains(t, append(ofTarget(), metrics[selector.Name].labels...), name, "%s: %s has no such label", of, selector.Name)
 		}
 		return nil
 	})

@@ -82,7 +82,7 @@ func (h *traced) spansOf(id string) tracetest.SpanStubs {
 func valueOf(s tracetest.SpanStub, name attribute.Key) string {
 	for _, a := range s.Attributes {
 		if a.Key == name {
-			return a.Value.Emit()
+			return a.Value.String()
 		}
 	}
 	return ""
