@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
+	"time"
 
 	"slipway/console/problem"
 )
@@ -71,6 +73,9 @@ func (p *page) ask(c call, into any) error {
 		var why problem.Problem
 		if err := json.Unmarshal(answer.body.Bytes(), &why); err != nil || why.Status == 0 {
 			return fmt.Errorf("the API answered %d to %s %s", answer.status, c.method, c.path)
+		}
+		if after, err := strconv.Atoi(answer.header.Get("Retry-After")); err == nil {
+			why.RetryAfter = time.Duration(after) * time.Second
 		}
 		return why
 	}

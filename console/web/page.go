@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"strconv"
 	"time"
@@ -38,6 +39,8 @@ type frame struct {
 	// one before it is; neither is done where they are zero.
 	Live  string
 	Every int
+	// Again is after how many seconds a browser asks once more by itself, where something is away; zero is never.
+	Again int
 	Now   time.Time
 	// Body is what the page itself shows.
 	Body any
@@ -81,24 +84,20 @@ func (p *page) answer(status int, name string, f frame) error {
 	return nil
 }
 
-// failure is what the page shows that stands in the place of one which cannot be shown.
-type failure struct {
-	problem.Problem
-
-	// Back is the page from which was asked.
-	Back string
-}
-
 // fail answers with what went wrong, unless who has asked is gone.
 func (p *page) fail(err error) {
 	if p.Context().Err() != nil {
 		return
 	}
 	why := p.problemOf(err)
-	if why.RetryAfter > 0 {
-		p.w.Header().Set("Retry-After", strconv.Itoa(int(why.RetryAfter.Seconds())))
+	shown := frame{Title: p.t(http.StatusText(why.Status)), Body: why}
+	if again := int(math.Ceil(why.RetryAfter.Seconds())); again > 0 {
+		p.w.Header().Set("Retry-After", strconv.Itoa(again))
+		if p.Method == http.MethodGet {
+			shown.Again = again
+		}
 	}
-	if err := p.answer(why.Status, "failure", frame{Title: p.t(http.StatusText(why.Status)), Body: failure{Problem: why}}); err != nil {
+	if err := p.answer(why.Status, "failure", shown); err != nil {
 		p.cfg.Logger.Error().Err(err).Msg("a page cannot be shown")
 		why.Write(p.w)
 	}

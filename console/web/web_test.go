@@ -226,6 +226,16 @@ func TestPages_Fail(t *testing.T) {
 		require.Contains(t, page.body, want.text, path)
 		require.Contains(t, page.body, `href="/"`, path)
 	}
+
+	// What is away is asked for again, by whoever only looks.
+	away := problem.New(http.StatusServiceUnavailable, "Temporal does not answer")
+	away.RetryAfter = 5 * time.Second
+	h.answers["GET sets"], h.answers["POST freezes"] = away, away
+	page := h.get("/sets")
+	require.Equal(t, "5", page.Header.Get("Retry-After"))
+	require.Contains(t, page.body, `<meta http-equiv="refresh" content="5">`)
+	require.NotContains(t, h.post("/freezes", url.Values{"kind": {"stop"}}).body, `http-equiv="refresh"`)
+	require.NotContains(t, h.get("/nothing").body, `http-equiv="refresh"`)
 }
 
 // The overview has what needs a person first, and says so where that is not known.

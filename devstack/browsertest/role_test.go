@@ -131,7 +131,8 @@ func TestConsole_RolesAndStops(t *testing.T) {
 	ann.sees("confirmation of batch 1 of 2")
 
 	r.kill()
-	other.at("/releases/" + id + "/commands/confirm").clicks("Confirm").sees("Sent: confirm.")
+	other.at("/releases/" + id + "/commands/confirm").sees("lets batch 2 of 2 begin") // while the console reaches NATS, the page says so and tries again
+	other.clicks("Confirm").sees("Sent: confirm.")
 	ann.sees("Succeeded")
 	require.Equal(t, "/releases/"+id, ann.path(), "the page was not left")
 	ann.uncomplaining()
