@@ -91,7 +91,7 @@ func BenchmarkConsole(b *testing.B) {
 		})
 	}
 	b.Run("event to screen", func(b *testing.B) {
-		shown, c := open(b, s.Console().URL).signsIn(s.Console().Token), releases.New(s.Client) //nolint:contextcheck // a browser has its own
+		shown, c := open(b, s.Console().URL).signsIn(s.Console().Token).sees("Needs a person"), releases.New(s.Client) //nolint:contextcheck // a browser has its own
 		var took []time.Duration
 		for _, id := range parked[:manyEvents] {
 			shown.at("/releases/" + id).sees("confirmation of batch 1 of 2") //nolint:contextcheck // as above
