@@ -165,11 +165,20 @@ func TestDeploy(t *testing.T) {
 	require.Contains(t, page.body, "is not from a registry that the policy has")
 	require.NotContains(t, page.body, `value="deploy"`, "what is refused cannot be asked for")
 
+	// Where nobody knows whether it was stored, it is sent again with the key with which it counts once.
+	h.answers["POST plan"] = `{"app":{"platform":"sae","region":"cn-hangzhou","id":"a"},"operation":"release","at":"2026-11-30T08:00:00Z","strategy":{}}`
+	h.answers["POST releases"] = problem.New(http.StatusServiceUnavailable, "NATS does not say that it is stored")
+	form.Set("step", "deploy")
+	page = h.post("/deploy", form)
+	require.Equal(t, http.StatusServiceUnavailable, page.StatusCode)
+	require.Contains(t, page.body, `name="key" value="`+key+`"`)
+
 	h.answers["POST releases"] = problem.New(http.StatusConflict, "the lane is full")
 	form.Set("step", "deploy")
 	page = h.post("/deploy", form)
 	require.Equal(t, http.StatusConflict, page.StatusCode)
 	require.Contains(t, page.body, "the lane is full")
+	require.NotContains(t, page.body, key, "what was refused is asked for anew")
 	require.Contains(t, page.body, `value="shop:2"`)
 
 	wrong := h.post("/deploy", url.Values{"app": {"a/b/c/d"}, "step": {"plan"}})

@@ -7,8 +7,6 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/google/uuid"
-
 	"slipway/console/problem"
 	"slipway/release"
 )
@@ -35,9 +33,6 @@ type deployShown struct {
 	Changed bool
 	Problem *problem.Problem
 }
-
-// Refused reports whether it would be refused as it is asked for.
-func (d deployShown) Refused() bool { return d.Plan != nil && len(d.Plan.Refusals) > 0 }
 
 func deployPage(p *page) error {
 	of := p.URL.Query()
@@ -90,7 +85,7 @@ func deploy(p *page) error {
 		}
 		shown.Problem = new(p.problemOf(err))
 	}
-	shown.Form.Key, shown.Form.Seen = uuid.NewString(), digest
+	shown.Form.Key, shown.Form.Seen = p.key(shown.Problem), digest
 	if err := p.post("plan", "", body, &shown.Plan); err != nil && shown.Problem == nil {
 		shown.Problem = new(p.problemOf(err))
 	}

@@ -43,8 +43,17 @@ func (p *page) showSecond(title string, s second) error {
 	if s.Problem != nil {
 		status = s.Problem.Status
 	}
-	s.Key = uuid.NewString()
+	s.Key = p.key(s.Problem)
 	return p.answer(status, "second", frame{Title: title, Body: s})
+}
+
+// key is the one that the form of a page has: a new one, unless nobody knows what became of the form that was sent. Sent again, that counts
+// once with the key that it had.
+func (p *page) key(why *problem.Problem) string {
+	if had := p.PostFormValue("key"); had != "" && why != nil && why.Status >= http.StatusInternalServerError {
+		return had
+	}
+	return uuid.NewString()
 }
 
 // given is a field of a form with what was filled in.

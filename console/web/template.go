@@ -51,7 +51,6 @@ func (w *Web) functions(l language) template.FuncMap {
 		"path":     pathOf,
 		"stamp":    stamp,
 		"span":     func(from, to time.Time) string { return span(to.Sub(from)) },
-		"seconds":  func(d release.Duration) string { return span(d.Std()) },
 		"phase":    func(p release.Phase) badge { return l.badgeOf(p) },
 		"service":  func() string { return w.cfg.SignInService },
 		"artifact": artifactText,

@@ -199,8 +199,13 @@ func TestRelease_CommandRefused(t *testing.T) {
 	again := h.post("/releases/r-abcdefghijklmnop/commands/abort", url.Values{"key": {"k"}, "reason": {"latency"}, "atSafePoint": {"true"}})
 	require.Equal(t, http.StatusForbidden, again.StatusCode)
 	require.Contains(t, again.body, "ann may not abort")
+	require.NotContains(t, again.body, `name="key" value="k"`)
 	require.Contains(t, again.body, `name="reason" value="latency"`)
 	require.Contains(t, again.body, `name="atSafePoint" value="true" checked`)
+
+	h.answers["POST releases/r-abcdefghijklmnop/commands/abort"] = problem.New(http.StatusGatewayTimeout, "nobody has answered")
+	lost := h.post("/releases/r-abcdefghijklmnop/commands/abort", url.Values{"key": {"k"}, "reason": {"latency"}})
+	require.Contains(t, lost.body, `name="key" value="k"`, "the answer was lost: it counts once")
 
 	for path, status := range map[string]int{"resume": http.StatusConflict, "confirm-all": http.StatusNotFound, "approve": http.StatusConflict} {
 		require.Equal(t, status, h.get("/releases/r-abcdefghijklmnop/commands/"+path).StatusCode, path)

@@ -40,7 +40,6 @@
       if (answer.ok && !busy()) {
         const next = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("content");
         Idiomorph.morph(main, next.innerHTML, { morphStyle: "innerHTML", ignoreActiveValue: true });
-        main.dispatchEvent(new CustomEvent("slipway:read", { bubbles: true }));
         if (!next.dataset.live && stream) end();
       }
       tell(answer.ok);
