@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/server/common/config"
 	"go.temporal.io/server/common/persistence/sql/sqlplugin"
 	sqliteplugin "go.temporal.io/server/common/persistence/sql/sqlplugin/sqlite"
@@ -63,7 +64,11 @@ func prepareDatabase(ctx context.Context, db *config.SQL, cfg TemporalConfig) er
 			return fmt.Errorf("create tables: %w", err)
 		}
 	}
-	namespace, err := sqlite.NewNamespaceConfig(clusterName, cfg.namespace(), false, nil)
+	attributes := map[string]enumspb.IndexedValueType{}
+	for _, name := range cfg.Keywords {
+		attributes[name] = enumspb.INDEXED_VALUE_TYPE_KEYWORD
+	}
+	namespace, err := sqlite.NewNamespaceConfig(clusterName, cfg.namespace(), false, attributes)
 	if err != nil {
 		return fmt.Errorf("namespace %s: %w", cfg.namespace(), err)
 	}

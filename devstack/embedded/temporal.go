@@ -37,6 +37,9 @@ type TemporalConfig struct {
 	// Retention is how long closed workflows of a newly created Namespace are
 	// kept; 0 means 30 days. A release parked for a week must still be found.
 	Retention time.Duration
+	// Keywords are search attributes of type Keyword that a newly created Namespace has from the start. One that
+	// is registered later, as setup does it, can be used seconds later.
+	Keywords []string
 	// Logger receives the server's own log lines; nil discards them.
 	Logger *slog.Logger
 	// LogLevel is the lowest level passed on to Logger. Nil means warn, without
@@ -216,8 +219,6 @@ func dynamicConfig(overrides map[string]any) dynamicconfig.Client {
 		// One partition: with several, order and fairness hold within each only.
 		dynamicconfig.MatchingNumTaskqueueReadPartitions.Key():  1,
 		dynamicconfig.MatchingNumTaskqueueWritePartitions.Key(): 1,
-		// A search attribute registered by setup is usable at once.
-		dynamicconfig.ForceSearchAttributesCacheRefreshOnRead.Key(): true,
 		// The default of 10 list calls a second is meant for shared clusters.
 		dynamicconfig.FrontendMaxNamespaceVisibilityRPSPerInstance.Key(): 100,
 		// Do not call home.

@@ -12,7 +12,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/operatorservice/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	sdklog "go.temporal.io/sdk/log"
@@ -76,17 +75,16 @@ func TestTemporalFindsItsStateAgain(t *testing.T) {
 	t.Parallel()
 	// Characters with a meaning in a database URI are part of a path here.
 	first := filepath.Join(t.TempDir(), "100% data?dir#1")
-	cfg := embedded.TemporalConfig{DataDir: first, Namespace: "orders", Retention: 8 * 24 * time.Hour}
+	cfg := embedded.TemporalConfig{DataDir: first, Namespace: "orders", Retention: 8 * 24 * time.Hour, Keywords: []string{"SlipwayApp"}}
 
 	server := startTemporal(t, cfg)
 	c := dial(t, server, cfg.Namespace)
-	registerKeyword(t, c, cfg.Namespace, "SlipwayApp")
 	app := temporal.NewSearchAttributeKeyKeyword("SlipwayApp")
 	_, err := c.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{
 		ID: "parked", TaskQueue: taskQueue,
 		TypedSearchAttributes: temporal.NewSearchAttributes(app.ValueSet("shop")),
 	}, "no-worker-takes-this")
-	require.NoError(t, err, "an attribute can be used as soon as it is registered")
+	require.NoError(t, err, "an attribute can be used from the start")
 	require.NoError(t, server.Close())
 
 	// A server keeps its database open within a process. Under another name it
@@ -108,15 +106,6 @@ func TestTemporalFindsItsStateAgain(t *testing.T) {
 		&workflowservice.DescribeNamespaceRequest{Namespace: cfg.Namespace})
 	require.NoError(t, err)
 	require.Equal(t, cfg.Retention, namespace.GetConfig().GetWorkflowExecutionRetentionTtl().AsDuration())
-}
-
-func registerKeyword(t *testing.T, c client.Client, namespace, name string) {
-	t.Helper()
-	_, err := c.OperatorService().AddSearchAttributes(t.Context(), &operatorservice.AddSearchAttributesRequest{
-		Namespace:        namespace,
-		SearchAttributes: map[string]enumspb.IndexedValueType{name: enumspb.INDEXED_VALUE_TYPE_KEYWORD},
-	})
-	require.NoError(t, err)
 }
 
 // A backlog of one busy key and one quiet key with one slot to run them: with

@@ -29,6 +29,7 @@ import (
 	"slipway/fcsim"
 	"slipway/internal/tracing"
 	"slipway/payload"
+	"slipway/release"
 	"slipway/saesim"
 	"slipway/servicestagesim"
 	"slipway/setup"
@@ -127,7 +128,8 @@ func (s *Stack) startTemporal(ctx context.Context) error {
 		return fmt.Errorf("stack: %w", err)
 	}
 	s.temporal, err = embedded.StartTemporal(ctx, embedded.TemporalConfig{
-		DataDir: dir, Addr: s.config.TemporalAddr, UIAddr: s.config.UIAddr, Namespace: Namespace, Logger: slogOf(s.config.Log, "temporal"),
+		DataDir: dir, Addr: s.config.TemporalAddr, UIAddr: s.config.UIAddr, Namespace: Namespace, Keywords: release.SearchNames(),
+		Logger: slogOf(s.config.Log, "temporal"),
 	})
 	if err != nil {
 		return fmt.Errorf("stack: temporal: %w", err)
