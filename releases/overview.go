@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 
+	"golang.org/x/sync/errgroup"
+
 	"slipway/release"
 )
 
@@ -45,12 +47,18 @@ func (c *Client) Overview(ctx context.Context, f Filter) (Overview, error) {
 	}
 	queued := release.SearchPhase + " = " + literal(string(release.PhaseQueued))
 	others := fmt.Sprintf(" AND (%s != %s OR %s IS NULL)", release.SearchPhase, literal(string(release.PhaseQueued)), release.SearchPhase)
-	found, more, err := c.list(ctx, f, search{query: query + others, limit: f.Limit, changes: true})
-	if err != nil {
-		return Overview{}, err
-	}
-	waiting, _, err := c.list(ctx, f, search{query: query + " AND " + queued + " AND " + running, limit: queueCounted})
-	if err != nil {
+	var found, waiting []Listed
+	var more bool
+	group, reading := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		found, more, err = c.list(reading, f, search{query: query + others, limit: f.Limit, changes: true})
+		return err
+	})
+	group.Go(func() (err error) {
+		waiting, _, err = c.list(reading, f, search{query: query + " AND " + queued + " AND " + running, limit: queueCounted})
+		return err
+	})
+	if err := group.Wait(); err != nil {
 		return Overview{}, err
 	}
 	shown, queues := shorten(slices.DeleteFunc(waiting, func(w Listed) bool {

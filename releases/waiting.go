@@ -10,6 +10,7 @@ import (
 	"time"
 
 	workflowpb "go.temporal.io/api/workflow/v1"
+	"golang.org/x/sync/errgroup"
 
 	"slipway/release"
 	"slipway/releases/execution"
@@ -65,15 +66,19 @@ func (c *Client) Waiting(ctx context.Context, app string) (WaitingList, error) {
 	g := gathering{survey: newSurvey(), client: c, app: app}
 	questions, cancel := forSurvey(ctx)
 	defer cancel()
-	var todo []func(context.Context)
-	for _, find := range []func(context.Context) ([]func(context.Context), error){g.releases, g.sets, g.lanes} {
-		some, err := find(ctx)
-		if err != nil {
-			return WaitingList{}, err
-		}
-		todo = append(todo, some...)
+	finds := []func(context.Context) ([]func(context.Context), error){g.releases, g.sets, g.lanes}
+	todo := make([][]func(context.Context), len(finds))
+	finding, listing := errgroup.WithContext(ctx)
+	for i, find := range finds {
+		finding.Go(func() (err error) {
+			todo[i], err = find(listing)
+			return err
+		})
 	}
-	g.survey.Each(questions, todo)
+	if err := finding.Wait(); err != nil {
+		return WaitingList{}, err
+	}
+	g.survey.Each(questions, slices.Concat(todo...))
 	if ctx.Err() != nil {
 		return WaitingList{}, context.Cause(ctx)
 	}

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 
+	"golang.org/x/sync/errgroup"
+
 	"slipway/console/problem"
 	"slipway/release"
 	"slipway/releases"
@@ -73,11 +75,13 @@ type overview struct {
 func overviewPage(p *page) error {
 	var o overview
 	var found listedReleases
-	if err := p.get("releases", url.Values{"limit": {strconv.Itoa(mostShown)}}, &found); err != nil {
-		return err
-	}
+	var listing errgroup.Group
+	listing.Go(func() error { return p.get("releases", url.Values{"limit": {strconv.Itoa(mostShown)}}, &found) })
 	if err := p.get("waiting", nil, &o.Waiting); err != nil { // what runs is known all the same
 		o.WaitingFailed = new(p.problemOf(err))
+	}
+	if err := listing.Wait(); err != nil {
+		return err
 	}
 	o.More, o.Queues = found.More, found.Queues
 	for _, r := range found.Items {
