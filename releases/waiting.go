@@ -64,26 +64,54 @@ type WaitingList struct {
 // read or is too much to be asked, what Temporal knows is returned, and the list is partial.
 func (c *Client) Waiting(ctx context.Context, app string) (WaitingList, error) {
 	g := gathering{survey: newSurvey(), client: c, app: app}
+	return g.list(ctx, g.releases, g.sets, g.lanes)
+}
+
+// Approvals returns the releases that wait for people to approve them, or a batch of theirs, as
+// [Client.Waiting] does. It asks no others, and no lane.
+func (c *Client) Approvals(ctx context.Context, app string) (WaitingList, error) {
+	g := gathering{survey: newSurvey(), client: c, app: app, phases: []release.Phase{release.PhaseAwaitingApproval, release.PhaseAwaitingConfirm}}
+	list, err := g.list(ctx, g.releases)
+	list.Found = slices.DeleteFunc(list.Found, func(w Waiting) bool { return w.Need != release.NeedApproval })
+	return list, err
+}
+
+// gathering collects what needs a person.
+type gathering struct {
+	survey *execution.Survey
+	client *Client
+	app    string
+	// phases are those of the releases that are asked; none means all but those that wait for their turn.
+	phases []release.Phase
+
+	adding  sync.Mutex
+	waiting WaitingList
+}
+
+// finding looks for what may need a person, and returns what is to be done for each.
+type finding func(ctx context.Context) ([]func(context.Context), error)
+
+// list asks all that is found, and returns what needs a person, the oldest first.
+func (g *gathering) list(ctx context.Context, finds ...finding) (WaitingList, error) {
 	questions, cancel := forSurvey(ctx)
 	defer cancel()
-	finds := []func(context.Context) ([]func(context.Context), error){g.releases, g.sets, g.lanes}
 	todo := make([][]func(context.Context), len(finds))
-	finding, listing := errgroup.WithContext(ctx)
+	group, listing := errgroup.WithContext(ctx)
 	for i, find := range finds {
-		finding.Go(func() (err error) {
+		group.Go(func() (err error) {
 			todo[i], err = find(listing)
 			return err
 		})
 	}
-	if err := finding.Wait(); err != nil {
+	if err := group.Wait(); err != nil {
 		return WaitingList{}, err
 	}
 	g.survey.Each(questions, slices.Concat(todo...))
 	if ctx.Err() != nil {
 		return WaitingList{}, context.Cause(ctx)
 	}
-	nameApps(ctx, c, g.list.Found, func(w *Waiting) (app string, name *string) { return w.App, &w.AppName })
-	slices.SortStableFunc(g.list.Found, func(a, b Waiting) int {
+	nameApps(ctx, g.client, g.waiting.Found, func(w *Waiting) (app string, name *string) { return w.App, &w.AppName })
+	slices.SortStableFunc(g.waiting.Found, func(a, b Waiting) int {
 		if a.Since.IsZero() != b.Since.IsZero() {
 			if a.Since.IsZero() {
 				return 1 // what nobody knows the age of comes last
@@ -92,37 +120,27 @@ func (c *Client) Waiting(ctx context.Context, app string) (WaitingList, error) {
 		}
 		return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.ID, b.ID), cmp.Compare(a.App, b.App))
 	})
-	for i, w := range g.list.Found {
+	for i, w := range g.waiting.Found {
 		partial := settled(g.survey, w.Partial)
-		g.list.Found[i].Partial = partial
+		g.waiting.Found[i].Partial = partial
 		if partial.Reason == PartialNoWorker {
-			g.list.Found[i].Next = release.NextUnanswered(w.Next)
+			g.waiting.Found[i].Next = release.NextUnanswered(w.Next)
 		}
 	}
-	g.list.Asked = g.survey.Asked()
+	g.waiting.Asked = g.survey.Asked()
 	if g.survey.Alone() {
-		g.list.Partial = Partial{PartialNoWorker, noWorker + ", so which lanes are held and which releases stand still is not known; " + startWorker}
+		g.waiting.Partial = Partial{PartialNoWorker, noWorker + ", so which lanes are held and which releases stand still is not known; " + startWorker}
 	} else if missing := missing(g.survey); missing != "" {
-		g.list.Partial = Partial{PartialNoAnswer, "of the releases, sets and lanes under way " + missing +
+		g.waiting.Partial = Partial{PartialNoAnswer, "of the releases, sets and lanes under way " + missing +
 			": which of these stand still or are held is not known; ask each with: slipway release get, slipway lane list --held"}
 	}
-	return g.list, nil
-}
-
-// gathering collects what needs a person.
-type gathering struct {
-	survey *execution.Survey
-	client *Client
-	app    string
-
-	adding sync.Mutex
-	list   WaitingList
+	return g.waiting, nil
 }
 
 func (g *gathering) add(found ...Waiting) {
 	g.adding.Lock()
 	defer g.adding.Unlock()
-	g.list.Found = append(g.list.Found, found...)
+	g.waiting.Found = append(g.waiting.Found, found...)
 }
 
 // listedAt is what was listed, with its place among those that are asked.
@@ -158,7 +176,10 @@ func (l listedAt) beyond() bool { return l.place >= mostAsked }
 
 // releases reads those under way. What waits for its turn needs nobody: what it waits for may.
 func (g *gathering) releases(ctx context.Context) ([]func(context.Context), error) {
-	query := Filter{App: g.app, Open: true}.query() + notQueued
+	query := Filter{App: g.app, Open: true, Phases: g.phases}.query()
+	if len(g.phases) == 0 {
+		query += notQueued
+	}
 	infos, _, err := g.client.find(ctx, search{query: query})
 	if err != nil {
 		return nil, err

@@ -186,6 +186,33 @@ func TestWaiting(t *testing.T) {
 	require.Equal(t, "ann", list.Found[9].RequestedBy)
 }
 
+// TestApprovals asks the releases alone that may wait for an approval: no lane, no set and none that moves.
+func TestApprovals(t *testing.T) {
+	t.Parallel()
+	m, r := newClient(t)
+	n := namespace{m, t}
+	m.On("ListWorkflow", mock.Anything, mock.MatchedBy(func(in *workflowservice.ListWorkflowExecutionsRequest) bool {
+		return strings.Contains(in.GetQuery(), release.SearchPhase+" IN ('AwaitingApproval', 'AwaitingConfirm')")
+	})).Return(&workflowservice.ListWorkflowExecutionsResponse{Executions: []*workflowpb.WorkflowExecutionInfo{
+		{Execution: &commonpb.WorkflowExecution{WorkflowId: "release/r-approve", RunId: "run-1"}, StartTime: timestamppb.New(start())},
+		{Execution: &commonpb.WorkflowExecution{WorkflowId: "release/r-confirm", RunId: "run-1"}, StartTime: timestamppb.New(start())},
+	}}, nil).Once()
+	m.On("ListWorkflow", mock.Anything, mock.Anything).Return(&workflowservice.ListWorkflowExecutionsResponse{}, nil) // names of applications
+	for id, kind := range map[string]release.AwaitKind{"r-approve": release.AwaitApproval, "r-confirm": release.AwaitConfirm} {
+		n.answers(release.WorkflowID(id), release.QueryProgress, release.Progress{
+			ReleaseID: id, App: app(), Phase: release.PhaseAwaitingConfirm, Batches: make([]release.Batch, 2), Awaiting: &release.Awaiting{Kind: kind, Batch: 1},
+		})
+	}
+
+	list, err := r.Approvals(t.Context(), "")
+	require.NoError(t, err)
+	require.Equal(t, releases.Partial{}, list.Partial)
+	require.Equal(t, 2, list.Asked)
+	require.Len(t, list.Found, 1)
+	require.Equal(t, "r-approve", list.Found[0].ID)
+	require.Equal(t, release.NeedApproval, list.Found[0].Need)
+}
+
 // many are releases in a phase.
 func many(n int, phase release.Phase) map[string]release.Phase {
 	all := map[string]release.Phase{}

@@ -1,26 +1,26 @@
 package api
 
 import (
+	"context"
 	"net/http"
 	"slices"
 
 	"slipway/authority"
-	"slipway/release"
 	"slipway/releases"
 )
 
 // listWaiting lists everything that needs a person.
 func (a *api) listWaiting(r *request) error {
-	return r.showWaiting(func(releases.Waiting) bool { return true })
+	return r.showWaiting(a.Releases.Waiting)
 }
 
 // listApprovals lists what waits for an approval.
 func (a *api) listApprovals(r *request) error {
-	return r.showWaiting(func(w releases.Waiting) bool { return w.Need == release.NeedApproval })
+	return r.showWaiting(a.Releases.Approvals)
 }
 
-// showWaiting lists what of that which needs a person is chosen, the oldest first.
-func (r *request) showWaiting(chooses func(releases.Waiting) bool) error {
+// showWaiting lists what needs a person, of one application or of all, the oldest first.
+func (r *request) showWaiting(list func(ctx context.Context, app string) (releases.WaitingList, error)) error {
 	ctx := r.Context()
 	of := ""
 	if text, given := r.query[paramApp]; given {
@@ -34,7 +34,7 @@ func (r *request) showWaiting(chooses func(releases.Waiting) bool) error {
 	if err != nil {
 		return err
 	}
-	waiting, err := r.api.Releases.Waiting(ctx, of)
+	waiting, err := list(ctx, of)
 	if err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func (r *request) showWaiting(chooses func(releases.Waiting) bool) error {
 		if w.App == "" && !all { // a set, whose name its workflow tells
 			on = authority.SetTarget(r.nameOfSet(w.ID))
 		}
-		return !chooses(w) || !may(on)
+		return !may(on)
 	}), Partial: waiting.Partial.Message}
 	return r.reply(http.StatusOK, out.atMost(len(out.Items)))
 }

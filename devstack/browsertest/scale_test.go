@@ -81,7 +81,8 @@ func BenchmarkConsole(b *testing.B) {
 	ctx, cancel := context.WithTimeout(b.Context(), 2*patience)
 	defer cancel()
 	parked := crowd(ctx, b, s)
-	for _, path := range []string{"/", "/releases?limit=1000", "/lanes", "/lanes/" + shop, "/releases/" + parked[0], "/approvals", "/search?q=service-07"} {
+	// The overview comes last: by then the servers have done what so many beginnings have left to do.
+	for _, path := range []string{"/releases?limit=1000", "/lanes", "/lanes/" + shop, "/releases/" + parked[0], "/approvals", "/search?q=service-07", "/"} {
 		b.Run(path, func(b *testing.B) {
 			var took []time.Duration
 			for range b.N * manyReads {
