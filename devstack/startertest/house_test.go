@@ -30,7 +30,6 @@ import (
 	"slipway/ledger"
 	"slipway/policy"
 	"slipway/release"
-	"slipway/setup"
 	"slipway/starter"
 	"slipway/wire"
 	"slipway/workflows"
@@ -58,6 +57,7 @@ func newHouse(t *testing.T, lane any) *house {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	h := &house{t: t, ctx: ctx}
 	h.natsCfg.DataDir, h.tempCfg.DataDir = t.TempDir(), t.TempDir()
+	h.tempCfg.Keywords = release.SearchNames()
 	h.startNATS()
 	h.startTemporal()
 	t.Cleanup(func() {
@@ -83,8 +83,6 @@ func newHouse(t *testing.T, lane any) *house {
 	h.client, err = client.Dial(client.Options{HostPort: h.temporal.Addr(), Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler))})
 	require.NoError(t, err)
 	t.Cleanup(h.client.Close)
-	_, err = setup.SearchAttributes(ctx, h.client, "default")
-	require.NoError(t, err)
 	h.work(lane)
 	return h
 }
