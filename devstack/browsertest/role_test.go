@@ -4,9 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -19,24 +17,6 @@ import (
 	"slipway/devstack/stack"
 	"slipway/internal/documents"
 )
-
-// lines is a log that is written while it is read.
-type lines struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
 
 // role is the console as operators run it: a process of its own.
 type role struct {
@@ -67,15 +47,14 @@ func (r *role) start(addr string) {
 	r.t.Helper()
 	binary := os.Getenv("SLIPWAY_BIN") //nolint:forbidigo // the build says where the binary is
 	require.NotEmpty(r.t, binary, "SLIPWAY_BIN must name a slipway binary; run `make test-system`")
-	var log lines
 	env := r.on.Env()
 	env["SLIPWAY_CONSOLE_ADDR"], env["SLIPWAY_CONSOLE_TOKENS_FILE"] = addr, r.tokens
 	var err error
-	r.process, err = scenario.Launch{Binary: binary, Role: "console", Log: &log, Env: env}.Start(context.WithoutCancel(r.t.Context())) // it is stopped by its cleanup
+	r.process, err = scenario.Launch{Binary: binary, Role: "console", Env: env}.Start(context.WithoutCancel(r.t.Context())) // it is stopped by its cleanup
 	require.NoError(r.t, err)
-	served := regexp.MustCompile(`"addr":"([0-9.:]+)".*"message":"the console is served"`)
-	require.Eventually(r.t, func() bool { return served.MatchString(log.String()) }, glance, 20*time.Millisecond, "%s", &log)
-	r.url = "http://" + served.FindStringSubmatch(log.String())[1]
+	at, err := r.process.Addr(r.t.Context(), scenario.ServesConsole)
+	require.NoError(r.t, err)
+	r.url = "http://" + at
 }
 
 // kill ends the process at once, and starts it again.

@@ -3,6 +3,7 @@ package scenario
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -23,13 +24,13 @@ type Process struct {
 type Launch struct {
 	Binary, Role string
 	Env          map[string]string
-	// Log receives the lines of the process.
+	// Log receives the lines of the process; nil is nobody.
 	Log io.Writer
 }
 
 // Start starts the process. It is killed when ctx ends.
 func (l Launch) Start(ctx context.Context) (*Process, error) {
-	p := &Process{done: make(chan error, 1), log: &tail{to: l.Log, began: make(chan struct{})}}
+	p := &Process{done: make(chan error, 1), log: &tail{to: l.Log, began: make(chan struct{}), served: map[string]string{}, serves: make(chan struct{})}}
 	p.cmd = exec.CommandContext(ctx, l.Binary, l.Role)
 	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
 	p.cmd.Env = []string{"SLIPWAY_HTTP_ADDR=127.0.0.1:0", "SLIPWAY_LOG_FORMAT=json"}
@@ -45,6 +46,27 @@ func (l Launch) Start(ctx context.Context) (*Process, error) {
 
 // PID is the process ID.
 func (p *Process) PID() int { return p.cmd.Process.Pid }
+
+// The messages with which roles log that they listen, for [Process.Addr].
+const (
+	ServesHealth  = "health and metrics are served"
+	ServesConsole = "the console is served"
+)
+
+// Addr waits until the process has logged that it listens, with a message, and returns the address.
+func (p *Process) Addr(ctx context.Context, message string) (string, error) {
+	for {
+		addr, serves := p.log.addr(message)
+		if addr != "" {
+			return addr, nil
+		}
+		select {
+		case <-serves:
+		case <-ctx.Done():
+			return "", fmt.Errorf("scenario: the process has not logged %q: %w; last lines:\n%s", message, context.Cause(ctx), p.log)
+		}
+	}
+}
 
 // Kill ends the process with SIGKILL: it learns nothing of it.
 func (p *Process) Kill() error {
@@ -88,24 +110,58 @@ func (p *Process) Stop() error {
 // tailSize is how much of a process's lines is kept for an error.
 const tailSize = 4 << 10
 
-// tail passes lines on and keeps the last of them.
+// tail passes lines on, keeps the last of them, and notes at which addresses they say that something is served.
 type tail struct {
 	to    io.Writer
 	began chan struct{} // closed with the first line
 	once  sync.Once
 	mu    sync.Mutex
 	last  bytes.Buffer
+	// line is the beginning of one that has not ended yet.
+	line []byte
+	// served are addresses by the message of their line, and serves is closed when there is another one.
+	served map[string]string
+	serves chan struct{}
 }
 
-func (t *tail) Write(line []byte) (int, error) {
+func (t *tail) Write(text []byte) (int, error) {
 	t.once.Do(func() { close(t.began) })
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.last.Write(line)
+	t.last.Write(text)
 	if over := t.last.Len() - tailSize; over > 0 {
 		t.last.Next(over)
 	}
-	return t.to.Write(line)
+	t.line = append(t.line, text...)
+	for {
+		line, rest, ended := bytes.Cut(t.line, []byte("\n"))
+		if !ended {
+			break
+		}
+		t.note(line)
+		t.line = rest
+	}
+	if t.to == nil {
+		return len(text), nil
+	}
+	return t.to.Write(text)
+}
+
+// note keeps the address of a line that has one.
+func (t *tail) note(line []byte) {
+	var said struct{ Addr, Message string }
+	if !bytes.Contains(line, []byte(`"addr"`)) || json.Unmarshal(line, &said) != nil || said.Addr == "" {
+		return
+	}
+	t.served[said.Message] = said.Addr
+	close(t.serves)
+	t.serves = make(chan struct{})
+}
+
+func (t *tail) addr(message string) (addr string, serves <-chan struct{}) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.served[message], t.serves
 }
 
 func (t *tail) String() string {

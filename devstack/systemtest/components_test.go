@@ -1,7 +1,6 @@
 package systemtest_test
 
 import (
-	"maps"
 	"testing"
 	"time"
 
@@ -153,12 +152,9 @@ func TestReady_APlatformThatIsAway(t *testing.T) {
 	h := start(t, stack.Config{WithoutWorker: true})
 	away, err := h.ServiceStageSim().AddFault(servicestagesim.Fault{Kind: servicestagesim.FaultDropBefore, Count: -1})
 	require.NoError(t, err)
-	env := maps.Clone(h.Env())
-	env["SLIPWAY_HTTP_ADDR"] = "127.0.0.1:0"
-	log := &addressOf{found: make(chan string, 1)}
-	process, err := scenario.Launch{Binary: slipwayBinary(t), Role: "worker", Env: env, Log: log}.Start(h.ctx)
+	process, err := scenario.Launch{Binary: slipwayBinary(t), Role: "worker", Env: h.Env()}.Start(h.ctx)
 	require.NoError(t, err)
-	addr := <-log.found
+	addr := h.healthOf(process)
 	said := h.untilReadySays(addr, "platform servicestage in cn-north-4 refuses its worker")
 	require.Contains(t, said, "SLIPWAY_SERVICESTAGE_ENDPOINT and the network")
 	require.NotContains(t, said, "platform sae")

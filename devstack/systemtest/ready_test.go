@@ -1,13 +1,11 @@
 package systemtest_test
 
 import (
-	"bytes"
 	"io"
 	"maps"
 	"net/http"
 	"os/exec"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -36,18 +34,17 @@ func TestReadyNamesWhatIsMissing(t *testing.T) {
 	require.NoError(t, err)
 	require.Eventually(t, func() bool { return setup.AttributesNeed(h.Client)(h.ctx) != nil }, patience, 100*time.Millisecond, "the server has a cache")
 	running := map[*scenario.Process]string{}
-	logs := map[string]*addressOf{}
+	logs := map[string]*notebook{}
 	for role, want := range map[string][]string{
 		"worker":  {"stream SLIPWAY_EVENTS does not exist", "bucket slipway-ledger does not exist"},
 		"starter": {"stream SLIPWAY_IN does not exist", "stream SLIPWAY_DEADLETTER does not exist", "bucket slipway-ledger does not exist"},
 	} {
 		env := h.Env()
-		addr := &addressOf{found: make(chan string, 1)}
-		env["SLIPWAY_HTTP_ADDR"] = "127.0.0.1:0"
-		process, err := scenario.Launch{Binary: slipwayBinary(t), Role: role, Env: env, Log: addr}.Start(h.ctx)
+		log := &notebook{}
+		process, err := scenario.Launch{Binary: slipwayBinary(t), Role: role, Env: env, Log: log}.Start(h.ctx)
 		require.NoError(t, err)
-		running[process] = <-addr.found
-		logs[role] = addr
+		running[process] = h.healthOf(process)
+		logs[role] = log
 		for _, each := range want {
 			h.untilReadySays(running[process], each+"; create it with: slipway setup")
 		}
@@ -56,11 +53,11 @@ func TestReadyNamesWhatIsMissing(t *testing.T) {
 		// The role examines itself more than once before the log is read again below.
 		require.Eventually(t, func() bool {
 			for _, each := range want {
-				if !strings.Contains(addr.text(), each+"; create it with: slipway setup") {
+				if !strings.Contains(log.String(), each+"; create it with: slipway setup") {
 					return false
 				}
 			}
-			return strings.Contains(addr.text(), "register them with: slipway setup")
+			return strings.Contains(log.String(), "register them with: slipway setup")
 		}, patience, 50*time.Millisecond, role)
 	}
 	command := exec.CommandContext(h.ctx, slipwayBinary(t), "setup")
@@ -74,7 +71,7 @@ func TestReadyNamesWhatIsMissing(t *testing.T) {
 		require.NoError(t, process.Stop())
 	}
 	for role, log := range logs {
-		require.Equal(t, 1, strings.Count(log.text(), `"check":"nats","error":"stream`), "%s: what is missing is logged once:\n%s", role, log.text())
+		require.Equal(t, 1, strings.Count(log.String(), `"check":"nats","error":"stream`), "%s: what is missing is logged once:\n%s", role, log.String())
 	}
 }
 
@@ -108,11 +105,10 @@ func TestReadyAsksThePlatform(t *testing.T) {
 			h := enter(t, shared)
 			env := h.Env()
 			maps.Copy(env, c.change)
-			env["SLIPWAY_HTTP_ADDR"] = "127.0.0.1:0"
-			log := &addressOf{found: make(chan string, 1)}
+			log := &notebook{}
 			process, err := scenario.Launch{Binary: slipwayBinary(t), Role: "worker", Env: env, Log: log}.Start(h.ctx)
 			require.NoError(t, err)
-			addr := <-log.found
+			addr := h.healthOf(process)
 			for _, each := range c.want {
 				require.NotContains(t, h.untilReadySays(addr, each), wrong)
 			}
@@ -121,11 +117,11 @@ func TestReadyAsksThePlatform(t *testing.T) {
 				require.Contains(t, h.metrics(addr), `slipway_platform_calls_total{operation="ListServices",platform="fc",region="cn-hangzhou",result="ok"} 1`)
 				require.Contains(t, h.metrics(addr), `slipway_platform_calls_total{operation="ListComponents",platform="servicestage",region="cn-north-4",result="ok"} 1`)
 			} else {
-				require.Eventually(t, func() bool { return strings.Contains(log.text(), `"message":"not ready"`) }, patience, 50*time.Millisecond)
+				require.Eventually(t, func() bool { return strings.Contains(log.String(), `"message":"not ready"`) }, patience, 50*time.Millisecond)
 				for _, each := range c.want {
-					require.Contains(t, log.text(), each)
+					require.Contains(t, log.String(), each)
 				}
-				require.NotContains(t, log.text(), wrong)
+				require.NotContains(t, log.String(), wrong)
 			}
 			require.NoError(t, process.Stop())
 		})
@@ -145,31 +141,12 @@ func (h *house) metrics(addr string) string {
 	return string(text)
 }
 
-// addressOf keeps the log of a role, and finds the address of health in it.
-type addressOf struct {
-	found chan string
-	mu    sync.Mutex
-	log   bytes.Buffer
-}
-
-func (a *addressOf) text() string {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.log.String()
-}
-
-func (a *addressOf) Write(line []byte) (int, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.log.Write(line)
-	if _, rest, ok := strings.Cut(string(line), `"addr":"`); ok {
-		addr, _, _ := strings.Cut(rest, `"`)
-		select {
-		case a.found <- addr:
-		default:
-		}
-	}
-	return len(line), nil
+// healthOf is where a role serves health and metrics.
+func (h *house) healthOf(p *scenario.Process) string {
+	h.t.Helper()
+	addr, err := p.Addr(h.ctx, scenario.ServesHealth)
+	require.NoError(h.t, err)
+	return addr
 }
 
 // untilReadySays asks for the readiness of a role until the answer has the words, and returns it.

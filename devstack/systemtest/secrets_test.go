@@ -61,11 +61,10 @@ func TestSecrets_NoSecretIsKept(t *testing.T) {
 	for _, role := range []string{"worker", "starter"} {
 		env := h.Env()
 		env["SLIPWAY_LOG_LEVEL"], env["SLIPWAY_SAE_SETTLE"] = "debug", "14s"
-		addr := &addressOf{found: make(chan string, 1)}
-		process, err := scenario.Launch{Binary: slipwayBinary(t), Role: role, Env: env, Log: io.MultiWriter(log, addr)}.Start(h.ctx)
+		process, err := scenario.Launch{Binary: slipwayBinary(t), Role: role, Env: env, Log: log}.Start(h.ctx)
 		require.NoError(t, err)
 		running = append(running, process)
-		metrics[role] = "http://" + <-addr.found + "/metrics"
+		metrics[role] = "http://" + h.healthOf(process) + "/metrics"
 	}
 	released := h.releaseOverASignedPackage()
 	refused := h.refuseSecrets()
