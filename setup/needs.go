@@ -16,6 +16,7 @@ import (
 	"slipway/authority"
 	"slipway/authority/people"
 	"slipway/ledger"
+	"slipway/notify/queue"
 	"slipway/policy"
 	"slipway/wire"
 )
@@ -83,6 +84,24 @@ func ConsoleNeeds(identity string) func(jetstream.JetStream) *Needs {
 	return func(js jetstream.JetStream) *Needs {
 		return &Needs{js: js, list: []need{{kind: "stream", name: wire.StreamIn, stream: wire.StreamIn, writes: subject}}}
 	}
+}
+
+// NotifierNeeds is what a notifier needs, besides the subjects of its channels on NATS.
+func NotifierNeeds(js jetstream.JetStream) *Needs {
+	ofChannels := queue.ConsumerChannel + "probe" // whatever its channels are called
+	return &Needs{js: js, list: []need{
+		{
+			kind: "stream", name: wire.StreamEvents, stream: wire.StreamEvents,
+			reads: "DIRECT.GET." + wire.StreamEvents, payload: `{"seq":1}`, consumers: []string{queue.ConsumerEvents},
+		},
+		{
+			kind: "stream", name: wire.StreamNotify, stream: wire.StreamNotify,
+			writes: strings.TrimSuffix(wire.AllNotificationsNow, ">") + "probe", consumers: []string{queue.ConsumerLater, ofChannels},
+		},
+		{kind: "stream", name: wire.StreamNotify, stream: wire.StreamNotify, writes: strings.TrimSuffix(wire.AllNotificationsLater, ">") + "probe"},
+		{kind: "stream", name: wire.StreamDeadLetter, stream: wire.StreamDeadLetter, writes: wire.DeadLetterSubject(strings.TrimSuffix(wire.AllNotificationsNow, ">") + "probe")},
+		readOnly(apps.Bucket), readOnly(ledger.Bucket),
+	}}
 }
 
 // WorkerCDEventsNeeds is what a worker needs that publishes CDEvents, too.
