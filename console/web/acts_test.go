@@ -1,14 +1,19 @@
 package web_test
 
 import (
+	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"slipway/console/link"
 	"slipway/console/problem"
+	"slipway/release"
 )
 
 const (
@@ -289,4 +294,59 @@ func TestSearch(t *testing.T) {
 	require.Equal(t, http.StatusOK, h.get("/search?q=r-abc").StatusCode)
 	h.answers["GET search"] = problem.New(http.StatusUnprocessableEntity, "q must be what to search for")
 	require.Contains(t, h.get("/search?q=").body, "q must be what to search for")
+}
+
+// A link of a message leads to the second look at what is waited for, and nowhere else; it acts on nothing.
+func TestLink(t *testing.T) {
+	t.Parallel()
+	signer, err := link.New([]byte(strings.Repeat("k", link.MinKey)))
+	require.NoError(t, err)
+	h := newHouse(t, standing(t))
+	h.signed = signer
+	h.open()
+	var r release.Progress
+	require.NoError(t, json.Unmarshal([]byte(gray), &r))
+	l, err := link.Of(link.Confirm, r)
+	require.NoError(t, err)
+	l.Until = now.Add(time.Minute)
+	at := link.Path + signer.Sign(l)
+	led := h.get(at)
+	require.Equal(t, http.StatusSeeOther, led.StatusCode, led.body)
+	require.Equal(t, "/releases/r-abcdefghijklmnop/commands/confirm", led.Header.Get("Location"))
+	require.Empty(t, h.sent, "nothing was sent")
+
+	late, other, forged := l, l, []byte(strings.Repeat("l", link.MinKey))
+	late.Until, other.Batch = now, 2
+	another, err := link.New(forged)
+	require.NoError(t, err)
+	refused := func(path string, status int, words string) {
+		t.Helper()
+		page := h.get(path)
+		require.Equal(t, status, page.StatusCode, page.body)
+		require.Contains(t, page.body, words)
+		require.Contains(t, page.body, `href="/releases/r-abcdefghijklmnop"`)
+	}
+	refused(link.Path+signer.Sign(late), http.StatusGone, "its time is over")
+	refused(link.Path+signer.Sign(other), http.StatusConflict, "waits for something else by now")
+	refused(link.Path+another.Sign(l), http.StatusForbidden, "not one of this console")
+	require.Equal(t, http.StatusForbidden, h.get(link.Path+"x").StatusCode)
+
+	h.answers["GET releases/r-abcdefghijklmnop"] = standingAt(t, `"phase":"AwaitingConfirm"`, `"phase":"Succeeded","outcome":"Succeeded"`)
+	refused(at, http.StatusConflict, "it has ended")
+	h.answers["GET releases/r-abcdefghijklmnop"] = problem.New(http.StatusForbidden, "ann may not look")
+	require.Contains(t, h.get(at).body, "ann may not look")
+
+	h = newHouse(t, standing(t)) // without a key
+	refused(at, http.StatusNotFound, "--link-key-file")
+}
+
+// Who has not signed in comes to the link once that is done.
+func TestLink_SignsInFirst(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	w := httptest.NewRecorder()
+	h.web.NotSignedIn().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, link.Path+"abc_-", nil))
+	require.Equal(t, "/sign-in?next=%2Fgo%2Fabc_-", w.Header().Get("Location"))
+	in := h.post("/sign-in", url.Values{"token": {"slipway_right"}, "next": {"/go/abc_-"}})
+	require.Equal(t, "/go/abc_-", in.Header.Get("Location"))
 }

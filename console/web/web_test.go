@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"slipway/console/access"
+	"slipway/console/link"
 	"slipway/console/problem"
 	"slipway/console/web"
 	"slipway/release"
@@ -32,6 +33,9 @@ type house struct {
 	asked []string
 	sent  []string
 	keys  []string
+	// signed verifies the links of messages; nil opens none.
+	signed *link.Signer
+	web    *web.Web
 }
 
 // now is the time of all tests.
@@ -40,6 +44,13 @@ var now = time.Date(2026, 11, 30, 8, 0, 0, 0, time.UTC) //nolint:gochecknoglobal
 func newHouse(t *testing.T, answers map[string]any) *house {
 	t.Helper()
 	h := &house{t: t, answers: answers}
+	h.open()
+	return h
+}
+
+// open makes the pages.
+func (h *house) open() {
+	h.t.Helper()
 	w, err := web.New(web.Config{
 		API: h,
 		SignIn: func(w http.ResponseWriter, _ *http.Request, token string) error {
@@ -57,11 +68,11 @@ func newHouse(t *testing.T, answers map[string]any) *house {
 			Temporal: "http://127.0.0.1:8233/namespaces/default",
 			Clouds:   map[release.Platform]string{release.PlatformSAE: "https://sae.example/{region}/apps?id={id}"},
 		},
+		Signed: h.signed,
 		Logger: zerolog.Nop(), Now: func() time.Time { return now },
 	})
-	require.NoError(t, err)
-	h.pages, h.front = w.Pages(), w.Front()
-	return h
+	require.NoError(h.t, err)
+	h.web, h.pages, h.front = w, w.Pages(), w.Front()
 }
 
 // ServeHTTP is the API.

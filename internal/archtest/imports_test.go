@@ -226,6 +226,10 @@ func rules() []rule {
 			why: "oidc says who somebody is: what that begins is for others",
 		},
 		{
+			pkg: "console/link", may: []string{"release"}, never: []string{noEngine, noBroker, noZerolog, "net/http", "os"},
+			why: "link signs and verifies: what leads a person on is for pages and messages",
+		},
+		{
 			pkg: "internal/clientrt", may: []string{"cloudapi", "internal/loosejson"}, never: []string{noEngine, noBroker, noZerolog},
 			why: "clientrt carries out the calls of every client: it knows no platform",
 		},

@@ -93,6 +93,8 @@ const (
 	ConsoleOIDCGroupsClaim      = "console-oidc-groups-claim"
 	ConsoleOIDCScopes           = "console-oidc-scopes"
 
+	LinkKeyFile = "link-key-file"
+
 	HooksAddr         = "hooks-addr"
 	HooksSecretFile   = "hooks-secret-file"
 	HooksSenders      = "hooks-senders"
@@ -282,6 +284,11 @@ func ConsoleOIDC() []Setting {
 	}
 }
 
+// LinkKey signs the links of messages to people, and verifies them where they lead.
+func LinkKey() []Setting {
+	return []Setting{{Name: LinkKeyFile, Env: "SLIPWAY_LINK_KEY_FILE", Usage: "file with the key of the links of messages, 32 bytes or more, the same for consoles and notifiers (default none: messages have no such links)"}}
+}
+
 // Hooks are the settings of the webhooks that a console takes.
 func Hooks(addr string) []Setting {
 	return []Setting{
@@ -318,7 +325,7 @@ func NATS() []Setting {
 // All returns every setting that a file may hold, so that one file serves all roles.
 func All() []Setting {
 	var out []Setting
-	for _, group := range [][]Setting{Logging(), HTTP(""), Actor(), AsIdentity(), Signing(), Platforms(), Calls(), Worker(), Starter(), Setup(), Temporal(), Codec(""), Console(""), Hooks(""), NATS()} {
+	for _, group := range [][]Setting{Logging(), HTTP(""), Actor(), AsIdentity(), Signing(), Platforms(), Calls(), Worker(), Starter(), Setup(), Temporal(), Codec(""), Console(""), LinkKey(), Hooks(""), NATS()} {
 		out = append(out, group...)
 	}
 	return out
