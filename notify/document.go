@@ -29,17 +29,19 @@ const (
 	Email    ChannelType = "email"
 )
 
-// Channel is one place where messages are sent.
+// Channel is one place where messages are sent. Which fields each type has, [ChannelType.fields] says.
 type Channel struct {
 	// Name is unique in the document; rules and ladders go by it.
 	Name string      `json:"name"`
 	Type ChannelType `json:"type"`
 	// Language is that of its messages; [English] where it is empty.
 	Language Language `json:"language,omitempty"`
+	// Zone is the time zone of the times in its messages, such as Asia/Shanghai; UTC where it is empty.
+	Zone string `json:"zone,omitempty"`
 	// URLFile is a file with the address that Slack, DingTalk, Feishu, WeCom and webhooks are sent to. It is
 	// a secret: who has it can write there.
 	URLFile string `json:"urlFile,omitempty"`
-	// SecretFile is a file with the secret by which messages to DingTalk, Feishu and webhooks are signed.
+	// SecretFile is a file with the secret by which messages to DingTalk, Feishu and webhooks are signed. A webhook always has one.
 	SecretFile string `json:"secretFile,omitempty"`
 	// Subject is where NATS messages are published.
 	Subject string `json:"subject,omitempty"`
@@ -67,8 +69,8 @@ type Rule struct {
 	// When are the kinds of events that are told, such as batch.waiting, or groups of them: waiting, ended,
 	// bad, all. Where it is empty waiting and ended are.
 	When []string `json:"when,omitempty"`
-	// Scopes say of which applications: platform/region/app, or app/application/environment; where it is
-	// empty, of all.
+	// Scopes say of which applications and sets: platform/region/app, app/application/environment, or set/name; where it is
+	// empty, of all, and of what is about none.
 	Scopes []string `json:"scopes,omitempty"`
 }
 
@@ -79,4 +81,30 @@ type Step struct {
 	// Tell is a channel that is reminded, Page one whose people are called; one of them is given.
 	Tell string `json:"tell,omitempty"`
 	Page string `json:"page,omitempty"`
+	// Scopes are those of a [Rule].
+	Scopes []string `json:"scopes,omitempty"`
+}
+
+// Channel returns the channel of that name; false where the document has none.
+func (d Document) Channel(name string) (Channel, bool) {
+	for _, c := range d.Channels {
+		if c.Name == name {
+			return c, true
+		}
+	}
+	return Channel{}, false
+}
+
+// Names are those of the channels, in their order.
+func (d Document) Names() []string {
+	names := make([]string, len(d.Channels))
+	for i, c := range d.Channels {
+		names[i] = c.Name
+	}
+	return names
+}
+
+// ChannelTypes returns the types of channels.
+func ChannelTypes() []ChannelType {
+	return []ChannelType{Slack, DingTalk, Feishu, WeCom, Webhook, NATS, Email}
 }

@@ -19,8 +19,8 @@ type Mood string
 
 // The moods.
 const (
-	// MoodNews is that something goes on, MoodGood that it has come to a good end.
-	MoodNews Mood = "news"
+	// MoodInfo is that something goes on, MoodGood that it has come to a good end.
+	MoodInfo Mood = "info"
 	MoodGood Mood = "good"
 	// MoodWaiting is that a person is waited for, MoodBad that something has failed.
 	MoodWaiting Mood = "waiting"
