@@ -81,6 +81,14 @@ func (b Book) Deliveries(e wire.LifecycleEvent) []Delivery {
 	return out
 }
 
+// Name is what application documents call the application of an event, application/environment; empty where they do not.
+func (b Book) Name(e wire.LifecycleEvent) string {
+	if of := b.subject(e); len(of.places) > 0 {
+		return of.places[0].name()
+	}
+	return ""
+}
+
 // HasLadder reports whether an event begins a wait of which people are reminded: for somebody's word to a release, a wave or a lane,
 // for the end of a stall, or for whoever looks at what needs attention. What needs attention in a set its releases tell.
 func HasLadder(e wire.LifecycleEvent) bool {

@@ -16,7 +16,9 @@ const (
 )
 
 // EventGroups returns the groups.
-func EventGroups() []EventGroup { return []EventGroup{EventsWaiting, EventsEnded, EventsBad, EventsAll} }
+func EventGroups() []EventGroup {
+	return []EventGroup{EventsWaiting, EventsEnded, EventsBad, EventsAll}
+}
 
 // Has reports whether a kind of event is in the group.
 func (g EventGroup) Has(kind EventKind) bool {

@@ -194,6 +194,14 @@ func rules() []rule {
 			why: "health serves whatever role mounts it",
 		},
 		{
+			pkg: "notify", may: []string{"release"}, never: []string{noEngine, noBroker, noZerolog, "net/http", "os"},
+			why: "notify says who is told what, and in which words: it sends nothing",
+		},
+		{
+			pkg: "notify/channel", may: []string{"notify", "internal/redact", "internal/secretfile"}, never: []string{noEngine, noZerolog},
+			why: "channel makes one attempt to send one message: what it says and how often it is tried is for others",
+		},
+		{
 			pkg: "worker", may: []string{"release", "workflows", "activities", "wire", "apps", "ledger", "health", "cloudapi"},
 			why: "worker assembles; nothing is built on it but commands",
 		},
