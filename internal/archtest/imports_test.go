@@ -194,7 +194,7 @@ func rules() []rule {
 			why: "health serves whatever role mounts it",
 		},
 		{
-			pkg: "notify", may: []string{"release"}, never: []string{noEngine, noBroker, noZerolog, "net/http", "os"},
+			pkg: "notify", may: []string{"release", "wire", "apps", "internal/scope"}, never: []string{noEngine, noBroker, noZerolog, "net/http", "os"},
 			why: "notify says who is told what, and in which words: it sends nothing",
 		},
 		{
