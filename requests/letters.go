@@ -75,6 +75,8 @@ func LetterRemedy(l wire.Letter) string {
 			"change the secrets: the stream of requests and whoever reads it have had them"
 	case refused && l.Kind == wire.KindRequest:
 		return "correct what is wrong and publish the event with a new id; \"slipway release submit -f FILE --dry-run\" checks a release file"
+	case refused && l.Kind == wire.KindNotification:
+		return "drop it: it is no notification that could be sent"
 	case refused:
 		return "correct what is wrong and publish the event with a new id"
 	case l.Field == "id":

@@ -16,7 +16,6 @@ import (
 	"slipway/authority"
 	"slipway/authority/people"
 	"slipway/ledger"
-	"slipway/notify/queue"
 	"slipway/policy"
 	"slipway/wire"
 )
@@ -88,15 +87,15 @@ func ConsoleNeeds(identity string) func(jetstream.JetStream) *Needs {
 
 // NotifierNeeds is what a notifier needs, besides the subjects of its channels on NATS.
 func NotifierNeeds(js jetstream.JetStream) *Needs {
-	ofChannels := queue.ConsumerChannel + "probe" // whatever its channels are called
+	ofChannels := wire.ConsumerOf("probe") // whatever its channels are called
 	return &Needs{js: js, list: []need{
 		{
 			kind: "stream", name: wire.StreamEvents, stream: wire.StreamEvents,
-			reads: "DIRECT.GET." + wire.StreamEvents, payload: `{"seq":1}`, consumers: []string{queue.ConsumerEvents},
+			reads: "DIRECT.GET." + wire.StreamEvents, payload: `{"seq":1}`, consumers: []string{wire.ConsumerNotifier},
 		},
 		{
 			kind: "stream", name: wire.StreamNotify, stream: wire.StreamNotify,
-			writes: strings.TrimSuffix(wire.AllNotificationsNow, ">") + "probe", consumers: []string{queue.ConsumerLater, ofChannels},
+			writes: strings.TrimSuffix(wire.AllNotificationsNow, ">") + "probe", consumers: []string{wire.ConsumerLater, ofChannels},
 		},
 		{kind: "stream", name: wire.StreamNotify, stream: wire.StreamNotify, writes: strings.TrimSuffix(wire.AllNotificationsLater, ">") + "probe"},
 		{kind: "stream", name: wire.StreamDeadLetter, stream: wire.StreamDeadLetter, writes: wire.DeadLetterSubject(strings.TrimSuffix(wire.AllNotificationsNow, ">") + "probe")},

@@ -12,7 +12,6 @@ import (
 	"slipway/authority/people"
 	"slipway/console/session"
 	"slipway/ledger"
-	"slipway/notify/queue"
 	"slipway/policy"
 	"slipway/release"
 	"slipway/wire"
@@ -82,9 +81,9 @@ func ServiceUsers() []User {
 		{Name: UserNotifier, For: "slipway notifier", Publish: slices.Concat(
 			// Its own consumer of events, and no other's.
 			[]string{
-				streamInfo(wire.StreamEvents), "$JS.API.DIRECT.GET." + wire.StreamEvents, "$JS.ACK." + wire.StreamEvents + "." + queue.ConsumerEvents + ".>",
-				"$JS.API.CONSUMER.CREATE." + wire.StreamEvents + "." + queue.ConsumerEvents + ".>", "$JS.API.CONSUMER.*." + wire.StreamEvents + "." + queue.ConsumerEvents,
-				"$JS.API.CONSUMER.MSG.NEXT." + wire.StreamEvents + "." + queue.ConsumerEvents,
+				streamInfo(wire.StreamEvents), "$JS.API.DIRECT.GET." + wire.StreamEvents, "$JS.ACK." + wire.StreamEvents + "." + wire.ConsumerNotifier + ".>",
+				"$JS.API.CONSUMER.CREATE." + wire.StreamEvents + "." + wire.ConsumerNotifier + ".>", "$JS.API.CONSUMER.*." + wire.StreamEvents + "." + wire.ConsumerNotifier,
+				"$JS.API.CONSUMER.MSG.NEXT." + wire.StreamEvents + "." + wire.ConsumerNotifier,
 			},
 			[]string{
 				wire.AllNotifications, streamInfo(wire.StreamNotify), "$JS.ACK." + wire.StreamNotify + ".>", "$JS.API.CONSUMER.*." + wire.StreamNotify + ".>",

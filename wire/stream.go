@@ -35,6 +35,19 @@ const (
 	ConsumerPushes = ConsumerRequests + "-pushes"
 )
 
+// The durable consumers of notifiers.
+const (
+	// ConsumerNotifier delivers the events of StreamEvents.
+	ConsumerNotifier = "slipway-notifier"
+	// ConsumerLater delivers what is due later, of StreamNotify.
+	ConsumerLater = ConsumerNotifier + "-later"
+
+	channelConsumer = "slipway-notify-"
+)
+
+// ConsumerOf delivers the notifications of a channel that can be sent, of StreamNotify.
+func ConsumerOf(channel string) string { return channelConsumer + channel }
+
 // Bounds of the streams.
 const (
 	// MaxPayload is the size in bytes of the largest event that is accepted; a larger one

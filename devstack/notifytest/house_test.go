@@ -131,12 +131,12 @@ func (h *house) notifier() *running {
 }
 
 // compose writes what the tests read.
-func compose(n wire.Notification, e wire.LifecycleEvent) notify.Message {
+func compose(n wire.Notification, e wire.LifecycleEvent) (notify.Message, error) {
 	title := string(e.Kind) + " " + e.Progress.ReleaseID
 	if n.After > 0 {
 		title += " after " + n.After.String()
 	}
-	return notify.Message{Title: title, Page: n.Page, At: e.Time}
+	return notify.Message{Title: title, Page: n.Page, At: e.Time}, nil
 }
 
 // counted is how many notifications of a channel have come to a result.
@@ -168,7 +168,7 @@ func (h *house) kept() uint64 {
 func (h *house) untilRead() {
 	h.t.Helper()
 	h.until("all events are read", func() bool {
-		c, err := h.js.Consumer(h.ctx, wire.StreamEvents, queue.ConsumerEvents)
+		c, err := h.js.Consumer(h.ctx, wire.StreamEvents, wire.ConsumerNotifier)
 		return err == nil && c.CachedInfo().NumPending == 0 && c.CachedInfo().NumAckPending == 0
 	})
 }

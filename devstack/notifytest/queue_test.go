@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"slipway/notify"
+	notifychannel "slipway/notify/channel"
 	"slipway/notify/queue"
 	"slipway/release"
 	"slipway/wire"
@@ -178,7 +179,7 @@ func TestQueue_WhatAChannelRefusesIsNotTriedAgain(t *testing.T) {
 	h := newHouse(t, c)
 	c.fails = func(m notify.Message) error {
 		if m.Title == "accepted r-1" {
-			return &queue.RefusedError{Reason: "no such chat"}
+			return &notifychannel.RefusedError{Channel: "team", Reason: "no such chat"}
 		}
 		return nil
 	}
@@ -190,7 +191,7 @@ func TestQueue_WhatAChannelRefusesIsNotTriedAgain(t *testing.T) {
 	require.Equal(t, []string{"started r-1"}, c.titles())
 	require.Equal(t, 2, c.attempts())
 	require.EqualValues(t, 1, n.counted("team", "refused"))
-	require.Contains(t, h.letters()[0].Reason, "channel team refuses it: no such chat")
+	require.Contains(t, h.letters()[0].Reason, "refused for channel team: channel team: no such chat")
 }
 
 func TestQueue_AChannelSaysWhenItTakesMore(t *testing.T) {
@@ -201,7 +202,7 @@ func TestQueue_AChannelSaysWhenItTakesMore(t *testing.T) {
 	c.fails = func(notify.Message) error {
 		if first.IsZero() {
 			first = time.Now()
-			return &queue.LaterError{After: 400 * time.Millisecond}
+			return &notifychannel.LaterError{After: 400 * time.Millisecond}
 		}
 		if time.Since(first) < 350*time.Millisecond {
 			return errors.New("too early")

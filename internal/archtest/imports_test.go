@@ -218,6 +218,10 @@ func rules() []rule {
 			why: "hooks takes what registries post and publishes it; what follows from a push is for the starter",
 		},
 		{
+			pkg: "notify/queue", may: []string{"release", "wire", "apps", "ledger", "notify", "notify/channel", "console/link", "internal/documents", "internal/redact"}, never: []string{noEngine, "net/http", "os"},
+			why: "queue takes events to channels: how one is sent to is for its sender, and what is said for the texts",
+		},
+		{
 			pkg: "setup", may: []string{"release", "wire", "apps", "authority", "policy", "ledger", "audit", "console/session", "workflows"},
 			why: "setup creates what roles expect of NATS and Temporal; it never speaks to a platform",
 		},

@@ -93,8 +93,8 @@ type Ledger interface {
 type Channel struct {
 	Name   string
 	Sender Sender
-	// Compose writes the message of an event; its ID is set by the notifier.
-	Compose func(wire.Notification, wire.LifecycleEvent) notify.Message
+	// Compose writes the message of an event; its ID is set by the notifier. What cannot be written becomes a dead letter.
+	Compose func(wire.Notification, wire.LifecycleEvent) (notify.Message, error)
 }
 
 // Dependencies are what a notifier works with.

@@ -16,16 +16,6 @@ import (
 	"slipway/wire"
 )
 
-// The durable consumers. Those of channels have the name of the channel behind ConsumerChannel.
-const (
-	// ConsumerEvents reads StreamEvents.
-	ConsumerEvents = "slipway-notifier"
-	// ConsumerLater holds what is due later.
-	ConsumerLater = ConsumerEvents + "-later"
-	// ConsumerChannel is what the names of the consumers of channels begin with.
-	ConsumerChannel = "slipway-notify-"
-)
-
 const (
 	// natsTimeout bounds each call to NATS about a message.
 	natsTimeout = 5 * time.Second
@@ -74,18 +64,18 @@ func New(cfg Config, d Dependencies) (*Notifier, error) {
 	}
 	n.consumers = []*consumer{
 		n.consumer(wire.StreamEvents, jetstream.ConsumerConfig{
-			Durable: ConsumerEvents, Description: "Slipway's notifiers: events", FilterSubject: wire.AllEvents,
+			Durable: wire.ConsumerNotifier, Description: "Slipway's notifiers: events", FilterSubject: wire.AllEvents,
 			DeliverPolicy: jetstream.DeliverNewPolicy, // what happened before there were notifiers is no news
 		}, n.read),
 		n.consumer(wire.StreamNotify, jetstream.ConsumerConfig{
-			Durable: ConsumerLater, Description: "Slipway's notifiers: what is due later", FilterSubject: wire.AllNotificationsLater,
+			Durable: wire.ConsumerLater, Description: "Slipway's notifiers: what is due later", FilterSubject: wire.AllNotificationsLater,
 		}, n.lookLater),
 	}
 	for _, c := range d.Channels {
 		n.channels[c.Name] = c
 		s := &sending{Notifier: n, Channel: c, taken: map[string]bool{}, log: n.log.With().Str("channel", c.Name).Logger()}
 		n.consumers = append(n.consumers, n.consumer(wire.StreamNotify, jetstream.ConsumerConfig{
-			Durable: ConsumerChannel + c.Name, Description: "Slipway's notifiers: one channel", FilterSubject: wire.NotificationSubject(c.Name),
+			Durable: wire.ConsumerOf(c.Name), Description: "Slipway's notifiers: one channel", FilterSubject: wire.NotificationSubject(c.Name),
 			InactiveThreshold: unused,
 		}, s.send))
 	}
@@ -145,7 +135,7 @@ func (n *Notifier) readWaiting(ctx context.Context) {
 func (n *Notifier) readWaitingOf(ctx context.Context, channel string) {
 	ctx, cancel := context.WithTimeout(ctx, natsTimeout)
 	defer cancel()
-	found, err := n.js.Consumer(ctx, wire.StreamNotify, ConsumerChannel+channel)
+	found, err := n.js.Consumer(ctx, wire.StreamNotify, wire.ConsumerOf(channel))
 	if err != nil {
 		n.log.Debug().Err(err).Str("channel", channel).Msg("cannot read how much waits for it")
 		return

@@ -9,6 +9,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"slipway/internal/redact"
+	"slipway/notify/channel"
 	"slipway/release"
 	"slipway/wire"
 )
@@ -59,7 +60,10 @@ func (s *sending) send(ctx context.Context, m message) outcome {
 			return settled()
 		}
 	}
-	message := s.Compose(what, e)
+	message, err := s.Compose(what, e)
+	if err != nil {
+		return s.refuse(ctx, m, "it cannot be written: "+s.reason(err))
+	}
 	message.ID = what.ID
 	attempt, cancel := context.WithTimeout(ctx, s.cfg.Send)
 	defer cancel()
@@ -85,15 +89,14 @@ func (s *sending) sent(what wire.Notification) outcome {
 func (s *sending) failed(ctx context.Context, m message, what wire.Notification, err error) outcome {
 	reason := s.reason(err)
 	log := s.log.With().Str("notification", what.ID).Str("error", reason).Uint64("delivery", m.position.Count).Logger()
-	if _, refused := errors.AsType[*RefusedError](err); refused {
+	if _, refused := errors.AsType[*channel.RefusedError](err); refused {
 		s.failures = 0
 		log.Warn().Msg("the channel refuses a message")
-		s.metrics.notifications.WithLabelValues(s.Name, resultRefused).Inc()
-		return s.deadLetter(ctx, m, wire.Refused(fmt.Errorf("channel %s refuses it: %s", s.Name, reason)))
+		return s.refuse(ctx, m, reason)
 	}
 	s.failures++
 	out := outcome{again: true, after: s.delay(m.position.Count), pause: min(s.delay(s.failures), mostPause)}
-	if later, said := errors.AsType[*LaterError](err); said && later.After > 0 {
+	if later, said := errors.AsType[*channel.LaterError](err); said && later.After > 0 {
 		out.pause = min(later.After, mostLater) // it is said of the channel, and so of all messages
 		out.after = out.pause
 	}
@@ -106,6 +109,12 @@ func (s *sending) failed(ctx context.Context, m message, what wire.Notification,
 	}
 	log.WithLevel(s.level()).Dur("again", out.after).Msg("the channel does not take a message; it is tried again")
 	return out
+}
+
+// refuse stores what can never be sent as a dead letter.
+func (s *sending) refuse(ctx context.Context, m message, reason string) outcome {
+	s.metrics.notifications.WithLabelValues(s.Name, resultRefused).Inc()
+	return s.deadLetter(ctx, m, wire.Refused(fmt.Errorf("refused for channel %s: %s", s.Name, reason)))
 }
 
 // level is that of a failure: the first one of a row is told, and each is for who looks closer.
