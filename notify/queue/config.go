@@ -23,8 +23,8 @@ const (
 
 	defaultRetry     = time.Second
 	defaultMostRetry = 10 * time.Minute
-	defaultSend      = 30 * time.Second
-	defaultAckWait   = time.Minute
+	defaultSend      = 15 * time.Second
+	defaultAckWait   = 30 * time.Second
 	defaultStale     = 10 * time.Minute
 	defaultDrain     = 15 * time.Second
 )
@@ -37,10 +37,10 @@ type Config struct {
 	// Retry is the first delay of a message that has to be sent again; it doubles with each failure, up to MostRetry, which is
 	// also how often at most it is looked at what is due later. Defaults 1s and 10m.
 	Retry, MostRetry time.Duration
-	// Send bounds one attempt to send. Default 30s.
+	// Send bounds one attempt to send. Default 15s.
 	Send time.Duration
 	// AckWait is how long the server waits for an acknowledgement before it delivers a message again: to another notifier,
-	// when the one that had it was killed. It is longer than an attempt. Default 1m.
+	// when the one that had it was killed. It is longer than an attempt. Default 30s.
 	AckWait time.Duration
 	// Stale is the age from which it is looked at again whether a person is still waited for, before they are told. Default 10m.
 	Stale time.Duration
