@@ -25,8 +25,9 @@ const (
 const (
 	// AllNotifications are the subjects of notifications, with wildcards.
 	AllNotifications = notificationPrefix + ">"
-	// AllNotificationsNow are those of notifications that can be sent, and AllNotificationsLater of those that become due.
-	AllNotificationsNow   = notifyNow + ">"
+	// AllNotificationsNow are those of notifications that can be sent.
+	AllNotificationsNow = notifyNow + ">"
+	// AllNotificationsLater are those of notifications that become due.
 	AllNotificationsLater = notifyLater + ">"
 )
 
@@ -51,16 +52,12 @@ type Notification struct {
 // NotificationSubject is where notifications of a channel stand that can be sent: slipway.notify.now.<channel>.
 func NotificationSubject(channel string) string { return notifyNow + channel }
 
-// NewNotification returns what a channel is told of an event of StreamEvents, at once or after a while; page tells that its
-// people are called.
-func NewNotification(told LifecycleEvent, msg *nats.Msg, sequence uint64, channel string, after release.Duration, page bool) Notification {
-	n := Notification{ID: told.ID + "/" + channel, Channel: channel, Page: page, Sequence: sequence, Event: msg.Data}
-	if after > 0 {
-		n.After, n.Due = after, told.Time.Add(after.Std())
-		n.ID += "/" + after.String()
-	}
-	if page {
-		n.ID += "/page"
+// Of returns the notification with what follows from the event that it tells of: its ID, and when it is due.
+func (n Notification) Of(told LifecycleEvent) Notification {
+	n.ID = told.ID + "/" + n.Channel
+	if n.After > 0 {
+		n.ID += "/" + n.After.String()
+		n.Due = told.Time.Add(n.After.Std())
 	}
 	return n
 }

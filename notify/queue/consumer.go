@@ -70,20 +70,25 @@ func (c *consumer) serve(ctx, work context.Context) error {
 		if errors.Is(err, nats.ErrConnectionClosed) || errors.Is(err, jetstream.ErrConnectionClosed) {
 			return fmt.Errorf("notifier: %w", err)
 		}
-		if ctx.Err() != nil {
-			break
-		}
 		failures++
-		c.lastErr.Store(&err)
-		level := zerolog.WarnLevel
-		if err.Error() == c.logged {
-			level = zerolog.DebugLevel // it is tried for as long as it takes, and logged once
-		}
-		c.logged = err.Error()
-		c.log.WithLevel(level).Err(err).Str("consumer", c.config.Durable).Msg("consumer failed; opening it again")
-		sleep(ctx, c.delay(failures))
+		c.backOff(ctx, err, failures)
 	}
 	return nil
+}
+
+// backOff waits before the consumer is opened again, unless ctx is done.
+func (c *consumer) backOff(ctx context.Context, cause error, failures uint64) {
+	if ctx.Err() != nil {
+		return
+	}
+	c.lastErr.Store(&cause)
+	level := zerolog.WarnLevel
+	if cause.Error() == c.logged {
+		level = zerolog.DebugLevel // it is tried for as long as it takes, and logged once
+	}
+	c.logged = cause.Error()
+	c.log.WithLevel(level).Err(cause).Str("consumer", c.config.Durable).Msg("consumer failed; opening it again")
+	sleep(ctx, c.delay(failures))
 }
 
 // explained is why the consumer is not open: the last failure to open it, else err.
