@@ -164,7 +164,7 @@ func TestSend_PeopleReadAllOfIt(t *testing.T) {
 	t.Parallel()
 	for name, w := range ways() {
 		for language, m := range map[string]notify.Message{"english": message(), "chinese": chinese()} {
-			for mood, of := range map[string]notify.Mood{"news": notify.MoodNews, "good": notify.MoodGood, "waiting": notify.MoodWaiting, "bad": notify.MoodBad} {
+			for mood, of := range map[string]notify.Mood{"news": notify.MoodInfo, "good": notify.MoodGood, "waiting": notify.MoodWaiting, "bad": notify.MoodBad} {
 				t.Run(name+" "+language+" "+mood, func(t *testing.T) {
 					t.Parallel()
 					f := channeltest.New(t)

@@ -108,7 +108,7 @@ func feishuColor(mood notify.Mood) string {
 		return "orange"
 	case notify.MoodBad:
 		return "red"
-	case notify.MoodNews:
+	case notify.MoodInfo:
 	}
 	return "blue"
 }

@@ -90,7 +90,7 @@ func slackColor(mood notify.Mood) string {
 		return "#ecb22e"
 	case notify.MoodBad:
 		return "#e01e5a"
-	case notify.MoodNews:
+	case notify.MoodInfo:
 	}
 	return "#36c5f0"
 }

@@ -81,7 +81,7 @@ func weComColor(mood notify.Mood) string {
 		return "info"
 	case notify.MoodWaiting, notify.MoodBad:
 		return "warning"
-	case notify.MoodNews:
+	case notify.MoodInfo:
 	}
 	return "comment"
 }
