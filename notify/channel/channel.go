@@ -40,6 +40,9 @@ type Deps struct {
 // New returns the sender of a channel. The files that the channel names are read at each attempt, so that an address or
 // a secret can be changed while a sender is in use.
 func New(c notify.Channel, d Deps) (Sender, error) {
+	if err := (notify.Document{Channels: []notify.Channel{c}}).Validate(); err != nil {
+		return nil, fmt.Errorf("channel %s: %w", c.Name, err)
+	}
 	if d.Now == nil {
 		d.Now = time.Now
 	}
@@ -59,7 +62,7 @@ func New(c notify.Channel, d Deps) (Sender, error) {
 	case notify.Email:
 		return newMailing(c, d)
 	}
-	return nil, fmt.Errorf("channel %s: type: there is no %q; take slack, dingtalk, feishu, wecom, webhook, nats or email", c.Name, c.Type)
+	return nil, fmt.Errorf("channel %s: nothing is sent to channels of type %s", c.Name, c.Type)
 }
 
 // key is the ID of a message in the form that headers of all kinds take. It has no full stop, by which a signed webhook

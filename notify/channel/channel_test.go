@@ -1,9 +1,15 @@
 package channel_test
 
 import (
+	"cmp"
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -164,7 +170,7 @@ func TestSend_PeopleReadAllOfIt(t *testing.T) {
 	t.Parallel()
 	for name, w := range ways() {
 		for language, m := range map[string]notify.Message{"english": message(), "chinese": chinese()} {
-			for mood, of := range map[string]notify.Mood{"news": notify.MoodInfo, "good": notify.MoodGood, "waiting": notify.MoodWaiting, "bad": notify.MoodBad} {
+			for mood, of := range map[string]notify.Mood{"info": notify.MoodInfo, "good": notify.MoodGood, "waiting": notify.MoodWaiting, "bad": notify.MoodBad} {
 				t.Run(name+" "+language+" "+mood, func(t *testing.T) {
 					t.Parallel()
 					f := channeltest.New(t)
@@ -702,7 +708,7 @@ func TestSend_FilesThatAreNoSecretsSaySo(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s, err := channel.New(notify.Channel{Name: "team", Type: notify.Webhook, URLFile: test.url, SecretFile: test.secret}, channel.Deps{})
+			s, err := channel.New(notify.Channel{Name: "team", Type: notify.Webhook, URLFile: test.url, SecretFile: cmp.Or(test.secret, good.SecretFile)}, channel.Deps{})
 			require.NoError(t, err)
 			err = s.Send(t.Context(), message())
 			requireRetried(t, err, test.want)
@@ -711,20 +717,39 @@ func TestSend_FilesThatAreNoSecretsSaySo(t *testing.T) {
 	}
 }
 
-func TestSend_WebhookWithoutASecretIsNotSigned(t *testing.T) {
+// A receiver that has no library reads what the specification says: https://www.standardwebhooks.com
+func TestSend_WebhookIsSignedAsSpecified(t *testing.T) {
 	t.Parallel()
-	headers := make(chan http.Header, 1)
-	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { headers <- r.Header }))
+	requests := make(chan *http.Request, 1)
+	bodies := make(chan []byte, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		requests <- r
+		bodies <- body
+	}))
 	t.Cleanup(server.Close)
-	path := filepath.Join(t.TempDir(), "url")
-	require.NoError(t, os.WriteFile(path, []byte(server.URL), 0o600))
-	s, err := channel.New(notify.Channel{Name: "team", Type: notify.Webhook, URLFile: path}, channel.Deps{})
+	dir := t.TempDir()
+	secret := []byte("a secret of at least 24 bytes")
+	c := notify.Channel{Name: "team", Type: notify.Webhook, URLFile: filepath.Join(dir, "url"), SecretFile: filepath.Join(dir, "secret")}
+	require.NoError(t, os.WriteFile(c.URLFile, []byte(server.URL+"/hook?a=b"), 0o600))
+	require.NoError(t, os.WriteFile(c.SecretFile, []byte("whsec_"+base64.StdEncoding.EncodeToString(secret)), 0o600))
+	now := time.Unix(1_700_000_000, 0)
+	s, err := channel.New(c, channel.Deps{Now: func() time.Time { return now }})
 	require.NoError(t, err)
 	require.NoError(t, s.Send(t.Context(), message()))
-	h := <-headers
-	require.Empty(t, h.Get("Webhook-Signature"))
-	require.Equal(t, h.Get("Webhook-Id"), h.Get("Idempotency-Key"))
-	require.NotContains(t, h.Get("Webhook-Id"), ".")
+
+	r, body := <-requests, <-bodies
+	require.Equal(t, "/hook?a=b", r.RequestURI)
+	require.Equal(t, "1700000000", r.Header.Get("Webhook-Timestamp"))
+	id := r.Header.Get("Webhook-Id")
+	require.NotContains(t, id, ".")
+	require.Equal(t, id, r.Header.Get("Idempotency-Key"))
+	mac := hmac.New(sha256.New, secret)
+	_, _ = fmt.Fprintf(mac, "%s.1700000000.%s", id, body)
+	require.Equal(t, "v1,"+base64.StdEncoding.EncodeToString(mac.Sum(nil)), r.Header.Get("Webhook-Signature"))
+	var got notify.Message
+	require.NoError(t, json.Unmarshal(body, &got))
+	require.Equal(t, message(), got)
 }
 
 func TestSend_NATSSaysWhatIsMissing(t *testing.T) {
@@ -744,32 +769,18 @@ func TestSend_NATSSaysWhatIsMissing(t *testing.T) {
 
 func TestNew_ChannelThatCannotBeUsedIsRefused(t *testing.T) {
 	t.Parallel()
-	mail := func(change func(*notify.Mail)) notify.Channel {
-		m := notify.Mail{Server: "mail.example.com:587", From: "a@example.com", To: []string{"b@example.com"}}
-		change(&m)
-		return notify.Channel{Type: notify.Email, Email: &m}
-	}
 	for want, c := range map[string]notify.Channel{
-		`there is no "pager"`:      {Type: "pager"},
-		"no connection to NATS":    {Type: notify.NATS, Subject: "a"},
-		"email: say by which":      {Type: notify.Email},
-		"is not host:port":         mail(func(m *notify.Mail) { m.Server = "mail.example.com" }),
-		"email.server":             mail(func(m *notify.Mail) { m.Server = ":25" }),
-		"email.from":               mail(func(m *notify.Mail) { m.From = "a@b\r\nBcc: c@d" }),
-		"email.to: name":           mail(func(m *notify.Mail) { m.To = nil }),
-		"email.to[1]":              mail(func(m *notify.Mail) { m.To = append(m.To, "nobody") }),
-		"email.tls: there is":      mail(func(m *notify.Mail) { m.TLS = "ssl" }),
-		"loopback addresses alone": mail(func(m *notify.Mail) { m.TLS = "none" }),
-		"email.user":               mail(func(m *notify.Mail) { m.TLS, m.Server, m.User = "none", "localhost:25", "u" }),
+		"no connection to NATS": {Name: "team", Type: notify.NATS, Subject: "a"},
+		"type":                  {Name: "team", Type: "pager"},
+		"secretFile":            {Name: "team", Type: notify.Webhook, URLFile: "url"},
+		"email.from":            {Name: "team", Type: notify.Email, Email: &notify.Mail{Server: "mail.example.com:587", From: "a@b\r\nBcc: c@d", To: []string{"b@example.com"}}},
+		"loopback":              {Name: "team", Type: notify.Email, Email: &notify.Mail{Server: "mail.example.com:587", From: "a@b", To: []string{"b@example.com"}, TLS: "none"}},
 	} {
 		t.Run(want, func(t *testing.T) {
 			t.Parallel()
-			c.Name = "team"
 			_, err := channel.New(c, channel.Deps{})
 			require.ErrorContains(t, err, "channel team: ")
 			require.ErrorContains(t, err, want)
 		})
 	}
-	_, err := channel.New(notify.Channel{Name: "team", Type: notify.NATS}, channel.Deps{NATS: &channeltest.Stream{}})
-	require.ErrorContains(t, err, "subject")
 }

@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/mail"
 	"net/textproto"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -33,44 +32,27 @@ type mailing struct {
 // mostMail is the size of the text of an e-mail in bytes.
 const mostMail = 100_000
 
-// The ways in which the connection to a mail server is encrypted.
-const (
-	tlsUpgraded = "starttls"
-	tlsAlways   = "tls"
-	tlsNever    = "none"
-)
-
+// newMailing makes a sender of a channel that is as it should be.
 func newMailing(c notify.Channel, d Deps) (*mailing, error) {
-	if c.Email == nil {
-		return nil, fmt.Errorf("channel %s: email: say by which server mail is sent, from whom and to whom", c.Name)
-	}
 	host, portText, err := net.SplitHostPort(c.Email.Server)
-	port, err2 := strconv.ParseUint(portText, 10, 16)
-	if err != nil || err2 != nil || host == "" {
-		return nil, fmt.Errorf("channel %s: email.server: %q is not host:port", c.Name, c.Email.Server)
+	if err != nil {
+		return nil, err
+	}
+	port, err := strconv.ParseUint(portText, 10, 16)
+	if err != nil {
+		return nil, err
 	}
 	from, err := mail.ParseAddress(c.Email.From)
 	if err != nil {
-		return nil, fmt.Errorf("channel %s: email.from: %q is no address", c.Name, c.Email.From)
-	}
-	if len(c.Email.To) == 0 {
-		return nil, fmt.Errorf("channel %s: email.to: name at least one address", c.Name)
+		return nil, err
 	}
 	s := &mailing{channel: c, host: host, port: int(port), from: from, roots: d.Roots}
-	for i, to := range c.Email.To {
+	for _, to := range c.Email.To {
 		address, err := mail.ParseAddress(to)
 		if err != nil {
-			return nil, fmt.Errorf("channel %s: email.to[%d]: %q is no address", c.Name, i, to)
+			return nil, err
 		}
 		s.recipients = append(s.recipients, address.Address)
-	}
-	switch {
-	case !slices.Contains([]string{"", tlsUpgraded, tlsAlways, tlsNever}, c.Email.TLS):
-		return nil, fmt.Errorf("channel %s: email.tls: there is no %q; take starttls, tls or none", c.Name, c.Email.TLS)
-	case c.Email.TLS == tlsNever && !isLoopback(host):
-		return nil, fmt.Errorf("channel %s: email.tls: none is taken for loopback addresses alone; take starttls or tls", c.Name)
-	case c.Email.TLS == tlsNever && c.Email.User != "":
-		return nil, fmt.Errorf("channel %s: email.user: a password is sent over an encrypted connection alone; take starttls or tls in email.tls", c.Name)
 	}
 	return s, nil
 }
@@ -170,9 +152,9 @@ func (s *mailing) client(password string) (*gomail.Client, error) {
 		gomail.WithTLSConfig(&tls.Config{ServerName: s.host, RootCAs: s.roots, MinVersion: tls.VersionTLS12}),
 	}
 	switch s.channel.Email.TLS {
-	case tlsAlways:
+	case notify.TLS:
 		options = append(options, gomail.WithSSL())
-	case tlsNever:
+	case notify.NoTLS:
 		options = append(options, gomail.WithTLSPolicy(gomail.NoTLS))
 	default:
 		options = append(options, gomail.WithTLSPolicy(gomail.TLSMandatory))

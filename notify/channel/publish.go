@@ -19,11 +19,8 @@ type publishing struct {
 }
 
 func newPublishing(c notify.Channel, d Deps) (*publishing, error) {
-	switch {
-	case d.NATS == nil:
+	if d.NATS == nil {
 		return nil, fmt.Errorf("channel %s: there is no connection to NATS to publish by", c.Name)
-	case c.Subject == "":
-		return nil, fmt.Errorf("channel %s: subject: say on which one messages are published", c.Name)
 	}
 	return &publishing{channel: c, nats: d.NATS}, nil
 }

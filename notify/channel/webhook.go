@@ -34,17 +34,15 @@ func (webhook) compose(m notify.Message, at time.Time, k keys) (outgoing, error)
 	header.Set(standardwebhooks.HeaderWebhookID, id)
 	header.Set(standardwebhooks.HeaderWebhookTimestamp, strconv.FormatInt(at.Unix(), 10))
 	header.Set("Idempotency-Key", id)
-	if k.secret != "" {
-		signer, err := webhookSigner(k)
-		if err != nil {
-			return outgoing{}, err
-		}
-		signed, err := signer.Sign(id, at, body)
-		if err != nil {
-			return outgoing{}, err
-		}
-		header.Set(standardwebhooks.HeaderWebhookSignature, signed)
+	signer, err := webhookSigner(k)
+	if err != nil {
+		return outgoing{}, err
 	}
+	signed, err := signer.Sign(id, at, body)
+	if err != nil {
+		return outgoing{}, err
+	}
+	header.Set(standardwebhooks.HeaderWebhookSignature, signed)
 	return outgoing{to: k.address, header: header, body: body}, nil
 }
 
