@@ -82,7 +82,8 @@ func sampleRelease(kind release.EventKind) release.Progress {
 		AcceptedAt: at.Add(-2 * time.Minute), StartedAt: at.Add(-time.Minute),
 		Batches: []release.Batch{
 			{Number: 1, Instances: 1, State: release.BatchDone, StartedAt: at.Add(-time.Minute), EndedAt: at},
-			{Number: 2, Instances: 2, State: release.BatchPending}, {Number: 3, Instances: 2, State: release.BatchPending},
+			{Number: 2, Instances: 2, State: release.BatchPending},
+			{Number: 3, Instances: 2, State: release.BatchPending},
 		},
 		Gates: []release.GateResult{
 			{Name: "home-page", Batch: 1, Verdict: release.VerdictPass, Reason: "3 of 3 samples passed"},

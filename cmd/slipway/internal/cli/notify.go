@@ -250,7 +250,9 @@ func composed(e wire.LifecycleEvent, to notify.Channel, after time.Duration, tes
 	}
 	return texts.Compose(e, to, notify.Options{
 		Console: sampleConsole, After: after, Event: told.Data, Test: test,
-		Link: func(action string, _ wire.LifecycleEvent) (string, bool) { return sampleConsole + "/go/" + action, true },
+		Link: func(action string, _ wire.LifecycleEvent) (string, bool) {
+			return sampleConsole + "/go/" + action, true
+		},
 	})
 }
 
