@@ -57,21 +57,8 @@ func (b Book) Deliveries(e wire.LifecycleEvent) []Delivery {
 			out = append(out, d)
 		}
 	}
-	for _, r := range b.document.Rules {
-		if release.ChoosesEvent(r.When, e.Kind) && covers(r.Scopes, of.targets) {
-			for _, name := range r.To {
-				add(Delivery{Channel: name})
-			}
-		}
-	}
-	for _, at := range of.places {
-		for _, r := range b.applications[at.application].Notify {
-			if release.ChoosesEvent(r.When, e.Kind) && isOf(r.Environments, at) {
-				for _, name := range r.To {
-					add(Delivery{Channel: name})
-				}
-			}
-		}
+	for _, name := range b.told(of, e.Kind) {
+		add(Delivery{Channel: name})
 	}
 	if HasLadder(e) {
 		for _, s := range b.ladder(of) {
@@ -79,6 +66,23 @@ func (b Book) Deliveries(e wire.LifecycleEvent) []Delivery {
 		}
 	}
 	return out
+}
+
+// told are the channels that the rules tell of a kind of event of something: those of the document, and those of applications.
+func (b Book) told(of subject, kind release.EventKind) (names []string) {
+	for _, r := range b.document.Rules {
+		if release.ChoosesEvent(r.When, kind) && covers(r.Scopes, of.targets) {
+			names = append(names, r.To...)
+		}
+	}
+	for _, at := range of.places {
+		for _, r := range b.applications[at.application].Notify {
+			if release.ChoosesEvent(r.When, kind) && isOf(r.Environments, at) {
+				names = append(names, r.To...)
+			}
+		}
+	}
+	return names
 }
 
 // Name is what application documents call the application of an event, application/environment; empty where they do not.

@@ -59,6 +59,8 @@ type Options struct {
 	// Link returns the address by which a person is led to an action, confirm or approve, on what the event is about; false where
 	// there is none. It may be nil.
 	Link func(action string, e wire.LifecycleEvent) (address string, ok bool)
+	// Test is whether the message only tries a channel, and says so.
+	Test bool
 	// Event is the event as it was published, for [Message.Event].
 	Event json.RawMessage
 }
@@ -168,6 +170,9 @@ func (w *writer) title(e wire.LifecycleEvent, f facts, o Options) string {
 	title := w.text(name, f)
 	if o.After > 0 {
 		title = w.text("reminder", f) + title
+	}
+	if o.Test {
+		title = w.text("test", f) + title
 	}
 	return title
 }

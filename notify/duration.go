@@ -23,8 +23,8 @@ func unitsOf(l Language) []unit {
 func duration(l Language, d time.Duration) string {
 	var parts []string
 	for _, u := range unitsOf(l) {
-		n := d / u.length
-		if d -= n * u.length; n == 0 {
+		n := int64(d / u.length)
+		if d %= u.length; n == 0 {
 			continue
 		}
 		name := u.many

@@ -66,7 +66,7 @@ const (
 func sampleTime() time.Time { return time.Date(2026, 11, 22, 10, 1, 10, 0, time.UTC) }
 
 func sampleApp() release.App {
-	return release.App{Platform: release.PlatformSAE, Region: "cn-hangzhou", ID: "7171a6ca-d1cd-4928-8642-7d5cfe69cafe"}
+	return release.App{Platform: release.Platforms()[0].Platform, Region: "cn-hangzhou", ID: "7171a6ca-d1cd-4928-8642-7d5cfe69cafe"}
 }
 
 // sampleRelease is a gray release right after an event of a kind.
@@ -82,7 +82,8 @@ func sampleRelease(kind release.EventKind) release.Progress {
 		AcceptedAt: at.Add(-2 * time.Minute), StartedAt: at.Add(-time.Minute),
 		Batches: []release.Batch{
 			{Number: 1, Instances: 1, State: release.BatchDone, StartedAt: at.Add(-time.Minute), EndedAt: at},
-			{Number: 2, Instances: 2, State: release.BatchPending}, {Number: 3, Instances: 2, State: release.BatchPending},
+			{Number: 2, Instances: 2, State: release.BatchPending},
+			{Number: 3, Instances: 2, State: release.BatchPending},
 		},
 		Gates: []release.GateResult{
 			{Name: "home-page", Batch: 1, Verdict: release.VerdictPass, Reason: "3 of 3 samples passed"},
@@ -185,7 +186,7 @@ func sampleSet(kind release.EventKind) *release.SetProgress {
 				{Name: "shop", App: sampleApp(), Run: release.SetRun{ReleaseID: "r-s-jh54bxm6nzk3dfk5", Outcome: release.PhaseSucceeded, StartedAt: at.Add(-time.Hour), EndedAt: at}},
 			}},
 			{Number: 2, Name: "frontend", Confirm: release.ConfirmManual, Releases: []release.SetStanding{{
-				Name: "web", App: release.App{Platform: release.PlatformFC, Region: "cn-hangzhou", ID: "web"}, Run: release.SetRun{ReleaseID: "r-s-abcdefghijkl2345"},
+				Name: "web", App: release.App{Platform: release.Platforms()[0].Platform, Region: "cn-hangzhou", ID: "f80db7f6-0d46-4563-bd41-99f11e3a2eb4"}, Run: release.SetRun{ReleaseID: "r-s-abcdefghijkl2345"},
 			}}},
 		},
 	}

@@ -158,22 +158,26 @@ func (v *validator) channel(d Document, number int) {
 	v.check(err == nil && len(c.Zone) <= release.MaxWord, at+".zone", "%.*q is not the IANA name of a time zone, such as Asia/Shanghai or UTC", release.MaxWord, c.Zone)
 
 	url, secret, subject, email := c.Type.fields()
-	v.field(at+".urlFile", c, url, c.URLFile != "", "a file with the address that messages are sent to, which is a secret")
-	v.field(at+".secretFile", c, secret, c.SecretFile != "", "a file with the secret by which messages are signed")
-	v.field(at+".subject", c, subject, c.Subject != "", "the subject on which messages are published")
-	v.field(at+".email", c, email, c.Email != nil, "server, from and to")
+	for _, f := range []struct {
+		name  string
+		does  has
+		given bool
+		what  string
+	}{
+		{"urlFile", url, c.URLFile != "", "a file with the address that messages are sent to, which is a secret"},
+		{"secretFile", secret, c.SecretFile != "", "a file with the secret by which messages are signed"},
+		{"subject", subject, c.Subject != "", "the subject on which messages are published"},
+		{"email", email, c.Email != nil, "server, from and to"},
+	} {
+		v.check(f.does != mustHave || f.given, at+"."+f.name, "is required of a channel of type %s: %s", c.Type, f.what)
+		v.check(f.does != hasNot || !f.given, at+"."+f.name, "has no meaning for a channel of type %s; leave it out", c.Type)
+	}
 	v.path(at+".urlFile", c.URLFile)
 	v.path(at+".secretFile", c.SecretFile)
 	v.subject(at+".subject", c.Subject)
 	if c.Email != nil {
 		v.mail(at+".email", *c.Email)
 	}
-}
-
-// field checks that a channel has a field that its type has, and no other.
-func (v *validator) field(at string, c Channel, does has, given bool, what string) {
-	v.check(does != mustHave || given, at, "is required of a channel of type %s: %s", c.Type, what)
-	v.check(does != hasNot || !given, at, "has no meaning for a channel of type %s; leave it out", c.Type)
 }
 
 func (v *validator) path(at, path string) {

@@ -139,7 +139,7 @@ func rules() []rule {
 			why: "stats counts by documents and records, for the command line and for the gauges alike; it changes nothing",
 		},
 		{
-			pkg: "manifest", may: []string{"release", "wire", "apps", "authority", "policy"}, never: []string{noEngine, noZerolog, "net/http", "os"},
+			pkg: "manifest", may: []string{"release", "wire", "apps", "authority", "policy", "notify"}, never: []string{noEngine, noZerolog, "net/http", "os"},
 			why: "manifest reads files that somebody else has opened; it decodes a spec as the receiver of a request does, in wire",
 		},
 		{
@@ -194,7 +194,7 @@ func rules() []rule {
 			why: "health serves whatever role mounts it",
 		},
 		{
-			pkg: "notify", may: []string{"release", "wire", "apps", "internal/scope"}, never: []string{noEngine, noBroker, noZerolog, "net/http", "os"},
+			pkg: "notify", may: []string{"release", "wire", "apps", "internal/scope", "internal/redact"}, never: []string{noEngine, noBroker, noZerolog, "net/http", "os"},
 			why: "notify says who is told what, and in which words: it sends nothing",
 		},
 		{

@@ -14,8 +14,9 @@ import (
 const (
 	// Max is the length of a scope, in bytes.
 	Max = 256
-	// Set stands where a platform does, in the scope of a set, and Named in that of applications by their names.
-	Set   = "set"
+	// Set stands where a platform does, in the scope of a set.
+	Set = "set"
+	// Named stands there in the scope of applications by their names.
 	Named = "app"
 
 	maxParts = 3

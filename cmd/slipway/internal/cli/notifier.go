@@ -13,7 +13,6 @@ import (
 	"slipway/cmd/slipway/internal/connect"
 	"slipway/console"
 	"slipway/ledger"
-	"slipway/manifest"
 	"slipway/notify"
 	"slipway/notify/queue"
 	"slipway/setup"
@@ -64,7 +63,7 @@ It needs NATS, and no Temporal. Any number of notifiers share the work; one that
 
 // notifierSettings reads what a notifier is told, all problems at once.
 func notifierSettings(v *config.Values) (queue.Source, queue.Config, error) {
-	document, err := notifications(v)
+	document, err := documentOfNotifier(v)
 	signer, wrong := connect.LinkSigner(v)
 	err = errors.Join(err, wrong)
 	leads := v.String(config.ConsoleURL)
@@ -82,8 +81,8 @@ func notifierSettings(v *config.Values) (queue.Source, queue.Config, error) {
 	return queue.Source{Document: document, Console: leads, Signer: signer}, queue.Config{GiveUp: giveUp}, errors.Join(err, wrong)
 }
 
-// notifications reads the file of channels and rules.
-func notifications(v *config.Values) (notify.Document, error) {
+// documentOfNotifier reads the file of channels and rules.
+func documentOfNotifier(v *config.Values) (notify.Document, error) {
 	const remedy = "name a file of kind Notifications, see docs/notifications.md"
 	path := v.String(config.Notifications)
 	if path == "" {
@@ -97,7 +96,7 @@ func notifications(v *config.Values) (notify.Document, error) {
 		return notify.Document{}, v.Bad(config.Notifications, err.Error(), remedy)
 	}
 	defer func() { _ = file.Close() }()
-	document, err := manifest.ReadNotifications(file)
+	document, err := notifications().read(file)
 	if err != nil {
 		return notify.Document{}, v.Bad(config.Notifications, path+": "+err.Error(), "mend it as it says")
 	}
