@@ -15,6 +15,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -114,6 +115,7 @@ func attempt(t *testing.T, f *channeltest.Fakes, s channel.Sender, m notify.Mess
 		}
 	}
 	require.NotContains(t, err.Error(), "http://127.0.0.1")
+	require.NotContains(t, err.Error(), `Post "`, "the error of a request names its address")
 	require.NotContains(t, err.Error(), "\n")
 	require.Contains(t, err.Error(), "channel team: ")
 	require.Less(t, len(err.Error()), 3000)
@@ -263,6 +265,27 @@ func TestSend_LongMessageIsShortenedAndSaysSo(t *testing.T) {
 	}
 }
 
+// What fills a channel to its last byte is taken still.
+func TestSend_ShortLinesFillAChannelAndNoMore(t *testing.T) {
+	t.Parallel()
+	for name, w := range ways() {
+		for _, page := range []bool{false, true} {
+			t.Run(fmt.Sprint(name, " page ", page), func(t *testing.T) {
+				t.Parallel()
+				f := channeltest.New(t)
+				m := message()
+				m.Page = page
+				m.Lines = slices.Repeat([]string{"慢"}, 20_000)
+				require.NoError(t, attempt(t, f, newSender(t, f, w.channel(f)), m))
+				if !w.whole {
+					require.Regexp(t, `shortened: \d+ more lines`, w.receiver(f).Told()[0].Text)
+					require.Greater(t, strings.Count(w.receiver(f).Told()[0].Text, "慢"), 250)
+				}
+			})
+		}
+	}
+}
+
 func TestSend_EndlessTitleLineAndLinkAreCut(t *testing.T) {
 	t.Parallel()
 	for name, w := range ways() {
@@ -300,10 +323,10 @@ func TestSend_TextOfOthersIsTextAndNothingElse(t *testing.T) {
 			f := channeltest.New(t)
 			s := newSender(t, f, w.channel(f))
 			now := f.Now()
-			for i, text := range hostile {
+			for i, text := range slices.Concat(hostile, hostile) { // an odd number: each is told, and calls people
 				f.SetNow(now.Add(time.Duration(i) * time.Minute))
 				m := message()
-				m.ID = strconv.Itoa(i)
+				m.ID, m.Page = strconv.Itoa(i), i%2 == 1
 				m.Title = text
 				m.Lines = append([]string{text}, hostile...)
 				m.Links = append(m.Links[:1:1],
@@ -311,9 +334,12 @@ func TestSend_TextOfOthersIsTextAndNothingElse(t *testing.T) {
 					notify.Link{Text: "x", URL: "javascript:alert(1)"}, notify.Link{Text: "y", URL: "data:text/html,x"}, notify.Link{Text: "z", URL: "//evil.example"})
 				require.NoError(t, attempt(t, f, s, m), text)
 				told := w.receiver(f).Told()[i]
-				require.False(t, told.Page, text)
+				require.Equal(t, m.Page, told.Page, text)
 				if w.whole { // a program reads fields
 					continue
+				}
+				if name == "wecom" {
+					require.NotContains(t, string(told.Body), "<@", "the mention of a person")
 				}
 				require.Len(t, told.Links, 2, text)
 				for _, link := range told.Links {

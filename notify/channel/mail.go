@@ -168,7 +168,7 @@ func (s *mailing) client(password string) (*gomail.Client, error) {
 
 func (s *mailing) compose(m notify.Message) (*gomail.Msg, error) {
 	m = shorten(readable(m), mostMail, func(m notify.Message) int { return len(mailText(m)) })
-	out := gomail.NewMsg()
+	out := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
 	out.FromMailAddress(s.from)
 	if err := out.To(s.channel.Email.To...); err != nil {
 		return nil, fmt.Errorf("email.to: %w", err)

@@ -58,9 +58,11 @@ func weComFitting(m notify.Message, most int, render func(notify.Message) string
 
 // weComPlain is a message as text, in which <@somebody> would still mention a person.
 func weComPlain(m notify.Message) string {
-	parts := append([]string{m.Title}, m.Lines...)
-	parts = append(parts, labelled(m.Links)...)
-	return strings.ReplaceAll(strings.Join(parts, "\n"), "<", "＜")
+	text := strings.Join(append([]string{m.Title}, m.Lines...), "\n")
+	if links := labelled(m.Links); len(links) > 0 {
+		text += "\n\n" + strings.Join(links, "\n")
+	}
+	return strings.ReplaceAll(text, "<", "＜")
 }
 
 func weComMarked(m notify.Message) string {

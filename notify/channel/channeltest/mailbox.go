@@ -9,7 +9,6 @@ import (
 	"mime/quotedprintable"
 	"net"
 	"net/mail"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -221,10 +220,7 @@ func (s *session) Data(r io.Reader) error {
 		ID: message.Header.Get("Message-Id"), Title: subject, Text: strings.ReplaceAll(string(text), "\r\n", "\n"),
 		Page: message.Header.Get("Importance") != "", Body: content,
 	}
-	paragraphs := strings.Split(told.Text, "\n\n")
-	for _, match := range regexp.MustCompile(`(?m)^(.*): (https?://\S+)$`).FindAllStringSubmatch(paragraphs[len(paragraphs)-1], -1) {
-		told.Links = append(told.Links, notify.Link{Text: match[1], URL: match[2]})
-	}
+	told.Links = plainLinks(told.Text)
 	s.mailbox.add(told)
 	return nil
 }

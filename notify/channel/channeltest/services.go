@@ -146,6 +146,16 @@ func links(markdown string) (string, []notify.Link) {
 	return text, found
 }
 
+// plainLinks are those that stand in the last paragraph of a text without markup, each behind what it is.
+func plainLinks(text string) []notify.Link {
+	var found []notify.Link
+	paragraphs := strings.Split(text, "\n\n")
+	for _, match := range regexp.MustCompile(`(?m)^(.*): (https?://\S+)$`).FindAllStringSubmatch(paragraphs[len(paragraphs)-1], -1) {
+		found = append(found, notify.Link{Text: match[1], URL: match[2]})
+	}
+	return found
+}
+
 func takeDingTalk(r request) (Told, *Failure) {
 	param := func(name string) string { return url.Values(r.url).Get(name) }
 	millis, err := strconv.ParseInt(param("timestamp"), 10, 64)
@@ -260,9 +270,7 @@ func takeWeCom(r request) (Told, *Failure) {
 		}
 		told.Page = slices.Contains(m.Text.MentionedList, "@all") || strings.Contains(m.Text.Content, "<@")
 		told.Text = m.Text.Content
-		for _, match := range regexp.MustCompile(`(?m)^(.*): (https?://\S+)$`).FindAllStringSubmatch(m.Text.Content, -1) {
-			told.Links = append(told.Links, notify.Link{Text: match[1], URL: match[2]})
-		}
+		told.Links = plainLinks(m.Text.Content)
 	default:
 		return Told{}, new(errcode(40008, "invalid message type"))
 	}
