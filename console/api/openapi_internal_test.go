@@ -110,10 +110,10 @@ func TestOpenAPI_SchemasHaveTheFieldsOfTheTypes(t *testing.T) {
 	d, _ := read(t)
 	for name, typ := range map[string]reflect.Type{
 		"Problem": reflect.TypeFor[problem.Problem](), "Receipt": reflect.TypeFor[requests.Receipt](), "CommandBody": reflect.TypeFor[wire.CommandData](),
-		"FreezeBody": reflect.TypeFor[freezeBody](), "Freeze": reflect.TypeFor[wire.ListedFreeze](), "Scope": reflect.TypeFor[release.Scope](), "FreezeList": reflect.TypeFor[listed[wire.ListedFreeze]](),
+		"FreezeBody": reflect.TypeFor[FreezeBody](), "Freeze": reflect.TypeFor[wire.ListedFreeze](), "Scope": reflect.TypeFor[release.Scope](), "FreezeList": reflect.TypeFor[listed[wire.ListedFreeze]](),
 		"Found": reflect.TypeFor[found](), "FoundList": reflect.TypeFor[listed[found]](),
 		"ListedEvent": reflect.TypeFor[listedEvent](), "EventList": reflect.TypeFor[listed[listedEvent]](),
-		"LaneBody": reflect.TypeFor[laneBody](), "Listed": reflect.TypeFor[releases.Listed](), "Queue": reflect.TypeFor[releases.Queue](),
+		"LaneBody": reflect.TypeFor[LaneBody](), "Listed": reflect.TypeFor[releases.Listed](), "Queue": reflect.TypeFor[releases.Queue](),
 		"ReleaseList": reflect.TypeFor[listedReleases](), "SetList": reflect.TypeFor[listed[releases.Listed]](), "LaneEntry": reflect.TypeFor[release.LaneEntry](),
 		"Lane": reflect.TypeFor[releases.ShownLane](), "LaneStatus": reflect.TypeFor[releases.LaneStatus](), "NextStep": reflect.TypeFor[release.NextStep](),
 		"Waiting": reflect.TypeFor[releases.Waiting](), "WaitingList": reflect.TypeFor[listed[releases.Waiting]](), "Plan": reflect.TypeFor[release.Plan](),

@@ -19,7 +19,7 @@ type setShown struct {
 	Acts   []act
 	Steps  []release.NextStep
 	Awaits string
-	Done   string
+	Done   *done
 }
 
 // Title is what people call it.
