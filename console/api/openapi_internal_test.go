@@ -12,6 +12,7 @@ import (
 
 	"slipway/apps"
 	"slipway/console/problem"
+	"slipway/policy"
 	"slipway/promotion"
 	"slipway/release"
 	"slipway/releases"
@@ -117,11 +118,13 @@ func TestOpenAPI_SchemasHaveTheFieldsOfTheTypes(t *testing.T) {
 		"ReleaseList": reflect.TypeFor[listedReleases](), "SetList": reflect.TypeFor[listed[releases.Listed]](), "LaneEntry": reflect.TypeFor[release.LaneEntry](),
 		"Lane": reflect.TypeFor[releases.ShownLane](), "LaneStatus": reflect.TypeFor[releases.LaneStatus](), "NextStep": reflect.TypeFor[release.NextStep](),
 		"Waiting": reflect.TypeFor[releases.Waiting](), "WaitingList": reflect.TypeFor[listed[releases.Waiting]](), "Plan": reflect.TypeFor[release.Plan](),
+		"Me": reflect.TypeFor[me](), "Policy": reflect.TypeFor[policy.Document](), "PolicyList": reflect.TypeFor[listed[policy.Document]](),
 		"Application": reflect.TypeFor[apps.Document](), "ApplicationList": reflect.TypeFor[listed[apps.Document]](), "LaneList": reflect.TypeFor[listed[releases.LaneStatus]](),
 		"Standing": reflect.TypeFor[promotion.Standing](), "Running": reflect.TypeFor[promotion.Running](), "UnderWay": reflect.TypeFor[promotion.UnderWay](),
 		"Promotion": reflect.TypeFor[promotion.Verdict](), "StandingList": reflect.TypeFor[listed[promotion.Standing]](),
 		"DeadLetter": reflect.TypeFor[requests.ShownLetter](), "DeadLetterList": reflect.TypeFor[listed[requests.ShownLetter]](),
 		"DeadLetterBody": reflect.TypeFor[letterBody](), "DeadLetterResult": reflect.TypeFor[requests.LetterResult](),
+		"ScalingBody": reflect.TypeFor[ScalingBody](), "Switching": reflect.TypeFor[switching](),
 		"ScalingRule": reflect.TypeFor[shownRule](), "RuleHold": reflect.TypeFor[releases.RuleHold](), "ScalingList": reflect.TypeFor[listed[shownRule]](),
 		"PastRelease": reflect.TypeFor[pastRelease](), "HistoryList": reflect.TypeFor[listed[pastRelease]](),
 	} {

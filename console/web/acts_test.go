@@ -334,6 +334,40 @@ func TestScaling(t *testing.T) {
 	require.Contains(t, page, "office-hours")
 	require.Contains(t, page, "disabled")
 	require.NotContains(t, page, "data-every")
+	require.NotContains(t, page, "commands/restore", "nothing is switched for a time")
+}
+
+// Rules are switched after a second look, one or all, for a time or for good.
+func TestScaling_Switch(t *testing.T) {
+	t.Parallel()
+	const at, of = "/lanes/sae/cn-hangzhou/f80db7f6/scaling", "scaling/sae/cn-hangzhou/f80db7f6"
+	h := newHouse(t, map[string]any{
+		"GET " + of:                        `{"items":[{"name":"cpu","enabled":true},{"name":"night","enabled":false,"held":{"by":"bo","enable":false,"until":"2026-11-30T10:00:00Z"}}]}`,
+		"POST " + of + "/commands/disable": `{"workflowId":"w"}`, "POST " + of + "/commands/restore": `{"workflowId":"w"}`, "POST " + of + "/commands/enable": problem.New(http.StatusConflict, "somebody switches them already"),
+	})
+	page := h.get(at).body
+	for _, want := range []string{at + "/commands/disable?name=cpu", at + "/commands/enable?name=night", at + `/commands/disable"`, at + `/commands/restore"`, "2026-11-30T10:00:00Z"} {
+		require.Contains(t, page, want)
+	}
+	look := h.get(at + "/commands/disable?name=cpu").body
+	require.Contains(t, look, `name="name" value="cpu"`)
+	require.Contains(t, look, "<dd>cpu</dd>")
+	require.Contains(t, h.get(at+"/commands/disable").body, "<dd>cpu, night</dd>")
+	sent := h.post(at+"/commands/disable", url.Values{"name": {"cpu"}, "for": {"2h"}, "reason": {"load test"}})
+	require.Equal(t, at, sent.Header.Get("Location"), sent.body)
+	require.JSONEq(t, `{"names":["cpu"],"for":"2h","reason":"load test"}`, h.sent[0])
+	require.Equal(t, at, h.post(at+"/commands/restore", nil).Header.Get("Location"))
+	require.JSONEq(t, `{}`, h.sent[1])
+
+	again := h.post(at+"/commands/enable", url.Values{"reason": {"done"}})
+	require.Equal(t, http.StatusConflict, again.StatusCode)
+	require.Contains(t, again.body, "somebody switches them already")
+	require.Contains(t, again.body, `value="done"`)
+	wrong := h.post(at+"/commands/disable", url.Values{"for": {"soon"}})
+	require.Equal(t, http.StatusUnprocessableEntity, wrong.StatusCode)
+	require.Contains(t, wrong.body, "<code>for</code>")
+	require.Equal(t, http.StatusConflict, h.get(at+"/commands/disable?name=noon").StatusCode)
+	require.Equal(t, http.StatusNotFound, h.get(at+"/commands/explode").StatusCode)
 }
 
 // A text is searched for; a whole ID leads to what it is of.
@@ -405,4 +439,25 @@ func TestLink_SignsInFirst(t *testing.T) {
 	require.Equal(t, "/sign-in?next=%2Fgo%2Fabc_-", w.Header().Get("Location"))
 	in := h.post("/sign-in", url.Values{"token": {"slipway_right"}, "next": {"/go/abc_-"}})
 	require.Equal(t, "/go/abc_-", in.Header.Get("Location"))
+}
+
+// Who has no binding is told so, and whom to ask, in the place of empty lists; and nobody else is.
+func TestPages_WithoutABinding(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, map[string]any{
+		"GET releases": `{"items":[]}`, "GET waiting": `{"items":[]}`, "GET applications": `{"items":[]}`, "GET lanes": `{"items":[]}`, "GET sets": `{"items":[]}`, "GET approvals": `{"items":[]}`,
+	})
+	for who, told := range map[string]bool{
+		`{"identity":"ann","admins":["root","group leads"]}`: true, `{"identity":"ann","bindings":["viewers"]}`: false, `{"identity":"ann","open":true}`: false,
+	} {
+		h.answers["GET me"] = who
+		for _, path := range []string{"/", "/releases", "/applications", "/lanes", "/sets", "/approvals"} {
+			page := h.get(path)
+			require.Equal(t, http.StatusOK, page.StatusCode, path)
+			require.Equal(t, told, strings.Contains(page.body, "You are signed in as ann"), "%s %s", who, path)
+			require.Equal(t, told, strings.Contains(page.body, "root, group leads"), "%s %s", who, path)
+		}
+	}
+	h.answers["GET me"] = `{"identity":"ann"}`
+	require.Contains(t, h.get("/").body, "Ask whoever applies the document for one.")
 }

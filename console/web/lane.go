@@ -36,7 +36,7 @@ func lanesPage(p *page) error {
 	if err := p.get("lanes", url.Values{"limit": {"200"}}, &found); err != nil {
 		return err
 	}
-	return p.show("lanes", p.t("Lanes"), found, everything())
+	return p.showList("lanes", p.t("Lanes"), found, len(found.Items))
 }
 
 // laneShown is the lane of an application, with what there is to know of the application by its ID.

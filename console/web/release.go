@@ -141,7 +141,7 @@ func batchesOf(p release.Progress, now time.Time) []batchShown {
 		out[i] = batchShown{Batch: b, X: percent(at, total), Width: percent(sizes[i], total), Waits: waits}
 		out[i].Class, out[i].Icon = batchLook(b.State, waits)
 		if !b.StartedAt.IsZero() {
-			out[i].Took = span(until(b.EndedAt, now).Sub(b.StartedAt))
+			out[i].Took = release.Span(until(b.EndedAt, now).Sub(b.StartedAt))
 		}
 		at += sizes[i]
 	}
