@@ -94,6 +94,8 @@ func routes() []route {
 		{"GET /lanes/{platform}/{region}/{id}/commands/{kind}", laneCommandPage},
 		{"POST /lanes/{platform}/{region}/{id}/commands/{kind}", sendLaneCommand},
 		{"GET /lanes/{platform}/{region}/{id}/scaling", scalingPage},
+		{"GET /lanes/{platform}/{region}/{id}/scaling/commands/{kind}", scalingCommandPage},
+		{"POST /lanes/{platform}/{region}/{id}/scaling/commands/{kind}", sendScalingCommand},
 		{"GET /freezes", freezesPage},
 		{"GET /freezes/new", newFreezePage},
 		{"POST /freezes", addFreeze},
