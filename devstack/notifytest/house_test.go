@@ -39,10 +39,10 @@ type house struct {
 	ahead atomic.Int64
 	// deliveries say whom an event is for.
 	deliveries func(wire.LifecycleEvent) []notify.Delivery
-	channels   []*channel
+	channels   []*listener
 }
 
-func newHouse(t *testing.T, channels ...*channel) *house {
+func newHouse(t *testing.T, channels ...*listener) *house {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	h := &house{t: t, ctx: ctx, channels: channels, cfg: embedded.NATSConfig{DataDir: t.TempDir()}}
@@ -221,8 +221,8 @@ func (h *house) letters() []wire.Letter {
 	return found
 }
 
-// channel is where messages are taken, or are not.
-type channel struct {
+// listener is a channel where messages are taken, or are not.
+type listener struct {
 	name string
 
 	mu  sync.Mutex
@@ -234,7 +234,7 @@ type channel struct {
 	after func(notify.Message)
 }
 
-func (c *channel) Send(_ context.Context, m notify.Message) error {
+func (c *listener) Send(_ context.Context, m notify.Message) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.tried++
@@ -251,7 +251,7 @@ func (c *channel) Send(_ context.Context, m notify.Message) error {
 }
 
 // down lets every message fail; with nil the channel is up again.
-func (c *channel) down(err error) {
+func (c *listener) down(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.fails = nil
@@ -261,7 +261,7 @@ func (c *channel) down(err error) {
 }
 
 // upAndAfterOne lets the channel take messages again, and something happen right after the first one.
-func (c *channel) upAndAfterOne(does func()) {
+func (c *listener) upAndAfterOne(does func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.fails = nil
@@ -270,7 +270,7 @@ func (c *channel) upAndAfterOne(does func()) {
 }
 
 // titles are those of what was taken, in order.
-func (c *channel) titles() []string {
+func (c *listener) titles() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	out := []string{}
@@ -281,7 +281,7 @@ func (c *channel) titles() []string {
 }
 
 // ids are those of what was taken, in order, each as often as it was.
-func (c *channel) ids() []string {
+func (c *listener) ids() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var out []string
@@ -296,7 +296,7 @@ func twice(ids []string) int {
 	return len(ids) - len(slices.Compact(slices.Sorted(slices.Values(ids))))
 }
 
-func (c *channel) attempts() int {
+func (c *listener) attempts() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.tried

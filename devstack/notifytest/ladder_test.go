@@ -27,9 +27,9 @@ func steps(e wire.LifecycleEvent) []notify.Delivery {
 }
 
 // onLadder is a house with a ladder.
-func onLadder(t *testing.T) (h *house, team, oncall *channel) {
+func onLadder(t *testing.T) (h *house, team, oncall *listener) {
 	t.Helper()
-	team, oncall = &channel{name: "team"}, &channel{name: "oncall"}
+	team, oncall = &listener{name: "team"}, &listener{name: "oncall"}
 	h = newHouse(t, team, oncall)
 	h.deliveries = steps
 	return h, team, oncall

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"slipway/notify"
-	notifychannel "slipway/notify/channel"
+	"slipway/notify/channel"
 	"slipway/notify/queue"
 	"slipway/release"
 	"slipway/wire"
@@ -23,7 +23,7 @@ var errDown = errors.New("connection refused")
 
 func TestQueue_OneMessageOfEachTransitionForEachChannel(t *testing.T) {
 	t.Parallel()
-	a, b := &channel{name: "team"}, &channel{name: "oncall"}
+	a, b := &listener{name: "team"}, &listener{name: "oncall"}
 	h := newHouse(t, a, b)
 	n := h.notifier()
 	h.event("r-1", 1, release.EventAccepted, nil)
@@ -43,7 +43,7 @@ func TestQueue_OneMessageOfEachTransitionForEachChannel(t *testing.T) {
 // before, is told once each, as it came.
 func TestQueue_RepeatedAndReorderedEvents(t *testing.T) {
 	t.Parallel()
-	c := &channel{name: "team"}
+	c := &listener{name: "team"}
 	h := newHouse(t, c)
 	h.notifier()
 	event := func(transition uint64, kind release.EventKind) {
@@ -65,7 +65,7 @@ func TestQueue_RepeatedAndReorderedEvents(t *testing.T) {
 
 func TestQueue_WhatIsNoEventHoldsUpNothing(t *testing.T) {
 	t.Parallel()
-	c := &channel{name: "team"}
+	c := &listener{name: "team"}
 	h := newHouse(t, c)
 	h.notifier()
 	_, err := h.js.Publish(h.ctx, "slipway.event.sae.shop.r-0.accepted", []byte("{"))
@@ -78,7 +78,7 @@ func TestQueue_WhatIsNoEventHoldsUpNothing(t *testing.T) {
 
 func TestQueue_WhatHappenedBeforeThereWereNotifiersIsToldNobody(t *testing.T) {
 	t.Parallel()
-	c := &channel{name: "team"}
+	c := &listener{name: "team"}
 	h := newHouse(t, c)
 	h.event("r-1", 1, release.EventAccepted, nil)
 	n := h.notifier()
@@ -97,7 +97,7 @@ func TestQueue_WhatHappenedBeforeThereWereNotifiersIsToldNobody(t *testing.T) {
 
 func TestQueue_WhatIsOlderThanTheTimeAChannelIsTriedIsToldNobody(t *testing.T) {
 	t.Parallel()
-	c := &channel{name: "team"}
+	c := &listener{name: "team"}
 	h := newHouse(t, c)
 	require.NoError(t, h.notifier().stop())
 	h.event("r-1", 1, release.EventAccepted, nil)
@@ -111,7 +111,7 @@ func TestQueue_WhatIsOlderThanTheTimeAChannelIsTriedIsToldNobody(t *testing.T) {
 // A channel is away for hours. The others go on, and it gets everything when it is back.
 func TestQueue_AChannelThatIsDownHoldsUpNothingButItself(t *testing.T) {
 	t.Parallel()
-	up, down := &channel{name: "up"}, &channel{name: "down"}
+	up, down := &listener{name: "up"}, &listener{name: "down"}
 	h := newHouse(t, up, down)
 	down.down(errDown)
 	n := h.notifier()
@@ -138,7 +138,7 @@ func TestQueue_AChannelThatIsDownHoldsUpNothingButItself(t *testing.T) {
 // A channel that is never back: its messages become dead letters, which are published again once it is.
 func TestQueue_GivenUpAndReplayed(t *testing.T) {
 	t.Parallel()
-	c := &channel{name: "team"}
+	c := &listener{name: "team"}
 	h := newHouse(t, c)
 	h.deliveries = func(e wire.LifecycleEvent) []notify.Delivery {
 		if e.Letter != nil { // that a dead letter is published again is an event, too
@@ -175,11 +175,11 @@ func TestQueue_GivenUpAndReplayed(t *testing.T) {
 
 func TestQueue_WhatAChannelRefusesIsNotTriedAgain(t *testing.T) {
 	t.Parallel()
-	c := &channel{name: "team"}
+	c := &listener{name: "team"}
 	h := newHouse(t, c)
 	c.fails = func(m notify.Message) error {
 		if m.Title == "accepted r-1" {
-			return &notifychannel.RefusedError{Channel: "team", Reason: "no such chat"}
+			return &channel.RefusedError{Channel: "team", Reason: "no such chat"}
 		}
 		return nil
 	}
@@ -196,13 +196,13 @@ func TestQueue_WhatAChannelRefusesIsNotTriedAgain(t *testing.T) {
 
 func TestQueue_AChannelSaysWhenItTakesMore(t *testing.T) {
 	t.Parallel()
-	c := &channel{name: "team"}
+	c := &listener{name: "team"}
 	h := newHouse(t, c)
 	var first time.Time
 	c.fails = func(notify.Message) error {
 		if first.IsZero() {
 			first = time.Now()
-			return &notifychannel.LaterError{After: 400 * time.Millisecond}
+			return &channel.LaterError{After: 400 * time.Millisecond}
 		}
 		if time.Since(first) < 350*time.Millisecond {
 			return errors.New("too early")
@@ -221,7 +221,7 @@ func TestQueue_AChannelSaysWhenItTakesMore(t *testing.T) {
 
 func TestQueue_GarbageBecomesADeadLetter(t *testing.T) {
 	t.Parallel()
-	c := &channel{name: "team"}
+	c := &listener{name: "team"}
 	h := newHouse(t, c)
 	h.notifier()
 	for subject, data := range map[string]string{
@@ -245,7 +245,7 @@ func TestQueue_GarbageBecomesADeadLetter(t *testing.T) {
 
 func TestQueue_AChannelThatThereIsNotIsCounted(t *testing.T) {
 	t.Parallel()
-	c := &channel{name: "team"}
+	c := &listener{name: "team"}
 	h := newHouse(t, c)
 	h.deliveries = func(wire.LifecycleEvent) []notify.Delivery {
 		return []notify.Delivery{{Channel: "taem"}, {Channel: "team"}}
@@ -262,7 +262,7 @@ func TestQueue_AChannelThatThereIsNotIsCounted(t *testing.T) {
 // notifier sends it once more. What stands behind it is sent once.
 func TestQueue_KilledBetweenSendingAndAcknowledging(t *testing.T) {
 	t.Parallel()
-	c := &channel{name: "team"}
+	c := &listener{name: "team"}
 	h := newHouse(t, c)
 	n := h.notifier()
 	killed := false
@@ -287,7 +287,7 @@ func TestQueue_KilledBetweenSendingAndAcknowledging(t *testing.T) {
 // A server that goes away between the two does not make a second message, as long as the notifier lives.
 func TestQueue_TheServerIsAwayBetweenSendingAndAcknowledging(t *testing.T) {
 	t.Parallel()
-	c := &channel{name: "team"}
+	c := &listener{name: "team"}
 	h := newHouse(t, c)
 	c.down(errDown)
 	h.notifier()
@@ -308,7 +308,7 @@ func TestQueue_TheServerIsAwayBetweenSendingAndAcknowledging(t *testing.T) {
 // With a channel that tells a repetition by the ID of the message, what is sent twice is there once.
 func TestQueue_AChannelWithItsOwnDeduplicationHasEachMessageOnce(t *testing.T) {
 	t.Parallel()
-	c := &channel{name: "bus"}
+	c := &listener{name: "bus"}
 	h := newHouse(t, c)
 	_, err := h.js.CreateStream(h.ctx, jetstream.StreamConfig{Name: "ELSEWHERE", Subjects: []string{"elsewhere.>"}, Duplicates: time.Hour})
 	require.NoError(t, err)
@@ -339,7 +339,7 @@ func TestQueue_AChannelWithItsOwnDeduplicationHasEachMessageOnce(t *testing.T) {
 // Two notifiers share the work, and a thousand events.
 func TestQueue_AThousandEvents(t *testing.T) {
 	t.Parallel()
-	a, b := &channel{name: "team"}, &channel{name: "oncall"}
+	a, b := &listener{name: "team"}, &listener{name: "oncall"}
 	h := newHouse(t, a, b)
 	h.notifier()
 	h.notifier()
