@@ -33,6 +33,10 @@ type Application struct {
 	Promotion []Promotion `json:"promotion,omitempty"`
 	// Triggers make releases of what is pushed to registries.
 	Triggers []Trigger `json:"triggers,omitempty"`
+	// Notify says who is told of releases of the application, besides whom the notifier's own rules tell.
+	Notify []NotifyRule `json:"notify,omitempty"`
+	// Waiting is the ladder by which people are reminded of what waits for them; empty where that of the notifier counts.
+	Waiting []WaitingStep `json:"waiting,omitempty"`
 }
 
 // Environment is one place where the application runs.
@@ -90,7 +94,7 @@ func join(first, second release.Problems) release.Problems {
 // explained adds the remedy to fields that people look for in a document and that are none.
 func explained(problems release.Problems) release.Problems {
 	remedies := map[string]string{
-		"notify":   "; who wants to know of releases subscribes to their events",
+		"notify":   "; who is told of the releases of an environment stands in notify of the document, with the names of environments",
 		"approval": "; whom a release of this environment asks stands under release, as release.approval",
 	}
 	for i, p := range problems {
@@ -123,6 +127,7 @@ func (a Application) validate(v *validator) error {
 	}
 	v.promotion(a)
 	v.triggers(a)
+	v.notifications(a)
 	return v.err()
 }
 

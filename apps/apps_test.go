@@ -167,7 +167,7 @@ func TestParse_RefusesEverythingAtOnce(t *testing.T) {
 		},
 		document(`{"name":"a","app":` + app + `,"approval":{"count":2}}`): {"environments[0].approval: is not a field here", "release.approval"},
 		strings.TrimSuffix(document(`{"name":"a","app":`+app+`}`), "}") + `,"triggers":{},"promotion":{},"notify":[]}`: {
-			"triggers: must be a list", "promotion: must be a list", "notify: is not a field here",
+			"triggers: must be a list", "promotion: must be a list",
 		},
 		promoting(`{"from":"a","to":"b","after":"721h"},{"from":"b","to":"a"},{"from":"c","to":"b"}`): {
 			"promotion[0].after: must be between 0s and 720h",

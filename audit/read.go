@@ -16,14 +16,18 @@ import (
 // bucketPrefix is what the subjects of buckets begin with.
 const bucketPrefix = "$KV."
 
-// Read returns what a message of the stream tells of. One that cannot be read is an entry that says so.
+// Read returns what a message of the stream tells of; nothing where that is nobody's act. One that cannot be read is an entry that says so.
 func Read(msg *jetstream.RawStreamMsg) []Entry {
 	var found []Entry
 	switch {
 	case strings.HasPrefix(msg.Subject, bucketPrefix):
 		found = []Entry{readDocument(msg)}
 	case wire.IsDeadLetter(msg.Subject):
-		found = []Entry{readLetter(msg)}
+		l := wire.ReadDeadLetter(msg)
+		if l.Kind == wire.KindNotification {
+			return nil // that somebody could not be told is nobody's act
+		}
+		found = []Entry{readLetter(msg, l)}
 	default:
 		found = readEvent(msg)
 	}
@@ -208,8 +212,7 @@ func pushEntries(ev wire.LifecycleEvent) []Entry {
 }
 
 // readLetter reads a dead letter.
-func readLetter(msg *jetstream.RawStreamMsg) Entry {
-	l := wire.ReadDeadLetter(msg)
+func readLetter(msg *jetstream.RawStreamMsg, l wire.Letter) Entry {
 	e := Entry{
 		Action: ActionRefuse, By: l.By, Verified: l.Verified, Via: release.ViaEvent, Source: l.Source, What: string(l.Kind), Refused: l.Reason,
 		key: msg.Header.Get(jetstream.MsgIDHeader),
@@ -224,6 +227,8 @@ func readLetter(msg *jetstream.RawStreamMsg) Entry {
 // about is what a message is for that was published on a subject.
 func (e *Entry) about(subject, what string) {
 	switch {
+	case wire.IsNotification(subject):
+		e.What += " for channel " + what
 	case wire.IsCommand(subject):
 		e.ID = what
 	case wire.IsNamedRequest(subject):

@@ -175,6 +175,38 @@ func (d Document) GroupsOf(q Question) []string {
 	return out
 }
 
+// BindingsOf are the names of the bindings that are for who asks, wherever they hold.
+func (d Document) BindingsOf(q Question) (names []string) {
+	groups := d.GroupsOf(q)
+	for _, b := range d.Bindings {
+		if b.isFor(q.Identity, groups) {
+			names = append(names, b.Name)
+		}
+	}
+	return names
+}
+
+// Admins are the identities, and the groups as group NAME, that are admins of everything: those to ask for a binding.
+func (d Document) Admins() (names []string) {
+	add := func(name string) {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	for _, b := range d.Bindings {
+		if !slices.Contains(b.Roles, RoleAdmin) || !slices.Contains(b.Scopes, scope.Wildcard) {
+			continue
+		}
+		for _, identity := range b.Identities {
+			add(identity)
+		}
+		for _, group := range b.Groups {
+			add("group " + group)
+		}
+	}
+	return names
+}
+
 func (b Binding) isFor(identity string, groups []string) bool {
 	return scope.MatchesAny(b.Identities, identity) || slices.ContainsFunc(b.Groups, func(name string) bool { return slices.Contains(groups, name) })
 }

@@ -289,3 +289,21 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// Who has no binding is told whom to ask for one.
+func TestDocument_BindingsOf(t *testing.T) {
+	t.Parallel()
+	d := authority.Document{
+		Groups: []authority.Group{{Name: "shop", Members: []string{"ann"}}, {Name: "leads", Claims: []string{"house-leads"}}},
+		Bindings: []authority.Binding{
+			{Name: "first", Groups: []string{"shop"}, Roles: []authority.Role{authority.RoleViewer}, Scopes: []string{"sae"}},
+			{Name: "second", Identities: []string{"a*"}, Powers: []authority.Power{authority.PowerAuto}, Scopes: []string{"fc"}},
+			{Name: "admins", Identities: []string{"root", "root"}, Groups: []string{"leads"}, Roles: []authority.Role{authority.RoleAdmin}, Scopes: []string{"*"}},
+			{Name: "some", Identities: []string{"bo"}, Roles: []authority.Role{authority.RoleAdmin}, Scopes: []string{"sae"}},
+		},
+	}
+	require.Equal(t, []string{"first", "second"}, d.BindingsOf(authority.Question{Identity: "ann", Verified: true}))
+	require.Empty(t, d.BindingsOf(authority.Question{Identity: "eve", Verified: true}))
+	require.Equal(t, []string{"admins"}, d.BindingsOf(authority.Question{Identity: "eve", Verified: true, Groups: []string{"house-leads"}}))
+	require.Equal(t, []string{"root", "group leads"}, d.Admins())
+}

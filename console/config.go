@@ -21,7 +21,7 @@ type Config struct {
 	URL string
 	// Door lets in who has signed in.
 	Door *access.Door
-	// API answers what is below /api/, to who has signed in; its document at [OpenAPIPath] is for everybody. Nil is no API.
+	// API answers what is below /api/, to who has signed in; its document at [OpenAPIPath] is for everybody.
 	API http.Handler
 	// Pages answers everything else, to who has signed in. NotSignedIn answers in its place who has not, and Front what everybody may
 	// ask for, see [FrontPaths].
@@ -49,6 +49,9 @@ func (c Config) validate() error {
 	var problems []error
 	if c.Door == nil {
 		problems = append(problems, errors.New("console: Config.Door is missing"))
+	}
+	if c.API == nil {
+		problems = append(problems, errors.New("console: Config.API is missing"))
 	}
 	if c.Pages == nil || c.Front == nil || c.NotSignedIn == nil {
 		problems = append(problems, errors.New("console: Config.Pages, Front and NotSignedIn are needed"))

@@ -34,12 +34,8 @@ func (s *Server) routes() http.Handler {
 		mux.Handle(oidc.Path, shown(s.cfg.SignIn))
 		mux.Handle(oidc.CallbackPath, shown(s.cfg.SignIn))
 	}
-	api := s.cfg.API
-	if api == nil {
-		api = http.HandlerFunc(notFound)
-	}
-	mux.Handle("/api/", s.cfg.Door.Handler(noting(whole(api))))
-	mux.Handle("GET "+OpenAPIPath, noting(api))
+	mux.Handle("/api/", s.cfg.Door.Handler(noting(whole(s.cfg.API))))
+	mux.Handle("GET "+OpenAPIPath, noting(s.cfg.API))
 	return mux
 }
 
@@ -50,10 +46,6 @@ func shown(next http.Handler) http.Handler {
 		w.Header().Set("Referrer-Policy", "same-origin")
 		next.ServeHTTP(w, r)
 	})
-}
-
-func notFound(w http.ResponseWriter, _ *http.Request) {
-	problem.New(http.StatusNotFound, "there is nothing at this path").Write(w)
 }
 
 func refuseOrigin(w http.ResponseWriter, _ *http.Request) {

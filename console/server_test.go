@@ -229,13 +229,6 @@ func TestServer_SignIn(t *testing.T) {
 	}
 }
 
-func TestServer_WithoutAPI(t *testing.T) {
-	t.Parallel()
-	w := serve(t, func(c *console.Config) { c.API = nil })
-	require.Equal(t, http.StatusNotFound, w.do(t, call{path: "/api/v1/releases/r-1"}).status)
-	require.Equal(t, http.StatusUnauthorized, w.do(t, call{path: "/api/v1/releases/r-1", nobody: true}).status)
-}
-
 // What is told piece by piece arrives so, and ends with the server.
 func TestServer_Streams(t *testing.T) {
 	t.Parallel()
@@ -408,6 +401,7 @@ func TestListen_Refused(t *testing.T) {
 	t.Parallel()
 	_, err := console.Listen(t.Context(), console.Config{Addr: "127.0.0.1:0"})
 	require.ErrorContains(t, err, "Config.Door is missing")
+	require.ErrorContains(t, err, "Config.API is missing")
 	require.ErrorContains(t, err, "Config.Pages, Front and NotSignedIn are needed")
 	for _, address := range []string{"slipway.example", "https://slipway.example/console", "ftp://slipway.example", "https://", "https://a b"} {
 		_, err := console.Listen(t.Context(), console.Config{Addr: "127.0.0.1:0", Door: access.NewDoor(access.DoorConfig{}), URL: address})

@@ -5,8 +5,8 @@
 //	kind: Release
 //	spec: {...}
 //
-// files of sets, kind ReleaseSet, files of applications, kind Application, of policies, kind Policy, and files
-// that say who may do what, kind Authority.
+// files of sets, kind ReleaseSet, files of applications, kind Application, of policies, kind Policy, files that say
+// who is told what, kind Notifications, and files that say who may do what, kind Authority.
 //
 // It is as strict as the receiver of a request, because it decodes the spec with the same
 // code: a field that the format does not know is an error. What it adds is where: each
@@ -26,6 +26,7 @@ import (
 
 	"slipway/apps"
 	"slipway/authority"
+	"slipway/notify"
 	"slipway/policy"
 	"slipway/release"
 	"slipway/wire"
@@ -331,6 +332,8 @@ func submits(kind string) string {
 		return "an application document is stored with: slipway app apply -f FILE"
 	case policy.Kind:
 		return "a policy is stored with: slipway policy apply -f FILE"
+	case notify.Kind:
+		return "who is told what is said to the notifier with: slipway notifier --notifications FILE"
 	case authority.Kind:
 		return "who may do what is said with: slipway authority apply -f FILE"
 	}

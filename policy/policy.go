@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"slipway/internal/scope"
@@ -34,9 +33,6 @@ const maxPerson = 256
 
 // maxWatch is how long a release can be watched.
 const maxWatch = release.Duration(90 * 24 * time.Hour)
-
-// Named stands where a platform does, in the scope of applications by their names.
-const Named = "app"
 
 // Policy is what is demanded of the releases of some applications.
 type Policy struct {
@@ -107,13 +103,11 @@ func Parse(data []byte) (Policy, error) {
 // Covers reports whether the policy is about an application. Names are those that application documents give
 // it, as application/environment.
 func (p Policy) Covers(app release.App, names []string) bool {
-	return slices.ContainsFunc(p.Scopes, func(s string) bool {
-		first, _, more := strings.Cut(s, "/")
-		if first == Named {
-			return slices.ContainsFunc(names, func(name string) bool { return scope.Covers(s, Named+"/"+name) })
-		}
-		return !more && first == scope.Wildcard || scope.Covers(s, scope.Of(app))
-	})
+	targets := []string{scope.Of(app)}
+	for _, name := range names {
+		targets = append(targets, scope.OfNamed(name))
+	}
+	return slices.ContainsFunc(p.Scopes, func(s string) bool { return scope.CoversOneOf(s, targets) })
 }
 
 // validator collects what is wrong.
@@ -137,7 +131,7 @@ func (p Policy) Validate() error {
 	v.check(len(p.Scopes) > 0, "scopes", "is required: of which applications, as platform/region/app or app/application/environment; for everything write [\"*\"]")
 	if v.atMost("scopes", len(p.Scopes), MaxScopes) {
 		for i, s := range p.Scopes {
-			v.check(scope.Fault(s, Named) == "", fmt.Sprintf("scopes[%d]", i), "%s", scope.Fault(s, Named))
+			v.check(scope.Fault(s, scope.Named) == "", fmt.Sprintf("scopes[%d]", i), "%s", scope.Fault(s, scope.Named))
 		}
 	}
 	v.demands(p.Demands)

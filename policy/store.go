@@ -11,6 +11,7 @@ import (
 
 	"slipway/internal/bucketdoc"
 	"slipway/internal/documents"
+	"slipway/internal/scope"
 	"slipway/release"
 )
 
@@ -59,7 +60,7 @@ func Specs(found []Document) []Policy {
 // ByName reports whether a policy has a scope of names, so that it takes the names of an application to judge.
 func ByName(found []Document) bool {
 	return slices.ContainsFunc(found, func(d Document) bool {
-		return slices.ContainsFunc(d.Spec.Scopes, func(s string) bool { return s == Named || strings.HasPrefix(s, Named+"/") })
+		return slices.ContainsFunc(d.Spec.Scopes, func(s string) bool { return s == scope.Named || strings.HasPrefix(s, scope.Named+"/") })
 	})
 }
 

@@ -258,7 +258,7 @@ func (w FreezeWindow) span() (span, error) {
 
 // recurring reads a window that comes again.
 func (w FreezeWindow) recurring() (recurring, error) {
-	zone, err := loadZone(w.Zone)
+	zone, err := LoadZone(w.Zone)
 	if err != nil {
 		return recurring{}, err
 	}

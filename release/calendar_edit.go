@@ -123,7 +123,7 @@ func (v *validator) recurring(prefix string, w FreezeWindow) {
 	v.valid(prefix+"start", startErr)
 	_, endErr := parseClock(w.End)
 	v.valid(prefix+"end", endErr)
-	_, err = loadZone(w.Zone)
+	_, err = LoadZone(w.Zone)
 	v.valid(prefix+"zone", err)
 	slices.Sort(days)
 	whole := len(slices.Compact(days)) == len(weekdays()) && startErr == nil && w.Start == w.End

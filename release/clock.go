@@ -23,8 +23,8 @@ func parseClock(s string) (clock, error) {
 
 func (c clock) minutes() int { return 60*c.hour + c.minute }
 
-// loadZone returns the time zone of an IANA name.
-func loadZone(name string) (*time.Location, error) {
+// LoadZone returns the time zone of an IANA name; the error says what it must be.
+func LoadZone(name string) (*time.Location, error) {
 	// Both mean something to the library that depends on the machine or was not said.
 	if name == "" || name == "Local" {
 		return nil, errors.New("must be the IANA name of a time zone, such as Asia/Shanghai or UTC")
@@ -96,7 +96,7 @@ func (c clock) on(day time.Time, zone *time.Location) (first, last time.Time) {
 // as the clocks of a zone show it. Where they show it twice, first and last are the two
 // moments; where they jump over it, both are the moment of the jump.
 func LocalTime(text, zone string) (first, last time.Time, err error) {
-	in, err := loadZone(zone)
+	in, err := LoadZone(zone)
 	if err != nil {
 		return first, last, err
 	}

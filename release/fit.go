@@ -40,7 +40,7 @@ const (
 	// the names of an application document.
 	maxToldRun = 48
 	// maxToldBehind bounds what a lane answers to whoever asks it; a release itself does not know it.
-	maxToldBehind = 24
+	maxToldBehind = 8
 )
 
 // Cut counts what was left out of a progress, so that it is not larger than its place

@@ -2,6 +2,7 @@ package release
 
 import (
 	"cmp"
+	"fmt"
 	"strings"
 	"time"
 )
@@ -44,4 +45,19 @@ func parted(before, after string) bool {
 // stamp is a time as JSON has it, in a zone; nil is UTC.
 func stamp(t time.Time, zone *time.Location) string {
 	return t.In(cmp.Or(zone, time.UTC)).Format(time.RFC3339)
+}
+
+// Span shows how long something took, in its two largest units; of less than nothing, 0s.
+func Span(d time.Duration) string {
+	d = max(d, 0)
+	switch days := d / (24 * time.Hour); {
+	case days > 0:
+		return fmt.Sprintf("%dd%dh", days, d%(24*time.Hour)/time.Hour)
+	case d >= time.Hour:
+		return fmt.Sprintf("%dh%dm", d/time.Hour, d%time.Hour/time.Minute)
+	case d >= time.Minute:
+		return fmt.Sprintf("%dm%ds", d/time.Minute, d%time.Minute/time.Second)
+	default:
+		return fmt.Sprintf("%ds", d/time.Second)
+	}
 }

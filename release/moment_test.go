@@ -52,3 +52,12 @@ func TestMoment_IsFoundAgain(t *testing.T) {
 		refused.Text(release.UnitBatch, shanghai))
 	require.Contains(t, refused.Text(release.UnitBatch, nil), "held since 2026-11-28T20:00:00Z")
 }
+
+func TestSpan(t *testing.T) {
+	t.Parallel()
+	for want, d := range map[string]time.Duration{
+		"0s": -time.Second, "59s": 59*time.Second + 900*time.Millisecond, "1m0s": time.Minute, "1h1m": time.Hour + time.Minute + 59*time.Second, "2d3h": 51*time.Hour + 59*time.Minute,
+	} {
+		require.Equal(t, want, release.Span(d))
+	}
+}

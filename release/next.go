@@ -315,7 +315,7 @@ func (p Progress) abortDoes() string {
 }
 
 func (p Progress) rollbackDoes() string {
-	does := "stops it and returns to " + p.before() + "; --to-version names another one"
+	does := "stops it and returns to " + p.before() + "; another version may be named"
 	if d, denies := p.denying(); denies {
 		does += "; the " + d.kind() + " is denied from then on"
 	}

@@ -294,6 +294,8 @@ type Awaiting struct {
 	Since time.Time `json:"since"`
 	// Until is when the limit passes; zero where there is none.
 	Until time.Time `json:"until,omitzero"`
+	// OnTimeout is what happens then, where the release says so: of a wait for a confirmation or an approval.
+	OnTimeout TimeoutPolicy `json:"onTimeout,omitempty"`
 	// Behind says in words which release comes before it in its lane, or who holds the lane and why.
 	// A release does not know it; whoever asks its lane fills it in.
 	Behind string `json:"behind,omitempty"`

@@ -19,7 +19,7 @@ type BatchSchedule struct {
 // clocks are set back and show the time twice it is the first, and where they are set
 // forward and never show it, the moment at which they jump over it.
 func (s BatchSchedule) Next(now time.Time) (time.Time, error) {
-	zone, err := loadZone(s.Zone)
+	zone, err := LoadZone(s.Zone)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("zone: %w", err)
 	}
@@ -44,7 +44,7 @@ func (v *validator) schedule(field string, s []BatchSchedule, batches int) {
 		seen[each.Batch] = true
 		_, err := parseClock(each.At)
 		v.valid(at+".at", err)
-		_, err = loadZone(each.Zone)
+		_, err = LoadZone(each.Zone)
 		v.valid(at+".zone", err)
 	}
 }

@@ -31,6 +31,42 @@ func (c *Client) ScalingRules(ctx context.Context, app release.App) ([]release.S
 	return snap.ScalingRules, err
 }
 
+// CheckRules refuses, with a [RefusedError], to switch rules that the application does not have. Any other error is that nobody knows
+// which it has.
+func (c *Client) CheckRules(ctx context.Context, in release.ToggleRequest) error {
+	if len(in.Names) == 0 {
+		return nil
+	}
+	rules, err := c.ScalingRules(ctx, in.App)
+	if err != nil {
+		return err
+	}
+	return missingRules(in, rules)
+}
+
+// missingRules is the refusal of names that no rule has; nil where each is one.
+func missingRules(in release.ToggleRequest, rules []release.ScalingRule) error {
+	var known, missing []string
+	for _, r := range rules {
+		known = append(known, r.Name)
+	}
+	for _, name := range in.Names {
+		if !slices.Contains(known, name) {
+			missing = append(missing, name)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	there := "the application has none"
+	if len(known) > 0 {
+		there = "there are: " + strings.Join(known, ", ")
+	}
+	return &RefusedError{
+		ID: in.App.SearchValue(), Of: SubjectScaling, Reason: "there is no rule " + strings.Join(missing, ", ") + "; " + there,
+	}
+}
+
 // Running reads what an application runs, with all settings that its platform tells of, in the same way. Values that
 // could be private are digests.
 func (c *Client) Running(ctx context.Context, app release.App) (release.Snapshot, error) {

@@ -271,3 +271,26 @@ func TestScaling_Recover(t *testing.T) {
 		})
 	}
 }
+
+// A rule that does not exist is refused at once, with those that do; where nobody can read the rules that is no refusal.
+func TestCheckRules(t *testing.T) {
+	t.Parallel()
+	check := func(rules []release.ScalingRule, failed error, names ...string) error {
+		m, r := newClient(t)
+		if len(names) > 0 {
+			m.On("ExecuteActivity", mock.Anything, mock.Anything, "sae.Snapshot", mock.Anything).Return(snapped{rules: rules, err: failed}, nil)
+		}
+		return r.CheckRules(t.Context(), release.ToggleRequest{App: app(), Names: names})
+	}
+	rules := []release.ScalingRule{{Name: "cpu"}, {Name: "night"}}
+	err := check(rules, nil, "cpu", "nosuch")
+	require.EqualError(t, err, "scaling rules of sae/cn-hangzhou/app-1: refused: there is no rule nosuch; there are: cpu, night")
+	require.ErrorAs(t, err, new(*releases.RefusedError))
+	require.ErrorContains(t, check(nil, nil, "cpu", "nosuch"), "there is no rule cpu, nosuch; the application has none")
+	require.NoError(t, check(rules, nil, "night", "cpu"))
+	require.NoError(t, check(nil, nil), "all rules are meant, whichever there are")
+	err = check(nil, context.DeadlineExceeded, "cpu")
+	require.Error(t, err)
+	_, refused := errors.AsType[*releases.RefusedError](err)
+	require.False(t, refused)
+}

@@ -32,7 +32,9 @@ type ShownLetter struct {
 	StreamSequence uint64           `json:"streamSequence,omitempty"`
 
 	// The rest is shown of one letter.
-	Remedy  string              `json:"remedy,omitempty"`
+	Remedy string `json:"remedy,omitempty"`
+	// Refused is why it would be refused again, by what can be read of it, and so is not published again; empty where that is not known.
+	Refused string              `json:"refused,omitempty"`
 	Headers map[string][]string `json:"headers,omitempty"`
 	// Event is the data where it is JSON, Text where it is text, and Base64 where it is neither.
 	Event  json.RawMessage `json:"event,omitempty"`
@@ -52,6 +54,9 @@ func ShowLetter(l wire.Letter) ShownLetter {
 func ShowWholeLetter(l wire.Letter) ShownLetter {
 	v := ShowLetter(l)
 	v.Remedy, v.Headers = LetterRemedy(l), l.Header
+	if _, err := l.Target(); err != nil {
+		v.Refused = err.Error()
+	}
 	switch {
 	case json.Valid(l.Data):
 		v.Event = l.Data
@@ -75,6 +80,8 @@ func LetterRemedy(l wire.Letter) string {
 			"change the secrets: the stream of requests and whoever reads it have had them"
 	case refused && l.Kind == wire.KindRequest:
 		return "correct what is wrong and publish the event with a new id; \"slipway release submit -f FILE --dry-run\" checks a release file"
+	case refused && l.Kind == wire.KindNotification:
+		return "drop it: it is no notification that could be sent"
 	case refused:
 		return "correct what is wrong and publish the event with a new id"
 	case l.Field == "id":

@@ -85,6 +85,24 @@ func ConsoleNeeds(identity string) func(jetstream.JetStream) *Needs {
 	}
 }
 
+// NotifierNeeds is what a notifier needs, besides the subjects of its channels on NATS.
+func NotifierNeeds(js jetstream.JetStream) *Needs {
+	ofChannels := wire.ConsumerOf("probe") // whatever its channels are called
+	return &Needs{js: js, list: []need{
+		{
+			kind: "stream", name: wire.StreamEvents, stream: wire.StreamEvents,
+			reads: "DIRECT.GET." + wire.StreamEvents, payload: `{"seq":1}`, consumers: []string{wire.ConsumerNotifier},
+		},
+		{
+			kind: "stream", name: wire.StreamNotify, stream: wire.StreamNotify,
+			writes: strings.TrimSuffix(wire.AllNotificationsNow, ">") + "probe", consumers: []string{wire.ConsumerLater, ofChannels},
+		},
+		{kind: "stream", name: wire.StreamNotify, stream: wire.StreamNotify, writes: strings.TrimSuffix(wire.AllNotificationsLater, ">") + "probe"},
+		{kind: "stream", name: wire.StreamDeadLetter, stream: wire.StreamDeadLetter, writes: wire.DeadLetterSubject(strings.TrimSuffix(wire.AllNotificationsNow, ">") + "probe")},
+		readOnly(apps.Bucket), readOnly(ledger.Bucket),
+	}}
+}
+
 // WorkerCDEventsNeeds is what a worker needs that publishes CDEvents, too.
 func WorkerCDEventsNeeds(js jetstream.JetStream) *Needs {
 	n := WorkerNeeds(js)

@@ -37,6 +37,8 @@ const (
 	UserWorker  = "slipway-worker"
 	UserStarter = "slipway-starter"
 	UserConsole = "slipway-console"
+	// UserNotifier needs the subjects of its channels on NATS besides, which only its operator knows.
+	UserNotifier = "slipway-notifier"
 )
 
 // ServiceUsers returns the users of the roles and of setup.
@@ -70,11 +72,24 @@ func ServiceUsers() []User {
 			[]string{wire.AllVerifiedRequests, wire.AllVerifiedCommands}, looks(authority.RoleViewer),
 			[]string{"$KV." + wire.CalendarBucket + ".calendar", streamInfo(wire.StreamDeadLetter), "$JS.API.DIRECT.GET." + wire.StreamDeadLetter},
 			// It publishes what could not be taken again, also what was only claimed, and drops it.
-			[]string{wire.AllRequests, wire.AllCommands, wire.AllLetterEvents, "$JS.API.STREAM.MSG.DELETE." + wire.StreamDeadLetter},
+			[]string{wire.AllRequests, wire.AllCommands, wire.AllNotificationsNow, wire.AllLetterEvents, "$JS.API.STREAM.MSG.DELETE." + wire.StreamDeadLetter},
 			// Who writes there says who is in which group.
 			readsBucket(people.Bucket), []string{"$KV." + people.Bucket + ".>"},
 			// Who has signed in with a browser is for nobody else to read.
 			readsBucket(session.Bucket), []string{"$KV." + session.Bucket + ".>"},
+		)},
+		{Name: UserNotifier, For: "slipway notifier", Publish: slices.Concat(
+			// Its own consumer of events, and no other's.
+			[]string{
+				streamInfo(wire.StreamEvents), "$JS.API.DIRECT.GET." + wire.StreamEvents, "$JS.ACK." + wire.StreamEvents + "." + wire.ConsumerNotifier + ".>",
+				"$JS.API.CONSUMER.CREATE." + wire.StreamEvents + "." + wire.ConsumerNotifier + ".>", "$JS.API.CONSUMER.*." + wire.StreamEvents + "." + wire.ConsumerNotifier,
+				"$JS.API.CONSUMER.MSG.NEXT." + wire.StreamEvents + "." + wire.ConsumerNotifier,
+			},
+			[]string{
+				wire.AllNotifications, streamInfo(wire.StreamNotify), "$JS.ACK." + wire.StreamNotify + ".>", "$JS.API.CONSUMER.*." + wire.StreamNotify + ".>",
+				"$JS.API.CONSUMER.MSG.NEXT." + wire.StreamNotify + ".>", wire.DeadLetterSubject(wire.AllNotifications), streamInfo(wire.StreamDeadLetter),
+			},
+			readsBucket(ledger.Bucket), readsBucket(apps.Bucket),
 		)},
 	}
 }

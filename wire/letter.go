@@ -24,11 +24,13 @@ const (
 	KindCommand MessageKind = "command"
 	// KindArtifact tells of a push to a registry.
 	KindArtifact MessageKind = "artifact"
+	// KindNotification is what a channel was to be told of; it comes from StreamNotify.
+	KindNotification MessageKind = "notification"
 )
 
 // MessageKinds returns all kinds.
 func MessageKinds() []MessageKind {
-	return []MessageKind{KindRequest, KindCommand, KindSet, KindArtifact}
+	return []MessageKind{KindRequest, KindCommand, KindSet, KindArtifact, KindNotification}
 }
 
 func kindOfSubject(subject string) MessageKind {
@@ -68,7 +70,7 @@ type Letter struct {
 	// reads dead letters can use it.
 	SignedBy string
 	// About is what the message is for, as far as it can be read: platform/region/id of an
-	// application, set/name, or the ID of a release or a set. It is not checked.
+	// application, set/name, the ID of a release or a set, or the name of a channel. It is not checked.
 	About string
 }
 
@@ -137,6 +139,8 @@ func (l *Letter) about(data []byte) string {
 		return AboutSet(on.set)
 	case on.kind == KindArtifact:
 		return artifactOf(data)
+	case on.kind == KindNotification:
+		return on.channel
 	case ok && on.named:
 		return aboutNamed(on.application, on.environment)
 	case ok && on.identity != "":
@@ -200,7 +204,7 @@ func (l Letter) Original() *nats.Msg {
 	return &nats.Msg{Subject: l.Subject, Header: header, Data: l.Data}
 }
 
-// Target returns the ID of the release or the set that the message asks for or commands. The
+// Target returns the ID of the release or the set that the message asks for or commands, or of the notification that it is. The
 // error is a [PoisonError] where the message would be refused again, by what can be read of it.
 func (l Letter) Target() (id string, err error) {
 	if len(l.Redacted) > 0 {
@@ -222,6 +226,10 @@ func (l Letter) Target() (id string, err error) {
 		id, err = requestTarget(msg)
 	case KindArtifact:
 		_, err = DecodePublished(msg) // which may mean any number of releases
+	case KindNotification:
+		var n Notification
+		n, _, err = DecodeNotification(msg)
+		id = n.ID
 	}
 	return id, err
 }

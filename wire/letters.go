@@ -119,7 +119,7 @@ func (d *DeadLetters) Last(ctx context.Context, subject string) (Letter, error) 
 // Handling is who does something with a dead letter, and why; Reason is empty where they do not say it.
 type Handling struct{ By, Reason string }
 
-// Replay publishes the message of a dead letter again for somebody, of which an event tells, and returns its sequence in StreamIn. It
+// Replay publishes the message of a dead letter again for somebody, of which an event tells, and returns its sequence in StreamIn, or of a notification in StreamNotify. It
 // refuses with a [PoisonError] what would be refused again. Replaying it twice is harmless: the
 // source and ID of the event are its identity, so that the second is the same release, set or
 // command, which the ledger and the workflows take once.
@@ -130,7 +130,11 @@ func (d *DeadLetters) Replay(ctx context.Context, l Letter, h Handling) (sequenc
 	if err := d.tell(ctx, l, h, release.EventReplayed); err != nil {
 		return 0, err
 	}
-	ack, err := d.js.PublishMsg(ctx, l.Original(), jetstream.WithExpectStream(StreamIn))
+	stream := StreamIn
+	if l.Kind == KindNotification {
+		stream = StreamNotify
+	}
+	ack, err := d.js.PublishMsg(ctx, l.Original(), jetstream.WithExpectStream(stream))
 	switch {
 	case errors.Is(err, jetstream.ErrNoStreamResponse), errors.Is(err, nats.ErrNoResponders):
 		return 0, fmt.Errorf("no stream takes %s; create the streams with: slipway setup", l.Subject)

@@ -19,8 +19,10 @@ const (
 	StreamIn = "SLIPWAY_IN"
 	// StreamEvents holds the lifecycle events of releases.
 	StreamEvents = "SLIPWAY_EVENTS"
-	// StreamDeadLetter holds the messages of StreamIn that cannot be accepted.
+	// StreamDeadLetter holds the messages of StreamIn and StreamNotify that cannot be accepted.
 	StreamDeadLetter = "SLIPWAY_DEADLETTER"
+	// StreamNotify holds what channels are to be told of.
+	StreamNotify = "SLIPWAY_NOTIFY"
 )
 
 // The durable consumers of StreamIn.
@@ -32,6 +34,19 @@ const (
 	// ConsumerPushes delivers pushes to registries.
 	ConsumerPushes = ConsumerRequests + "-pushes"
 )
+
+// The durable consumers of notifiers.
+const (
+	// ConsumerNotifier delivers the events of StreamEvents.
+	ConsumerNotifier = "slipway-notifier"
+	// ConsumerLater delivers what is due later, of StreamNotify.
+	ConsumerLater = ConsumerNotifier + "-later"
+
+	channelConsumer = "slipway-notify-"
+)
+
+// ConsumerOf delivers the notifications of a channel that can be sent, of StreamNotify.
+func ConsumerOf(channel string) string { return channelConsumer + channel }
 
 // Bounds of the streams.
 const (
@@ -50,8 +65,11 @@ const (
 	inAge     = 30 * 24 * time.Hour
 	eventsAge = 90 * 24 * time.Hour
 	deadAge   = 30 * 24 * time.Hour
-	// maxBytes is the size of each stream.
-	maxBytes = 1 << 30
+	// notifyAge lies well beyond the time for which a channel is tried, and a ladder may be long.
+	notifyAge = 30 * 24 * time.Hour
+	// maxBytes is the size of each stream but StreamNotify, which is of maxNotifyBytes.
+	maxBytes       = 1 << 30
+	maxNotifyBytes = 256 << 20
 )
 
 // Streams returns the configurations with which the streams are created, all in files:
@@ -62,8 +80,9 @@ const (
 //     again.
 //   - SLIPWAY_EVENTS keeps a message for 90 days.
 //   - SLIPWAY_DEADLETTER keeps a message for 30 days.
+//   - SLIPWAY_NOTIFY is a work queue, too, whose messages are sent, given up or over long before their 30 days.
 //
-// Each takes a gibibyte. When they are full, SLIPWAY_IN and SLIPWAY_DEADLETTER refuse new
+// Each takes a gibibyte, SLIPWAY_NOTIFY a quarter of one. When they are full, SLIPWAY_IN, SLIPWAY_DEADLETTER and SLIPWAY_NOTIFY refuse new
 // messages rather than drop old ones, and SLIPWAY_EVENTS drops the oldest. Single messages
 // can be deleted from SLIPWAY_DEADLETTER alone, once somebody has looked at them.
 func Streams() []jetstream.StreamConfig {
@@ -88,7 +107,13 @@ func Streams() []jetstream.StreamConfig {
 	dead.Description = "Slipway: messages that could not be taken, with the reasons"
 	dead.Retention = jetstream.LimitsPolicy
 	dead.Discard, dead.MaxAge, dead.DenyDelete = jetstream.DiscardNew, deadAge, false
-	return []jetstream.StreamConfig{in, events, dead}
+
+	told := common
+	told.Name, told.Subjects = StreamNotify, []string{AllNotifications}
+	told.Description = "Slipway: what channels are to be told of"
+	told.Retention = jetstream.WorkQueuePolicy
+	told.Discard, told.MaxAge, told.MaxBytes, told.MaxMsgSize = jetstream.DiscardNew, notifyAge, maxNotifyBytes, MaxNotification+8<<10
+	return []jetstream.StreamConfig{in, events, dead, told}
 }
 
 // streamManager is the part of [jetstream.JetStream] that [EnsureStreams] needs.
@@ -128,7 +153,7 @@ func (s Storage) override(cfg jetstream.StreamConfig) jetstream.StreamConfig {
 }
 
 // EnsureStreams creates the streams that do not exist. Of one that does, it updates what the
-// correctness of Slipway depends on (subjects, discard policy of StreamIn and
+// correctness of Slipway depends on (subjects, discard policy of StreamIn, StreamNotify and
 // StreamDeadLetter, deduplication, message size, direct get) and what is set in s. The rest
 // belongs to the operator: placement, storage, retention policy and limits. It is idempotent.
 func EnsureStreams(ctx context.Context, js streamManager, s Storage) error {

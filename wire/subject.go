@@ -286,6 +286,8 @@ type address struct {
 	set, id string
 	// repository stands for that of a push.
 	repository string
+	// channel is the name of what is notified.
+	channel string
 	// named tells that an application is asked for by its name, in one of its environments.
 	named                    bool
 	application, environment string
@@ -301,6 +303,10 @@ func readSubject(subject string) (a address, ok bool) {
 	case strings.HasPrefix(subject, artifactPrefix):
 		a.kind, a.repository = KindArtifact, strings.TrimPrefix(subject, artifactPrefix)
 		return a, isToken(a.repository)
+	case IsNotification(subject):
+		_, a.channel, _ = strings.Cut(strings.TrimPrefix(subject, notificationPrefix), ".")
+		a.kind = KindNotification
+		return a, isToken(a.channel)
 	case strings.HasPrefix(subject, commandPrefix):
 		a.kind, a.id = KindCommand, strings.TrimPrefix(subject, commandPrefix)
 		return a, isToken(a.id)

@@ -44,6 +44,7 @@ func TestRelease_GrayReleaseWithConfirmations(t *testing.T) {
 		require.Equal(t, release.AwaitConfirm, p.Awaiting.Kind)
 		require.Equal(t, 1, p.Awaiting.Batch)
 		require.Equal(t, 24*time.Hour, p.Awaiting.Until.Sub(p.Awaiting.Since))
+		require.Equal(t, release.TimeoutAbort, p.Awaiting.OnTimeout)
 		require.Equal(t, []release.BatchState{release.BatchDone, release.BatchPending, release.BatchPending}, states(p))
 		require.Equal(t, map[string]bool{"daily": false, "night": false}, s.rules(), "the rules stay off while batches are mixed")
 	})
@@ -166,8 +167,9 @@ func TestRelease_Endings(t *testing.T) {
 			[]string{deploy},
 			false,
 		},
-		{"nobody confirms, promoted by policy", gray(), func(_ *stage, spec *release.Spec) {
+		{"nobody confirms, promoted by policy", gray(), func(s *stage, spec *release.Spec) {
 			spec.Limits.OnConfirmTimeout = release.TimeoutContinue
+			s.at(time.Hour, func() { require.Equal(s.t, release.TimeoutContinue, s.progress().Awaiting.OnTimeout) })
 		}, release.PhaseSucceeded, "", []string{deploy}, false},
 		{"nobody confirms, held to the total limit", gray(), func(_ *stage, spec *release.Spec) {
 			spec.Limits.OnConfirmTimeout = release.TimeoutHold

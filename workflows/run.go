@@ -251,7 +251,7 @@ func (r *run) limitPassed(ctx workflow.Context, l release.Limit) {
 		d.Batch = r.p.Awaiting.Batch
 		r.take(r.commands.record(d))
 	case release.LimitHold:
-		r.p.Awaiting.Until = time.Time{}
+		r.p.Awaiting.Until, r.p.Awaiting.OnTimeout = time.Time{}, ""
 		if l == release.LimitApproval {
 			r.p.Approval.Until = time.Time{}
 		}
@@ -302,6 +302,9 @@ func (r *run) refuseUnheeded(e *ending) {
 // wait shows what the release waits for and arms its limit.
 func (r *run) wait(ctx workflow.Context, kind release.AwaitKind, batch int, d time.Duration) {
 	r.startWait(ctx, kind, batch, workflow.Now(ctx).Add(d))
+	if kind == release.AwaitConfirm || kind == release.AwaitApproval {
+		r.p.Awaiting.OnTimeout = r.onTimeout()
+	}
 	r.deadline = r.inbox.arm(ctx, "limit of waiting for "+r.p.Awaiting.Subject(release.UnitBatch), d, func(ctx workflow.Context) {
 		if l, bounded := kind.Limit(); bounded {
 			r.limitPassed(ctx, l)

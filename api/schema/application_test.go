@@ -28,6 +28,7 @@ func TestApplicationSchemaAgreesWithTheStore(t *testing.T) {
 	triggers := func(of string) string {
 		return strings.TrimSuffix(document(""), "}") + `,"triggers":[{"name":"main",` + of + `}]}`
 	}
+	told := func(rest string) string { return strings.TrimSuffix(document(""), "}") + "," + rest + "}" }
 	for name, c := range map[string]struct {
 		data string
 		good bool
@@ -56,6 +57,12 @@ func TestApplicationSchemaAgreesWithTheStore(t *testing.T) {
 		"a trigger of any tag":        {triggers(`"artifact":{"image":"shop"},"paused":true`), true},
 		"a trigger of nothing":        {triggers(`"paused":true`), false},
 		"a trigger of both":           {triggers(`"artifact":{"image":"shop","tag":{"semver":"1","pattern":"v.*"}}`), false},
+		"who is told":                 {told(`"notify":[{"to":["team"],"when":["waiting","batch.done"],"environments":["production"]}],"waiting":[{"after":"30m","tell":"team"},{"after":"2h","page":"oncall"}]`), true},
+		"nobody told":                 {told(`"notify":[{"to":[]}]`), false},
+		"an event that is none":       {told(`"notify":[{"to":["team"],"when":["wait"]}]`), false},
+		"a step for nobody":           {told(`"waiting":[{"after":"30m"}]`), false},
+		"a step for both":             {told(`"waiting":[{"after":"30m","tell":"a","page":"b"}]`), false},
+		"a step without a time":       {told(`"waiting":[{"tell":"a"}]`), false},
 		"a trigger with a sender":     {triggers(`"artifact":{"image":"shop"},"from":["Har bor"]`), false},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -34,6 +34,8 @@ const (
 	Authority = "authority.schema.json"
 	// Policy is the spec of a file of kind Policy. It refers to [Request] by its $id.
 	Policy = "policy.schema.json"
+	// Notifications is the spec of a file of kind Notifications. It refers to [Application] and [Request] by their $id.
+	Notifications = "notifications.schema.json"
 )
 
 // Files holds the schemas.

@@ -19,6 +19,7 @@ import (
 	"slipway/api/schema"
 	"slipway/apps"
 	"slipway/authority"
+	"slipway/notify"
 	"slipway/policy"
 	"slipway/release"
 	"slipway/wire"
@@ -107,6 +108,8 @@ func TestSchemasMatchTheTypes(t *testing.T) {
 		schema.Application: {reflect.TypeFor[apps.Application](), true},
 		schema.Authority:   {reflect.TypeFor[authority.Document](), true},
 		schema.Policy:      {reflect.TypeFor[policy.Policy](), true},
+
+		schema.Notifications: {reflect.TypeFor[notify.Document](), true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

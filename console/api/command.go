@@ -64,7 +64,7 @@ type commanding struct {
 
 // commandRelease sends a command to a release, and answers with where that stands right after.
 func (a *api) commandRelease(r *request) error {
-	return r.send(release.CommandKinds(), release.CheckReleaseID, func(ctx context.Context, c commanding) (any, error) {
+	return r.send(release.CommandKinds(), checkRelease, func(ctx context.Context, c commanding) (any, error) {
 		cmd, err := bound(ctx, c.Client, c.id, c.command)
 		if err != nil {
 			return nil, err
@@ -85,8 +85,8 @@ func (r *request) send(kinds []release.CommandKind, check func(id string) error,
 		return err
 	}
 	id := r.PathValue("id")
-	if check(id) != nil {
-		return &releases.NotFoundError{ID: id}
+	if err := check(id); err != nil {
+		return err
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), answerTime)
 	defer cancel()

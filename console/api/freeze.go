@@ -68,8 +68,8 @@ func (a *api) listFreezes(r *request) error {
 	return r.reply(http.StatusOK, out.atMost(len(out.Items)))
 }
 
-// freezeBody is a window or a stop as it is sent.
-type freezeBody struct {
+// FreezeBody is a window or a stop as it is sent: times in RFC 3339, days as Mon, a time of day as 22:00.
+type FreezeBody struct {
 	Kind   wire.FreezeKind `json:"kind"`
 	Name   string          `json:"name"`
 	Scope  release.Scope   `json:"scope,omitzero"`
@@ -84,8 +84,9 @@ type freezeBody struct {
 	Replace bool `json:"replace,omitempty"`
 }
 
-// window is what is sent as a window; of a stop, it has no more than a stop has. The problems are everything that is wrong.
-func (b freezeBody) window(by string) (w release.FreezeWindow, wrong release.Problems) {
+// Window is what is sent as a window by somebody; of a stop, it has no more than a stop has. The problems are everything that is wrong,
+// but for what the names of its scope stand for.
+func (b FreezeBody) Window(by string) (w release.FreezeWindow, wrong release.Problems) {
 	w = release.FreezeWindow{
 		Name: b.Name, Scope: b.Scope, Reason: b.Reason, From: b.From.UTC(), To: b.To.UTC(), Days: b.Days, Start: b.Start, End: b.End, Zone: b.Zone,
 		By: by, At: time.Now().UTC().Truncate(time.Second),
@@ -110,7 +111,7 @@ func (b freezeBody) window(by string) (w release.FreezeWindow, wrong release.Pro
 }
 
 // beyondStop are the fields that have no meaning for a stop.
-func (b freezeBody) beyondStop() (wrong release.Problems) {
+func (b FreezeBody) beyondStop() (wrong release.Problems) {
 	for _, field := range []struct {
 		name  string
 		given bool
@@ -135,8 +136,8 @@ func (a *api) addFreeze(r *request) error {
 	if err != nil {
 		return err
 	}
-	body, wrong := wire.Strict[freezeBody](data)
-	w, more := body.window(r.by)
+	body, wrong := wire.Strict[FreezeBody](data)
+	w, more := body.Window(r.by)
 	if wrong = append(wrong, more...); len(wrong) > 0 {
 		return wrong
 	}

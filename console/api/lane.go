@@ -75,8 +75,8 @@ func laneKinds() []string {
 	return []string{release.UpdateHold, release.UpdateResume, release.UpdateDrop, release.UpdateAllow}
 }
 
-// laneBody is a command to a lane as it is sent.
-type laneBody struct {
+// LaneBody is a command to a lane as it is sent; which fields have a meaning, its kind says.
+type LaneBody struct {
 	Reason    string `json:"reason,omitempty"`
 	ReleaseID string `json:"releaseId,omitempty"`
 	Artifact  string `json:"artifact,omitempty"`
@@ -87,7 +87,7 @@ type laneBody struct {
 }
 
 // command is the command of a kind, or all that is wrong with it.
-func (b laneBody) command(kind, by string) (release.LaneCommand, error) {
+func (b LaneBody) command(kind, by string) (release.LaneCommand, error) {
 	c := release.LaneCommand{By: by, Reason: b.Reason, ReleaseID: b.ReleaseID, Artifact: b.Artifact}
 	var wrong release.Problems
 	for _, field := range []struct {
@@ -128,7 +128,7 @@ func (a *api) commandLane(r *request) error {
 	if err != nil {
 		return err
 	}
-	body, wrong := wire.Strict[laneBody](data)
+	body, wrong := wire.Strict[LaneBody](data)
 	if len(wrong) > 0 {
 		return wrong
 	}
@@ -147,7 +147,7 @@ func (a *api) commandLane(r *request) error {
 			return err
 		}
 		if never != "" {
-			return kindRefused.is("%s; to hold its lane all the same, send force: true", never)
+			return kindRefused.is("%s; force holds its lane all the same", never)
 		}
 	}
 	state, err := a.Releases.UpdateLane(ctx, releases.LaneUpdate{App: app, Name: kind, ID: r.by + "/" + key, Command: c})

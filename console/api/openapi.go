@@ -18,7 +18,7 @@ var openapi []byte
 func eventSchemas() map[string]string {
 	return map[string]string{
 		"ReleaseProgress": schema.Event, "SetProgress": schema.SetEvent, "ReleaseRequest": schema.Request, "SetRequest": schema.SetRequest,
-		"Command": schema.Command, "ApplicationSpec": schema.Application,
+		"Command": schema.Command, "ApplicationSpec": schema.Application, "PolicySpec": schema.Policy,
 	}
 }
 

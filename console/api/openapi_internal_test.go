@@ -12,6 +12,7 @@ import (
 
 	"slipway/apps"
 	"slipway/console/problem"
+	"slipway/policy"
 	"slipway/promotion"
 	"slipway/release"
 	"slipway/releases"
@@ -110,18 +111,20 @@ func TestOpenAPI_SchemasHaveTheFieldsOfTheTypes(t *testing.T) {
 	d, _ := read(t)
 	for name, typ := range map[string]reflect.Type{
 		"Problem": reflect.TypeFor[problem.Problem](), "Receipt": reflect.TypeFor[requests.Receipt](), "CommandBody": reflect.TypeFor[wire.CommandData](),
-		"FreezeBody": reflect.TypeFor[freezeBody](), "Freeze": reflect.TypeFor[wire.ListedFreeze](), "Scope": reflect.TypeFor[release.Scope](), "FreezeList": reflect.TypeFor[listed[wire.ListedFreeze]](),
+		"FreezeBody": reflect.TypeFor[FreezeBody](), "Freeze": reflect.TypeFor[wire.ListedFreeze](), "Scope": reflect.TypeFor[release.Scope](), "FreezeList": reflect.TypeFor[listed[wire.ListedFreeze]](),
 		"Found": reflect.TypeFor[found](), "FoundList": reflect.TypeFor[listed[found]](),
 		"ListedEvent": reflect.TypeFor[listedEvent](), "EventList": reflect.TypeFor[listed[listedEvent]](),
-		"LaneBody": reflect.TypeFor[laneBody](), "Listed": reflect.TypeFor[releases.Listed](), "Queue": reflect.TypeFor[releases.Queue](),
+		"LaneBody": reflect.TypeFor[LaneBody](), "Listed": reflect.TypeFor[releases.Listed](), "Queue": reflect.TypeFor[releases.Queue](),
 		"ReleaseList": reflect.TypeFor[listedReleases](), "SetList": reflect.TypeFor[listed[releases.Listed]](), "LaneEntry": reflect.TypeFor[release.LaneEntry](),
 		"Lane": reflect.TypeFor[releases.ShownLane](), "LaneStatus": reflect.TypeFor[releases.LaneStatus](), "NextStep": reflect.TypeFor[release.NextStep](),
 		"Waiting": reflect.TypeFor[releases.Waiting](), "WaitingList": reflect.TypeFor[listed[releases.Waiting]](), "Plan": reflect.TypeFor[release.Plan](),
+		"Me": reflect.TypeFor[me](), "Policy": reflect.TypeFor[policy.Document](), "PolicyList": reflect.TypeFor[listed[policy.Document]](),
 		"Application": reflect.TypeFor[apps.Document](), "ApplicationList": reflect.TypeFor[listed[apps.Document]](), "LaneList": reflect.TypeFor[listed[releases.LaneStatus]](),
 		"Standing": reflect.TypeFor[promotion.Standing](), "Running": reflect.TypeFor[promotion.Running](), "UnderWay": reflect.TypeFor[promotion.UnderWay](),
 		"Promotion": reflect.TypeFor[promotion.Verdict](), "StandingList": reflect.TypeFor[listed[promotion.Standing]](),
 		"DeadLetter": reflect.TypeFor[requests.ShownLetter](), "DeadLetterList": reflect.TypeFor[listed[requests.ShownLetter]](),
 		"DeadLetterBody": reflect.TypeFor[letterBody](), "DeadLetterResult": reflect.TypeFor[requests.LetterResult](),
+		"ScalingBody": reflect.TypeFor[ScalingBody](), "Switching": reflect.TypeFor[switching](),
 		"ScalingRule": reflect.TypeFor[shownRule](), "RuleHold": reflect.TypeFor[releases.RuleHold](), "ScalingList": reflect.TypeFor[listed[shownRule]](),
 		"PastRelease": reflect.TypeFor[pastRelease](), "HistoryList": reflect.TypeFor[listed[pastRelease]](),
 	} {

@@ -32,7 +32,7 @@ func (a *api) listScaling(r *request) error {
 	}
 	rules, err := a.Releases.ScalingRules(ctx, app)
 	if err != nil && problemOf(err).Status == http.StatusInternalServerError { // what the platform has said
-		return errors.Join(kindAway.is("the platform does not tell the rules of %s; the log of the console says why", app.SearchValue()), err)
+		return errors.Join(rulesUntold(app), err)
 	}
 	if err != nil {
 		return err

@@ -24,10 +24,18 @@ type shownSet struct {
 	Partial string `json:"partial,omitempty"`
 }
 
+// checkSet refuses what cannot be the ID of a set.
+func checkSet(id string) error {
+	if release.CheckSetID(id) == nil {
+		return nil
+	}
+	return kindNotFound.is("there is no set %.*q: the ID of a set is s- and 16 lower-case letters and digits", release.MaxID, id)
+}
+
 // set finds where a set stands, as [api.release] does for a release.
 func (a *api) set(ctx context.Context, id string) (standing, error) {
-	if release.CheckSetID(id) != nil {
-		return standing{}, &releases.NotFoundError{ID: id}
+	if err := checkSet(id); err != nil {
+		return standing{}, err
 	}
 	status, err := a.Releases.ShowSet(ctx, id)
 	if missing, is := errors.AsType[*releases.NotFoundError](err); is {
@@ -124,7 +132,7 @@ func (a *api) submitSet(r *request) error {
 
 // commandSet sends a command to a set, and answers with where that stands right after.
 func (a *api) commandSet(r *request) error {
-	return r.send(setKinds(), release.CheckSetID, func(ctx context.Context, c commanding) (any, error) {
+	return r.send(setKinds(), checkSet, func(ctx context.Context, c commanding) (any, error) {
 		if c.command.Kind == release.CommandConfirm && c.command.Batch == 0 {
 			status, err := c.GetSet(ctx, c.id)
 			if err != nil {

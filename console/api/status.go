@@ -46,14 +46,22 @@ type shownRelease struct {
 	Partial string `json:"partial,omitempty"`
 }
 
+// checkRelease refuses what cannot be the ID of a release.
+func checkRelease(id string) error {
+	if release.CheckReleaseID(id) != nil {
+		return &releases.NotFoundError{ID: id}
+	}
+	return nil
+}
+
 // release finds where a release stands: Temporal tells, or the ledger where that has forgotten it, or its request where that
 // was not accepted yet. The error is a [releases.NotFoundError] where none knows it.
 func (a *api) release(ctx context.Context, id string) (standing, error) {
 	if release.IsSetID(id) {
 		return standing{}, kindNotFound.is("%s is the ID of a set, which is at %ssets/%s", id, Prefix, id)
 	}
-	if err := release.CheckReleaseID(id); err != nil {
-		return standing{}, &releases.NotFoundError{ID: id}
+	if err := checkRelease(id); err != nil {
+		return standing{}, err
 	}
 	status, err := a.Releases.Get(ctx, id)
 	if missing, is := errors.AsType[*releases.NotFoundError](err); is {

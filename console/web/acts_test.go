@@ -1,14 +1,19 @@
 package web_test
 
 import (
+	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"slipway/console/link"
 	"slipway/console/problem"
+	"slipway/release"
 )
 
 const (
@@ -40,6 +45,8 @@ func TestLane(t *testing.T) {
 	require.Equal(t, "k", h.keys[0])
 	require.Equal(t, http.StatusConflict, h.get("/"+shopLane+"/commands/drop?releaseId=r-zzzzzzzzzzzzzzzz").StatusCode)
 	require.Equal(t, http.StatusNotFound, h.get("/"+shopLane+"/commands/explode").StatusCode)
+	require.Contains(t, h.get("/"+shopLane+"/commands/allow?artifact=shop%3A0").body, `name="artifact" value="shop:0"`)
+	require.Equal(t, http.StatusConflict, h.get("/"+shopLane+"/commands/allow?artifact=shop%3A1").StatusCode, "nobody has denied it")
 	again := h.post("/"+shopLane+"/commands/resume", url.Values{"reason": {"all is well"}})
 	require.Equal(t, http.StatusForbidden, again.StatusCode)
 	require.Contains(t, again.body, "ann may not resume")
@@ -114,6 +121,13 @@ func TestFreezes(t *testing.T) {
 		require.Contains(t, wrong.body, field)
 	}
 
+	bare := h.get("/freezes/new?kind=window&scope=shop/production")
+	require.Equal(t, http.StatusUnprocessableEntity, bare.StatusCode, "there is nothing to look at yet")
+	for _, field := range []string{"<code>name</code>", "<code>reason</code>", "<code>start</code>"} {
+		require.Contains(t, bare.body, field)
+	}
+	require.Equal(t, http.StatusUnprocessableEntity, h.get("/freezes/new?kind=stop&name=incident").StatusCode)
+
 	require.Contains(t, h.get("/freezes/incident/end").body, "The stop is lifted")
 	require.Equal(t, "/freezes", h.post("/freezes/incident/end", url.Values{"reason": {"over"}}).Header.Get("Location"))
 	require.Contains(t, h.asked, "ann DELETE /api/v1/freezes/incident?reason=over")
@@ -187,6 +201,17 @@ func TestDeploy(t *testing.T) {
 	require.Contains(t, h.post("/deploy", url.Values{"app": {"shop/staging"}, "variables": {"=x"}, "step": {"plan"}}).body, "<code>variables</code>")
 }
 
+// What a release would wait for is said once.
+func TestDeploy_Waits(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, map[string]any{
+		"GET applications": `{"items":[]}`,
+		"POST plan":        `{"app":{"platform":"sae","region":"cn-hangzhou","id":"a"},"operation":"release","at":"2026-11-30T08:00:00Z","strategy":{},"waits":["release r-b of bo"],"lane":{"waitsFor":"release r-b of bo"}}`,
+	})
+	page := h.post("/deploy", url.Values{"app": {"sae/cn-hangzhou/a"}, "image": {"shop:2"}, "step": {"plan"}}).body
+	require.Equal(t, 1, strings.Count(page, "release r-b of bo"), page)
+}
+
 // An application is its environments in a row: what runs, what is promoted to where, and what was released before.
 func TestApplication(t *testing.T) {
 	t.Parallel()
@@ -222,11 +247,12 @@ func TestApplication(t *testing.T) {
 // The page of a set has its waves, and its commands a second look.
 func TestSet(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, map[string]any{
-		"GET sets": `{"items":[{"id":"s-abcdefghijklmnop","kind":"ReleaseSet","name":"checkout","phase":"AwaitingConfirm","createdAt":"2026-11-30T07:00:00Z"}]}`,
-		"GET sets/s-abcdefghijklmnop": `{"setId":"s-abcdefghijklmnop","name":"checkout","phase":"AwaitingConfirm","onFailure":"rollback","awaiting":{"kind":"confirm","batch":1,"since":"2026-11-30T07:30:00Z"},
+	const set = `{"setId":"s-abcdefghijklmnop","name":"checkout","phase":"AwaitingConfirm","onFailure":"rollback","awaiting":{"kind":"confirm","batch":1,"since":"2026-11-30T07:30:00Z"},
 			"waves":[{"number":1,"name":"first","confirm":"manual","releases":[{"name":"shop","app":{"platform":"sae","region":"cn-hangzhou","id":"a"},"run":{"releaseId":"r-abcdefghijklmnop","outcome":"Succeeded"}}]},
-			{"number":2,"name":"rest","confirm":"manual","releases":[{"name":"till","app":{"platform":"sae","region":"cn-hangzhou","id":"b"},"run":{"releaseId":""}}]}]}`,
+			{"number":2,"name":"rest","confirm":"manual","releases":[{"name":"till","app":{"platform":"sae","region":"cn-hangzhou","id":"b"},"run":{"releaseId":""}}]}]}`
+	h := newHouse(t, map[string]any{
+		"GET sets":                                      `{"items":[{"id":"s-abcdefghijklmnop","kind":"ReleaseSet","name":"checkout","phase":"AwaitingConfirm","createdAt":"2026-11-30T07:00:00Z"}]}`,
+		"GET sets/s-abcdefghijklmnop":                   set,
 		"GET sets/s-abcdefghijklmnop/events":            `{"items":[]}`,
 		"POST sets/s-abcdefghijklmnop/commands/confirm": `{}`,
 	})
@@ -238,7 +264,16 @@ func TestSet(t *testing.T) {
 	look := h.get("/sets/s-abcdefghijklmnop/commands/confirm").body
 	require.Contains(t, look, `name="batch" value="1"`)
 	require.Contains(t, look, "lets wave 1 of 2 begin")
-	require.Equal(t, "/sets/s-abcdefghijklmnop?done=confirm", h.post("/sets/s-abcdefghijklmnop/commands/confirm", url.Values{"batch": {"1"}}).Header.Get("Location"))
+	sent := h.post("/sets/s-abcdefghijklmnop/commands/confirm", url.Values{"batch": {"1"}})
+	require.Equal(t, "/sets/s-abcdefghijklmnop", sent.Header.Get("Location"))
+	require.Contains(t, h.get("/sets/s-abcdefghijklmnop", "Cookie", sent.cookie()).body, "Sent: confirm.")
+	require.NotContains(t, h.get("/sets/s-abcdefghijklmnop/commands/abort").body, "atSafePoint", "a set has no batches")
+
+	// A release of a wave that has not begun has its ID already, and nobody who could not have accepted it.
+	h.answers["GET sets/s-abcdefghijklmnop"] = strings.Replace(set, `"run":{"releaseId":""}`, `"run":{"releaseId":"r-bcdefghijklmnopq"}`, 1)
+	page = h.get("/sets/s-abcdefghijklmnop").body
+	require.Contains(t, page, "pending")
+	require.NotContains(t, page, "Not accepted yet")
 }
 
 // What could not be taken is shown with the reason, and published again or deleted after a second look.
@@ -246,13 +281,13 @@ func TestDeadLetters(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, map[string]any{
 		"GET deadletters":                    `{"items":[{"sequence":7,"at":"2026-11-30T07:00:00Z","kind":"request","subject":"slipway.request.sae.cn-hangzhou.a","about":"sae/cn-hangzhou/a","reason":"image is missing","problems":[]}],"more":true}`,
-		"GET deadletters/7":                  `{"sequence":7,"at":"2026-11-30T07:00:00Z","kind":"request","subject":"slipway.request.sae.cn-hangzhou.a","reason":"image is missing","problems":[{"field":"artifact.image","message":"is missing"}],"remedy":"send it with an image","event":{"a":1}}`,
+		"GET deadletters/7":                  `{"sequence":7,"at":"2026-11-30T07:00:00Z","kind":"request","subject":"slipway.request.sae.cn-hangzhou.a","reason":"image is missing","problems":[{"field":"artifact.image","message":"is missing"}],"remedy":"slipway release submit","event":{"a":1}}`,
 		"POST deadletters/7/commands/replay": problem.New(http.StatusConflict, "the release has ended"),
 		"POST deadletters/7/commands/drop":   `{"sequence":7,"result":"dropped"}`,
 	})
 	require.Contains(t, h.get("/dead-letters").body, `href="/dead-letters/7"`)
 	page := h.get("/dead-letters/7").body
-	for _, want := range []string{"artifact.image", "send it with an image", "&#34;a&#34;: 1", `href="/dead-letters/7/commands/replay"`} {
+	for _, want := range []string{"artifact.image", "Once the reason is gone, publish it again.", "&#34;a&#34;: 1", `href="/dead-letters/7/commands/replay"`} {
 		require.Contains(t, page, want)
 	}
 	require.Contains(t, h.get("/dead-letters/7/commands/drop").body, "It is recorded that you have done it")
@@ -263,6 +298,32 @@ func TestDeadLetters(t *testing.T) {
 	require.Equal(t, "/dead-letters", sent.Header.Get("Location"))
 	require.JSONEq(t, `{"reason":"a test"}`, h.sent[1])
 	require.Equal(t, http.StatusNotFound, h.get("/dead-letters/7/commands/burn").StatusCode)
+	require.NotContains(t, page, "slipway release submit", "pages speak of pages")
+}
+
+// What would be refused again is not offered to be published again: the page says why not, and what helps.
+func TestDeadLetters_NotPublishedAgain(t *testing.T) {
+	t.Parallel()
+	const letter = `{"sequence":7,"at":"2026-11-30T07:00:00Z","kind":"command","subject":"slipway.command.r-a","reason":"somebody may not","problems":[],"refused":"secrets were cut out of it (data)","redacted":["data"]}`
+	h := newHouse(t, map[string]any{"GET deadletters/7": letter})
+	page := h.get("/dead-letters/7").body
+	require.Contains(t, page, "secrets were cut out of it (data)")
+	require.Contains(t, page, "A part was cut out of it")
+	require.NotContains(t, page, "/commands/replay")
+	require.Contains(t, page, "/commands/drop")
+	look := h.get("/dead-letters/7/commands/replay")
+	require.Equal(t, http.StatusConflict, look.StatusCode)
+	require.Contains(t, look.body, "secrets were cut out of it (data)")
+
+	for problems, helps := range map[string]string{
+		`"problems":[{"field":"id","message":"was used"}]`:        "this one was used before",
+		`"problems":[{"field":"subject","message":"is of none"}]`: "Look for the release or the set that is meant.",
+	} {
+		h.answers["GET deadletters/7"] = strings.NewReplacer(`"problems":[]`, problems, `,"refused":"secrets were cut out of it (data)","redacted":["data"]`, "").Replace(letter)
+		require.Contains(t, h.get("/dead-letters/7").body, helps)
+	}
+	h.answers["GET deadletters/7"] = strings.Replace(letter, `,"redacted":["data"]`, "", 1)
+	require.Contains(t, h.get("/dead-letters/7").body, "Correct what is wrong")
 }
 
 // Scaling rules are read from the platform when somebody asks for them, and not again by themselves.
@@ -273,6 +334,40 @@ func TestScaling(t *testing.T) {
 	require.Contains(t, page, "office-hours")
 	require.Contains(t, page, "disabled")
 	require.NotContains(t, page, "data-every")
+	require.NotContains(t, page, "commands/restore", "nothing is switched for a time")
+}
+
+// Rules are switched after a second look, one or all, for a time or for good.
+func TestScaling_Switch(t *testing.T) {
+	t.Parallel()
+	const at, of = "/lanes/sae/cn-hangzhou/f80db7f6/scaling", "scaling/sae/cn-hangzhou/f80db7f6"
+	h := newHouse(t, map[string]any{
+		"GET " + of:                        `{"items":[{"name":"cpu","enabled":true},{"name":"night","enabled":false,"held":{"by":"bo","enable":false,"until":"2026-11-30T10:00:00Z"}}]}`,
+		"POST " + of + "/commands/disable": `{"workflowId":"w"}`, "POST " + of + "/commands/restore": `{"workflowId":"w"}`, "POST " + of + "/commands/enable": problem.New(http.StatusConflict, "somebody switches them already"),
+	})
+	page := h.get(at).body
+	for _, want := range []string{at + "/commands/disable?name=cpu", at + "/commands/enable?name=night", at + `/commands/disable"`, at + `/commands/restore"`, "2026-11-30T10:00:00Z"} {
+		require.Contains(t, page, want)
+	}
+	look := h.get(at + "/commands/disable?name=cpu").body
+	require.Contains(t, look, `name="name" value="cpu"`)
+	require.Contains(t, look, "<dd>cpu</dd>")
+	require.Contains(t, h.get(at+"/commands/disable").body, "<dd>cpu, night</dd>")
+	sent := h.post(at+"/commands/disable", url.Values{"name": {"cpu"}, "for": {"2h"}, "reason": {"load test"}})
+	require.Equal(t, at, sent.Header.Get("Location"), sent.body)
+	require.JSONEq(t, `{"names":["cpu"],"for":"2h","reason":"load test"}`, h.sent[0])
+	require.Equal(t, at, h.post(at+"/commands/restore", nil).Header.Get("Location"))
+	require.JSONEq(t, `{}`, h.sent[1])
+
+	again := h.post(at+"/commands/enable", url.Values{"reason": {"done"}})
+	require.Equal(t, http.StatusConflict, again.StatusCode)
+	require.Contains(t, again.body, "somebody switches them already")
+	require.Contains(t, again.body, `value="done"`)
+	wrong := h.post(at+"/commands/disable", url.Values{"for": {"soon"}})
+	require.Equal(t, http.StatusUnprocessableEntity, wrong.StatusCode)
+	require.Contains(t, wrong.body, "<code>for</code>")
+	require.Equal(t, http.StatusConflict, h.get(at+"/commands/disable?name=noon").StatusCode)
+	require.Equal(t, http.StatusNotFound, h.get(at+"/commands/explode").StatusCode)
 }
 
 // A text is searched for; a whole ID leads to what it is of.
@@ -289,4 +384,80 @@ func TestSearch(t *testing.T) {
 	require.Equal(t, http.StatusOK, h.get("/search?q=r-abc").StatusCode)
 	h.answers["GET search"] = problem.New(http.StatusUnprocessableEntity, "q must be what to search for")
 	require.Contains(t, h.get("/search?q=").body, "q must be what to search for")
+}
+
+// A link of a message leads to the second look at what is waited for, and nowhere else; it acts on nothing.
+func TestLink(t *testing.T) {
+	t.Parallel()
+	signer, err := link.New([]byte(strings.Repeat("k", link.MinKey)))
+	require.NoError(t, err)
+	h := newHouse(t, standing(t))
+	h.signed = signer
+	h.open()
+	var r release.Progress
+	require.NoError(t, json.Unmarshal([]byte(gray), &r))
+	l, err := link.Of(link.Confirm, r)
+	require.NoError(t, err)
+	l.Until = now.Add(time.Minute)
+	at := link.Path + signer.Sign(l)
+	led := h.get(at)
+	require.Equal(t, http.StatusSeeOther, led.StatusCode, led.body)
+	require.Equal(t, "/releases/r-abcdefghijklmnop/commands/confirm", led.Header.Get("Location"))
+	require.Empty(t, h.sent, "nothing was sent")
+
+	late, other, forged := l, l, []byte(strings.Repeat("l", link.MinKey))
+	late.Until, other.Batch = now, 2
+	another, err := link.New(forged)
+	require.NoError(t, err)
+	refused := func(path string, status int, words string) {
+		t.Helper()
+		page := h.get(path)
+		require.Equal(t, status, page.StatusCode, page.body)
+		require.Contains(t, page.body, words)
+		require.Contains(t, page.body, `href="/releases/r-abcdefghijklmnop"`)
+	}
+	refused(link.Path+signer.Sign(late), http.StatusGone, "its time is over")
+	refused(link.Path+signer.Sign(other), http.StatusConflict, "waits for something else by now")
+	refused(link.Path+another.Sign(l), http.StatusForbidden, "not one of this console")
+	require.Equal(t, http.StatusForbidden, h.get(link.Path+"x").StatusCode)
+
+	h.answers["GET releases/r-abcdefghijklmnop"] = standingAt(t, `"phase":"AwaitingConfirm"`, `"phase":"Succeeded","outcome":"Succeeded"`)
+	refused(at, http.StatusConflict, "it has ended")
+	h.answers["GET releases/r-abcdefghijklmnop"] = problem.New(http.StatusForbidden, "ann may not look")
+	require.Contains(t, h.get(at).body, "ann may not look")
+
+	h = newHouse(t, standing(t)) // without a key
+	refused(at, http.StatusNotFound, "--link-key-file")
+}
+
+// Who has not signed in comes to the link once that is done.
+func TestLink_SignsInFirst(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	w := httptest.NewRecorder()
+	h.web.NotSignedIn().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, link.Path+"abc_-", nil))
+	require.Equal(t, "/sign-in?next=%2Fgo%2Fabc_-", w.Header().Get("Location"))
+	in := h.post("/sign-in", url.Values{"token": {"slipway_right"}, "next": {"/go/abc_-"}})
+	require.Equal(t, "/go/abc_-", in.Header.Get("Location"))
+}
+
+// Who has no binding is told so, and whom to ask, in the place of empty lists; and nobody else is.
+func TestPages_WithoutABinding(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, map[string]any{
+		"GET releases": `{"items":[]}`, "GET waiting": `{"items":[]}`, "GET applications": `{"items":[]}`, "GET lanes": `{"items":[]}`, "GET sets": `{"items":[]}`, "GET approvals": `{"items":[]}`,
+	})
+	for who, told := range map[string]bool{
+		`{"identity":"ann","admins":["root","group leads"]}`: true, `{"identity":"ann","bindings":["viewers"]}`: false, `{"identity":"ann","open":true}`: false,
+	} {
+		h.answers["GET me"] = who
+		for _, path := range []string{"/", "/releases", "/applications", "/lanes", "/sets", "/approvals"} {
+			page := h.get(path)
+			require.Equal(t, http.StatusOK, page.StatusCode, path)
+			require.Equal(t, told, strings.Contains(page.body, "You are signed in as ann"), "%s %s", who, path)
+			require.Equal(t, told, strings.Contains(page.body, "root, group leads"), "%s %s", who, path)
+		}
+	}
+	h.answers["GET me"] = `{"identity":"ann"}`
+	require.Contains(t, h.get("/").body, "Ask whoever applies the document for one.")
 }

@@ -17,7 +17,7 @@ func applicationsPage(p *page) error {
 	if err != nil {
 		return err
 	}
-	return p.show("applications", p.t("Applications"), found, live{})
+	return p.showList("applications", p.t("Applications"), found, len(found))
 }
 
 // applications are the documents of applications that who has signed in may look at.

@@ -3,7 +3,6 @@ package web
 import (
 	"errors"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 
@@ -95,6 +94,8 @@ type commanded struct {
 	id, title, brings string
 	state             release.Phase
 	acts              []act
+	// changing tells that it has begun a change, which has batches.
+	changing bool
 	// batch says which batch or wave is the one of a number, and bound to what exactly a command is.
 	batch func(n int) string
 	bound func(a act) (release.Command, error)
@@ -111,7 +112,7 @@ func sendSetCommand(p *page) error { return p.send((*page).commandedSet) }
 func (p *page) commandedRelease() (commanded, error) {
 	r, err := p.release(p.PathValue("id"))
 	return commanded{
-		collection: ofReleases, id: r.ReleaseID, title: r.Title, brings: r.Brings, state: r.State(), acts: r.Acts, batch: r.BatchText,
+		collection: ofReleases, id: r.ReleaseID, title: r.Title, brings: r.Brings, state: r.State(), acts: r.Acts, changing: r.ChangeID != "", batch: r.BatchText,
 		bound: func(a act) (release.Command, error) {
 			switch {
 			case a.All:
@@ -189,7 +190,7 @@ func (p *page) lookAt(find func(*page) (commanded, error), all bool) (title stri
 		s.Fields = []field{p.given(field{Name: "reason", Label: "Reason", Required: true})}
 	}
 	switch {
-	case kind == release.CommandAbort && on.collection == ofReleases:
+	case kind == release.CommandAbort && on.changing:
 		s.Fields = append(s.Fields, p.given(field{Name: "atSafePoint", Label: "Only once no batch is in progress", Check: true}))
 	case kind == release.CommandRollback:
 		s.Fields = append(s.Fields, p.given(field{Name: "version", Label: "Version (the one before, unless another is named)"}))
@@ -205,9 +206,11 @@ func (p *page) send(find func(*page) (commanded, error)) error {
 	}
 	kind, id := p.PathValue("kind"), p.PathValue("id")
 	of := collectionOf(id)
-	err = p.post(string(of)+"/"+pathOf(id, "commands", kind), p.PostFormValue("key"), given, nil)
+	var after decided
+	err = p.post(string(of)+"/"+pathOf(id, "commands", kind), p.PostFormValue("key"), given, &after)
 	if err == nil {
-		return p.redirect(of.page(id) + "?done=" + url.QueryEscape(kind))
+		p.remember(of.page(id), after.of(release.CommandKind(kind), given, p.by))
+		return p.redirect(of.page(id))
 	}
 	why := p.problemOf(err)
 	title, s, again := p.lookAt(find, given.All)
@@ -242,13 +245,4 @@ func (p *page) form() error {
 		return problem.New(http.StatusBadRequest, "the form cannot be read")
 	}
 	return nil
-}
-
-// done is the command that was just sent, as the address of the page says; empty where none was.
-func (p *page) done() string {
-	sent := p.URL.Query().Get("done")
-	if !slices.Contains(release.CommandKinds(), release.CommandKind(sent)) {
-		return ""
-	}
-	return sent
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"slipway/console/api"
 	"slipway/console/problem"
 	"slipway/release"
 	"slipway/wire"
@@ -95,7 +96,7 @@ func (f freezeForm) of(name string) string { return strings.TrimSpace(strings.Jo
 func newFreezePage(p *page) error { return p.lookAtNewFreeze(freezeForm(p.URL.Query()), nil) }
 
 func (p *page) lookAtNewFreeze(f freezeForm, why *problem.Problem) error {
-	body, wrong := f.body()
+	body, wrong := f.body(p.by)
 	if len(wrong) > 0 {
 		return invalid(wrong)
 	}
@@ -103,7 +104,7 @@ func (p *page) lookAtNewFreeze(f freezeForm, why *problem.Problem) error {
 		Label: "Add", Does: p.t("While the window holds, nothing new begins: no release, and no next batch."), Action: "/freezes", Back: "/freezes", Stops: true, Problem: why,
 		Facts: []fact{{"Freeze", body.Name}, {"Holds", body.Scope.String()}, {"Reason", body.Reason}, {"When", f.when()}},
 	}
-	if body.Kind == string(wire.FreezeStop) {
+	if body.Kind == wire.FreezeStop {
 		s.Label, s.Does = "Stop the line", p.t("Nothing new begins until somebody lifts it: no release, and no next batch. What runs is followed to the end of its batch.")
 	}
 	for _, name := range freezeFields() {
@@ -129,7 +130,7 @@ func addFreeze(p *page) error {
 		return err
 	}
 	f := freezeForm(p.PostForm)
-	body, wrong := f.body()
+	body, wrong := f.body(p.by)
 	if len(wrong) > 0 {
 		return invalid(wrong)
 	}
@@ -147,23 +148,9 @@ func invalid(wrong release.Problems) problem.Problem {
 	return why
 }
 
-// freezeBody is a freeze as the API takes it.
-type freezeBody struct {
-	Kind   string        `json:"kind"`
-	Name   string        `json:"name"`
-	Scope  release.Scope `json:"scope,omitzero"`
-	Reason string        `json:"reason"`
-	From   time.Time     `json:"from,omitzero"`
-	To     time.Time     `json:"to,omitzero"`
-	Days   []string      `json:"days,omitempty"`
-	Start  string        `json:"start,omitempty"`
-	End    string        `json:"end,omitempty"`
-	Zone   string        `json:"zone,omitempty"`
-}
-
-// body reads the form. The API judges all else.
-func (f freezeForm) body() (b freezeBody, wrong release.Problems) {
-	b = freezeBody{Kind: f.of("kind"), Name: f.of("name"), Reason: f.of("reason")}
+// body reads the form, as the API takes it. The problems are everything that is wrong, but for what the names of its scope stand for.
+func (f freezeForm) body(by string) (b api.FreezeBody, wrong release.Problems) {
+	b = api.FreezeBody{Kind: wire.FreezeKind(f.of("kind")), Name: f.of("name"), Reason: f.of("reason")}
 	read := func(name string, err error) {
 		if err != nil {
 			wrong = append(wrong, release.Problem{Field: name, Message: err.Error()})
@@ -173,7 +160,7 @@ func (f freezeForm) body() (b freezeBody, wrong release.Problems) {
 	b.Scope, err = release.ParseScope(f.of("scope"))
 	read("scope", err)
 	switch {
-	case b.Kind != string(wire.FreezeWindow):
+	case b.Kind != wire.FreezeWindow:
 	case f.of("from") != "" || f.of("to") != "":
 		b.From, err = moment(f.of("from"))
 		read("from", err)
@@ -181,6 +168,9 @@ func (f freezeForm) body() (b freezeBody, wrong release.Problems) {
 		read("to", err)
 	default:
 		b.Days, b.Start, b.End, b.Zone = strings.Fields(f.of("days")), f.of("start"), f.of("end"), f.of("zone")
+	}
+	if len(wrong) == 0 { // what could not be read would be missing there
+		_, wrong = b.Window(by)
 	}
 	return b, wrong
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 
+	"slipway/console/api"
 	"slipway/console/problem"
 	"slipway/release"
 	"slipway/releases"
@@ -35,7 +36,7 @@ func lanesPage(p *page) error {
 	if err := p.get("lanes", url.Values{"limit": {"200"}}, &found); err != nil {
 		return err
 	}
-	return p.show("lanes", p.t("Lanes"), found, everything())
+	return p.showList("lanes", p.t("Lanes"), found, len(found.Items))
 }
 
 // laneShown is the lane of an application, with what there is to know of the application by its ID.
@@ -127,7 +128,7 @@ func (p *page) lookAtLane() (title string, s second, err error) {
 	switch kind {
 	case release.UpdateHold:
 		s.Label, s.Does, s.Stops = "Hold the lane", p.t("Nothing new begins in the lane until somebody resumes it. What runs goes on."), true
-		s.Fields = append(s.Fields, p.given(field{Name: "force", Label: "Also where the application was never released", Check: true}))
+		s.Fields = append(s.Fields, p.given(field{Name: "force", Label: "Also where the application was never released (force)", Check: true}))
 	case release.UpdateResume:
 		s.Label, s.Does = "Resume the lane", p.t("What waits goes on: %s.", strconv.Itoa(len(shown.Waiting)))
 		if shown.Held != nil {
@@ -142,6 +143,9 @@ func (p *page) lookAtLane() (title string, s second, err error) {
 		s.Facts, s.Bound = append(s.Facts, fact{"Release", id}), []fact{{"releaseId", id}}
 	case release.UpdateAllow:
 		artifact := of("artifact")
+		if !slices.ContainsFunc(shown.Denied, func(d release.Denial) bool { return d.Subject() == artifact }) {
+			return "", s, problem.New(http.StatusConflict, "the lane denies nothing of this name any more")
+		}
 		s.Label, s.Does = "Allow", p.t("What was rolled back may be released again.")
 		s.Facts, s.Bound = append(s.Facts, fact{"Artifact", artifact}), []fact{{"artifact", artifact}}
 	default:
@@ -150,19 +154,11 @@ func (p *page) lookAtLane() (title string, s second, err error) {
 	return p.t(s.Label) + ": " + shown.Name(), s, nil
 }
 
-// laneCommand is a command to a lane as the API takes it.
-type laneCommand struct {
-	Reason    string `json:"reason,omitempty"`
-	ReleaseID string `json:"releaseId,omitempty"`
-	Artifact  string `json:"artifact,omitempty"`
-	Force     bool   `json:"force,omitempty"`
-}
-
 func sendLaneCommand(p *page) error {
 	if err := p.form(); err != nil {
 		return err
 	}
-	c := laneCommand{
+	c := api.LaneBody{
 		Reason: p.PostFormValue("reason"), ReleaseID: p.PostFormValue("releaseId"), Artifact: p.PostFormValue("artifact"), Force: p.PostFormValue("force") == "true",
 	}
 	err := p.post(p.laneOf()+"/commands/"+pathOf(p.PathValue("kind")), p.PostFormValue("key"), c, nil)

@@ -5,9 +5,12 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"slipway/console/problem"
+	"slipway/release"
 	"slipway/requests"
+	"slipway/wire"
 )
 
 // lettersPage shows the events that could not be taken.
@@ -25,8 +28,26 @@ type letterShown struct {
 
 	// Whole is the event as it was published.
 	Whole string
-	// Page is where it is shown.
-	Page string
+	// Page is where it is shown, and Helps what to do about it.
+	Page, Helps string
+}
+
+// helps says what to do about a dead letter, in words of the pages.
+func (p *page) helps(l requests.ShownLetter) string {
+	of := func(field string) bool {
+		return slices.ContainsFunc(l.Problems, func(p release.Problem) bool { return p.Field == field })
+	}
+	switch {
+	case len(l.Redacted) > 0:
+		return p.t("A part was cut out of it, so that it is not what was published: who has sent it asks again, with a new ID. Where that part was a secret, change the secret: the stream of requests and whoever reads it have had it.")
+	case l.Refused != "":
+		return p.t("Correct what is wrong, and publish the event with a new ID.")
+	case of("id"):
+		return p.t("Publish the event with a new ID: this one was used before with another content.")
+	case l.Kind == wire.KindCommand && of("subject"):
+		return p.t("Look for the release or the set that is meant. A command to one that has ended is of no use any more.")
+	}
+	return p.t("Once the reason is gone, publish it again.")
 }
 
 func (p *page) letter() (letterShown, error) {
@@ -35,6 +56,7 @@ func (p *page) letter() (letterShown, error) {
 	if err := p.get("deadletters/"+sequence, nil, &shown.ShownLetter); err != nil {
 		return shown, err
 	}
+	shown.Helps = p.helps(shown.ShownLetter)
 	var pretty bytes.Buffer
 	if json.Indent(&pretty, shown.Event, "", "  ") == nil {
 		shown.Whole = pretty.String()
@@ -73,6 +95,9 @@ func (p *page) lookAtLetter() (title string, s second, err error) {
 	}
 	switch kind {
 	case "replay":
+		if l.Refused != "" {
+			return "", s, problem.New(http.StatusConflict, "%s", l.Refused)
+		}
 		s.Label, s.Does = "Publish again", p.t("The event is published again as it was, in your name, and taken if nothing stands against it any more.")
 	case "drop":
 		s.Label, s.Does, s.Stops = "Delete", p.t("The event is deleted. It is recorded that you have done it, and why."), true

@@ -91,7 +91,7 @@ func overviewPage(p *page) error {
 			o.Ended = append(o.Ended, r)
 		}
 	}
-	return p.show("overview", p.t("Overview"), o, everything())
+	return p.showList("overview", p.t("Overview"), o, len(found.Items)+len(o.Waiting.Items))
 }
 
 // releasesShown is a list of releases that were searched for.
@@ -143,5 +143,5 @@ func releasesPage(p *page) error {
 		}
 		shown.Problem = &why
 	}
-	return p.show("releases", p.t("Releases"), shown, everything())
+	return p.showList("releases", p.t("Releases"), shown, len(shown.Items))
 }

@@ -39,6 +39,8 @@ type frame struct {
 	// one before it is; neither is done where they are zero.
 	Live  string
 	Every int
+	// Unbound is who has signed in where the authority document has nothing for them; nil of everybody else.
+	Unbound *me
 	// Again is after how many seconds a browser asks once more by itself, where something is away; zero is never.
 	Again int
 	Now   time.Time
@@ -61,6 +63,29 @@ func everything() live { return live{events: apiPrefix + "events", every: everyS
 // show answers with a page.
 func (p *page) show(name, title string, body any, l live) error {
 	return p.answer(http.StatusOK, name, frame{Title: title, Body: body, Live: l.events, Every: l.every})
+}
+
+// me is who has signed in, as the API tells it.
+type me struct {
+	Identity string   `json:"identity"`
+	Open     bool     `json:"open"`
+	Bindings []string `json:"bindings"`
+	Admins   []string `json:"admins"`
+}
+
+// showList answers with a page of what who has signed in may look at. Where that is nothing, it says whether they may look at anything.
+func (p *page) showList(name, title string, body any, has int) error {
+	shown := frame{Title: title, Body: body, Live: everything().events, Every: everything().every}
+	if has == 0 {
+		var who me
+		if err := p.get("me", nil, &who); err != nil {
+			return err
+		}
+		if !who.Open && len(who.Bindings) == 0 {
+			shown.Unbound = &who
+		}
+	}
+	return p.answer(http.StatusOK, name, shown)
 }
 
 func (p *page) answer(status int, name string, f frame) error {

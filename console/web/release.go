@@ -35,8 +35,8 @@ type releaseShown struct {
 	Gates   []gateShown
 	// Awaits is what it waits for, in words.
 	Awaits string
-	// Done is the command that was just sent; empty where none was.
-	Done string
+	// Done is the command that was just sent; nil where none was.
+	Done *done
 	told
 	// Temporal is where its workflow is shown, and Cloud where its application is, in the console of its cloud; empty where nobody said.
 	Temporal, Cloud string
@@ -132,29 +132,50 @@ type batchShown struct {
 	Took string
 }
 
-// batchesOf lays the batches out in a row, each as wide as the part of the instances or of the traffic that it replaces.
+// batchesOf lays the batches out in a row, each as wide as the part that it replaces.
 func batchesOf(p release.Progress, now time.Time) []batchShown {
-	total, before := 0, 0
-	sizes := make([]int, len(p.Batches))
-	for i, b := range p.Batches {
-		sizes[i] = max(1, b.Instances)
-		if b.Weight > 0 {
-			sizes[i], before = max(1, b.Weight-before), b.Weight
-		}
-		total += sizes[i]
-	}
+	sizes, total := sizesOf(p.Batches)
 	out, at := make([]batchShown, len(p.Batches)), 0
 	for i, b := range p.Batches {
 		waits := p.Awaiting != nil && p.Awaiting.Batch == b.Number && !p.Phase.Ended()
 		out[i] = batchShown{Batch: b, X: percent(at, total), Width: percent(sizes[i], total), Waits: waits}
 		out[i].Class, out[i].Icon = batchLook(b.State, waits)
 		if !b.StartedAt.IsZero() {
-			out[i].Took = span(until(b.EndedAt, now).Sub(b.StartedAt))
+			out[i].Took = release.Span(until(b.EndedAt, now).Sub(b.StartedAt))
 		}
 		at += sizes[i]
 	}
 	return out
 }
+
+// sizesOf are the parts of the whole that batches replace, and their sum: of the traffic where each names its share, or else of the
+// instances. Where some name a share and others instances, those replace what the shares have left.
+func sizesOf(batches []release.Batch) (sizes []int, total int) {
+	weight, instances := 0, 0
+	for _, b := range batches {
+		if b.Weight > 0 {
+			weight = b.Weight
+		} else {
+			instances += max(1, b.Instances)
+		}
+	}
+	sizes, before := make([]int, len(batches)), 0
+	for i, b := range batches {
+		switch {
+		case b.Weight > 0:
+			sizes[i], before = max(1, b.Weight-before)*max(1, instances), b.Weight
+		case weight > 0:
+			sizes[i] = max(1, b.Instances) * max(1, allTraffic-weight)
+		default:
+			sizes[i] = max(1, b.Instances)
+		}
+		total += sizes[i]
+	}
+	return sizes, total
+}
+
+// allTraffic is the share of all traffic, in percent.
+const allTraffic = 100
 
 func percent(part, of int) float64 { return float64(part*10000/max(1, of)) / 100 }
 

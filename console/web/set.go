@@ -19,7 +19,7 @@ type setShown struct {
 	Acts   []act
 	Steps  []release.NextStep
 	Awaits string
-	Done   string
+	Done   *done
 }
 
 // Title is what people call it.
@@ -69,7 +69,7 @@ func setsPage(p *page) error {
 	if err := p.get(string(ofSets), url.Values{"limit": {"100"}}, &found); err != nil {
 		return err
 	}
-	return p.show("sets", p.t("Sets"), found, everything())
+	return p.showList("sets", p.t("Sets"), found, len(found.Items))
 }
 
 // approvalsPage shows what waits for an approval.
@@ -78,5 +78,5 @@ func approvalsPage(p *page) error {
 	if err := p.get("approvals", nil, &found); err != nil {
 		return err
 	}
-	return p.show("approvals", p.t("Approvals"), found, everything())
+	return p.showList("approvals", p.t("Approvals"), found, len(found.Items))
 }

@@ -50,7 +50,7 @@ func (w *Web) functions(l language) template.FuncMap {
 		"asset":    func(name string) (string, error) { return w.assets.path(name) },
 		"path":     pathOf,
 		"stamp":    stamp,
-		"span":     func(from, to time.Time) string { return span(to.Sub(from)) },
+		"span":     func(from, to time.Time) string { return release.Span(to.Sub(from)) },
 		"phase":    func(p release.Phase) badge { return l.badgeOf(p) },
 		"service":  func() string { return w.cfg.SignInService },
 		"artifact": artifactText,
@@ -90,21 +90,6 @@ func stamp(t time.Time) string {
 		return ""
 	}
 	return t.UTC().Format(time.RFC3339)
-}
-
-// span shows how long something took, in its two largest units.
-func span(d time.Duration) string {
-	d = max(d, 0)
-	switch days := d / (24 * time.Hour); {
-	case days > 0:
-		return fmt.Sprintf("%dd%dh", days, d%(24*time.Hour)/time.Hour)
-	case d >= time.Hour:
-		return fmt.Sprintf("%dh%dm", d/time.Hour, d%time.Hour/time.Minute)
-	case d >= time.Minute:
-		return fmt.Sprintf("%dm%ds", d/time.Minute, d%time.Minute/time.Second)
-	default:
-		return fmt.Sprintf("%ds", d/time.Second)
-	}
 }
 
 // navLink is a link to a part of the console, and whether this is it.

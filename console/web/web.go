@@ -10,6 +10,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"slipway/console/access"
+	"slipway/console/link"
 	"slipway/console/problem"
 )
 
@@ -26,6 +27,8 @@ type Config struct {
 	SignInService string
 	// Links are where pages lead to elsewhere.
 	Links Links
+	// Signed verifies the links of messages; nil opens none.
+	Signed *link.Signer
 	// Logger gets what people are not told.
 	Logger zerolog.Logger
 	// Now is the time; nil is that of the machine.
@@ -91,6 +94,8 @@ func routes() []route {
 		{"GET /lanes/{platform}/{region}/{id}/commands/{kind}", laneCommandPage},
 		{"POST /lanes/{platform}/{region}/{id}/commands/{kind}", sendLaneCommand},
 		{"GET /lanes/{platform}/{region}/{id}/scaling", scalingPage},
+		{"GET /lanes/{platform}/{region}/{id}/scaling/commands/{kind}", scalingCommandPage},
+		{"POST /lanes/{platform}/{region}/{id}/scaling/commands/{kind}", sendScalingCommand},
 		{"GET /freezes", freezesPage},
 		{"GET /freezes/new", newFreezePage},
 		{"POST /freezes", addFreeze},
@@ -103,6 +108,7 @@ func routes() []route {
 		{"GET /search", searchPage},
 		{"GET /deploy", deployPage},
 		{"POST /deploy", deploy},
+		{"GET " + link.Path + "{token}", linkPage},
 	}
 }
 

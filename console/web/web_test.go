@@ -2,9 +2,11 @@ package web_test
 
 import (
 	"cmp"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -16,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"slipway/console/access"
+	"slipway/console/link"
 	"slipway/console/problem"
 	"slipway/console/web"
 	"slipway/release"
@@ -32,6 +35,9 @@ type house struct {
 	asked []string
 	sent  []string
 	keys  []string
+	// signed verifies the links of messages; nil opens none.
+	signed *link.Signer
+	web    *web.Web
 }
 
 // now is the time of all tests.
@@ -39,7 +45,15 @@ var now = time.Date(2026, 11, 30, 8, 0, 0, 0, time.UTC) //nolint:gochecknoglobal
 
 func newHouse(t *testing.T, answers map[string]any) *house {
 	t.Helper()
-	h := &house{t: t, answers: answers}
+	h := &house{t: t, answers: map[string]any{"GET me": `{"identity":"ann","open":true}`}}
+	maps.Copy(h.answers, answers)
+	h.open()
+	return h
+}
+
+// open makes the pages.
+func (h *house) open() {
+	h.t.Helper()
 	w, err := web.New(web.Config{
 		API: h,
 		SignIn: func(w http.ResponseWriter, _ *http.Request, token string) error {
@@ -57,11 +71,11 @@ func newHouse(t *testing.T, answers map[string]any) *house {
 			Temporal: "http://127.0.0.1:8233/namespaces/default",
 			Clouds:   map[release.Platform]string{release.PlatformSAE: "https://sae.example/{region}/apps?id={id}"},
 		},
+		Signed: h.signed,
 		Logger: zerolog.Nop(), Now: func() time.Time { return now },
 	})
-	require.NoError(t, err)
-	h.pages, h.front = w.Pages(), w.Front()
-	return h
+	require.NoError(h.t, err)
+	h.web, h.pages, h.front = w, w.Pages(), w.Front()
 }
 
 // ServeHTTP is the API.
@@ -93,6 +107,12 @@ type got struct {
 	*http.Response
 
 	body string
+}
+
+// cookie is the cookie that an answer sets, as a browser sends it.
+func (g got) cookie() string {
+	pair, _, _ := strings.Cut(g.Header.Get("Set-Cookie"), ";")
+	return pair
 }
 
 func (h *house) do(r *http.Request, by http.Handler) got {
@@ -184,11 +204,71 @@ func TestRelease_Command(t *testing.T) {
 		"key": {key}, "batch": {"1"}, "artifact": {"registry.example/shop:1.4.2"}, "changeId": {"c-1"}, "note": {"flat"},
 	})
 	require.Equal(t, http.StatusSeeOther, sent.StatusCode, sent.body)
-	require.Equal(t, "/releases/r-abcdefghijklmnop?done=confirm", sent.Header.Get("Location"))
+	require.Equal(t, "/releases/r-abcdefghijklmnop", sent.Header.Get("Location"))
 	require.JSONEq(t, `{"batch":1,"artifact":"registry.example/shop:1.4.2","changeId":"c-1","by":"ann","note":"flat"}`, h.sent[0])
 	require.Equal(t, key, h.keys[0])
-	require.Contains(t, h.get("/releases/r-abcdefghijklmnop?done=confirm").body, "Sent: confirm.")
-	require.NotContains(t, h.get("/releases/r-abcdefghijklmnop?done=evil").body, "Sent: ")
+	require.Contains(t, sent.Header.Get("Set-Cookie"), "Path=/releases/r-abcdefghijklmnop; Max-Age=60; HttpOnly; SameSite=Lax")
+	require.Contains(t, h.get("/releases/r-abcdefghijklmnop", "Cookie", sent.cookie()).body, "Sent: confirm.")
+	for _, cookie := range []string{"", "slipway-done=x", "slipway-done=" + base64.RawURLEncoding.EncodeToString([]byte(`{"kind":"evil"}`)), "slipway-done=" + base64.RawURLEncoding.EncodeToString([]byte(`{"kind":"abort","before":"call 555"}`))} {
+		require.NotContains(t, h.get("/releases/r-abcdefghijklmnop?done=confirm", "Cookie", cookie).body, `class="notice good"`, "no address tells what was sent")
+	}
+}
+
+// Who says what somebody else has said before is told so.
+func TestRelease_CommandOfASecondPerson(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, standing(t))
+	for _, c := range []struct{ decisions, says string }{
+		{`{"kind":"confirm","batch":1,"by":"bo"}`, "bo had said the same before (confirm)"},
+		{`{"kind":"confirm","batch":1,"by":"bo"},{"kind":"confirm","batch":1,"by":"ann"}`, "Sent: confirm."},
+		{`{"kind":"confirm","batch":1,"by":"bo","refused":"it was paused"},{"kind":"pause","by":"bo"},{"kind":"confirm","batch":2,"by":"bo"}`, "Sent: confirm."},
+	} {
+		h.answers["POST releases/r-abcdefghijklmnop/commands/confirm"] = `{"decisions":[` + c.decisions + `]}`
+		sent := h.post("/releases/r-abcdefghijklmnop/commands/confirm", url.Values{"batch": {"1"}})
+		require.Contains(t, h.get("/releases/r-abcdefghijklmnop", "Cookie", sent.cookie()).body, c.says)
+	}
+}
+
+// Batches are as wide as what they replace, also where a platform shifts traffic for the first one and replaces instances after it.
+func TestRelease_WidthsOfBatches(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		batches string
+		widths  []string
+	}{
+		"instances":   {`[{"number":1,"instances":1,"state":"done"},{"number":2,"instances":3,"state":"pending"}]`, []string{`width="25%"`, `width="75%"`}},
+		"traffic":     {`[{"number":1,"weight":10,"state":"done"},{"number":2,"weight":50,"state":"pending"},{"number":3,"weight":100,"state":"pending"}]`, []string{`width="10%"`, `width="40%"`, `width="50%"`}},
+		"both":        {`[{"number":1,"weight":20,"state":"done"},{"number":2,"instances":1,"state":"pending"},{"number":3,"instances":1,"state":"pending"}]`, []string{`width="20%"`, `width="40%"`, `x="60%" y="2" width="40%"`}},
+		"no instance": {`[{"number":1,"state":"done"}]`, []string{`width="100%"`}},
+	} {
+		h := newHouse(t, standing(t))
+		r := standingAt(t)
+		require.NoError(t, json.Unmarshal([]byte(`{"batches":`+c.batches+`}`), &r), name)
+		h.answers["GET releases/r-abcdefghijklmnop"] = r
+		page := h.get("/releases/r-abcdefghijklmnop").body
+		for _, want := range c.widths {
+			require.Contains(t, page, want, name)
+		}
+	}
+}
+
+// To abort only once no batch is in progress has a meaning where there is a change with batches.
+func TestRelease_AbortOfAQueuedOne(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, standing(t, `"phase":"AwaitingConfirm"`, `"phase":"Queued"`, `,"changeId":"c-1"`, "", `"kind":"confirm","batch":1`, `"kind":"queue"`))
+	look := h.get("/releases/r-abcdefghijklmnop/commands/abort")
+	require.Equal(t, http.StatusOK, look.StatusCode, look.body)
+	require.NotContains(t, look.body, "atSafePoint")
+	require.Contains(t, newHouse(t, standing(t)).get("/releases/r-abcdefghijklmnop/commands/abort").body, "atSafePoint")
+}
+
+// The second look at a rollback names no flag of the command line: there is a field for it.
+func TestRelease_RollbackLook(t *testing.T) {
+	t.Parallel()
+	look := newHouse(t, standing(t)).get("/releases/r-abcdefghijklmnop/commands/rollback")
+	require.Equal(t, http.StatusOK, look.StatusCode, look.body)
+	require.Contains(t, look.body, `name="version"`)
+	require.NotContains(t, look.body, "--")
 }
 
 // What is refused is shown with the reason and with what was filled in, to be sent again with another key.
@@ -271,7 +351,7 @@ func TestReleases_Filter(t *testing.T) {
 	h := newHouse(t, map[string]any{"GET releases": `{"items":[]}`})
 	page := h.get("/releases?phase=Succeeded&requestedBy=ann&evil=1")
 	require.Equal(t, http.StatusOK, page.StatusCode)
-	require.Equal(t, []string{"ann GET /api/v1/releases?limit=100&outcome=Succeeded&requestedBy=ann"}, h.asked)
+	require.Equal(t, "ann GET /api/v1/releases?limit=100&outcome=Succeeded&requestedBy=ann", h.asked[0])
 	require.Contains(t, page.body, `<option value="Succeeded" selected>`)
 
 	why := problem.New(http.StatusUnprocessableEntity, "1 field is wrong")

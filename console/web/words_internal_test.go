@@ -102,7 +102,7 @@ func shownTexts(t *testing.T) map[string]bool {
 
 // bound are the names of values that a form sends, which stand in the code as facts do.
 func bound() []string {
-	return []string{"artifact", "changeId", "config", "batch", "all", "releaseId", "release"}
+	return []string{"artifact", "changeId", "config", "batch", "all", "releaseId", "release", "name"}
 }
 
 // The colors of texts and of what they stand on have the contrast that WCAG asks for at level AA, in light and in dark.

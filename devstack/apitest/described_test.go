@@ -54,7 +54,7 @@ func (h *house) describe() description {
 	}
 	d.validator.AssertFormat()
 	add(descriptionURL, text.Bytes())
-	for _, name := range []string{schema.Event, schema.SetEvent, schema.Request, schema.SetRequest, schema.Command, schema.Application} {
+	for _, name := range []string{schema.Event, schema.SetEvent, schema.Request, schema.SetRequest, schema.Command, schema.Application, schema.Policy} {
 		data, err := schema.Files.ReadFile(name)
 		require.NoError(h.t, err)
 		var of struct {

@@ -63,6 +63,8 @@ type engine struct {
 	listed []*workflowpb.WorkflowExecutionInfo
 	query  string
 	err    error
+	// begun is the last switching of scaling rules that was asked for.
+	begun release.ToggleRequest
 	// rules are the scaling rules that workers read; nil where the platform does not answer.
 	rules []release.ScalingRule
 	// updated is the ID of the last update.
@@ -187,7 +189,12 @@ func (e *engine) DescribeTaskQueue(context.Context, string, enumspb.TaskQueueTyp
 	return nil, errors.New("nobody knows")
 }
 
-func (e *engine) ExecuteWorkflow(context.Context, client.StartWorkflowOptions, any, ...any) (client.WorkflowRun, error) {
+func (e *engine) ExecuteWorkflow(_ context.Context, _ client.StartWorkflowOptions, _ any, args ...any) (client.WorkflowRun, error) { //nolint:revive // as many as the interface has
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if in, is := args[0].(release.ToggleRequest); is {
+		e.begun = in
+	}
 	return run{value: value{release.Plan{App: shop(), Operation: release.OperationRelease, At: start()}}}, nil
 }
 

@@ -5,10 +5,13 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"slipway/internal/documents"
 	"slipway/ledger"
+	"slipway/policy"
 	"slipway/release"
 )
 
@@ -189,4 +192,68 @@ func TestScaling_TellsTheRulesAndWhoHoldsThem(t *testing.T) {
 	require.Equal(t, http.StatusUnprocessableEntity, h.get("scaling/aws/x/y").status)
 	h.authorize()
 	require.Equal(t, http.StatusForbidden, h.as("eve").send(http.MethodGet, path, "").status)
+}
+
+// Who asks is told whom the console takes them for, by which bindings they may do what, and whom to ask where there are none.
+func TestMe(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	require.JSONEq(t, `{"identity":"ann","open":true}`, h.as("ann").send(http.MethodGet, "me", "").body)
+	h.authorize()
+	require.JSONEq(t, `{"identity":"ann","bindings":["operators"]}`, h.as("ann").send(http.MethodGet, "me", "").body)
+	require.JSONEq(t, `{"identity":"eve"}`, h.as("eve").send(http.MethodGet, "me", "").body)
+}
+
+// Policies are for everybody who has signed in.
+func TestPolicies(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	require.JSONEq(t, `{"items":[]}`, h.get("policies").body)
+	_, err := policy.NewStore(h.js).Apply(t.Context(), policy.Policy{Name: "production", Scopes: []string{"*"}, Demands: policy.Demands{Images: &policy.Images{Digest: true}}},
+		documents.Edit[policy.Policy]{Change: documents.Change{By: "root"}, Expected: documents.Any})
+	require.NoError(t, err)
+	require.Contains(t, h.get("policies").body, `"name":"production"`)
+	require.Contains(t, h.get("policies/production").body, `"digest":true`)
+	h.authorize()
+	require.Equal(t, http.StatusOK, h.as("eve").send(http.MethodGet, "policies/production", "").status)
+	require.Equal(t, http.StatusNotFound, h.get("policies/none").status)
+	require.Equal(t, http.StatusNotFound, h.get("policies/..%2F").status)
+}
+
+// What cannot be the ID of a set is told as one of a set.
+func TestSets_NoID(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	for _, got := range []answer{h.get("sets/x"), h.get("sets/x/events"), h.as("ann").send(http.MethodPost, "sets/x/commands/confirm", "")} {
+		require.Equal(t, http.StatusNotFound, got.status, got.body)
+		require.Contains(t, got.problem(t).Detail, `there is no set "x"`)
+	}
+}
+
+// Rules are switched by who may hold the lane: those that there are, and all that is wrong is told at once.
+func TestScaling_Commands(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	const path = "scaling/sae/cn-hangzhou/shop/commands/"
+	require.Equal(t, http.StatusServiceUnavailable, h.as("ann").send(http.MethodPost, path+"disable", `{"names": ["cpu"]}`).status, "the platform does not answer")
+	h.engine.rules = []release.ScalingRule{{Name: "cpu", Enabled: true}, {Name: "night"}}
+	begun := h.as("ann").send(http.MethodPost, path+"disable", `{"names": ["cpu"], "for": "2h", "reason": "load test"}`)
+	require.Equal(t, http.StatusAccepted, begun.status, begun.body)
+	require.JSONEq(t, `{"workflowId":"scaling/sae/cn-hangzhou/shop"}`, begun.body)
+	require.Equal(t, release.ToggleRequest{App: shop(), Names: []string{"cpu"}, For: release.Duration(2 * time.Hour), By: "ann", Reason: "load test"}, h.engine.begun)
+	require.Equal(t, http.StatusAccepted, h.as("ann").send(http.MethodPost, path+"enable", "").status)
+	require.Equal(t, release.ToggleRequest{App: shop(), Enable: true, By: "ann"}, h.engine.begun)
+
+	missing := h.as("ann").send(http.MethodPost, path+"enable", `{"names": ["noon"]}`)
+	require.Equal(t, http.StatusConflict, missing.status, missing.body)
+	require.Contains(t, missing.problem(t).Detail, "there is no rule noon; there are: cpu, night")
+	require.Equal(t, http.StatusConflict, h.as("ann").send(http.MethodPost, path+"restore", "").status, "none is switched for a time")
+	require.Equal(t, http.StatusNotFound, h.as("ann").send(http.MethodPost, path+"explode", "").status)
+	wrong := h.as("ann").send(http.MethodPost, path+"restore", `{"names": ["cpu"], "for": "2h", "reason": "x"}`)
+	require.Equal(t, http.StatusUnprocessableEntity, wrong.status)
+	require.Len(t, wrong.problem(t).Errors, 3)
+	require.Equal(t, http.StatusUnprocessableEntity, h.as("ann").send(http.MethodPost, path+"disable", `{"for": "-1h", "color": "red"}`).status)
+	require.Contains(t, fmt.Sprint(h.as("ann").send(http.MethodPost, "scaling/fc/cn-hangzhou/shop/commands/disable", "").problem(t).Errors), "for")
+	h.authorize()
+	require.Equal(t, http.StatusForbidden, h.as("vic").send(http.MethodPost, path+"disable", "").status)
 }

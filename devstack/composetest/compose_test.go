@@ -45,7 +45,7 @@ func read(t *testing.T, path string) string {
 // withCodec is the file with the codec server and the other services that are begun on wish, and a key named.
 func withCodec(t *testing.T) *types.Project {
 	t.Helper()
-	return loadWith(t, cli.WithEnvFiles(exampleEnv), cli.WithDotEnv, cli.WithProfiles([]string{"codec", "console", "hooks", "observability"}), cli.WithEnv([]string{"SLIPWAY_PAYLOAD_KEY=2026-11"}))
+	return loadWith(t, cli.WithEnvFiles(exampleEnv), cli.WithDotEnv, cli.WithProfiles([]string{"codec", "console", "notifier", "hooks", "observability"}), cli.WithEnv([]string{"SLIPWAY_PAYLOAD_KEY=2026-11"}))
 }
 
 // isJob tells services that run to their end from those that stay.
@@ -130,7 +130,7 @@ func TestCompose_ImagesArePinned(t *testing.T) {
 func TestCompose_SlipwayRunsWithoutPrivileges(t *testing.T) {
 	t.Parallel()
 	project := withCodec(t)
-	for _, name := range []string{"setup", "worker", "starter", "console", "hooks", "codec-server"} {
+	for _, name := range []string{"setup", "worker", "starter", "console", "notifier", "hooks", "codec-server"} {
 		service := project.Services[name]
 		require.True(t, service.ReadOnly, name)
 		require.Equal(t, []string{"ALL"}, service.CapDrop, name)
@@ -309,6 +309,21 @@ func TestCompose_WebhooksAreTakenOnWish(t *testing.T) {
 	require.True(t, strings.HasPrefix(*hooks.Environment["SLIPWAY_HOOKS_SECRET_FILE"], hooks.Volumes[0].Target+"/"))
 	for _, name := range []string{"TEMPORAL_ADDRESS", "SLIPWAY_PAYLOAD_KEYS", "ALIBABA_CLOUD_ACCESS_KEY_ID", "SLIPWAY_CONSOLE_ADDR", "SLIPWAY_CONSOLE_URL", "SLIPWAY_CONSOLE_TOKENS_FILE"} {
 		require.NotContains(t, hooks.Environment, name)
+	}
+}
+
+// What tells people has the files of its channels, and nothing to reach Temporal or a platform with.
+func TestCompose_PeopleAreToldOnWish(t *testing.T) {
+	t.Parallel()
+	require.NotContains(t, load(t).ServiceNames(), "notifier")
+	notifier := withCodec(t).Services["notifier"]
+	require.Equal(t, []string{"notifier"}, []string(notifier.Command))
+	require.Empty(t, notifier.Ports)
+	require.Len(t, notifier.Volumes, 1)
+	require.True(t, notifier.Volumes[0].ReadOnly)
+	require.True(t, strings.HasPrefix(*notifier.Environment["SLIPWAY_NOTIFICATIONS"], notifier.Volumes[0].Target+"/"))
+	for _, name := range []string{"TEMPORAL_ADDRESS", "SLIPWAY_PAYLOAD_KEYS", "ALIBABA_CLOUD_ACCESS_KEY_ID", "SLIPWAY_CONSOLE_TOKENS_FILE"} {
+		require.NotContains(t, notifier.Environment, name)
 	}
 }
 

@@ -146,7 +146,7 @@ func TestBucket_InACluster(t *testing.T) {
 	three := setup.Config{Storage: wire.Storage{Replicas: 3}}
 	done, err := setup.NATS(t.Context(), js, three)
 	require.NoError(t, err)
-	names := []string{wire.StreamIn, wire.StreamEvents, wire.StreamDeadLetter, "KV_slipway-calendar", "KV_slipway-apps", "KV_slipway-authority", "KV_slipway-people", "KV_slipway-policies", "KV_slipway-sessions", "KV_slipway-ledger", audit.Stream}
+	names := []string{wire.StreamIn, wire.StreamEvents, wire.StreamDeadLetter, wire.StreamNotify, "KV_slipway-calendar", "KV_slipway-apps", "KV_slipway-authority", "KV_slipway-people", "KV_slipway-policies", "KV_slipway-sessions", "KV_slipway-ledger", audit.Stream}
 	require.Len(t, done, len(names))
 	for _, name := range names {
 		require.Equal(t, 3, kept(t, js, name).Replicas, name)

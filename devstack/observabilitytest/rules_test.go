@@ -116,7 +116,8 @@ func healthy() map[string]string {
 	constant("0+0", `slipway_overview_failures_total{reading="lanes"}`, `slipway_lanes_held{by="release"}`, `slipway_lanes_held{by="person"}`,
 		`slipway_waiting_for_people{need="help"}`, `slipway_waiting_for_people{need="confirm"}`, `slipway_freezes_active{kind="stop"}`,
 		`slipway_debts{kind="scaling-rules"}`, `slipway_debts{kind="traffic-rule"}`, `slipway_messages_oldest_seconds{kind="request"}`,
-		`slipway_starter_dead_letters_total{kind="request"}`, `slipway_event_deliveries_late`)
+		`slipway_starter_dead_letters_total{kind="request"}`, `slipway_event_deliveries_late`,
+		`slipway_notifications_waiting{channel="team",instance="n"}`, `slipway_notifications_total{channel="team",result="given_up",instance="n"}`)
 	constant("2+0", `temporal_num_pollers{task_queue="slipway",poller_type="workflow_task",instance="w"}`, `temporal_num_pollers{task_queue="slipway-sae-cn-hangzhou",poller_type="activity_task",instance="w"}`)
 	constant("0+60", `slipway_platform_calls_total{platform="sae",region="cn-hangzhou",operation="DescribeChangeOrder",result="ok"}`,
 		`slipway_console_requests_total{route="GET /api/v1/releases",status="200"}`, `slipway_hooks_requests_total{sender="harbor",result="accepted"}`,
@@ -158,6 +159,8 @@ func TestRules_EachFiresForItsFaultAlone(t *testing.T) {
 			`slipway_check_ready{check="temporal",instance="s"}`: "0x1560", `slipway_check_ready{check="temporal",instance="w"}`: "0x1560",
 		}},
 		"SlipwayGaugesMissing":         {series: map[string]string{`slipway_overview_failures_total{reading="lanes"}`: "0+1x1560", `slipway_lanes_held{by="release"}`: ""}},
+		"SlipwayChannelDown":           {series: map[string]string{`slipway_notifications_waiting{channel="team",instance="n"}`: "3x1560"}},
+		"SlipwayNotificationsLost":     {series: map[string]string{`slipway_notifications_total{channel="team",result="given_up",instance="n"}`: "0x30 1x1530"}},
 		"SlipwayReleaseNeedsAttention": {series: map[string]string{`slipway_lanes_held{by="release"}`: "1x1560"}},
 		"SlipwayReleaseStalled":        {series: map[string]string{`slipway_waiting_for_people{need="help"}`: "2x1560"}},
 		"SlipwayWaitingForPeople":      {series: map[string]string{`slipway_waiting_for_people{need="confirm"}`: "1x1560"}},

@@ -37,7 +37,7 @@ func TestScrape_HasAJobForEachRole(t *testing.T) {
 		require.Equal(t, 8080, found.Port, "SLIPWAY_HTTP_ADDR of the roles")
 		jobs = append(jobs, role)
 	}
-	require.Equal(t, []string{"worker", "starter", "console", "hooks"}, jobs)
+	require.Equal(t, []string{"worker", "starter", "console", "notifier", "hooks"}, jobs)
 }
 
 // The container is of the version whose parser and engine these tests use.

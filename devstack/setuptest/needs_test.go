@@ -44,7 +44,7 @@ func allowed() []string {
 func forDoctor() []string {
 	return []string{
 		"$JS.API.STREAM.INFO.SLIPWAY_IN", "$JS.API.STREAM.INFO.SLIPWAY_EVENTS", "$JS.API.STREAM.INFO.SLIPWAY_DEADLETTER",
-		"$JS.API.STREAM.INFO.KV_slipway-calendar", "$JS.API.STREAM.INFO.KV_slipway-apps", "$JS.API.STREAM.INFO.KV_slipway-authority", "$JS.API.STREAM.INFO.KV_slipway-people", "$JS.API.STREAM.INFO.KV_slipway-policies", "$JS.API.STREAM.INFO.KV_slipway-sessions", "$JS.API.STREAM.INFO.KV_slipway-ledger", "$JS.API.STREAM.INFO.SLIPWAY_AUDIT",
+		"$JS.API.STREAM.INFO.KV_slipway-calendar", "$JS.API.STREAM.INFO.KV_slipway-apps", "$JS.API.STREAM.INFO.KV_slipway-authority", "$JS.API.STREAM.INFO.KV_slipway-people", "$JS.API.STREAM.INFO.KV_slipway-policies", "$JS.API.STREAM.INFO.KV_slipway-sessions", "$JS.API.STREAM.INFO.KV_slipway-ledger", "$JS.API.STREAM.INFO.SLIPWAY_AUDIT", "$JS.API.STREAM.INFO.SLIPWAY_NOTIFY", "$JS.API.CONSUMER.INFO.SLIPWAY_EVENTS.slipway-notifier",
 		"$JS.API.CONSUMER.INFO.SLIPWAY_IN.*", "$JS.API.DIRECT.GET.SLIPWAY_DEADLETTER",
 	}
 }

@@ -34,12 +34,12 @@ func listedRights(t *testing.T) map[string][]string {
 	page, err := os.ReadFile("../../docs/operations.md")
 	require.NoError(t, err)
 	rights := map[string][]string{}
-	for _, row := range regexp.MustCompile("(?m)^\\| (setup|worker|starter|console|[a-z, ]+ \\(person\\)) \\| (`.+`) \\|").FindAllStringSubmatch(string(page), -1) {
+	for _, row := range regexp.MustCompile("(?m)^\\| (setup|worker|starter|console|notifier|[a-z, ]+ \\(person\\)) \\| (`.+`) \\|").FindAllStringSubmatch(string(page), -1) {
 		for _, subject := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(row[2], -1) {
 			rights[row[1]] = append(rights[row[1]], subject[1])
 		}
 	}
-	require.Len(t, rights, 20, "the rows of the page")
+	require.Len(t, rights, 21, "the rows of the page")
 	return rights
 }
 
@@ -84,10 +84,11 @@ func TestRights_WhatThePageListsIsEnough(t *testing.T) {
 	for _, c := range []setup.Config{{}, {}, {Storage: wire.Storage{MaxBytes: 8 << 20}, Ledger: ledger.Config{MaxAge: 500 * 24 * time.Hour}}} {
 		done, err := setup.NATS(ctx, as["setup"], c)
 		require.NoError(t, err, "creates, finds and changes")
-		require.Len(t, done, 11)
+		require.Len(t, done, 12)
 	}
 	require.NoError(t, setup.StarterNeeds(as["starter"]).Missing(ctx))
 	require.NoError(t, setup.WorkerNeeds(as["worker"]).Missing(ctx))
+	require.NoError(t, setup.NotifierNeeds(as["notifier"]).Missing(ctx))
 	for _, identity := range []string{"", setup.UserConsole} {
 		require.NoError(t, setup.ConsoleNeeds(identity)(as["console"]).Missing(ctx))
 		require.NoError(t, setup.ConsoleRole{Webhooks: true, Identity: identity, API: true}.Needs(as["console"]).Missing(ctx))

@@ -70,6 +70,7 @@ func prepared(r setup.Action) []setup.Result {
 		{Kind: "stream", Name: "SLIPWAY_IN", Action: r},
 		{Kind: "stream", Name: "SLIPWAY_EVENTS", Action: r},
 		{Kind: "stream", Name: "SLIPWAY_DEADLETTER", Action: r},
+		{Kind: "stream", Name: "SLIPWAY_NOTIFY", Action: r},
 		{Kind: "bucket", Name: "slipway-calendar", Action: r},
 		{Kind: "bucket", Name: "slipway-apps", Action: r},
 		{Kind: "bucket", Name: "slipway-authority", Action: r},

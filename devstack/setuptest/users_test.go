@@ -69,6 +69,7 @@ func TestUsers_EachHasItsRightsAndNoOthers(t *testing.T) { //nolint:paralleltest
 	require.NoError(t, err)
 	require.NoError(t, setup.StarterNeeds(as[setup.UserStarter]).Missing(t.Context()))
 	require.NoError(t, setup.WorkerNeeds(as[setup.UserWorker]).Missing(t.Context()))
+	require.NoError(t, setup.NotifierNeeds(as[setup.UserNotifier]).Missing(t.Context()))
 	require.NoError(t, setup.ConsoleNeeds("")(as[setup.UserConsole]).Missing(t.Context()))
 	require.NoError(t, setup.ConsoleNeeds(setup.UserConsole)(as[setup.UserConsole]).Missing(t.Context()))
 	require.NoError(t, setup.ConsoleRole{API: true}.Needs(as[setup.UserConsole]).Missing(t.Context()))
@@ -102,14 +103,20 @@ func TestUsers_EachHasItsRightsAndNoOthers(t *testing.T) { //nolint:paralleltest
 		"tell of a release":      {func(string) string { return "slipway.event.sae.shop.r-1.started" }, []string{setup.UserWorker}},
 		"tell what came of one":  {func(string) string { return "slipway.event.push.harbor.17.fired" }, []string{setup.UserWorker, setup.UserStarter}},
 		"bury a message":         {func(string) string { return "slipway.deadletter.slipway.request.sae.shop" }, []string{setup.UserStarter}},
+		"tell a channel":         {func(string) string { return "slipway.notify.now.team" }, []string{setup.UserNotifier, setup.UserConsole}},
+		"tell it later":          {func(string) string { return "slipway.notify.later.team" }, []string{setup.UserNotifier}},
+		"bury what it was told":  {func(string) string { return "slipway.deadletter.slipway.notify.now.team" }, []string{setup.UserStarter, setup.UserNotifier}},
+		"take what it is told":   {func(string) string { return "$JS.API.CONSUMER.MSG.NEXT.SLIPWAY_NOTIFY.slipway-notify-team" }, []string{setup.UserNotifier}},
+		"settle an event":        {func(string) string { return "$JS.ACK.SLIPWAY_EVENTS.slipway-notifier.1.1.1.1.0" }, []string{setup.UserNotifier}},
+		"settle it for others":   {func(string) string { return "$JS.ACK.SLIPWAY_EVENTS.other.1.1.1.1.0" }, nil},
 		"settle a message":       {func(string) string { return "$JS.ACK.SLIPWAY_IN.slipway-starter.1.1.1.1.0" }, []string{setup.UserStarter}},
 		"take messages":          {func(string) string { return "$JS.API.CONSUMER.MSG.NEXT.SLIPWAY_IN.slipway-starter" }, []string{setup.UserStarter}},
 		"take them otherwise":    {func(string) string { return "$JS.API.CONSUMER.CREATE.SLIPWAY_IN.other" }, []string{setup.UserStarter}},
 		"write the ledger":       {func(string) string { return "$KV.slipway-ledger.probe" }, []string{setup.UserWorker, setup.UserStarter}},
-		"read the ledger":        {func(string) string { return "$JS.API.DIRECT.GET.KV_slipway-ledger" }, append([]string{setup.UserWorker, setup.UserStarter}, everyRole...)},
+		"read the ledger":        {func(string) string { return "$JS.API.DIRECT.GET.KV_slipway-ledger" }, append([]string{setup.UserWorker, setup.UserStarter, setup.UserNotifier}, everyRole...)},
 		"freeze":                 {func(string) string { return "$KV.slipway-calendar.calendar" }, []string{operator, setup.UserConsole}},
 		"name an application":    {func(string) string { return "$KV.slipway-apps.shop" }, []string{admin}},
-		"read what names mean":   {func(string) string { return "$JS.API.DIRECT.GET.KV_slipway-apps" }, append([]string{setup.UserWorker, setup.UserStarter}, everyRole...)},
+		"read what names mean":   {func(string) string { return "$JS.API.DIRECT.GET.KV_slipway-apps" }, append([]string{setup.UserWorker, setup.UserStarter, setup.UserNotifier}, everyRole...)},
 		"demand something":       {func(string) string { return "$KV.slipway-policies.production" }, []string{admin}},
 		"read what is demanded":  {func(string) string { return "$JS.API.DIRECT.GET.KV_slipway-policies" }, append([]string{setup.UserStarter}, everyRole...)},
 		"read sessions":          {func(string) string { return "$JS.API.DIRECT.GET.KV_slipway-sessions" }, []string{setup.UserConsole}},
@@ -122,7 +129,7 @@ func TestUsers_EachHasItsRightsAndNoOthers(t *testing.T) { //nolint:paralleltest
 		"read of which groups":   {func(string) string { return "$JS.API.DIRECT.GET.KV_slipway-people.$KV.slipway-people.YW5u" }, []string{setup.UserStarter, setup.UserConsole}},
 		"copy who is in them":    {func(string) string { return "$JS.API.CONSUMER.CREATE.KV_slipway-people.mine" }, nil},
 		"follow events":          {func(string) string { return "$JS.API.CONSUMER.CREATE.SLIPWAY_EVENTS.mine" }, everyRole},
-		"list pushes":            {func(string) string { return "$JS.API.DIRECT.GET.SLIPWAY_EVENTS" }, append([]string{setup.UserStarter}, lookers...)},
+		"list pushes":            {func(string) string { return "$JS.API.DIRECT.GET.SLIPWAY_EVENTS" }, append([]string{setup.UserStarter, setup.UserNotifier}, lookers...)},
 		"read dead letters":      {func(string) string { return "$JS.API.DIRECT.GET.SLIPWAY_DEADLETTER" }, []string{operator, setup.UserConsole}},
 		"read the audit":         {func(string) string { return "$JS.API.DIRECT.GET.SLIPWAY_AUDIT" }, []string{operator, admin}},
 		"delete from the audit":  {func(string) string { return "$JS.API.STREAM.MSG.DELETE.SLIPWAY_AUDIT" }, nil},

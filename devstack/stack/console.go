@@ -3,6 +3,7 @@ package stack
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
@@ -10,6 +11,7 @@ import (
 	"slipway/console"
 	"slipway/console/access"
 	"slipway/console/api"
+	"slipway/console/link"
 	"slipway/console/session"
 	"slipway/console/web"
 	"slipway/releases"
@@ -34,11 +36,16 @@ func (s *Stack) startConsole(ctx context.Context) error {
 	// ctx is that of the start, which may be over long before the stack ends.
 	ends := make(chan struct{})
 	tokens := access.SomeTokens(map[string]access.Person{token: {Identity: consoleAdmin}})
+	key, err := link.New([]byte(rand.Text() + rand.Text()))
+	if err != nil {
+		return err
+	}
+	s.links = key
 	sessions := session.New(session.Config{JetStream: func() (jetstream.JetStream, bool) { return s.JetStream, true }, Tokens: tokens, Logger: log})
 	door := access.NewDoor(access.DoorConfig{Tokens: tokens, Sessions: sessions, Logger: log})
 	served := api.New(api.Config{Releases: releases.NewWith(s.Client, s.data), JetStream: s.JetStream, Logger: log, Ends: ends})
 	pages, err := web.New(web.Config{
-		API: served, SignIn: web.SignInWith(door, sessions), SignOut: web.SignOutOf(sessions), Links: web.Links{Temporal: temporalUI(s.UI())}, Logger: log,
+		API: served, SignIn: web.SignInWith(door, sessions), SignOut: web.SignOutOf(sessions), Links: web.Links{Temporal: temporalUI(s.UI())}, Signed: s.links, Logger: log,
 	})
 	if err != nil {
 		return err

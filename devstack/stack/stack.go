@@ -25,9 +25,11 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 
+	"slipway/console/link"
 	"slipway/devstack/embedded"
 	"slipway/fcsim"
 	"slipway/internal/tracing"
+	"slipway/notify"
 	"slipway/payload"
 	"slipway/release"
 	"slipway/saesim"
@@ -65,6 +67,8 @@ type Config struct {
 	// Demo creates applications to play with, unless the data directory has some, and serves
 	// what the gates of the examples ask, see [Stack.Monitor].
 	Demo bool
+	// Notifications has a notifier tell channels of what happens; nil has none.
+	Notifications *notify.Document
 	// CDEvents has the worker publish CDEvents, too.
 	CDEvents bool
 	// Settle is the worker's settle delay after a lost answer; default the worker's own.
@@ -92,7 +96,9 @@ type Stack struct {
 	monitor  string
 	hooks    Hooks
 	console  Console
-	data     converter.DataConverter
+	// links signs the links of messages, and verifies them where they lead.
+	links *link.Signer
+	data  converter.DataConverter
 
 	// Client and JetStream are connections for the caller's own use.
 	Client    client.Client
@@ -104,7 +110,7 @@ type Stack struct {
 // Start brings the stack up. ctx bounds the start only; Close ends the stack.
 func Start(ctx context.Context, c Config) (*Stack, error) {
 	s := &Stack{config: c}
-	steps := []func(context.Context) error{s.startTemporal, s.startNATS, s.startSAE, s.startFC, s.startServiceStage, s.startMonitor, s.connect, s.startRoles}
+	steps := []func(context.Context) error{s.startTemporal, s.startNATS, s.startSAE, s.startFC, s.startServiceStage, s.startMonitor, s.connect, s.startRoles, s.startNotifier}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, s.Close())

@@ -139,7 +139,7 @@ func rules() []rule {
 			why: "stats counts by documents and records, for the command line and for the gauges alike; it changes nothing",
 		},
 		{
-			pkg: "manifest", may: []string{"release", "wire", "apps", "authority", "policy"}, never: []string{noEngine, noZerolog, "net/http", "os"},
+			pkg: "manifest", may: []string{"release", "wire", "apps", "authority", "policy", "notify"}, never: []string{noEngine, noZerolog, "net/http", "os"},
 			why: "manifest reads files that somebody else has opened; it decodes a spec as the receiver of a request does, in wire",
 		},
 		{
@@ -194,6 +194,14 @@ func rules() []rule {
 			why: "health serves whatever role mounts it",
 		},
 		{
+			pkg: "notify", may: []string{"release", "wire", "apps", "internal/scope", "internal/redact"}, never: []string{noEngine, noBroker, noZerolog, "net/http", "os"},
+			why: "notify says who is told what, and in which words: it sends nothing",
+		},
+		{
+			pkg: "notify/channel", may: []string{"notify", "internal/redact", "internal/secretfile"}, never: []string{noEngine, noZerolog},
+			why: "channel makes one attempt to send one message: what it says and how often it is tried is for others",
+		},
+		{
 			pkg: "worker", may: []string{"release", "workflows", "activities", "wire", "apps", "ledger", "health", "cloudapi"},
 			why: "worker assembles; nothing is built on it but commands",
 		},
@@ -210,6 +218,10 @@ func rules() []rule {
 			why: "hooks takes what registries post and publishes it; what follows from a push is for the starter",
 		},
 		{
+			pkg: "notify/queue", may: []string{"release", "wire", "apps", "ledger", "notify", "notify/channel", "console/link", "internal/documents", "internal/redact"}, never: []string{noEngine, "net/http", "os"},
+			why: "queue takes events to channels: how one is sent to is for its sender, and what is said for the texts",
+		},
+		{
 			pkg: "setup", may: []string{"release", "wire", "apps", "authority", "policy", "ledger", "audit", "console/session", "workflows"},
 			why: "setup creates what roles expect of NATS and Temporal; it never speaks to a platform",
 		},
@@ -224,6 +236,10 @@ func rules() []rule {
 		{
 			pkg: "console/oidc", may: []string{"release", "console/access", "console/problem"}, never: []string{noEngine, noBroker, "os"},
 			why: "oidc says who somebody is: what that begins is for others",
+		},
+		{
+			pkg: "console/link", may: []string{"release"}, never: []string{noEngine, noBroker, noZerolog, "net/http", "os"},
+			why: "link signs and verifies: what leads a person on is for pages and messages",
 		},
 		{
 			pkg: "internal/clientrt", may: []string{"cloudapi", "internal/loosejson"}, never: []string{noEngine, noBroker, noZerolog},

@@ -80,9 +80,9 @@ func wordsOf(identifier string) []string {
 	return words
 }
 
-// retiredIn returns the retired word of an identifier, or "".
+// retiredIn returns the retired word of an identifier, or "". The name of a product is one word.
 func retiredIn(identifier string, retired map[string]string) string {
-	words := wordsOf(identifier)
+	words := wordsOf(strings.NewReplacer("DingTalk", "Dingtalk", "dingTalk", "dingtalk").Replace(identifier))
 	for i, word := range words {
 		if _, found := retired[word]; found {
 			return word

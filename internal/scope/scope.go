@@ -16,6 +16,8 @@ const (
 	Max = 256
 	// Set stands where a platform does, in the scope of a set.
 	Set = "set"
+	// Named stands there in the scope of applications by their names.
+	Named = "app"
 
 	maxParts = 3
 )
@@ -25,6 +27,9 @@ func Of(a release.App) string { return a.Unqualified().SearchValue() }
 
 // OfSet is the target that a set is.
 func OfSet(name string) string { return Set + "/" + name }
+
+// OfNamed is the target that an application is by its name, application/environment.
+func OfNamed(name string) string { return Named + "/" + name }
 
 // Covers reports whether a scope covers a target, platform/region/app or set/name, part by part: what the
 // scope leaves out at its end is any, and what it has beyond the target covers nothing.
@@ -39,6 +44,15 @@ func Covers(scope, target string) bool {
 		}
 	}
 	return true
+}
+
+// CoversOneOf reports whether a scope covers what has several targets. A target by name is covered by scopes of names alone; "*" is
+// everything, also what has no target.
+func CoversOneOf(scope string, targets []string) bool {
+	ofNames := func(of string) bool { return of == Named || strings.HasPrefix(of, Named+"/") }
+	return scope == Wildcard || slices.ContainsFunc(targets, func(target string) bool {
+		return ofNames(scope) == ofNames(target) && Covers(scope, target)
+	})
 }
 
 // Wildcard stands for any characters in a pattern.

@@ -55,3 +55,27 @@ func TestFault(t *testing.T) {
 		require.Contains(t, scope.Fault(s, scope.Set), want)
 	}
 }
+
+func TestCoversOneOf(t *testing.T) {
+	t.Parallel()
+	shop := []string{"sae/cn-hangzhou/shop", scope.OfNamed("shop/production")}
+	for name, c := range map[string]struct {
+		scope   string
+		targets []string
+		want    bool
+	}{
+		"by its ID":                         {"sae/*/shop", shop, true},
+		"by its name":                       {"app/shop/production", shop, true},
+		"every environment":                 {"app/shop", shop, true},
+		"another environment":               {"app/shop/staging", shop, false},
+		"of every name":                     {"app", shop, true},
+		"without a name":                    {"app", shop[:1], false},
+		"a name is no platform":             {"a*/shop/production", shop[1:], false},
+		"everything":                        {"*", shop, true},
+		"everything, also what has nothing": {"*", nil, true},
+		"nothing":                           {"sae", nil, false},
+		"a set":                             {"set/check*", []string{"set/checkout"}, true},
+	} {
+		require.Equal(t, c.want, scope.CoversOneOf(c.scope, c.targets), name)
+	}
+}

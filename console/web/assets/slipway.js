@@ -5,9 +5,9 @@
 
   const main = document.getElementById("content");
   const light = document.getElementById("live");
-  const stream = main.dataset.live;
+  let stream = main.dataset.live;
   const atMost = 250; // milliseconds between two readings
-  const every = Number(main.dataset.every || 0) * 1000;
+  let every = Number(main.dataset.every || 0) * 1000;
   const kinds = (main.dataset.kinds || "").split(" ");
   if (!every) return;
 
@@ -40,14 +40,18 @@
       if (answer.ok && !busy()) {
         const next = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("content");
         Idiomorph.morph(main, next.innerHTML, { morphStyle: "innerHTML", ignoreActiveValue: true });
-        if (!next.dataset.live && stream) end();
+        if (!next.dataset.live) { // nothing comes any more, also when somebody comes back to it
+          stream = "";
+          end();
+        }
+        if (!next.dataset.every) every = 0;
       }
       tell(answer.ok);
     } catch {
       tell(false);
     }
     reading = false;
-    timer = setTimeout(read, again ? atMost : every);
+    if (every) timer = setTimeout(read, again ? atMost : every);
     again = false;
   };
 
@@ -71,7 +75,7 @@
     if (document.hidden) {
       clearTimeout(timer);
       end();
-    } else {
+    } else if (every) {
       begin();
       read();
     }

@@ -19,6 +19,8 @@ import (
 	"slipway/devstack/stack"
 	"slipway/fcsim"
 	"slipway/internal/buildinfo"
+	"slipway/manifest"
+	"slipway/notify"
 	"slipway/release"
 	"slipway/saesim"
 	"slipway/servicestagesim"
@@ -63,7 +65,7 @@ func logger(w io.Writer) zerolog.Logger {
 func upCommand() *cobra.Command {
 	var c stack.Config
 	var without []string
-	var output string
+	var output, notifications string
 	cmd := &cobra.Command{
 		Use:   "up",
 		Short: "Bring everything up and keep it running",
@@ -86,6 +88,13 @@ commands take them. What examples/*.yaml asks for works here as it is. On the us
 				return fmt.Errorf("--output: %q is unknown; use json or leave it out", output)
 			}
 			c.WithoutWorker, c.WithoutStarter, c.WithoutConsole = slices.Contains(without, "worker"), slices.Contains(without, "starter"), slices.Contains(without, "console")
+			if notifications != "" {
+				document, err := readNotifications(notifications)
+				if err != nil {
+					return fmt.Errorf("--notifications: %w", err)
+				}
+				c.Notifications = &document
+			}
 			c.Demo, c.Log = true, logger(cmd.ErrOrStderr())
 			return up(cmd.Context(), c, output, cmd.OutOrStdout())
 		},
@@ -104,8 +113,19 @@ commands take them. What examples/*.yaml asks for works here as it is. On the us
 	f.StringSliceVar(&without, "without", nil, "roles to leave to processes of their own: worker, starter, console")
 	f.Float64Var(&c.Speed, "speed", 1, "how many seconds pass for the simulators in one second; a batch of SAE takes two")
 	f.Uint64Var(&c.Seed, "seed", 0, "seed of the IDs and faults of the simulators")
+	f.StringVar(&notifications, "notifications", "", "file of kind Notifications: tell its channels of what happens (default: tell nobody)")
 	f.StringVarP(&output, "output", "o", "", "json prints one line once all is ready")
 	return cmd
+}
+
+// readNotifications reads the file of channels and rules.
+func readNotifications(path string) (document notify.Document, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return document, err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	return manifest.ReadNotifications(file)
 }
 
 func up(ctx context.Context, c stack.Config, output string, stdout io.Writer) (err error) {

@@ -19,25 +19,25 @@ A release file is YAML or JSON. ` + "`slipway release submit -f FILE`" + ` sends
 | field | |
 | --- | --- |
 | ` + "`apiVersion`" + ` | ` + "`slipway.dev/v1`" + ` |
-| ` + "`kind`" + ` | ` + "`Release`, `ReleaseSet`" + ` for a [set](sets.md), ` + "`Application`" + ` for an [application document](#an-application), or ` + "`Policy`" + ` for a [policy](#a-policy) |
-| ` + "`spec`" + ` | the fields below, of a [release](#a-release), a [set](#a-set), an [application](#an-application) or a [policy](#a-policy) |
+| ` + "`kind`" + ` | ` + "`Release`, `ReleaseSet`" + ` for a [set](sets.md), ` + "`Application`" + ` for an [application document](#an-application), ` + "`Policy`" + ` for a [policy](#a-policy), or ` + "`Notifications`" + ` for [who is told what](#notifications) |
+| ` + "`spec`" + ` | the fields below, of a [release](#a-release), a [set](#a-set), an [application](#an-application), a [policy](#a-policy) or [notifications](#notifications) |
 
 A field that is not here is refused, with its line. A duration is written as ` + "`90s`, `5m`, `1h30m` or `24h`" + `, at most 64 bytes of it. The length of
 a text is counted in bytes of UTF-8. Rules that tie fields together are in the descriptions; ` + "`--dry-run`" + ` checks a file without sending it.
 The JSON Schemas are [request.schema.json](../api/schema/request.schema.json), [set-request.schema.json](../api/schema/set-request.schema.json),
-[application.schema.json](../api/schema/application.schema.json) and [policy.schema.json](../api/schema/policy.schema.json).
+[application.schema.json](../api/schema/application.schema.json), [policy.schema.json](../api/schema/policy.schema.json) and [notifications.schema.json](../api/schema/notifications.schema.json).
 The calendar of freezes is no file: [freeze windows and stops](freeze.md).
 `
 
 // page returns the whole page.
 func page() (string, error) {
-	all, err := load(schema.Request, schema.SetRequest, schema.Application, schema.Policy)
+	all, err := load(schema.Request, schema.SetRequest, schema.Application, schema.Policy, schema.Notifications)
 	if err != nil {
 		return "", err
 	}
 	w := &writer{all: all}
 	w.text.WriteString(head)
-	for _, part := range []struct{ title, name string }{{"A release", schema.Request}, {"A set", schema.SetRequest}, {"An application", schema.Application}, {"A policy", schema.Policy}} {
+	for _, part := range []struct{ title, name string }{{"A release", schema.Request}, {"A set", schema.SetRequest}, {"An application", schema.Application}, {"A policy", schema.Policy}, {"Notifications", schema.Notifications}} {
 		one, err := load(part.name)
 		if err != nil {
 			return "", err

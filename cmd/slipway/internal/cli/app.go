@@ -82,11 +82,11 @@ same names; see "slipway help settings". Exit codes: "slipway help exit-codes".`
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	},
-		a.worker(), a.starter(), a.console(), a.codecServer(), a.setup(), a.healthz(),
+		a.worker(), a.starter(), a.console(), a.notifier(), a.codecServer(), a.setup(), a.healthz(),
 		a.waiting(), a.top(), a.release(), a.set(), a.plan(),
 		a.deploy(), a.promote(), a.rollback(), a.restart(), a.rescale(), a.job(),
 		a.applications(), a.trigger(), a.history(), a.stats(), a.environmentDiff(), a.lane(), a.scaling(), a.freeze(),
-		a.authority(), a.policy(), a.audit(), a.deadLetter(), a.doctor(), a.api(), a.version(),
+		a.authority(), a.policy(), a.notify(), a.audit(), a.deadLetter(), a.doctor(), a.api(), a.version(),
 		settingsTopic(), exitCodesTopic())
 	root.AddGroup(
 		&cobra.Group{ID: groupRoles, Title: "Roles:"},

@@ -41,7 +41,7 @@ func TestComposePassesEverySettingToItsRole(t *testing.T) {
 	root := (&app{}).root()
 	left := notInCompose()
 	seen := map[string]bool{}
-	for _, role := range []string{"worker", "starter", "console", "codec-server", "setup"} {
+	for _, role := range []string{"worker", "starter", "console", "notifier", "codec-server", "setup"} {
 		cmd, _, err := root.Find([]string{role})
 		require.NoError(t, err)
 		require.Equal(t, role, cmd.Name())

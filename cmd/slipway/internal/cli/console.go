@@ -37,8 +37,8 @@ the other is not served.`,
   slipway console --hooks-secret-file hooks-secret --hooks-senders generic --generic-key-file generic-key --identity slipway-console`,
 		GroupID: groupRoles,
 		Args:    arguments(),
-	}, config.Temporal(), config.NATS(), config.HTTP(addrConsole), config.Console(addrConsoleHTTP), config.Hooks(addrHooks), config.HooksIdentity())
-	for _, name := range []string{config.ConsoleTokensFile, config.ConsoleOIDCClientSecretFile, config.HooksSecretFile, config.HarborTokenFile, config.GenericKeyFile, config.CDEventsTokenFile} {
+	}, config.Temporal(), config.NATS(), config.HTTP(addrConsole), config.Console(addrConsoleHTTP), config.LinkKey(), config.Hooks(addrHooks), config.HooksIdentity())
+	for _, name := range []string{config.ConsoleTokensFile, config.ConsoleOIDCClientSecretFile, config.LinkKeyFile, config.HooksSecretFile, config.HarborTokenFile, config.GenericKeyFile, config.CDEventsTokenFile} {
 		_ = cmd.MarkFlagFilename(name)
 	}
 	cmd.RunE = a.withValues(func(cmd *cobra.Command, _ []string, v *config.Values) error {

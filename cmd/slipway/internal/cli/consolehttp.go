@@ -16,6 +16,7 @@ import (
 	"slipway/console"
 	"slipway/console/access"
 	"slipway/console/api"
+	"slipway/console/link"
 	"slipway/console/oidc"
 	"slipway/console/problem"
 	"slipway/console/session"
@@ -40,6 +41,8 @@ type consoleHTTP struct {
 	tokens *access.Tokens
 	// links are where pages lead to elsewhere.
 	links web.Links
+	// signed verifies the links of messages; nil opens none.
+	signed *link.Signer
 	// oidc is by whom people sign in with a browser; nil is nobody.
 	oidc *oidc.Config
 	// sessionTime is how long who has signed in with a browser stays so.
@@ -71,6 +74,9 @@ func (a *app) consoleHTTP(v *config.Values, webhooks bool) (*consoleHTTP, error)
 	}
 	if p.addr == "" {
 		return p, nil
+	}
+	if p.signed, err = connect.LinkSigner(v); err != nil {
+		return nil, err
 	}
 	if p.oidc, err = connect.OIDCSettings(v, p.addr); err != nil {
 		return nil, err
@@ -158,7 +164,7 @@ func (p *consoleHTTP) pages(r *role, cfg *console.Config) error {
 	if err != nil {
 		return err
 	}
-	shown := web.Config{API: p, SignIn: web.SignInWith(cfg.Door, sessions), SignOut: web.SignOutOf(sessions), Links: p.links, Logger: r.log}
+	shown := web.Config{API: p, SignIn: web.SignInWith(cfg.Door, sessions), SignOut: web.SignOutOf(sessions), Links: p.links, Signed: p.signed, Logger: r.log}
 	if signIn != nil {
 		shown.SignInService, cfg.SignIn = signIn.Name(), signIn.Handler()
 	}

@@ -28,6 +28,9 @@ import (
 	"slipway/console/access"
 	"slipway/health"
 	"slipway/hooks"
+	"slipway/ledger"
+	"slipway/notify"
+	"slipway/notify/queue"
 	"slipway/payload/codecserver"
 	"slipway/release"
 	"slipway/starter"
@@ -104,6 +107,11 @@ func TestMetricsOfSlipwayAreDocumented(t *testing.T) {
 	require.NoError(t, err)
 	_, err = console.Listen(t.Context(), console.Config{
 		Addr: "127.0.0.1:0", Door: access.NewDoor(access.DoorConfig{}), Pages: http.NotFoundHandler(), Front: http.NotFoundHandler(), NotSignedIn: http.NotFoundHandler(), Metrics: registry,
+	})
+	require.NoError(t, err)
+	_, err = queue.New(queue.Config{}, queue.Dependencies{
+		JetStream: idle{}, Ledger: ledger.New(idle{}), Metrics: registry,
+		Deliveries: func(context.Context, wire.LifecycleEvent) ([]notify.Delivery, error) { return nil, nil },
 	})
 	require.NoError(t, err)
 	_, err = hooks.Listen(t.Context(), hooks.Config{

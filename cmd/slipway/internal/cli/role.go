@@ -32,9 +32,10 @@ import (
 
 // The default addresses of health and metrics: the roles can share a machine.
 const (
-	addrWorker  = "127.0.0.1:8080"
-	addrStarter = "127.0.0.1:8081"
-	addrConsole = "127.0.0.1:8082"
+	addrWorker   = "127.0.0.1:8080"
+	addrStarter  = "127.0.0.1:8081"
+	addrConsole  = "127.0.0.1:8082"
+	addrNotifier = "127.0.0.1:8083"
 )
 
 // role is a process that stays: its log, metrics and connections.

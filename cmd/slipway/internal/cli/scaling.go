@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -136,38 +134,15 @@ func (a *app) knownRules(ctx context.Context, client *releases.Client, in releas
 	}
 	asking, cancel := context.WithTimeout(ctx, rulesTime)
 	defer cancel()
-	rules, err := client.ScalingRules(asking, in.App)
-	if err != nil && ctx.Err() != nil {
+	err := client.CheckRules(asking, in)
+	if _, refused := errors.AsType[*releases.RefusedError](err); err == nil || refused {
+		return err
+	}
+	if ctx.Err() != nil {
 		return fmt.Errorf("nothing was asked for: %w", err)
 	}
-	if err != nil {
-		a.infof("whether there are such rules is not known yet: %v", err)
-		return nil
-	}
-	return missingRules(in, rules)
-}
-
-// missingRules is the refusal of names that no rule has; nil where each is one.
-func missingRules(in release.ToggleRequest, rules []release.ScalingRule) error {
-	var known, missing []string
-	for _, r := range rules {
-		known = append(known, r.Name)
-	}
-	for _, name := range in.Names {
-		if !slices.Contains(known, name) {
-			missing = append(missing, name)
-		}
-	}
-	if len(missing) == 0 {
-		return nil
-	}
-	there := "the application has none"
-	if len(known) > 0 {
-		there = "there are: " + strings.Join(known, ", ")
-	}
-	return &releases.RefusedError{
-		ID: in.App.SearchValue(), Of: releases.SubjectScaling, Reason: "there is no rule " + strings.Join(missing, ", ") + "; " + there,
-	}
+	a.infof("whether there are such rules is not known yet: %v", err)
+	return nil
 }
 
 // awaitToggle tells what was begun and, where that is wanted, waits for its end.

@@ -93,6 +93,11 @@ const (
 	ConsoleOIDCGroupsClaim      = "console-oidc-groups-claim"
 	ConsoleOIDCScopes           = "console-oidc-scopes"
 
+	LinkKeyFile = "link-key-file"
+
+	Notifications = "notifications"
+	GiveUp        = "give-up"
+
 	HooksAddr         = "hooks-addr"
 	HooksSecretFile   = "hooks-secret-file"
 	HooksSenders      = "hooks-senders"
@@ -282,6 +287,24 @@ func ConsoleOIDC() []Setting {
 	}
 }
 
+// LinkKey signs the links of messages to people, and verifies them where they lead.
+func LinkKey() []Setting {
+	return []Setting{{Name: LinkKeyFile, Env: "SLIPWAY_LINK_KEY_FILE", Usage: "file with the key of the links of messages, 32 bytes or more, the same for consoles and notifiers (default none: messages have no such links)"}}
+}
+
+// Notifier are the settings of notifiers alone.
+func Notifier() []Setting {
+	return []Setting{
+		{Name: Notifications, Env: "SLIPWAY_NOTIFICATIONS", Usage: "file of kind Notifications, with the channels and what they are told"},
+		{Name: GiveUp, Env: "SLIPWAY_GIVE_UP", Usage: "how long a channel that does not take a message is tried, at least 1m; the message then becomes a dead letter", Default: "72h"},
+	}
+}
+
+// MessageLinks is where messages lead. It is the same setting as that of [Console].
+func MessageLinks() []Setting {
+	return []Setting{{Name: ConsoleURL, Env: "SLIPWAY_CONSOLE_URL", Usage: "address of the console, where messages lead: https://slipway.example (default none: messages have no links)"}}
+}
+
 // Hooks are the settings of the webhooks that a console takes.
 func Hooks(addr string) []Setting {
 	return []Setting{
@@ -318,7 +341,7 @@ func NATS() []Setting {
 // All returns every setting that a file may hold, so that one file serves all roles.
 func All() []Setting {
 	var out []Setting
-	for _, group := range [][]Setting{Logging(), HTTP(""), Actor(), AsIdentity(), Signing(), Platforms(), Calls(), Worker(), Starter(), Setup(), Temporal(), Codec(""), Console(""), Hooks(""), NATS()} {
+	for _, group := range [][]Setting{Logging(), HTTP(""), Actor(), AsIdentity(), Signing(), Platforms(), Calls(), Worker(), Starter(), Setup(), Temporal(), Codec(""), Console(""), LinkKey(), Notifier(), Hooks(""), NATS()} {
 		out = append(out, group...)
 	}
 	return out

@@ -26,7 +26,7 @@ func load(t *testing.T, g given) (*config.Values, error) {
 	config.AddFlags(flags, config.File())
 	config.AddFlags(flags, config.HTTP("127.0.0.1:8080")...)
 	config.AddFlags(flags, config.All()[:2]...)
-	for _, group := range [][]config.Setting{config.Actor(), config.AsIdentity(), config.Signing(), config.Platforms(), config.Calls(), config.Worker(), config.Starter(), config.Setup(), config.Temporal(), config.Codec(""), config.Console(""), config.Hooks(""), config.NATS()} {
+	for _, group := range [][]config.Setting{config.Actor(), config.AsIdentity(), config.Signing(), config.Platforms(), config.Calls(), config.Worker(), config.Starter(), config.Setup(), config.Temporal(), config.Codec(""), config.Console(""), config.LinkKey(), config.Notifier(), config.Hooks(""), config.NATS()} {
 		config.AddFlags(flags, group...)
 	}
 	args := g.args

@@ -128,7 +128,7 @@ func TestJudge_Store(t *testing.T) {
 
 func TestJudge_Rights(t *testing.T) {
 	t.Parallel()
-	missing := errors.New("stream SLIPWAY_IN does not exist; create it with: slipway setup")
+	missing := errors.New("stream the stream of its messages does not exist; create it with: slipway setup")
 	right := errors.New(`bucket slipway-ledger is not permitted to this user`)
 	requireFinding(t, Finding{Result: OK, Found: "all of them", Remedy: ""}, judgeRights(nil))
 	requireFinding(t, Finding{Result: Skipped, Found: "cannot be tried", Remedy: ""}, judgeRights(missing))
@@ -185,7 +185,7 @@ func TestJudge_Consumer(t *testing.T) {
 		"nobody, and no message":   {&jetstream.ConsumerInfo{}, nil, Failed, "no starter asks", "slipway starter"},
 		"much that is not taken":   {&jetstream.ConsumerInfo{NumWaiting: 1, NumPending: 100}, nil, Warning, "messages that are not settled: 100", "log of the starter"},
 		"none has ever run":        {nil, jetstream.ErrConsumerNotFound, Failed, "no starter has ever run", "slipway starter"},
-		"no stream":                {nil, jetstream.ErrStreamNotFound, Skipped, "SLIPWAY_IN does not exist", ""},
+		"no stream":                {nil, jetstream.ErrStreamNotFound, Skipped, "the stream of its messages does not exist", ""},
 		"no JetStream":             {nil, jetstream.ErrJetStreamNotEnabled, Skipped, "not enabled", ""},
 		"somebody who cannot tell": {nil, errors.New("timeout"), Failed, "timeout", "servers of NATS"},
 	} {
@@ -194,7 +194,7 @@ func TestJudge_Consumer(t *testing.T) {
 			if c.info != nil {
 				c.info.TimeStamp = now
 			}
-			requireFinding(t, Finding{Result: c.result, Found: c.found, Remedy: c.remedy}, judgeConsumer(t.Context(), c.info, c.err))
+			requireFinding(t, Finding{Result: c.result, Found: c.found, Remedy: c.remedy}, judgeConsumer(t.Context(), "starter", c.info, c.err))
 		})
 	}
 }

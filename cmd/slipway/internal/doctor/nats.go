@@ -62,9 +62,13 @@ func (b *Bus) Checks() []Check {
 		b.check("rights of a console", func(ctx context.Context, js jetstream.JetStream) Finding {
 			return judgeRights(setup.ConsoleNeeds(b.ConsoleIdentity)(js).Missing(ctx))
 		}),
-		b.check("starter, requests", consumer(wire.ConsumerRequests)),
-		b.check("starter, commands", consumer(wire.ConsumerCommands)),
-		b.check("starter, pushes", consumer(wire.ConsumerPushes)),
+		b.check("rights of a notifier", func(ctx context.Context, js jetstream.JetStream) Finding {
+			return judgeRights(setup.NotifierNeeds(js).Missing(ctx))
+		}),
+		b.check("starter, requests", consumer(wire.StreamIn, wire.ConsumerRequests, "starter")),
+		b.check("starter, commands", consumer(wire.StreamIn, wire.ConsumerCommands, "starter")),
+		b.check("starter, pushes", consumer(wire.StreamIn, wire.ConsumerPushes, "starter")),
+		b.check("notifier, events", notifier),
 		b.check("dead letters", deadLetters),
 		b.check("clock", clock),
 	)
@@ -157,31 +161,40 @@ func judgeRights(err error) Finding {
 
 // The bounds of what is normal for a consumer.
 const (
-	// activeTime is how long ago a starter was at work that may still be there.
+	// activeTime is how long ago a role was at work that may still be there.
 	activeTime = 2 * time.Minute
 	// manyWait is how many messages wait where something stands still.
 	manyWait = 100
 )
 
-// consumer checks that a starter waits for the messages of a consumer.
-func consumer(name string) func(context.Context, jetstream.JetStream) Finding {
+// consumer checks that a role waits for the messages of a consumer.
+func consumer(stream, name, role string) func(context.Context, jetstream.JetStream) Finding {
 	return func(ctx context.Context, js jetstream.JetStream) Finding {
-		c, err := js.Consumer(ctx, wire.StreamIn, name)
+		c, err := js.Consumer(ctx, stream, name)
 		var info *jetstream.ConsumerInfo
 		if err == nil {
 			info = c.CachedInfo()
 		}
-		return judgeConsumer(ctx, info, err)
+		return judgeConsumer(ctx, role, info, err)
 	}
 }
 
-func judgeConsumer(ctx context.Context, info *jetstream.ConsumerInfo, err error) Finding {
-	const remedy = "start one: slipway starter"
+// notifier checks that events are taken to channels, where there has ever been a notifier: nobody needs one.
+func notifier(ctx context.Context, js jetstream.JetStream) Finding {
+	_, err := js.Consumer(ctx, wire.StreamEvents, wire.ConsumerNotifier)
+	if errors.Is(err, jetstream.ErrConsumerNotFound) {
+		return ok("no notifier has ever run, and nobody needs one")
+	}
+	return consumer(wire.StreamEvents, wire.ConsumerNotifier, "notifier")(ctx, js)
+}
+
+func judgeConsumer(ctx context.Context, role string, info *jetstream.ConsumerInfo, err error) Finding {
+	remedy := "start one: slipway " + role
 	switch {
 	case errors.Is(err, jetstream.ErrConsumerNotFound):
-		return failed("no starter has ever run: its consumer does not exist", remedy)
+		return failed("no "+role+" has ever run: its consumer does not exist", remedy)
 	case errors.Is(err, jetstream.ErrStreamNotFound):
-		return skipped("stream %s does not exist", wire.StreamIn)
+		return skipped("the stream of its messages does not exist")
 	case noJetStream(err):
 		return skipped("JetStream is not enabled")
 	case err != nil:
@@ -193,13 +206,13 @@ func judgeConsumer(ctx context.Context, info *jetstream.ConsumerInfo, err error)
 	active := last != nil && info.TimeStamp.Sub(*last) < activeTime
 	switch {
 	case info.NumWaiting == 0 && !active:
-		return failed("no starter asks for messages; "+lag, remedy)
+		return failed("no "+role+" asks for messages; "+lag, remedy)
 	case waiting >= manyWait:
-		return warning(lag, "see the log of the starter for what is not accepted, and the checks of Temporal and the ledger here")
+		return warning(lag, "see the log of the "+role+" for what is not accepted, and the other checks here")
 	case info.NumWaiting == 0:
-		return ok("a starter was at work %s ago; %s", info.TimeStamp.Sub(*last).Truncate(time.Second), lag)
+		return ok("a %s was at work %s ago; %s", role, info.TimeStamp.Sub(*last).Truncate(time.Second), lag)
 	}
-	return ok("starters wait for messages; %s", lag)
+	return ok("%ss wait for messages; %s", role, lag)
 }
 
 const (

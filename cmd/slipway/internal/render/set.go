@@ -39,7 +39,7 @@ func SetTree(p Set, now time.Time, style Style) string {
 func setFacts(p Set, now time.Time, style Style) []fact {
 	until := p.Awaiting.Text(release.UnitWave, now.Location())
 	if p.Awaiting != nil && !p.Awaiting.Until.IsZero() {
-		until += " (" + span(p.Awaiting.Until.Sub(now)) + " left)"
+		until += " (" + release.Span(p.Awaiting.Until.Sub(now)) + " left)"
 	}
 	all := []fact{
 		{name: "Name", value: Cell{Text: p.Name}},

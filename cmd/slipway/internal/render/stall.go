@@ -20,7 +20,7 @@ func stallFacts(p release.Progress, now time.Time) []fact {
 	zone := now.Location()
 	until := ""
 	if !s.Until.IsZero() {
-		until = stamp(s.Until, zone) + " (" + span(s.Until.Sub(now)) + " left), " + afterwards(p)
+		until = stamp(s.Until, zone) + " (" + release.Span(s.Until.Sub(now)) + " left), " + afterwards(p)
 	}
 	return []fact{
 		{name: "Stalled", value: Cell{Text: iconAlarm + " " + doing(p) + ": " + refusal(s.Fault), color: red}},

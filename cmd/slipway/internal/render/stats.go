@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"slipway/release"
 	"slipway/stats"
 )
 
@@ -58,7 +59,7 @@ func timesText(t stats.Times, from string) string {
 	if t.Count == 0 {
 		return ""
 	}
-	seconds := func(s float64) string { return span(time.Duration(s * float64(time.Second))) }
+	seconds := func(s float64) string { return release.Span(time.Duration(s * float64(time.Second))) }
 	return fmt.Sprintf("%s, p90 %s%s (%d)", seconds(t.MedianSeconds), seconds(t.P90Seconds), from, t.Count)
 }
 

@@ -60,7 +60,7 @@ func facts(p release.Progress, now time.Time, style Style) []fact {
 	now = now.In(style.zone())
 	until := p.Awaiting.Text(release.UnitBatch, now.Location())
 	if p.Awaiting != nil && !p.Awaiting.Until.IsZero() {
-		until += " (" + span(p.Awaiting.Until.Sub(now)) + " left)"
+		until += " (" + release.Span(p.Awaiting.Until.Sub(now)) + " left)"
 	}
 	operation, rollbackTo := "", ""
 	if p.Operation != release.OperationRelease {
@@ -135,7 +135,7 @@ func jobRun(p release.Progress) string {
 	}
 	text := j.ID + " " + string(j.State)
 	if !j.StartedAt.IsZero() && !j.EndedAt.IsZero() {
-		text += " after " + span(j.EndedAt.Sub(j.StartedAt))
+		text += " after " + release.Span(j.EndedAt.Sub(j.StartedAt))
 	}
 	return strings.TrimSuffix(text+": "+j.Message, ": ")
 }

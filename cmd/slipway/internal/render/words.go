@@ -40,21 +40,6 @@ func (s Style) local(rows [][]Cell) [][]Cell {
 	return shown
 }
 
-// span shows how long something took, in its two largest units.
-func span(d time.Duration) string {
-	d = max(d, 0)
-	switch days := d / (24 * time.Hour); {
-	case days > 0:
-		return fmt.Sprintf("%dd%dh", days, d%(24*time.Hour)/time.Hour)
-	case d >= time.Hour:
-		return fmt.Sprintf("%dh%dm", d/time.Hour, d%time.Hour/time.Minute)
-	case d >= time.Minute:
-		return fmt.Sprintf("%dm%ds", d/time.Minute, d%time.Minute/time.Second)
-	default:
-		return fmt.Sprintf("%ds", d/time.Second)
-	}
-}
-
 // age is how long something has lasted, up to its end if it has one.
 func age(start, end, now time.Time) string {
 	if start.IsZero() {
@@ -63,7 +48,7 @@ func age(start, end, now time.Time) string {
 	if end.IsZero() {
 		end = now
 	}
-	return span(end.Sub(start))
+	return release.Span(end.Sub(start))
 }
 
 // Count is a number of things in words: "1 batch", "2 batches".
