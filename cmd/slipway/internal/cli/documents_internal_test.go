@@ -160,6 +160,12 @@ func requireYAML(t *testing.T, where, text string) {
 		_, err = manifest.Read(strings.NewReader(text), manifest.Overrides{})
 	case "ReleaseSet":
 		_, err = manifest.ReadSet(strings.NewReader(text), manifest.Overrides{})
+	case "Application":
+		_, err = manifest.ReadApplication(strings.NewReader(text))
+	case "Policy":
+		_, err = manifest.ReadPolicy(strings.NewReader(text))
+	case "Notifications":
+		_, err = manifest.ReadNotifications(strings.NewReader(text))
 	}
 	require.NoError(t, err, where)
 }
