@@ -94,7 +94,7 @@ func TestLanes_AreCommandedByWhoMay(t *testing.T) {
 		require.Equal(t, c.status, got.status, path+": "+got.body)
 	}
 	got := h.as("ann").send(http.MethodPost, commands+"hold", `{"reason": "migration"}`)
-	require.Contains(t, got.problem(t).Detail, "Temporal remembers no release of this application; to hold its lane all the same, send force: true")
+	require.Contains(t, got.problem(t).Detail, "Temporal remembers no release of this application; force holds its lane all the same")
 	held := release.LaneState{App: shop(), Held: &release.Hold{By: "ann", Reason: "migration", Since: start()}}
 	h.engine.set(release.LaneID(shop()), held, false)
 	got = h.as("ann").send(http.MethodPost, commands+"resume", `{"reason": "done"}`, "Idempotency-Key", "1")

@@ -53,7 +53,7 @@ func TestPage_EveryExampleRuns(t *testing.T) {
 	require.NoError(t, h.known.Update(t.Context(), ledger.Report{Progress: waitingRelease()}))
 	h.tell(1, "batch.waiting", release.PhaseAwaitingConfirm)
 	h.tell(2, "succeeded", release.PhaseSucceeded)
-	h.engine.rules = []release.ScalingRule{{Name: "cpu", Enabled: true}}
+	h.engine.rules = []release.ScalingRule{{Name: "cpu", Enabled: true}, {Name: "night", Enabled: true}}
 	h.bury(h.claimed("1", ""))
 	h.answers("")
 	h.accepts()

@@ -33,6 +33,12 @@ func TestConsole_AGrayRelease(t *testing.T) {
 	b.fills("note", "error rate is flat").picture("console-confirm")
 	b.clicks("Confirm").sees("Sent: confirm.").sees("Succeeded")
 	require.Equal(t, "/releases/"+id, b.path(), "the page was not left")
+	require.Zero(t, says[int](b, `(() => {
+		let opened = 0;
+		window.EventSource = class { constructor() { opened++; } addEventListener() {} close() {} };
+		document.dispatchEvent(new Event("visibilitychange"));
+		return opened;
+	})()`), "who comes back to what has ended opens no stream again")
 	b.sees("confirm batch 1 by dev-admin (verified by subject)").sees("error rate is flat").sees("office-hours")
 
 	// Another one is asked for by a program, and measured before a person is asked.
