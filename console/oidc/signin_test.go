@@ -266,7 +266,7 @@ func TestSignIn_Refused(t *testing.T) {
 		"denied":                  {back: set("error", "access_denied"), status: 403, says: "did not let you in", logged: "access_denied"},
 		"down at the provider":    {back: set("error", "temporarily_unavailable"), status: 503, says: "cannot be asked just now", logged: "temporarily_unavailable"},
 		"another scope":           {back: set("error", "invalid_scope"), status: 502, says: "says invalid_scope", logged: "invalid_scope"},
-		"an error of anybody":     {back: set("error", "call 555 <b>now</b>"), status: 502, says: "has not signed you in", logged: "call 555"},
+		"an error of anybody":     {back: set("error", "call mallory <b>now</b>"), status: 502, says: "has not signed you in", logged: "call mallory"},
 		"another secret":          {change: func(w *world) { w.config.ClientSecret = "guessed" }, status: 502, says: "does not take this console for its client", logged: "invalid_client"},
 		"another client":          {change: claim("aud", "other"), status: 502, says: "proves nothing", logged: "expected audience"},
 		"made for another":        {change: claim("azp", "other"), status: 502, says: "proves nothing", logged: "was made for"},
@@ -312,7 +312,7 @@ func TestSignIn_Refused(t *testing.T) {
 			require.Contains(t, got.body, test.says)
 			require.Equal(t, problem.ContentType, got.header.Get("Content-Type"))
 			require.NotContains(t, got.body, "code-")
-			require.NotContains(t, got.body, "555")
+			require.NotContains(t, got.body, "mallory")
 			require.Empty(t, w.in)
 			require.Contains(t, w.lines(), test.logged)
 			require.Empty(t, w.browser.Jar.Cookies(at), "it counts once")
