@@ -103,7 +103,7 @@ func TestMetricsOfSlipwayAreDocumented(t *testing.T) {
 	})
 	require.NoError(t, err)
 	_, err = console.Listen(t.Context(), console.Config{
-		Addr: "127.0.0.1:0", Door: access.NewDoor(access.DoorConfig{}), Pages: http.NotFoundHandler(), Front: http.NotFoundHandler(), NotSignedIn: http.NotFoundHandler(), Metrics: registry,
+		Addr: "127.0.0.1:0", Door: access.NewDoor(access.DoorConfig{}), API: http.NotFoundHandler(), Pages: http.NotFoundHandler(), Front: http.NotFoundHandler(), NotSignedIn: http.NotFoundHandler(), Metrics: registry,
 	})
 	require.NoError(t, err)
 	_, err = hooks.Listen(t.Context(), hooks.Config{
