@@ -118,7 +118,7 @@ func (v value) Get(out any) error {
 	return json.Unmarshal(data, out)
 }
 
-func (e *engine) QueryWorkflow(_ context.Context, workflowID, _, _ string, _ ...any) (converter.EncodedValue, error) { //nolint:revive // as many as the interface has
+func (e *engine) QueryWorkflow(_ context.Context, workflowID, _, _ string, _ ...any) (converter.EncodedValue, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return value{e.has[workflowID]}, e.err
@@ -189,7 +189,7 @@ func (e *engine) DescribeTaskQueue(context.Context, string, enumspb.TaskQueueTyp
 	return nil, errors.New("nobody knows")
 }
 
-func (e *engine) ExecuteWorkflow(_ context.Context, _ client.StartWorkflowOptions, _ any, args ...any) (client.WorkflowRun, error) { //nolint:revive // as many as the interface has
+func (e *engine) ExecuteWorkflow(_ context.Context, _ client.StartWorkflowOptions, _ any, args ...any) (client.WorkflowRun, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if in, is := args[0].(release.ToggleRequest); is {
