@@ -45,6 +45,8 @@ type Delivery struct {
 	Page bool `json:"page,omitempty"`
 	// After is how long after the event it is told, if the wait is not over by then; 0 is at once.
 	After release.Duration `json:"after,omitzero"`
+	// Name is what application documents call the application, see [Book.Name].
+	Name string `json:"name,omitempty"`
 }
 
 // Deliveries are the channels that an event is told to: each at most once by the rules, and by the ladder each at most once for each
@@ -53,6 +55,7 @@ func (b Book) Deliveries(e wire.LifecycleEvent) []Delivery {
 	of := b.subject(e)
 	var out []Delivery
 	add := func(d Delivery) {
+		d.Name = of.name()
 		if !slices.ContainsFunc(out, func(other Delivery) bool { return other.Channel == d.Channel && other.After == d.After }) {
 			out = append(out, d)
 		}
@@ -87,10 +90,7 @@ func (b Book) told(of subject, kind release.EventKind) (names []string) {
 
 // Name is what application documents call the application of an event, application/environment; empty where they do not.
 func (b Book) Name(e wire.LifecycleEvent) string {
-	if of := b.subject(e); len(of.places) > 0 {
-		return of.places[0].name()
-	}
-	return ""
+	return b.subject(e).name()
 }
 
 // HasLadder reports whether an event begins a wait of which people are reminded: for somebody's word to a release, a wave or a lane,
@@ -144,6 +144,14 @@ type subject struct {
 	targets []string
 	// places are the environments of application documents that it is of.
 	places []place
+}
+
+// name is what people call the application; empty where there is none.
+func (s subject) name() string {
+	if len(s.places) == 0 {
+		return ""
+	}
+	return s.places[0].name()
 }
 
 // subject finds what an event is about.

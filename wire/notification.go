@@ -38,6 +38,8 @@ type Notification struct {
 	ID string `json:"id"`
 	// Channel is the name of the channel.
 	Channel string `json:"channel"`
+	// Name is what people called the application, application/environment, when the event was read; empty where they did not.
+	Name string `json:"name,omitempty"`
 	// Page tells that the people of the channel are called.
 	Page bool `json:"page,omitempty"`
 	// After is how long the wait has lasted by then that the event tells of, and Due when that is; both are zero where the

@@ -16,7 +16,9 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
 
+	"slipway/apps"
 	"slipway/devstack/scenario"
+	"slipway/internal/documents"
 	"slipway/release"
 	"slipway/setup"
 )
@@ -80,6 +82,10 @@ spec:
   rules:
     - {to: [hook, bus], when: [all]}
 `, write("hook.url", server.URL), write("hook.secret", secret)))
+	_, err = apps.NewStore(h.js).Apply(h.ctx, apps.Application{
+		Name: "shop", Environments: []apps.Environment{{Name: "production", App: apps.At(app())}},
+	}, documents.Edit[apps.Application]{Expected: documents.Any})
+	require.NoError(t, err)
 	launch := scenario.Launch{Binary: binary, Role: "notifier", Log: io.Discard, Env: map[string]string{
 		"NATS_URL": h.nats.URL(), "SLIPWAY_NOTIFICATIONS": file, "SLIPWAY_CONSOLE_URL": "https://slipway.example",
 		"SLIPWAY_LINK_KEY_FILE": write("link-key", strings.Repeat("l", 64)),
@@ -106,6 +112,7 @@ spec:
 	require.Len(t, got, 4)
 	require.Equal(t, 1, twice(got))
 	require.Contains(t, hook.bodies[0], "https://slipway.example/go/", "it leads to the second look")
+	require.Contains(t, hook.bodies[0], `"title":"shop/production`, "it is of what people know by its name")
 	stream, err := h.js.Stream(h.ctx, "ELSEWHERE")
 	require.NoError(t, err)
 	require.EqualValues(t, 3, stream.CachedInfo().State.Msgs)

@@ -46,7 +46,7 @@ func (s Source) Fill(d *Dependencies) error {
 		problems = append(problems, err)
 		d.Channels = append(d.Channels, Channel{Name: c.Name, Sender: sender, Compose: func(n wire.Notification, e wire.LifecycleEvent) (notify.Message, error) {
 			return texts.Compose(e, c, notify.Options{
-				Console: s.Console, Page: n.Page, After: n.After.Std(), Link: s.link, Event: n.Event,
+				Console: s.Console, Name: n.Name, Page: n.Page, After: n.After.Std(), Link: s.link, Event: n.Event,
 			})
 		}})
 	}

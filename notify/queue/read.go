@@ -32,7 +32,7 @@ func (n *Notifier) read(ctx context.Context, m message) outcome {
 			n.metrics.notifications.WithLabelValues(d.Channel, resultOutdated).Inc()
 			continue
 		}
-		what := wire.Notification{Channel: d.Channel, Page: d.Page, After: d.After, Sequence: m.position.Sequence, Event: m.Data()}.Of(e)
+		what := wire.Notification{Channel: d.Channel, Name: d.Name, Page: d.Page, After: d.After, Sequence: m.position.Sequence, Event: m.Data()}.Of(e)
 		err := n.enqueue(ctx, what, d.After > 0)
 		if errors.Is(err, wire.ErrTooLarge) {
 			log.Error().Err(err).Str("channel", d.Channel).Msg("an event is too large to be told")
