@@ -118,7 +118,7 @@ func (v value) Get(out any) error {
 	return json.Unmarshal(data, out)
 }
 
-func (e *engine) QueryWorkflow(_ context.Context, workflowID, _, _ string, _ ...any) (converter.EncodedValue, error) {
+func (e *engine) QueryWorkflow(_ context.Context, workflowID, _, _ string, _ ...any) (converter.EncodedValue, error) { //nolint:revive // as many as the interface has
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return value{e.has[workflowID]}, e.err
