@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -38,6 +39,7 @@ type house struct {
 	// signed verifies the links of messages; nil opens none.
 	signed *link.Signer
 	web    *web.Web
+	mu     sync.Mutex
 }
 
 // now is the time of all tests.
@@ -80,6 +82,8 @@ func (h *house) open() {
 
 // ServeHTTP is the API.
 func (h *house) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h.mu.Lock() // a page may ask for several things at once
+	defer h.mu.Unlock()
 	p, _ := access.Of(r.Context())
 	h.asked = append(h.asked, p.Identity+" "+r.Method+" "+r.URL.RequestURI())
 	if r.Method != http.MethodGet {

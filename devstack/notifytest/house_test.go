@@ -44,7 +44,7 @@ type house struct {
 
 func newHouse(t *testing.T, channels ...*listener) *house {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
 	h := &house{t: t, ctx: ctx, channels: channels, cfg: embedded.NATSConfig{DataDir: t.TempDir()}}
 	h.deliveries = func(wire.LifecycleEvent) (all []notify.Delivery) {
 		for _, c := range channels {
