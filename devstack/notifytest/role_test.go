@@ -152,41 +152,40 @@ func TestRole_KilledBetweenSendingAndAcknowledging(t *testing.T) {
 // one message twice for each that was killed, and a stream each once.
 func TestRole_KilledAgainAndAgain(t *testing.T) {
 	t.Parallel()
-	const events, kills = 200, 5
+	const kills, each = 5, 40
 	r := newRole(t)
-	turn := make(chan *scenario.Process, 1) // the one that runs
-	dead := make(chan error, kills)
-	killed := 0
+	armed, dead := make(chan *scenario.Process, 1), make(chan error, 1)
 	r.hook.before = func(count int) {
-		if count < 30*(killed+1) || killed == kills {
+		if count%(each/2) != 0 {
 			return
 		}
 		select {
-		case process := <-turn:
-			killed++
-			if killed%2 == 0 { // the message is being sent
+		case process := <-armed:
+			if count%each == 0 { // the message is being sent
 				dead <- process.Kill()
 				return
 			}
 			go func() { dead <- process.Kill() }() // it is answered meanwhile, or is not
-		default: // none runs yet that was started again
+		default: // the next one has not been started yet
 		}
 	}
-	turn <- r.starts()
-	for i := range events {
-		r.publish(release.Event{
-			ID: fmt.Sprint("e-", i), Kind: release.EventAccepted,
-			Progress: release.Progress{ReleaseID: fmt.Sprintf("r-%016d", i), Transition: 1, App: app(), Phase: release.PhasePreparing},
-		})
-	}
-	for range kills {
+	process := r.starts()
+	for round := range kills {
+		armed <- process
+		for i := range each {
+			r.publish(release.Event{
+				ID: fmt.Sprintf("e-%d-%d", round, i), Kind: release.EventAccepted,
+				Progress: release.Progress{ReleaseID: fmt.Sprintf("r-%016d", round*each+i), Transition: 1, App: app(), Phase: release.PhasePreparing},
+			})
+		}
 		require.NoError(t, <-dead)
-		turn <- r.starts()
+		process = r.starts()
 	}
 	r.untilRead()
 	r.untilEmpty()
-	require.NoError(t, (<-turn).Stop())
+	require.NoError(t, process.Stop())
 	got := r.hook.got()
+	const events = kills * each
 	t.Logf("events=%d kills=%d webhooks_twice=%d stream_twice=%d", events, kills, twice(got), r.onTheBus()-events)
 	require.LessOrEqual(t, twice(got), kills)
 	require.Len(t, got, events+twice(got), "nothing is lost")
