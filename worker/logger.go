@@ -1,6 +1,9 @@
 package worker
 
 import (
+	"context"
+	"reflect"
+
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
@@ -9,7 +12,7 @@ import (
 	"slipway/release"
 )
 
-// naming has what workflows log name the application that they are about.
+// naming has what workflows and activities log name the application that they are about.
 type naming struct {
 	interceptor.WorkerInterceptorBase
 }
@@ -43,4 +46,59 @@ func (o *namingOutbound) GetLogger(ctx workflow.Context) log.Logger {
 		return log.With(to, "app", app)
 	}
 	return to
+}
+
+// InterceptActivity stands before the logger of an attempt.
+func (*naming) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
+	a := &namingActivity{}
+	a.Next = next
+	return a
+}
+
+type namingActivity struct {
+	interceptor.ActivityInboundInterceptorBase
+	outbound namingActivityOutbound
+}
+
+// Init puts the logger between.
+func (a *namingActivity) Init(outbound interceptor.ActivityOutboundInterceptor) error {
+	a.outbound.Next = outbound
+	return a.Next.Init(&a.outbound)
+}
+
+// ExecuteActivity notes the application before the attempt logs anything.
+func (a *namingActivity) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
+	a.outbound.app = appOf(in.Args)
+	return a.Next.ExecuteActivity(ctx, in)
+}
+
+type namingActivityOutbound struct {
+	interceptor.ActivityOutboundInterceptorBase
+	// app is as platform/region/id; empty where the attempt is about none.
+	app string
+}
+
+// GetLogger names the application.
+func (o *namingActivityOutbound) GetLogger(ctx context.Context) log.Logger {
+	to := o.Next.GetLogger(ctx)
+	if o.app == "" {
+		return to
+	}
+	return log.With(to, "app", o.app)
+}
+
+// appOf is the application that an activity is about: every input of one that is has it as its field App.
+func appOf(args []any) string {
+	for _, arg := range args {
+		input := reflect.ValueOf(arg)
+		if input.Kind() != reflect.Struct {
+			continue
+		}
+		if field := input.FieldByName("App"); field.IsValid() {
+			if app, is := reflect.TypeAssert[release.App](field); is && app != (release.App{}) {
+				return app.SearchValue()
+			}
+		}
+	}
+	return ""
 }
