@@ -32,7 +32,7 @@ const (
 	// MaxConfigDigest is the length of the digest of a configuration: sha256: and 12 digits.
 	MaxConfigDigest = 19
 	// maxToldOwed bounds a release that is named: one that has left a rule off, or is repeated.
-	maxToldOwed = 128
+	maxToldOwed = 120
 	// maxToldRuns bounds the artifact that runs, where only the core is told: it is the third of them.
 	// The text of mixed versions, which stands in its place, is never longer.
 	maxToldRuns = 512
@@ -40,7 +40,7 @@ const (
 	// the names of an application document.
 	maxToldRun = 48
 	// maxToldBehind bounds what a lane answers to whoever asks it; a release itself does not know it.
-	maxToldBehind = 8
+	maxToldBehind = 24
 )
 
 // Cut counts what was left out of a progress, so that it is not larger than its place
