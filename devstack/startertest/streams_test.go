@@ -50,7 +50,7 @@ func TestStreams_EnsureStreamsCreatesThemAsDocumentedAndOnce(t *testing.T) {
 			require.Equal(t, want.Retention, got.Retention)
 			require.Equal(t, want.Discard, got.Discard)
 			require.Equal(t, want.MaxAge, got.MaxAge)
-			require.EqualValues(t, 1<<30, got.MaxBytes)
+			require.Equal(t, want.MaxBytes, got.MaxBytes)
 			require.Equal(t, want.Duplicates, got.Duplicates)
 			require.Equal(t, want.DenyDelete, got.DenyDelete)
 		}
