@@ -90,21 +90,12 @@ func (t *Texts) Compose(e wire.LifecycleEvent, c Channel, o Options) (Message, e
 		f.Name = o.Name
 	}
 	m := Message{
-		ID: messageID(e, c, o), Mood: moodOf(e), Page: o.Page, Language: language, At: e.Time, Event: o.Event,
+		ID: wire.Notification{Channel: c.Name, After: release.Duration(o.After)}.Of(e).ID, Mood: moodOf(e), Page: o.Page, Language: language, At: e.Time, Event: o.Event,
 		Title: release.ShortenLine(w.title(e, f, o), maxTitle),
 		Lines: w.lines(thingOf(e)+".lines", f),
 		Links: w.links(e, o),
 	}
 	return m, errors.Join(w.failures...)
-}
-
-// messageID is the identity of a message: the event, the channel, and of a step of a ladder when.
-func messageID(e wire.LifecycleEvent, c Channel, o Options) string {
-	id := e.ID + "/" + c.Name
-	if o.After > 0 {
-		id += "/" + release.Duration(o.After).String()
-	}
-	return id
 }
 
 // The things that events are of, as their types have it.
