@@ -50,6 +50,11 @@ func (s ChangeState) Ended() bool {
 	return false
 }
 
+// Broken reports whether the platform has failed to carry the change out.
+func (s ChangeState) Broken() bool {
+	return s == ChangeStuck || s == ChangeFailed || s == ChangeSystemFailed
+}
+
 // Parked reports whether the change waits for somebody outside.
 func (s ChangeState) Parked() bool {
 	return s == ChangeAwaitingConfirm || s == ChangeAwaitingPlatformApproval
@@ -73,6 +78,37 @@ type Observation struct {
 	// Traffic says in words that somebody has changed the traffic rules of the change, and to what; empty where they
 	// are as they should be, and where there are none to be read.
 	Traffic string `json:"traffic,omitempty"`
+	// Stages are what the platform does for the change now, or did last, in its order; none where it shows none.
+	Stages []Stage `json:"stages,omitempty"`
+}
+
+// Stage is a step of the platform's own within a change, for people: nothing is decided by it.
+type Stage struct {
+	// Batch is the number of the batch that the stage belongs to, from 1; 0 where the change has none.
+	Batch int `json:"batch,omitempty"`
+	// Name is what the platform calls the stage.
+	Name  string     `json:"name"`
+	State BatchState `json:"state"`
+	// Message is what the platform says of it, and of one that has failed, why.
+	Message string `json:"message,omitempty"`
+}
+
+// The bounds of stages, whatever a platform shows: how many there are, and the bytes of their texts as encoded.
+const (
+	MaxStages       = 20
+	maxStageName    = 120
+	maxStageMessage = 400
+)
+
+// BoundedStages returns the stages with their texts bounded, at most [MaxStages] of them: those that have failed or are at work stay
+// before the others, and the later before the earlier.
+func BoundedStages(stages []Stage) []Stage {
+	stages, _ = keepOf(stages, MaxStages, 0, func(s Stage) bool { return s.State != BatchFailed && s.State != BatchRunning })
+	for i := range stages {
+		stages[i].Name = ShortenEncoded(stages[i].Name, maxStageName)
+		stages[i].Message = ShortenEncoded(stages[i].Message, maxStageMessage)
+	}
+	return stages
 }
 
 // BatchChange is one batch of a change as the platform shows it.

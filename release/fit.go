@@ -69,6 +69,8 @@ type Keep struct {
 	// Samples bounds the samples of each gate, the others bound lists. Held are the scaling
 	// rules that are not put back.
 	Samples, Gates, Decisions, Batches, Settings, Held int
+	// Stages keeps those of the change. They are not counted: the platform has them.
+	Stages bool
 	// Kept bounds, in bytes as encoded, what is kept of all scaling rules that were taken away.
 	Kept int
 	// Strategy keeps the gates and the schedule of the strategy. Core leaves out all but what
@@ -80,7 +82,7 @@ type Keep struct {
 func Keeps() []Keep {
 	const all = math.MaxInt
 	return []Keep{
-		{Text: 1024, Samples: all, Gates: all, Decisions: all, Batches: all, Settings: all, Held: all, Kept: all, Strategy: true},
+		{Text: 1024, Samples: all, Gates: all, Decisions: all, Batches: all, Settings: all, Held: all, Kept: all, Stages: true, Strategy: true},
 		{Text: 1024, Samples: 10, Gates: all, Decisions: 100, Batches: 200, Settings: 100, Held: all, Kept: all, Strategy: true},
 		{Text: 512, Samples: 3, Gates: 60, Decisions: 50, Batches: 100, Settings: 50, Held: all, Kept: all},
 		{Text: 256, Gates: 40, Decisions: 25, Batches: 100, Settings: 30, Held: all, Kept: all},
@@ -218,6 +220,9 @@ func (k Keep) Apply(p Progress, settled func(HeldRule) bool) Progress {
 	// The number of instances is kept for a release that was reset, which puts it back.
 	p.Settings, cut.Settings = keepOf(p.Settings, k.Settings, cut.Settings, func(s Setting) bool { return s.Name != SettingInstances })
 	p.Decisions, cut.Decisions = keepOf(p.Decisions, k.Decisions, cut.Decisions, func(d Decision) bool { return d.Refused != "" })
+	if !k.Stages {
+		p.Stages = nil
+	}
 	p.Batches, cut.Batches = keepOf(p.Batches, k.Batches, cut.Batches, func(b Batch) bool { return b.State == BatchPending })
 	if !k.Strategy && len(p.Strategy.Gates)+len(p.Strategy.Schedule) > 0 {
 		p.Strategy.Gates, p.Strategy.Schedule, cut.Strategy = nil, nil, true

@@ -95,6 +95,9 @@ type Progress struct {
 	Strategy Strategy `json:"strategy"`
 	// ChangeID is the platform's ID of the latest change of this release.
 	ChangeID string `json:"changeId,omitempty"`
+	// Stages are what the platform has done for the latest change that has failed. Of a change at work a release does not keep
+	// them; whoever asks Temporal fills them in.
+	Stages []Stage `json:"stages,omitempty"`
 	// UnfinishedChange is the change of the application that had not ended, or may not have,
 	// when the release ended NeedsAttention.
 	UnfinishedChange string `json:"unfinishedChange,omitempty"`
@@ -210,6 +213,7 @@ func (p Progress) Waits() bool { return p.Awaiting != nil }
 func (p Progress) Clone() Progress {
 	p.Settings = slices.Clone(p.Settings)
 	p.Batches = slices.Clone(p.Batches)
+	p.Stages = slices.Clone(p.Stages)
 	p.ScalingRules = slices.Clone(p.ScalingRules)
 	p.Decisions = slices.Clone(p.Decisions)
 	p.Gates = slices.Clone(p.Gates)

@@ -71,7 +71,9 @@ type follower struct {
 // observeCall is the next observation. It waits for news itself, so its age says nothing. While
 // a finished batch is parked nothing has to move, so that a look may wait for its worker.
 func (f *follower) observeCall() call[release.Observation] {
-	t := f.platform.observe(release.ObserveInput{App: f.p.App, ChangeID: f.changeID, Seen: f.seen, Traffic: f.rulesWithin()})
+	seen := f.seen
+	seen.Stages = nil // they are no news
+	t := f.platform.observe(release.ObserveInput{App: f.p.App, ChangeID: f.changeID, Seen: seen, Traffic: f.rulesWithin()})
 	if f.held != nil {
 		t.options.ScheduleToStartTimeout = 0
 	}
@@ -154,6 +156,9 @@ func (f *follower) observed(ctx workflow.Context) (act release.Action, done bool
 	}
 	f.clearStall(string(release.VerbObserve))
 	f.seen = seen
+	if seen.State.Broken() {
+		f.p.Stages = seen.Stages
+	}
 	if seen.State == release.ChangeAwaitingConfirm && f.rulesWithin() != nil {
 		f.p.Traffic.Note = seen.Traffic
 	}

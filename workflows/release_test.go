@@ -102,7 +102,6 @@ func TestRelease_BakeTimeComesBeforeTheQuestion(t *testing.T) {
 	require.Empty(t, p.Decisions[1].Refused)
 }
 
-// TestRelease_Endings is what becomes of a release under each fault, policy and word.
 // What the platform calls the application is searchable with the first phase after it was read, for no
 // event of its own.
 func TestRelease_IsFoundByTheNameOfItsApplication(t *testing.T) {
@@ -112,6 +111,28 @@ func TestRelease_IsFoundByTheNameOfItsApplication(t *testing.T) {
 	require.Equal(t, []string{"Preparing ", "RollingOut shop", "Finalizing shop", "Succeeded shop"}, s.cost.searchable)
 }
 
+// What the platform says of the change that has failed is told after the way back, too; of changes that go well a release
+// keeps nothing of the kind.
+func TestRelease_TellsTheStagesOfTheChangeThatFailed(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.fault(saesim.Fault{Kind: saesim.FaultBatchFails})
+	p := s.run(s.spec(release.Strategy{}))
+	require.Equal(t, release.PhaseRolledBack, p.Outcome, p.Reason)
+	require.Len(t, p.Stages, 2)
+	require.Equal(t, release.BatchFailed, p.Stages[1].State)
+	require.Contains(t, p.Stages[1].Message, "EDAS-10022")
+	for _, e := range s.events {
+		require.Equal(t, e.Kind == release.EventRollingBack || e.Kind == release.EventRolledBack, len(e.Progress.Stages) > 0, e.Kind)
+	}
+
+	s = newStage(t)
+	p = s.run(s.spec(release.Strategy{}))
+	require.Equal(t, release.PhaseSucceeded, p.Outcome, p.Reason)
+	require.Empty(t, p.Stages)
+}
+
+// TestRelease_Endings is what becomes of a release under each fault, policy and word.
 func TestRelease_Endings(t *testing.T) {
 	t.Parallel()
 	all := release.Strategy{Type: release.StrategyAll}

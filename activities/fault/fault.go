@@ -30,11 +30,14 @@ func After(f release.Fault, why string, delay time.Duration) error {
 }
 
 // Unchanged asks the Temporal server to try the activity again after a delay: nothing is wrong,
-// there is just nothing new yet. So waiting costs neither history nor a worker.
-func Unchanged(why string, delay time.Duration) error {
-	return temporal.NewApplicationErrorWithOptions(why, string(release.FaultUnchanged), temporal.ApplicationErrorOptions{
-		NextRetryDelay: delay, Category: temporal.ApplicationErrorCategoryBenign,
-	})
+// there is just nothing new yet. So waiting costs neither history nor a worker. What a change shows meanwhile is its detail, for
+// people who look at it.
+func Unchanged(why string, delay time.Duration, shows ...release.Stage) error {
+	options := temporal.ApplicationErrorOptions{NextRetryDelay: delay, Category: temporal.ApplicationErrorCategoryBenign}
+	if len(shows) > 0 {
+		options.Details = []any{shows}
+	}
+	return temporal.NewApplicationErrorWithOptions(why, string(release.FaultUnchanged), options)
 }
 
 // Frozen returns the error of a change that a freeze holds back, with the freeze as its detail.

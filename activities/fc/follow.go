@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"go.temporal.io/sdk/activity"
-
 	"slipway/activities/cloud"
 	"slipway/activities/fault"
 	"slipway/cloudapi"
@@ -50,11 +48,7 @@ func (d *Driver) Observe(ctx context.Context, in release.ObserveInput) (release.
 		return release.Observation{}, failed(err)
 	}
 	if !release.Changed(in.Seen, seen) {
-		why := "nothing new: " + string(seen.State)
-		if seen.Message != "" {
-			why += ", " + seen.Message
-		}
-		return release.Observation{}, fault.Unchanged(why, release.LookDelay(seen.State, int(activity.GetInfo(ctx).Attempt)))
+		return release.Observation{}, cloud.NothingNew(ctx, seen)
 	}
 	return seen, nil
 }
@@ -79,6 +73,7 @@ func (d *Driver) observe(ctx context.Context, in release.ObserveInput) (release.
 	seen := release.Observation{State: release.ChangeAwaitingConfirm, Batch: c.batch, Batches: c.batches(release.BatchDone)}
 	if seen.Message, err = d.starting(ctx, in.App, c); seen.Message != "" {
 		seen.State, seen.Batches = release.ChangeRunning, c.batches(release.BatchRunning)
+		seen.Stages = release.BoundedStages([]release.Stage{{Batch: c.batch, Name: "provisioned instances", State: release.BatchRunning, Message: seen.Message}})
 	}
 	return seen, err
 }

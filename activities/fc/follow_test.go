@@ -89,6 +89,7 @@ func TestObserve_WaitsForProvisionedInstances(t *testing.T) {
 	require.Equal(t, release.ChangeRunning, seen.State)
 	require.Equal(t, "provisioned instances: 4 of 6", seen.Message)
 	require.Equal(t, release.BatchRunning, seen.Batches[0].State)
+	require.Equal(t, []release.Stage{{Batch: 1, Name: "provisioned instances", State: release.BatchRunning, Message: seen.Message}}, seen.Stages)
 	_, err = platformtest.Try[release.Observation](h.Harness, release.VerbObserve, release.ObserveInput{App: h.App(), ChangeID: change.ID, Seen: seen}, release.FaultUnchanged)
 	require.Equal(t, release.FaultUnchanged, platformtest.FaultOf(err))
 	require.NoError(t, h.ClearFaults())

@@ -28,11 +28,11 @@ func (d *Driver) Observe(ctx context.Context, in release.ObserveInput) (release.
 	since := begunBy(in.Seen)
 	if known {
 		seen = observation(o)
+		seen.Stages = d.stages(ctx, o, seen)
 		since = o.CreateTime
 	}
 	if !release.Changed(in.Seen, seen) {
-		return release.Observation{}, fault.Unchanged("nothing new: "+string(seen.State),
-			release.LookDelay(seen.State, int(activity.GetInfo(ctx).Attempt)))
+		return release.Observation{}, cloud.NothingNew(ctx, seen)
 	}
 	if !seen.State.Ended() {
 		return seen, nil

@@ -73,6 +73,50 @@ func TestObserve_BatchesThatNeverBegan(t *testing.T) {
 	}
 }
 
+// What SAE says of the batch that has failed is seen with its end, and of one that succeeded nothing is asked.
+func TestObserve_TellsTheStagesOfWhatHasFailed(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	h.fault(t, saesim.Fault{Kind: saesim.FaultBatchFails})
+	id := h.deploy(t, image2, inTwoByHand, time.Minute)
+	stages := h.observe(t, id, release.Observation{State: release.ChangeRunning, Batch: 1}).Stages
+	require.Len(t, stages, 2)
+	require.Equal(t, []release.BatchState{release.BatchDone, release.BatchFailed}, []release.BatchState{stages[0].State, stages[1].State})
+	require.Equal(t, 1, stages[1].Batch)
+	require.Regexp(t, "^.+: Update instances$", stages[1].Name)
+	require.Regexp(t, "^EDAS-10022 .+", stages[1].Message)
+
+	h.sim.ResetCalls()
+	id = h.deploy(t, image2, inOneBatch, time.Minute)
+	require.Empty(t, h.observe(t, id, release.Observation{State: release.ChangeRunning, Batch: 1}).Stages)
+	require.Zero(t, h.sim.Calls().Operations["DescribePipeline"])
+}
+
+// A look that cannot have the stages is one nevertheless.
+func TestObserve_GoesOnWithoutStages(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	h.fault(t, saesim.Fault{Kind: saesim.FaultBatchFails})
+	h.fault(t, saesim.Fault{Operation: "DescribePipeline", Kind: saesim.FaultError, Code: "InternalError", Status: 500, Count: -1})
+	id := h.deploy(t, image2, inOneBatch, time.Minute)
+	seen := h.observe(t, id, release.Observation{State: release.ChangeRunning, Batch: 1})
+	require.True(t, seen.State.Broken(), seen.State)
+	require.Empty(t, seen.Stages)
+}
+
+func TestTaskMessage(t *testing.T) {
+	t.Parallel()
+	for want, task := range map[string]saeclient.DescribePipelineDataStageListTaskList{
+		"":                                {},
+		"3 instances":                     {Message: "3 instances"},
+		"EDAS-10022 the port is not open": {ErrorCode: "EDAS-10022", ErrorMessage: "<p>the port is <b>not</b> open</p>", Message: "3 instances"},
+		"EDAS-10022":                      {ErrorCode: "EDAS-10022"},
+	} {
+		require.Equal(t, want, taskMessage(task))
+	}
+	require.NotContains(t, taskMessage(saeclient.DescribePipelineDataStageListTaskList{ErrorMessage: "login with password=hunter2 refused"}), "hunter2")
+}
+
 // TestObserve_AnOrderIsGoneOnceItWasMissedThreeTimes: one answer that lags is no proof.
 func TestObserve_AnOrderIsGoneOnceItWasMissedThreeTimes(t *testing.T) {
 	t.Parallel()

@@ -4,10 +4,7 @@ import (
 	"context"
 	"errors"
 
-	"go.temporal.io/sdk/activity"
-
 	"slipway/activities/cloud"
-	"slipway/activities/fault"
 	"slipway/cloudapi"
 	"slipway/release"
 	"slipway/servicestageclient"
@@ -46,11 +43,7 @@ func (d *Driver) Observe(ctx context.Context, in release.ObserveInput) (release.
 	seen := l.observe()
 	seen.Traffic = l.ledElsewhere(in.Traffic)
 	if !release.Changed(in.Seen, seen) {
-		why := "nothing new: " + string(seen.State)
-		if seen.Message != "" {
-			why += ", " + seen.Message
-		}
-		return release.Observation{}, fault.Unchanged(why, release.LookDelay(seen.State, int(activity.GetInfo(ctx).Attempt)))
+		return release.Observation{}, cloud.NothingNew(ctx, seen)
 	}
 	return seen, nil
 }

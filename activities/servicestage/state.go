@@ -65,7 +65,44 @@ func (l look) observe() release.Observation {
 	case seen.State == release.ChangeFailed && l.waitsAgain():
 		seen.State, seen.Message = release.ChangeStuck, "the rest of the gray release has failed, and the component waits for a decision: "+seen.Message
 	}
-	return l.withBatches(seen)
+	seen = l.withBatches(seen)
+	seen.Stages = stages(job, seen.Batch)
+	return seen
+}
+
+// stages are the tasks of a job, in its order.
+func stages(job *servicestageclient.GetJobOutput, batch int) []release.Stage {
+	tasks := slices.SortedStableFunc(slices.Values(job.Tasks), func(a, b servicestageclient.Task) int { return cmp.Compare(a.TaskIndex, b.TaskIndex) })
+	var stages []release.Stage
+	for _, task := range tasks {
+		stages = append(stages, release.Stage{
+			Batch: batch, Name: task.TaskName, State: taskState(task.TaskStatus), Message: cloud.WithoutSecrets(noteOf(task)),
+		})
+	}
+	return release.BoundedStages(stages)
+}
+
+// noteOf is the reason of a task, which may be the empty object of JSON.
+func noteOf(task servicestageclient.Task) string {
+	if reason := task.Reason(); reason != "{}" {
+		return reason
+	}
+	return ""
+}
+
+func taskState(status string) release.BatchState {
+	switch status {
+	case servicestageclient.JobSucceeded, servicestageclient.JobSkipped:
+		return release.BatchDone
+	case servicestageclient.JobRunning, servicestageclient.JobRollingBack:
+		return release.BatchRunning
+	case servicestageclient.JobFailed, servicestageclient.JobPartiallyFailed:
+		return release.BatchFailed
+	case servicestageclient.JobCancelled, servicestageclient.JobRolledBack:
+		return release.BatchAborted
+	default: // not begun, or not known
+		return release.BatchPending
+	}
 }
 
 // superseded is how a change is whose jobs have ended, where somebody has begun another job since. A restart, a rescale

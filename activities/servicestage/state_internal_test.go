@@ -76,6 +76,25 @@ func beside(other string) map[string]string {
 	return map[string]string{jobOne: "SUCCEEDED", jobOther: other}
 }
 
+// The tasks of a job are its stages, in their order, each with what it says.
+func TestStages(t *testing.T) {
+	t.Parallel()
+	require.Nil(t, stages(&servicestageclient.GetJobOutput{}, 1))
+	require.Equal(t, []release.Stage{
+		{Batch: 2, Name: "check", State: release.BatchDone},
+		{Batch: 2, Name: "build", State: release.BatchFailed, Message: "Building failed."},
+		{Batch: 2, Name: "cancelled", State: release.BatchAborted},
+		{Batch: 2, Name: "deploy", State: release.BatchPending},
+		{Batch: 2, Name: "route", State: release.BatchRunning},
+	}, stages(&servicestageclient.GetJobOutput{Tasks: []servicestageclient.Task{
+		{TaskIndex: 4, TaskName: "deploy", TaskStatus: servicestageclient.JobSubmitted},
+		{TaskIndex: 1, TaskName: "check", TaskStatus: servicestageclient.JobSkipped, Messages: "{}"},
+		{TaskIndex: 2, TaskName: "build", TaskStatus: servicestageclient.JobPartiallyFailed, Messages: `{"Message":"ECC00011","Detail":"Building failed."}`},
+		{TaskIndex: 5, TaskName: "route", TaskStatus: servicestageclient.JobRollingBack},
+		{TaskIndex: 3, TaskName: "cancelled", TaskStatus: servicestageclient.JobCancelled},
+	}}, 2))
+}
+
 // TestObserve_EachStateOfThePlatform is the table of what each state of a component, of its jobs and of its records means.
 func TestObserve_EachStateOfThePlatform(t *testing.T) {
 	t.Parallel()

@@ -71,7 +71,7 @@ func (a *api) release(ctx context.Context, id string) (standing, error) {
 		return standing{}, err
 	}
 	if status.Partial.Reason == releases.PartialNone {
-		status.Progress = a.Releases.WithTurn(ctx, status.Progress)
+		status.Progress = a.Releases.Enriched(ctx, status.Progress)
 	}
 	return standing{
 		shown: shownRelease{status.Progress, status.Partial.Message}, on: authority.AppTarget(status.Progress.App), closed: status.Closed,

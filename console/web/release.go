@@ -32,7 +32,9 @@ type releaseShown struct {
 	Steps []release.NextStep
 	// Batches are its batches, as the drawing has them, and Instances how far it is.
 	Batches []batchShown
-	Gates   []gateShown
+	// Stages are what the platform does for its change, or has done for the one that has failed.
+	Stages []stageShown
+	Gates  []gateShown
 	// Awaits is what it waits for, in words.
 	Awaits string
 	// Done is the command that was just sent; nil where none was.
@@ -72,7 +74,7 @@ func (p *page) release(id string) (releaseShown, error) {
 	shown := releaseShown{shownRelease: r, Title: cmp.Or(r.Name(), r.App.SearchValue(), r.ReleaseID), Brings: p.brings(r.Progress)}
 	shown.AppPage, shown.Lane = appPage(r.Progress), lanePage(r.App)
 	shown.Acts, shown.Steps = actsOf(r.ReleaseID, release.Next(r.Progress))
-	shown.Batches, shown.Gates = batchesOf(r.Progress, p.now), gatesOf(r.Gates)
+	shown.Batches, shown.Stages, shown.Gates = batchesOf(r.Progress, p.now), stagesOf(r.Stages), gatesOf(r.Gates)
 	if !shown.State().Ended() {
 		shown.Awaits = r.Awaiting.Text(release.UnitBatch, nil)
 	}
@@ -193,6 +195,22 @@ func batchLook(s release.BatchState, waits bool) (class, icon string) {
 	case release.BatchPending:
 	}
 	return "quiet", "·"
+}
+
+// stageShown is a stage of the platform with its look.
+type stageShown struct {
+	release.Stage
+
+	Class, Icon string
+}
+
+func stagesOf(stages []release.Stage) []stageShown {
+	out := make([]stageShown, len(stages))
+	for i, s := range stages {
+		out[i].Stage = s
+		out[i].Class, out[i].Icon = batchLook(s.State, false)
+	}
+	return out
 }
 
 // gateShown is the verdict of a gate with its samples as they are drawn.

@@ -92,7 +92,7 @@ func TestCost_WhatAReleaseCosts(t *testing.T) {
 		h.result(id)
 		calls := s.Sim().Calls()
 		kinds := h.kindsInHistory(id)
-		is := cost{h.history(id), calls.Total - calls.Operations["DescribeChangeOrder"] - calls.Operations["DescribeJobStatus"]}
+		is := cost{h.history(id), calls.Total - calls.Operations["DescribeChangeOrder"] - calls.Operations["DescribePipeline"] - calls.Operations["DescribeJobStatus"]}
 		t.Logf("cost row=%q history_events=%d sae_calls=%d of %d calls=%v history=%v", tt.row, is.events, is.calls, calls.Total, calls.Operations, kinds)
 		documented := documentedCost(t, tt.row)
 		if is.events > documented.events+tt.shown/2 {

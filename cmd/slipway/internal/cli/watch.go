@@ -128,7 +128,7 @@ func releaseTarget() watchTarget[release.Progress] {
 		get: func(ctx context.Context, call *call, id string) (releases.Status[release.Progress], error) {
 			status, err := call.get(ctx, id)
 			if err == nil && status.Partial.Reason == releases.PartialNone && call.client != nil {
-				status.Progress = call.client.WithTurn(ctx, status.Progress)
+				status.Progress = call.client.Enriched(ctx, status.Progress)
 			}
 			return status, err
 		},

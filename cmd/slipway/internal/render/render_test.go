@@ -491,3 +491,17 @@ func TestRender_DoctorKeepsCommandsWhole(t *testing.T) {
 		require.Contains(t, text, "check NATS_URL")
 	}
 }
+
+// The stages of the platform stand below their batch; of a change without batches below the release.
+func TestTree_Stages(t *testing.T) {
+	t.Parallel()
+	p := aborted()
+	p.Stages = []release.Stage{
+		{Batch: 1, Name: "Deploy: Initialize environment", State: release.BatchDone},
+		{Batch: 1, Name: "Deploy: Update instances", State: release.BatchFailed, Message: "EDAS-10022 the port is not open"},
+	}
+	require.Len(t, p.Batches, 3)
+	golden(t, "tree-stages.golden", render.Tree(p, at(30), render.Style{}))
+	p.Batches = nil
+	require.Contains(t, render.Tree(p, at(30), render.Style{}), "▸ Deploy: Update instances")
+}

@@ -241,7 +241,11 @@ func version(v release.Version) string {
 func nodes(p release.Progress, now time.Time) []node {
 	var branches []node
 	for _, b := range p.Batches {
-		branches = append(branches, node{row: batchNode(p, b, now), leaf: gateNodes(p, b.Number), rank: batchRank(p, b)})
+		leaf := append(stageNodes(p.Stages, b.Number), gateNodes(p, b.Number)...)
+		branches = append(branches, node{row: batchNode(p, b, now), leaf: leaf, rank: batchRank(p, b)})
+	}
+	if len(p.Batches) == 0 {
+		branches = append(branches, stageNodes(p.Stages, 0)...)
 	}
 	for _, r := range p.ScalingRules {
 		rank := rankContext
@@ -295,6 +299,26 @@ func decisionNodes(decisions []release.Decision, unit release.Unit, zone *time.L
 		branches = append(branches, n)
 	}
 	return branches
+}
+
+// stageNodes are the stages of the platform in a batch; in none where it is 0.
+func stageNodes(stages []release.Stage, batch int) []node {
+	var rows []node
+	for _, s := range stages {
+		if batch != 0 && s.Batch != batch {
+			continue
+		}
+		rank := rankPast
+		switch s.State {
+		case release.BatchFailed, release.BatchAborted:
+			rank = rankLatest
+		case release.BatchRunning, release.BatchPending:
+			rank = rankContext
+		case release.BatchDone, release.BatchConfirmed:
+		}
+		rows = append(rows, node{row: []Cell{{Text: "▸ " + s.Name}, {Text: "Stage"}, batchState(s.State, false, ""), {}, {}, {Text: s.Message}}, rank: rank})
+	}
+	return rows
 }
 
 // gateNodes are the gates measured after a batch, in a watch after the last, and those that are being measured.
