@@ -154,6 +154,7 @@ const gray = `{"releaseId":"r-abcdefghijklmnop","app":{"platform":"sae","region"
 "operation":"release","artifact":{"image":"registry.example/shop:1.4.2"},"phase":"AwaitingConfirm","strategy":{"type":"gray","gray":1,"batches":2},"changeId":"c-1",
 "batches":[{"number":1,"instances":1,"state":"done","startedAt":"2026-11-30T07:50:00Z","endedAt":"2026-11-30T07:51:00Z"},{"number":2,"instances":2,"state":"pending"},{"number":3,"instances":1,"state":"pending"}],
 "awaiting":{"kind":"confirm","batch":1,"since":"2026-11-30T07:51:00Z"},
+"stages":[{"batch":1,"name":"Deploy: Update instances","state":"failed","message":"<b>EDAS-10022</b>"}],
 "settings":[{"name":"variables.GREETING","before":"sha256:0123456789ab","after":"<script>alert(1)</script>"}],
 "gates":[{"name":"errors","batch":1,"verdict":"pass","reason":"3 of 3 pass","samples":[{"at":"2026-11-30T07:50:10Z","verdict":"pass","value":"0.1"},{"at":"2026-11-30T07:50:20Z","verdict":"pass","value":"0.3"},{"at":"2026-11-30T07:50:30Z","verdict":"inconclusive","note":"no data"}]}],
 "requestedBy":"bo","acceptedAt":"2026-11-30T07:49:00Z","startedAt":"2026-11-30T07:49:30Z"}`
@@ -181,6 +182,7 @@ func TestRelease_Page(t *testing.T) {
 		`data-live="/api/v1/releases/r-abcdefghijklmnop/events?after=7"`, `<rect class="waits" x="0%" y="2" width="25%"`, `<rect class="quiet" x="25%" y="2" width="50%"`,
 		`&lt;script&gt;alert(1)&lt;/script&gt;`, "<code>batch.done</code>", `href="/lanes/sae/cn-hangzhou/f80db7f6-0d46-4563-bd41-99f11e3a2eb4"`,
 		`href="http://127.0.0.1:8233/namespaces/default/workflows/release%2Fr-abcdefghijklmnop"`, `href="https://sae.example/cn-hangzhou/apps?id=f80db7f6-0d46-4563-bd41-99f11e3a2eb4"`, `points="5.0,35.0 120.0,5.0 "`,
+		`</span> failed</span></td><td>Deploy: Update instances</td><td>1</td><td>&lt;b&gt;EDAS-10022&lt;/b&gt;</td>`,
 	} {
 		require.Contains(t, page.body, want)
 	}
