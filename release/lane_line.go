@@ -205,6 +205,9 @@ func (l *LaneInput) LeaveWaiting(named func(LaneEntry) bool) []LaneEntry {
 	return gone
 }
 
+// NeedsPerson reports whether the lane goes on, or gets back what releases have left, only when somebody acts.
+func (l *LaneInput) NeedsPerson() bool { return l.Held != nil || len(l.Debts) > 0 }
+
 // Idle reports whether nothing runs or waits and there is nothing to remember. Debts are
 // remembered by the ledger.
 func (l *LaneInput) Idle() bool { return len(l.Line) == 0 && l.Held == nil && len(l.Denied) == 0 }

@@ -13,7 +13,7 @@ const (
 	// SearchApplication is application/environment of a release that was asked for by the names of an
 	// application document.
 	SearchApplication = "SlipwayApplication"
-	// SearchPhase is the phase of a release or set.
+	// SearchPhase is the phase of a release or set, and of a lane [LaneNeedsPerson] for as long as it does.
 	SearchPhase = "SlipwayPhase"
 	// SearchOutcome is the phase in which a release or set ended, once it has.
 	SearchOutcome = "SlipwayOutcome"
@@ -26,6 +26,10 @@ const (
 	// SearchSet is the ID of a set, for the set itself and for its releases.
 	SearchSet = "SlipwaySet"
 )
+
+// LaneNeedsPerson is the [SearchPhase] of a lane that is held, or in which releases have left something behind; any other
+// lane has none. So those are found among any number of lanes without asking each.
+const LaneNeedsPerson = "NeedsPerson"
 
 // SearchNames returns the names of all search attributes.
 func SearchNames() []string {

@@ -80,10 +80,22 @@ func lanesQuery(app string) string {
 	return "WorkflowType = " + literal(release.WorkflowLane) + Filter{App: app, Open: true}.attributes()
 }
 
+// LaneFilter chooses lanes; the zero value chooses all that are at work.
+type LaneFilter struct {
+	// NeedsPerson chooses those that say that they need a person: they are held, or releases have left something in them.
+	NeedsPerson bool
+	// Limit is how many to list at most; 0 lists all.
+	Limit int
+}
+
 // ListLanes lists the lanes that are at work, and asks each for its state; one that does not answer,
-// or cannot be read, is partial. More reports whether the limit cut the list; 0 is no limit.
-func (c *Client) ListLanes(ctx context.Context, limit int) (found []LaneStatus, more bool, err error) {
-	infos, more, err := c.find(ctx, search{query: lanesQuery(""), limit: limit})
+// or cannot be read, is partial. More reports whether the limit cut the list.
+func (c *Client) ListLanes(ctx context.Context, f LaneFilter) (found []LaneStatus, more bool, err error) {
+	query := lanesQuery("")
+	if f.NeedsPerson {
+		query += " AND " + release.SearchPhase + " = " + literal(release.LaneNeedsPerson)
+	}
+	infos, more, err := c.find(ctx, search{query: query, limit: f.Limit})
 	if err != nil {
 		return nil, false, err
 	}

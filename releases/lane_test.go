@@ -162,7 +162,7 @@ func TestListLanes_OneHidesNoOther(t *testing.T) {
 	m.On("QueryWorkflow", mock.Anything, "lane/b", "", release.QueryLane).Return(nil, serviceerror.NewQueryFailed("nondeterministic\na stack")).Once()
 	m.On("QueryWorkflow", mock.Anything, "lane/c", "", release.QueryLane).Return(nil, serviceerror.NewNotFound("it has ended")).Once()
 	m.On("QueryWorkflow", mock.Anything, "lane/d", "", release.QueryLane).Return(stating{heldLane()}, nil).Once()
-	found, more, err := r.ListLanes(t.Context(), 4)
+	found, more, err := r.ListLanes(t.Context(), releases.LaneFilter{Limit: 4})
 	require.NoError(t, err)
 	require.True(t, more)
 	held := heldLane()
@@ -185,7 +185,7 @@ func TestListLanes_NoWorker(t *testing.T) {
 	}
 	m.On("ListWorkflow", mock.Anything, mock.Anything).Return(in, nil)
 	m.On("QueryWorkflow", mock.Anything, mock.Anything, "", release.QueryLane).Return(nil, serviceerror.NewFailedPrecondition("no poller seen"))
-	found, _, err := r.ListLanes(t.Context(), 0)
+	found, _, err := r.ListLanes(t.Context(), releases.LaneFilter{NeedsPerson: true})
 	require.NoError(t, err)
 	require.Len(t, found, len(names))
 	for _, l := range found {

@@ -170,8 +170,9 @@ func literal(s string) string {
 	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
 }
 
-// pageSize is how many workflows are asked for at a time.
-const pageSize = 200
+// pageSize is how many workflows are asked for at a time: as many as Temporal gives at once (frontend.visibilityMaxPageSize). To order them it
+// reads all that the query chooses, for each page anew.
+const pageSize = 1000
 
 // List lists releases, those under way first and then the latest ended first. More reports
 // whether the limit cut the list. Of a release that was reset only its newest run counts.

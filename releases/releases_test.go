@@ -311,7 +311,7 @@ func TestReleases_List(t *testing.T) {
 		&workflowservice.ListWorkflowExecutionsResponse{NextPageToken: []byte("more"), Executions: []*workflowpb.WorkflowExecutionInfo{
 			info("by-hand", enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED), info("third", enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING),
 		}}, nil)
-	m.On("ListWorkflow", mock.Anything, &workflowservice.ListWorkflowExecutionsRequest{Query: "WorkflowId IN ('by-hand')", PageSize: 200}).Return(
+	m.On("ListWorkflow", mock.Anything, &workflowservice.ListWorkflowExecutionsRequest{Query: "WorkflowId IN ('by-hand')", PageSize: 1000}).Return(
 		&workflowservice.ListWorkflowExecutionsResponse{Executions: []*workflowpb.WorkflowExecutionInfo{
 			info("by-hand", enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED),
 		}}, nil)
@@ -341,7 +341,7 @@ func TestReleases_ListShowsTheNewestRun(t *testing.T) {
 	old, reset, alone := run(id, 1, true), run(id, 2, false), run("r-2", 1, true)
 	m, r := newClient(t)
 	lists := func(query string, found ...*workflowpb.WorkflowExecutionInfo) {
-		m.On("ListWorkflow", mock.Anything, &workflowservice.ListWorkflowExecutionsRequest{Query: query, PageSize: 200}).
+		m.On("ListWorkflow", mock.Anything, &workflowservice.ListWorkflowExecutionsRequest{Query: query, PageSize: 1000}).
 			Return(&workflowservice.ListWorkflowExecutionsResponse{Executions: found}, nil)
 	}
 	lists(all, reset, alone, old)
@@ -372,7 +372,7 @@ func TestList_ByEveryAttribute(t *testing.T) {
 		release.SearchOutcome: payload(t, "RolledBack"), release.SearchOperation: payload(t, "restart"),
 		release.SearchRequestedBy: payload(t, "ann's pipeline"), release.SearchSet: payload(t, setID),
 	}
-	m.On("ListWorkflow", mock.Anything, &workflowservice.ListWorkflowExecutionsRequest{Query: query, PageSize: 200}).Return(
+	m.On("ListWorkflow", mock.Anything, &workflowservice.ListWorkflowExecutionsRequest{Query: query, PageSize: 1000}).Return(
 		&workflowservice.ListWorkflowExecutionsResponse{Executions: []*workflowpb.WorkflowExecutionInfo{{
 			Execution: &commonpb.WorkflowExecution{WorkflowId: release.WorkflowID(id)}, Type: &commonpb.WorkflowType{Name: "Restart"},
 			StartTime: timestamppb.New(start()), SearchAttributes: &commonpb.SearchAttributes{IndexedFields: attributes},

@@ -64,7 +64,7 @@ type WaitingList struct {
 // read or is too much to be asked, what Temporal knows is returned, and the list is partial.
 func (c *Client) Waiting(ctx context.Context, app string) (WaitingList, error) {
 	g := gathering{survey: newSurvey(), client: c, app: app}
-	return g.list(ctx, g.releases, g.sets, g.lanes)
+	return g.list(ctx, g.releasesAndLanes, g.sets)
 }
 
 // Approvals returns the releases that wait for people to approve them, or a batch of theirs, as
@@ -174,16 +174,55 @@ func placed(infos []*workflowpb.WorkflowExecutionInfo) []listedAt {
 
 func (l listedAt) beyond() bool { return l.place >= mostAsked }
 
-// releases reads those under way. What waits for its turn needs nobody: what it waits for may.
-func (g *gathering) releases(ctx context.Context) ([]func(context.Context), error) {
+// releasesAndLanes reads the releases under way, and those lanes that may need somebody by themselves.
+func (g *gathering) releasesAndLanes(ctx context.Context) ([]func(context.Context), error) {
+	var found, lanes []*workflowpb.WorkflowExecutionInfo
+	group, listing := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		found, err = g.underWay(listing)
+		return err
+	})
+	group.Go(func() (err error) {
+		lanes, _, err = g.client.find(listing, search{query: lanesQuery(g.app)})
+		return err
+	})
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	return append(g.ofReleases(found), g.ofLanes(attended(lanes, found))...), nil
+}
+
+// attended leaves out the lanes that need nobody: those that do not say so while a release of theirs is under way. One in
+// which nothing runs is asked, because it may be failing.
+func attended(lanes, underWay []*workflowpb.WorkflowExecutionInfo) []*workflowpb.WorkflowExecutionInfo {
+	runs := map[string]bool{}
+	for _, info := range underWay {
+		runs[listed(info).App] = true
+	}
+	return slices.DeleteFunc(lanes, func(info *workflowpb.WorkflowExecutionInfo) bool {
+		l := listed(info)
+		return string(l.Phase) != release.LaneNeedsPerson && runs[l.App]
+	})
+}
+
+// underWay lists the releases that may need somebody. What waits for its turn needs nobody: what it waits for may.
+func (g *gathering) underWay(ctx context.Context) ([]*workflowpb.WorkflowExecutionInfo, error) {
 	query := Filter{App: g.app, Open: true, Phases: g.phases}.query()
 	if len(g.phases) == 0 {
 		query += notQueued
 	}
 	infos, _, err := g.client.find(ctx, search{query: query})
-	if err != nil {
-		return nil, err
-	}
+	return infos, err
+}
+
+// releases reads those under way.
+func (g *gathering) releases(ctx context.Context) ([]func(context.Context), error) {
+	infos, err := g.underWay(ctx)
+	return g.ofReleases(infos), err
+}
+
+// ofReleases asks each release.
+func (g *gathering) ofReleases(infos []*workflowpb.WorkflowExecutionInfo) []func(context.Context) {
 	return forEach(infos, func(ctx context.Context, l listedAt) {
 		p, partial, there := ask(ctx, g.survey, question[release.Progress]{
 			of: answererOf(l.ID), beyond: l.beyond(),
@@ -198,7 +237,7 @@ func (g *gathering) releases(ctx context.Context) ([]func(context.Context), erro
 		if w, waits := ofRelease(p, partial, time.Now()); waits {
 			g.add(w)
 		}
-	}), nil
+	})
 }
 
 // progress is what the list knows of a release.
@@ -292,11 +331,8 @@ func ofSet(p release.SetProgress, partial Partial) (Waiting, bool) {
 	return w, p.Phase == release.PhaseAwaitingConfirm
 }
 
-func (g *gathering) lanes(ctx context.Context) ([]func(context.Context), error) {
-	infos, _, err := g.client.find(ctx, search{query: lanesQuery(g.app)})
-	if err != nil {
-		return nil, err
-	}
+// ofLanes asks each lane.
+func (g *gathering) ofLanes(infos []*workflowpb.WorkflowExecutionInfo) []func(context.Context) {
 	return forEach(infos, func(ctx context.Context, l listedAt) {
 		state, partial, there := ask(ctx, g.survey, question[*release.LaneState]{
 			of: aLane(), beyond: l.beyond(),
@@ -309,7 +345,7 @@ func (g *gathering) lanes(ctx context.Context) ([]func(context.Context), error) 
 		case partial.Reason == PartialNone:
 			g.lane(ctx, *state)
 		}
-	}), nil
+	})
 }
 
 // lane adds what a lane needs: that somebody resumes it, or looks at what releases have left.

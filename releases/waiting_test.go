@@ -59,6 +59,13 @@ func (n namespace) answers(workflowID, query string, answer any) {
 	n.On("QueryWorkflow", mock.Anything, workflowID, mock.Anything, query).Return(answerOf(answer), err).Maybe()
 }
 
+// refusesToAnswer fails the test where somebody asks the workflow.
+func (n namespace) refusesToAnswer(workflowID string) {
+	n.On("QueryWorkflow", mock.Anything, workflowID, mock.Anything, mock.Anything).Run(func(mock.Arguments) {
+		require.Fail(n.t, workflowID+" was asked")
+	}).Return(nil, errors.New("it was asked")).Maybe()
+}
+
 // ended lets Temporal have the result of a release.
 func (n namespace) ended(p release.Progress) {
 	n.On("DescribeWorkflow", mock.Anything, release.WorkflowID(p.ReleaseID), "").Return(described(enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED), nil)
@@ -127,7 +134,7 @@ func TestWaiting(t *testing.T) {
 		SetID: "s-one", Name: "shop", Phase: release.PhaseAwaitingConfirm, Waves: make([]release.WaveProgress, 2), RequestedBy: "ann",
 		Awaiting: &release.Awaiting{Kind: release.AwaitConfirm, Batch: 2, Since: at(7)},
 	})
-	n.lists(release.WorkflowLane, map[string]release.Phase{"lane/a": "", "lane/b": "", "lane/c": ""})
+	n.lists(release.WorkflowLane, map[string]release.Phase{"lane/a": release.LaneNeedsPerson, "lane/b": release.LaneNeedsPerson, "lane/c": ""})
 	n.answers("lane/a", release.QueryLane, release.LaneState{
 		App: app(), Held: &release.Hold{By: "mei", Reason: "migration", Since: at(8)}, Waiting: make([]release.LaneEntry, 2),
 	})
@@ -142,7 +149,7 @@ func TestWaiting(t *testing.T) {
 		App: app(), Held: new(release.NewHold("r-attention", "what runs is not known", at(9))),
 		Debts: []release.Debt{{ReleaseID: "r-attention", ScalingRules: []string{"cpu"}}, {ReleaseID: "r-owing", Traffic: true}},
 	})
-	n.answers("lane/c", release.QueryLane, release.LaneState{App: app(), Denied: []release.Denial{{ReleaseID: "r-1"}}})
+	n.refusesToAnswer("lane/c") // it does not say that it needs somebody, and a release of it runs
 
 	list, err := r.Waiting(t.Context(), "")
 	require.NoError(t, err)
@@ -184,6 +191,22 @@ func TestWaiting(t *testing.T) {
 	require.Equal(t, at(90), list.Found[5].Until)
 	require.Equal(t, "shop:2", list.Found[9].Artifact)
 	require.Equal(t, "ann", list.Found[9].RequestedBy)
+}
+
+// TestWaiting_AFailingLane is seen although it says nothing of itself: nothing runs in it.
+func TestWaiting_AFailingLane(t *testing.T) {
+	t.Parallel()
+	m, r := newClient(t)
+	n := namespace{m, t}
+	n.lists(release.WorkflowDeploy, nil)
+	n.lists(release.WorkflowReleaseSet, nil)
+	n.lists(release.WorkflowLane, map[string]release.Phase{"lane/sick": ""})
+	m.On("QueryWorkflow", mock.Anything, "lane/sick", "", release.QueryLane).Return(nil, serviceerror.NewQueryFailed("panic")).Once()
+	list, err := r.Waiting(t.Context(), "")
+	require.NoError(t, err)
+	require.Len(t, list.Found, 1)
+	require.Equal(t, release.NeedHelp, list.Found[0].Need)
+	require.Equal(t, 1, list.Asked)
 }
 
 // TestApprovals asks the releases alone that may wait for an approval: no lane, no set and none that moves.
@@ -269,7 +292,9 @@ func TestWaiting_OneHidesNoOther(t *testing.T) {
 	n.lists(release.WorkflowReleaseSet, map[string]release.Phase{"set/s-sick": release.PhaseAwaitingConfirm, "set/s-gone": release.PhaseAwaitingConfirm})
 	fails("set/s-sick", release.QueryProgress, serviceerror.NewQueryFailed("panic"))
 	fails("set/s-gone", release.QueryProgress, serviceerror.NewNotFound("it has ended"))
-	n.lists(release.WorkflowLane, map[string]release.Phase{"lane/sick": "", "lane/slow": "", "lane/held": ""})
+	n.lists(release.WorkflowLane, map[string]release.Phase{
+		"lane/sick": release.LaneNeedsPerson, "lane/slow": release.LaneNeedsPerson, "lane/held": release.LaneNeedsPerson,
+	})
 	fails("lane/sick", release.QueryLane, serviceerror.NewQueryFailed("panic"))
 	fails("lane/slow", release.QueryLane, serviceerror.NewResourceExhausted(enumspb.RESOURCE_EXHAUSTED_CAUSE_RPS_LIMIT, "too many"))
 	n.answers("lane/held", release.QueryLane, heldLane())
@@ -336,7 +361,7 @@ func TestWaiting_Deadline(t *testing.T) {
 		m.On("QueryWorkflow", mock.Anything, mock.Anything, "", release.QueryProgress).
 			Run(func(args mock.Arguments) { <-args.Get(0).(context.Context).Done() }).Return(nil, context.DeadlineExceeded)
 		n.lists(release.WorkflowReleaseSet, nil)
-		n.lists(release.WorkflowLane, map[string]release.Phase{"lane/a": ""})
+		n.lists(release.WorkflowLane, map[string]release.Phase{"lane/a": release.LaneNeedsPerson})
 		began := time.Now()
 		ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
 		defer cancel()

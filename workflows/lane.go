@@ -161,8 +161,22 @@ func (l *lane) next() {
 	}
 }
 
-// details shows in Temporal's UI where the lane stands.
-func (l *lane) details() { workflow.SetCurrentDetails(l.root, l.Details()) }
+// details shows in Temporal's UI where the lane stands, and makes it searchable while it needs a person.
+func (l *lane) details() {
+	workflow.SetCurrentDetails(l.root, l.Details())
+	key := temporal.NewSearchAttributeKeyKeyword(release.SearchPhase)
+	_, shown := workflow.GetTypedSearchAttributes(l.root).GetKeyword(key)
+	update := key.ValueSet(release.LaneNeedsPerson)
+	switch needs := l.NeedsPerson(); {
+	case needs == shown:
+		return
+	case !needs:
+		update = key.ValueUnset()
+	}
+	if err := workflow.UpsertTypedSearchAttributes(l.root, update); err != nil {
+		workflow.GetLogger(l.root).Error("that the lane needs a person is not searchable", "error", err)
+	}
+}
 
 // makeRoom lets the running release know for which one it is to make room.
 func (l *lane) makeRoom() {

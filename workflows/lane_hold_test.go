@@ -46,6 +46,11 @@ func TestLaneHold_HeldLaneLetsNothingBegin(t *testing.T) {
 	require.Nil(t, resume.state.Held)
 	w.requireEnded("r-2", release.PhaseSucceeded, "")
 	require.Equal(t, []string{"r-1", "r-2"}, w.order())
+
+	needs := slices.Index(w.cost.searchable, release.LaneNeedsPerson+" ")
+	require.Positive(t, needs, w.cost.searchable)
+	require.Contains(t, w.cost.searchable[needs+1:], " ", "once it is resumed it needs nobody")
+	require.NotContains(t, w.cost.searchable[needs+1:], release.LaneNeedsPerson+" ", "the second word of the kind changes nothing")
 }
 
 func TestLaneHold_CommandsThatDoNotApplyAreRefused(t *testing.T) {

@@ -38,7 +38,7 @@ func (a *api) listLanes(r *request) error {
 		most = mostListed
 	}
 	var out listed[releases.LaneStatus]
-	if out.Items, out.More, err = a.Releases.ListLanes(ctx, most); err != nil {
+	if out.Items, out.More, err = a.Releases.ListLanes(ctx, releases.LaneFilter{Limit: most}); err != nil {
 		return err
 	}
 	out.Items = slices.DeleteFunc(out.Items, func(l releases.LaneStatus) bool {

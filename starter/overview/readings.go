@@ -117,7 +117,7 @@ func (c Config) lanes() *reading {
 	debts := describe("debts", "Releases that have ended and left something of an application as it was not before, by what: scaling rules that are off, or a traffic rule.", "kind")
 	return &reading{name: "lanes", keep: askedFor, descriptions: []*prometheus.Desc{d, debts}, read: func(ctx context.Context) ([]prometheus.Metric, error) {
 		byRelease, byPerson, scaling, traffic := 0, 0, 0, 0
-		err := ask(ctx, c, question[release.LaneState]{running(release.WorkflowLane), release.QueryLane, func(s release.LaneState) {
+		err := ask(ctx, c, question[release.LaneState]{inPhase(release.LaneNeedsPerson, release.WorkflowLane), release.QueryLane, func(s release.LaneState) {
 			switch {
 			case s.Held == nil:
 			case s.Held.ReleaseID != "":

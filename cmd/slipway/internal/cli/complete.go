@@ -101,7 +101,7 @@ func (a *app) completeApps(cmd *cobra.Command, args []string, word string) ([]co
 func (a *app) completeHeld() cobra.CompletionFunc {
 	return a.complete(cobra.ShellCompDirectiveDefault, func(ctx context.Context, c *call) (found []cobra.Completion, err error) {
 		err = withTemporal(func(ctx context.Context, c *call) error {
-			lanes, _, err := c.client.ListLanes(ctx, completeCount)
+			lanes, _, err := c.client.ListLanes(ctx, releases.LaneFilter{Limit: completeCount})
 			for _, l := range lanes {
 				if l.State != nil && l.State.Held != nil {
 					found = append(found, cobra.CompletionWithDesc(l.App, "held by "+l.State.Held.By+": "+l.State.Held.Reason))

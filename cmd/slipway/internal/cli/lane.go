@@ -60,9 +60,9 @@ listed is idle.`,
 			key: func(l releases.LaneStatus) string { return l.App },
 			read: func(ctx context.Context) (found[releases.LaneStatus], error) {
 				if held {
-					most = 0 // only a lane itself knows whether it is held
+					most = 0 // some of them are not held: releases have left something in them
 				}
-				items, more, err := call.client.ListLanes(ctx, most)
+				items, more, err := call.client.ListLanes(ctx, releases.LaneFilter{NeedsPerson: held, Limit: most})
 				return found[releases.LaneStatus]{
 					items: chooseLanes(items, held), notes: append(moreNote(more), laneNotes(items)...), asked: len(items),
 				}, err

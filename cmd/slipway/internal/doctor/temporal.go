@@ -249,7 +249,7 @@ const mostLanes = 200
 
 // lanes checks that no lane is full: requests for its application are then not accepted.
 func (e *Engine) lanes(ctx context.Context, c client.Client) []Finding {
-	all, more, err := releases.NewWith(c, e.Options.DataConverter).ListLanes(ctx, mostLanes)
+	all, more, err := releases.NewWith(c, e.Options.DataConverter).ListLanes(ctx, releases.LaneFilter{Limit: mostLanes})
 	if err != nil {
 		return []Finding{skipped("lanes cannot be listed: %s", connect.Explain(because(ctx, err)))}
 	}

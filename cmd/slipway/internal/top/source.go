@@ -72,7 +72,7 @@ func (s temporalSource) Lanes(ctx context.Context) (Lanes, error) {
 	ctx, cancel := context.WithTimeout(ctx, lanesTime)
 	defer cancel()
 	var lanes Lanes
-	found, more, err := s.client.ListLanes(ctx, mostLanes)
+	found, more, err := s.client.ListLanes(ctx, releases.LaneFilter{Limit: mostLanes})
 	if err != nil {
 		return lanes, err
 	}
