@@ -111,6 +111,7 @@ func TestTaskMessage(t *testing.T) {
 		"3 instances":                     {Message: "3 instances"},
 		"EDAS-10022 the port is not open": {ErrorCode: "EDAS-10022", ErrorMessage: "<p>the port is <b>not</b> open</p>", Message: "3 instances"},
 		"EDAS-10022":                      {ErrorCode: "EDAS-10022"},
+		"EDAS-10022 it is not ready":      {ErrorCode: "EDAS-10022", ErrorMessage: "EDAS-10022 it is not ready"},
 	} {
 		require.Equal(t, want, taskMessage(task))
 	}

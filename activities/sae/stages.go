@@ -44,7 +44,7 @@ func taskMessage(task saeclient.DescribePipelineDataStageListTaskList) string {
 	if task.ErrorMessage != "" {
 		text = strings.Join(strings.Fields(markup.ReplaceAllString(task.ErrorMessage, " ")), " ")
 	}
-	if task.ErrorCode != "" {
+	if !strings.HasPrefix(text, task.ErrorCode) {
 		text = strings.TrimSpace(task.ErrorCode + " " + text)
 	}
 	return cloud.WithoutSecrets(text)
