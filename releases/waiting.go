@@ -128,13 +128,23 @@ func (g *gathering) list(ctx context.Context, finds ...finding) (WaitingList, er
 		}
 	}
 	g.waiting.Asked = g.survey.Asked()
-	if g.survey.Alone() {
-		g.waiting.Partial = Partial{PartialNoWorker, noWorker + ", so which lanes are held and which releases stand still is not known; " + startWorker}
-	} else if missing := missing(g.survey); missing != "" {
-		g.waiting.Partial = Partial{PartialNoAnswer, "of the releases, sets and lanes under way " + missing +
-			": which of these stand still or are held is not known; ask each with: slipway release get, slipway lane list --held"}
-	}
+	g.waiting.Partial = g.partial()
 	return g.waiting, nil
+}
+
+// partial is why something may be missing; zero where nothing is.
+func (g *gathering) partial() Partial {
+	unknown, asked, how := "which lanes are held and which releases stand still", "the releases, sets and lanes under way", "slipway release get, slipway lane list --held"
+	if len(g.phases) > 0 {
+		unknown, asked, how = "which releases wait for what", "the releases that may wait for it", "slipway release get"
+	}
+	if g.survey.Alone() {
+		return Partial{PartialNoWorker, noWorker + ", so " + unknown + " is not known; " + startWorker}
+	}
+	if missing := missing(g.survey); missing != "" {
+		return Partial{PartialNoAnswer, "of " + asked + " " + missing + ": " + unknown + " among these is not known; ask each with: " + how}
+	}
+	return Partial{}
 }
 
 func (g *gathering) add(found ...Waiting) {

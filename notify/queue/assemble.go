@@ -40,13 +40,18 @@ func (s Source) Fill(d *Dependencies) error {
 	if err != nil {
 		return fmt.Errorf("notifier: %w", err)
 	}
+	now := d.Now
+	if now == nil {
+		now = time.Now
+	}
 	var problems []error
 	for _, c := range s.Document.Channels {
 		sender, err := channel.New(c, channel.Deps{NATS: s.JetStream, Now: d.Now})
 		problems = append(problems, err)
 		d.Channels = append(d.Channels, Channel{Name: c.Name, Sender: sender, Compose: func(n wire.Notification, e wire.LifecycleEvent) (notify.Message, error) {
 			return texts.Compose(e, c, notify.Options{
-				Console: s.Console, Name: n.Name, Page: n.Page, After: n.After.Std(), Link: s.link, Event: n.Event,
+				Console: s.Console, Name: n.Name, Page: n.Page, After: n.After.Std(), Event: n.Event,
+				Link: func(action string, e wire.LifecycleEvent) (string, bool) { return s.link(action, e, now()) },
 			})
 		}})
 	}
@@ -54,8 +59,8 @@ func (s Source) Fill(d *Dependencies) error {
 	return errors.Join(problems...)
 }
 
-// link is where a person is led to what an event waits for.
-func (s Source) link(action string, e wire.LifecycleEvent) (address string, ok bool) {
+// link is where a person is led to what an event waits for, as of now.
+func (s Source) link(action string, e wire.LifecycleEvent, now time.Time) (address string, ok bool) {
 	if s.Signer == nil || s.Console == "" || e.Progress.ReleaseID == "" {
 		return "", false
 	}
@@ -63,7 +68,7 @@ func (s Source) link(action string, e wire.LifecycleEvent) (address string, ok b
 	if err != nil {
 		return "", false
 	}
-	l.Until = time.Now().Add(linkTime)
+	l.Until = now.Add(linkTime)
 	if a := e.Progress.Awaiting; a != nil && !a.Until.IsZero() && a.Until.Before(l.Until) {
 		l.Until = a.Until
 	}
