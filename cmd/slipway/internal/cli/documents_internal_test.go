@@ -51,13 +51,14 @@ func pages(t *testing.T) map[string]string {
 // somebody else is excused by a comment above its block only, and listed.
 func TestDocuments_EveryBlockIsHeldAgainstTheProgram(t *testing.T) {
 	t.Parallel()
+	var commands trees
 	for path, text := range pages(t) {
 		for _, block := range markdown.Blocks(text) {
 			where := fmt.Sprintf("%s:%d", path, block.Line)
 			kind, _, _ := strings.Cut(block.Info, " ")
 			switch kind {
 			case "sh":
-				requireCommands(t, where, block)
+				requireCommands(t, &commands, where, block)
 			case "yaml":
 				requireYAML(t, where, block.Text)
 			case "json":
@@ -73,7 +74,7 @@ func TestDocuments_EveryBlockIsHeldAgainstTheProgram(t *testing.T) {
 	}
 }
 
-func requireCommands(t *testing.T, where string, block markdown.Block) {
+func requireCommands(t *testing.T, commands *trees, where string, block markdown.Block) {
 	t.Helper()
 	foreign := 0
 	// The examples of the root say what they do in a column of its own.
@@ -87,7 +88,7 @@ func requireCommands(t *testing.T, where string, block markdown.Block) {
 		}
 		switch filepath.Base(words[0]) {
 		case "slipway":
-			if err := parses(words[1:]); err != nil {
+			if err := commands.parses(words[1:]); err != nil {
 				t.Errorf("%s: %s: %v", where, strings.Join(words, " "), err)
 			}
 		case "make", "slipway-dev", "saesim": // archtest knows the targets, and devstack runs the others
@@ -122,9 +123,30 @@ func complete() *cobra.Command {
 	return root
 }
 
+// trees are roots that are made once: one has hundreds of commands. A command keeps the flags that it was given, so that each
+// is used once in a tree.
+type trees []tree
+
+type tree struct {
+	root *cobra.Command
+	used map[*cobra.Command]bool
+}
+
+// find finds the command of a command line in a tree in which it was not used.
+func (t *trees) find(args []string) (cmd *cobra.Command, rest []string, err error) {
+	for _, each := range *t {
+		if cmd, rest, err = each.root.Find(args); err != nil || !each.used[cmd] {
+			each.used[cmd] = true
+			return cmd, rest, err
+		}
+	}
+	*t = append(*t, tree{complete(), map[*cobra.Command]bool{}})
+	return t.find(args)
+}
+
 // parses reports what is wrong with a command line: its command, flags or arguments.
-func parses(args []string) error {
-	cmd, rest, err := complete().Find(args)
+func (t *trees) parses(args []string) error {
+	cmd, rest, err := t.find(args)
 	if err != nil {
 		return fmt.Errorf("command: %w", err)
 	}
@@ -174,6 +196,7 @@ func requireYAML(t *testing.T, where, text string) {
 // a table, where arguments may be placeholders.
 func TestDocuments_CommandsInTheTextExist(t *testing.T) {
 	t.Parallel()
+	root := complete()
 	for path, text := range pages(t) {
 		if path == "CHANGELOG.md" { // it tells of what was there once
 			continue
@@ -183,7 +206,7 @@ func TestDocuments_CommandsInTheTextExist(t *testing.T) {
 			if len(words) < 2 || filepath.Base(words[0]) != "slipway" || words[1] == "COMMAND" || words[1][0] == '-' {
 				continue
 			}
-			cmd, rest, err := complete().Find(words[1:])
+			cmd, rest, err := root.Find(words[1:])
 			if err == nil {
 				err = flagsExist(cmd, rest)
 			}
@@ -212,14 +235,15 @@ func flagsExist(cmd *cobra.Command, args []string) error {
 
 func TestDocuments_AWrongCommandIsSeen(t *testing.T) {
 	t.Parallel()
+	var commands trees
 	for _, line := range []string{
 		"slipway release submitt -f x", "slipway release get", "slipway release get r-1 r-2", "slipway release list --nosuch",
 		"slipway rescale APP --instances many", "slipway nosuch",
 	} {
-		require.Error(t, parses(strings.Fields(line)[1:]), line)
+		require.Error(t, commands.parses(strings.Fields(line)[1:]), line)
 	}
 	for _, line := range []string{"slipway release get ID", "slipway release list --all -o json", "slipway help settings", "slipway api sae DescribeChangeOrder ChangeOrderId=… -o json"} {
-		require.NoError(t, parses(strings.Fields(line)[1:]), line)
+		require.NoError(t, commands.parses(strings.Fields(line)[1:]), line)
 	}
 	cmd, rest, err := complete().Find([]string{"release", "get", "ID", "--nosuch"})
 	require.NoError(t, err)
