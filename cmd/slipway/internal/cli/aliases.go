@@ -27,7 +27,7 @@ func aliasFlags(cmd *cobra.Command) {
 	}
 	aliases := map[string]string{}
 	alias := func(name, also string) {
-		if f := cmd.LocalNonPersistentFlags().Lookup(name); f != nil && cmd.LocalNonPersistentFlags().Lookup(also) == nil {
+		if f := cmd.Flags().Lookup(name); f != nil && cmd.Flags().Lookup(also) == nil {
 			aliases[also] = name
 			f.Usage += "; also --" + also
 		}
