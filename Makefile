@@ -14,7 +14,7 @@ WORKFLOWCHECK_VERSION := v0.6.0
 # Half as much garbage collection in linters, compilers and tests, for half as much more memory. What
 # is run for people, such as `make demo`, has Go's own.
 GOGC ?= 200
-build vet lint workflowcheck test fuzz api-coverage test-system: export GOGC := $(GOGC)
+build lint workflowcheck test fuzz api-coverage test-system: export GOGC := $(GOGC)
 
 GO ?= go
 BIN := $(CURDIR)/bin
@@ -32,7 +32,7 @@ MODULES := . devstack
 # The order of `make check`: cheap before dear, so that it fails fast. The
 # Temporal server is compiled once, without the race detector; the binary it
 # serves in the system tests has it.
-CHECKS := tidy-check generate-check vet lint workflowcheck test fuzz-short api-coverage build test-system
+CHECKS := tidy-check generate-check lint workflowcheck test fuzz-short api-coverage build test-system
 
 # More arguments for `make demo` and `make up`: make up ARGS='--data-dir .slipway'
 ARGS ?=
@@ -99,7 +99,7 @@ CONCURRENT = grep -rlE --include='*.go' --exclude='*_test.go' --exclude-dir=devs
 
 .PHONY: test
 test: ## test the root module, what is concurrent in it with the race detector
-	@# -vet=off: `make vet` looks at all of it.
+	@# -vet=off: `make lint` has vet's analyzers.
 	@concurrent=$$($(CONCURRENT)); others=$$($(GO) list -f '.{{slice .ImportPath (len .Module.Path)}}' ./... | grep -vxF "$$concurrent"); set -x; \
 	$(GO) test -race -vet=off -shuffle=on $$concurrent; \
 	$(GO) test -vet=off -shuffle=on -skip '_TheWorst' $$others
@@ -154,10 +154,6 @@ test-system: browser ## test the whole system on embedded Temporal and NATS, and
 	@# -vet=off: `make lint` has vet's analyzers.
 	@# -p, -parallel: most of them wait most of their time, for timers of servers and of releases.
 	cd devstack && SLIPWAY_BIN=$(BIN)/slipway-race $(GO) test -count=1 -vet=off -p $(SYSTEM_PACKAGES) -parallel $(SYSTEM_PARALLEL) -timeout 15m ./...
-
-.PHONY: vet
-vet: ## run go vet on the root module
-	$(GO) vet ./...
 
 .PHONY: lint
 lint: $(GOLANGCI_LINT) ## run the linters and format checks on both modules
