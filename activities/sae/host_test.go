@@ -79,21 +79,30 @@ const (
 // hour.
 func newHost(t tester) *host {
 	t.Helper()
-	return newHostOf(t, map[string]string{
-		"PackageType": "Image", "ImageUrl": image1, "Replicas": "4", "Cpu": "1000", "Memory": "2048",
-	})
+	return newHostOf(t, running1())
+}
+
+// running1 are the parameters of an application of four instances that runs image1.
+func running1() map[string]string {
+	return map[string]string{"PackageType": "Image", "ImageUrl": image1, "Replicas": "4", "Cpu": "1000", "Memory": "2048"}
 }
 
 // newHostOf makes a host with an application of the name shop that is made with the given
 // parameters and has run for an hour.
 func newHostOf(t tester, params map[string]string) *host {
 	t.Helper()
+	return newHostAt(t, params, saesim.DefaultBatchDuration)
+}
+
+// newHostAt is newHostOf with the time that a batch takes.
+func newHostAt(t tester, params map[string]string, batch time.Duration) *host {
+	t.Helper()
 	h := &host{
 		Harness: &platformtest.Harness{Platform: release.PlatformSAE, Losing: map[int]platformtest.Loss{}, Late: map[int]time.Duration{}},
 		bare:    map[string]int{}, edits: map[string]func(string) string{}, sent: map[string][]url.Values{}, operations: saeclient.Operations(),
 	}
 	h.OnCall, h.OnGuard = h.called, h.guarded
-	sim, err := saesim.New(saesim.Config{Clock: saesim.SteppedClock(time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC)), Seed: 1})
+	sim, err := saesim.New(saesim.Config{Clock: saesim.SteppedClock(time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC)), Seed: 1, BatchDuration: batch})
 	require.NoError(t, err)
 	h.sim, h.Clock = sim, sim
 	t.Cleanup(func() {

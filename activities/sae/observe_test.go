@@ -92,6 +92,23 @@ func TestObserve_TellsTheStagesOfWhatHasFailed(t *testing.T) {
 	require.Zero(t, h.sim.Calls().Operations["DescribePipeline"])
 }
 
+// A change that takes long is asked for its stages in the looks that have become rare, and the last of these has them.
+func TestObserve_TellsTheStagesOfWhatTakesLong(t *testing.T) {
+	t.Parallel()
+	h := newHostAt(t, running1(), 5*time.Minute)
+	id := h.deploy(t, image2, inOneBatch, time.Minute+15*time.Second) // it prepares for a quarter of that
+	h.sim.ResetCalls()
+	require.Empty(t, h.observe(t, id, release.Observation{State: release.ChangeRunning, Batch: 1}).Stages, "it has succeeded")
+	calls := h.sim.Calls().Operations
+	require.InDelta(t, 52, calls["DescribeChangeOrder"], 3)
+	require.InDelta(t, 22, calls["DescribePipeline"], 3)
+
+	require.False(t, worthStages(release.ChangeRunning, 1))
+	require.True(t, worthStages(release.ChangeRunning, 60))
+	require.False(t, worthStages(release.ChangeAwaitingConfirm, 60))
+	require.True(t, worthStages(release.ChangeStuck, 1))
+}
+
 // A look that cannot have the stages is one nevertheless.
 func TestObserve_GoesOnWithoutStages(t *testing.T) {
 	t.Parallel()

@@ -5,16 +5,17 @@ import (
 	"regexp"
 	"strings"
 
+	"go.temporal.io/sdk/activity"
+
 	"slipway/activities/cloud"
 	"slipway/release"
 	"slipway/saeclient"
 )
 
-// stages are those of the batch that is at work, or in which the change has failed (SAE API reference ch. 14.6); none of a
-// change that waits or has ended well, which nobody looks at to learn what it does. People read them: a change that
-// cannot be asked for its stages is followed without.
+// stages are those of the batch that is at work, or in which the change has failed (SAE API reference ch. 14.6). People read
+// them: a change that cannot be asked for its stages is followed without.
 func (d *Driver) stages(ctx context.Context, o saeclient.DescribeChangeOrderData, seen release.Observation) []release.Stage {
-	if seen.State != release.ChangeRunning && !seen.State.Broken() || o.CurrentPipelineID == "" {
+	if !worthStages(seen.State, int(activity.GetInfo(ctx).Attempt)) || o.CurrentPipelineID == "" {
 		return nil
 	}
 	out, err := d.client.DescribePipeline(ctx, &saeclient.DescribePipelineInput{PipelineID: o.CurrentPipelineID})
@@ -33,6 +34,13 @@ func (d *Driver) stages(ctx context.Context, o saeclient.DescribeChangeOrderData
 		}
 	}
 	return release.BoundedStages(stages)
+}
+
+// worthStages reports whether a change is asked for its stages in a look: once it has failed, and of one at work when it takes so
+// long that looks have become rarer. An account may have no more than a call a second, and a batch that takes half a minute
+// tells nothing new by its stages.
+func worthStages(s release.ChangeState, attempt int) bool {
+	return s.Broken() || s == release.ChangeRunning && release.LookDelay(s, attempt) > release.LookDelay(s, 1)
 }
 
 // markup is what SAE may put into the text of a failure.

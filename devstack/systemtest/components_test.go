@@ -1,14 +1,18 @@
 package systemtest_test
 
 import (
+	"context"
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
 
 	"slipway/devstack/scenario"
 	"slipway/devstack/stack"
 	"slipway/release"
+	"slipway/releases"
 	"slipway/servicestageclient"
 	"slipway/servicestagesim"
 )
@@ -211,4 +215,29 @@ func TestComponents_RequestsReachTheNewVersionByTheirHeaders(t *testing.T) {
 	require.NoError(t, worker.Stop())
 	require.True(t, p.Traffic.Cleared)
 	require.Equal(t, scenario.NewImage, answers(other))
+}
+
+// What the platform does for a change at work is seen before it has ended. On this stack a job takes seconds.
+func TestComponents_ShowTheTasksOfAJobAtWork(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	s, err := stack.Start(ctx, stack.Config{Log: zerolog.New(zerolog.NewTestWriter(t)).Level(zerolog.WarnLevel)})
+	require.NoError(t, err)
+	t.Cleanup(func() { end(t, s) })
+	h := enter(t, s)
+	id, events := h.request(h.component().App, t.Name(), all())
+	client := releases.New(h.Client)
+	var p release.Progress
+	require.Eventually(t, func() bool {
+		status, err := client.Get(h.ctx, id)
+		if err != nil {
+			return false
+		}
+		p = client.Enriched(h.ctx, status.Progress)
+		return slices.ContainsFunc(p.Stages, func(s release.Stage) bool { return s.State == release.BatchRunning })
+	}, patience, 20*time.Millisecond)
+	require.Equal(t, release.PhaseRollingOut, p.Phase)
+	h.until(events, release.EventSucceeded, 0)
+	require.Empty(t, h.result(id).Stages, "it has not failed")
 }

@@ -1,19 +1,15 @@
 package systemtest_test
 
 import (
-	"context"
 	"testing"
-	"time"
 
 	"github.com/nats-io/nats.go"
-	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
 
 	"slipway/devstack/scenario"
 	"slipway/devstack/stack"
 	"slipway/ledger"
 	"slipway/release"
-	"slipway/releases"
 	"slipway/saeclient"
 	"slipway/saesim"
 	"slipway/wire"
@@ -222,30 +218,4 @@ func lostAnswers(h *house) {
 	h.until(events, release.EventSucceeded, 0)
 	require.Equal(h.t, []string{saeclient.CoTypeDeploy}, h.orders(app))
 	h.requireRulesAsBefore(app)
-}
-
-// What the platform does for a change at work is seen before it has ended. On this stack a batch takes seconds.
-func TestRelease_ShowsTheStagesOfAChangeAtWork(t *testing.T) {
-	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	s, err := stack.Start(ctx, stack.Config{Log: zerolog.New(zerolog.NewTestWriter(t)).Level(zerolog.WarnLevel)})
-	require.NoError(t, err)
-	t.Cleanup(func() { end(t, s) })
-	h := enter(t, s)
-	id, events := h.request(h.app(), t.Name(), all())
-	client := releases.New(h.Client)
-	var p release.Progress
-	require.Eventually(t, func() bool {
-		status, err := client.Get(h.ctx, id)
-		if err != nil {
-			return false
-		}
-		p = client.Enriched(h.ctx, status.Progress)
-		return len(p.Stages) > 0
-	}, patience, 20*time.Millisecond)
-	require.Equal(t, release.PhaseRollingOut, p.Phase)
-	require.Equal(t, release.BatchRunning, p.Stages[len(p.Stages)-1].State)
-	h.until(events, release.EventSucceeded, 0)
-	require.Empty(t, h.result(id).Stages, "it has not failed")
 }
