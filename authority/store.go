@@ -52,7 +52,7 @@ type Current struct {
 func (c Current) Exists() bool { return c.Revision > 0 }
 
 // Load returns the document that counts, or one that does not exist. Without the bucket the error is
-// [jetstream.ErrBucketNotFound]. A document that cannot be read is an error. It costs two requests.
+// [jetstream.ErrBucketNotFound]. A document that cannot be read is an error. It costs one request, or two at first.
 func (s *Store) Load(ctx context.Context) (Current, error) {
 	have, err := s.Get(ctx, Key)
 	if _, none := errors.AsType[*documents.UnknownError](err); none {

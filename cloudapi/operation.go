@@ -150,7 +150,10 @@ func (p Param) Check(value string) error {
 
 // Problems lists everything that is wrong with a value by the rules of Check, in words that
 // follow the name of the parameter.
-func (p Param) Problems(value string) []string {
+func (p Param) Problems(value string) []string { return p.ProblemsBy(value, regexp.Compile) }
+
+// ProblemsBy is Problems with something else that compiles patterns, and may remember them.
+func (p Param) ProblemsBy(value string, compile func(pattern string) (*regexp.Regexp, error)) []string {
 	if value == "" {
 		if p.Required {
 			return []string{"is required"}
@@ -171,7 +174,7 @@ func (p Param) Problems(value string) []string {
 		return out
 	}
 	// A test compiles every pattern of the table.
-	if re, err := regexp.Compile(p.Pattern); err != nil || !re.MatchString(value) {
+	if re, err := compile(p.Pattern); err != nil || !re.MatchString(value) {
 		out = append(out, "must match "+p.Pattern)
 	}
 	return out

@@ -14,10 +14,14 @@ import (
 
 // Ledger reads and writes the records of releases. Its methods may be called concurrently.
 // An application or a release ID that can name no record is a [release.Problem].
-type Ledger struct{ js jetstream.JetStream }
+type Ledger struct {
+	js jetstream.JetStream
+	// opened is the bucket, for what is asked of it often.
+	opened *bucketdoc.Opened
+}
 
 // New returns the ledger in the bucket of a JetStream; see [EnsureLedger].
-func New(js jetstream.JetStream) *Ledger { return &Ledger{js} }
+func New(js jetstream.JetStream) *Ledger { return &Ledger{js, bucketdoc.NewOpened(js)} }
 
 // Create records that a release was asked for. It needs the digest of the content, and takes
 // of the record what is known of a request. Of several that create the record of one release
@@ -113,7 +117,7 @@ func (l *Ledger) changeRecord(ctx context.Context, app release.App, releaseID st
 	if err != nil {
 		return Record{}, err
 	}
-	return change(ctx, l.js, key, do)
+	return change(ctx, l.opened, key, do)
 }
 
 // entry is what stands under a key of the bucket: a [Record] or a [Set].
@@ -131,25 +135,25 @@ type entry[T any] interface {
 type edit[T any] func(have T, exists bool) (T, error)
 
 // bucketOf is the bucket of the ledger, seen as one of entries of a type.
-func bucketOf[T entry[T]](js jetstream.JetStream) bucketdoc.Bucket[T] {
+func bucketOf[T entry[T]](in *bucketdoc.Opened) bucketdoc.Bucket[T] {
 	return bucketdoc.Bucket[T]{
-		JetStream: js, Name: Bucket, SkipUnchanged: true, Encode: T.fit,
+		JetStream: in, Name: Bucket, SkipUnchanged: true, Encode: T.fit,
 		Decode: func(key string, r bucketdoc.Revision) (T, error) { return decode[T](key, r.Raw, r.StoredAt) },
 	}
 }
 
 // change stores what an edit makes of an entry, and returns it. Somebody who changes the entry
 // at the same time is not overwritten.
-func change[T entry[T]](ctx context.Context, js jetstream.JetStream, key string, do edit[T]) (T, error) {
-	stored, err := bucketOf[T](js).Edit(ctx, key, func(have bucketdoc.Document[T]) (T, error) {
+func change[T entry[T]](ctx context.Context, in *bucketdoc.Opened, key string, do edit[T]) (T, error) {
+	stored, err := bucketOf[T](in).Edit(ctx, key, func(have bucketdoc.Document[T]) (T, error) {
 		return do(have.Value, have.Exists())
 	})
 	return stored, ledgerError(err)
 }
 
 // load returns the entry of a key, which may not exist.
-func load[T entry[T]](ctx context.Context, js jetstream.JetStream, key string) (bucketdoc.Document[T], error) {
-	have, err := bucketOf[T](js).Get(ctx, key)
+func load[T entry[T]](ctx context.Context, in *bucketdoc.Opened, key string) (bucketdoc.Document[T], error) {
+	have, err := bucketOf[T](in).Get(ctx, key)
 	return have, ledgerError(err)
 }
 

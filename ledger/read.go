@@ -30,7 +30,7 @@ func (l *Ledger) GetOf(ctx context.Context, app release.App, releaseID string) (
 	if err != nil {
 		return Record{}, err
 	}
-	have, err := load[Record](ctx, l.js, key)
+	have, err := load[Record](ctx, l.opened, key)
 	if err != nil {
 		return Record{}, err
 	}

@@ -74,7 +74,7 @@ func (l *Ledger) GetSet(ctx context.Context, setID string) (Set, error) {
 	if err != nil {
 		return Set{}, err
 	}
-	have, err := load[Set](ctx, l.js, key)
+	have, err := load[Set](ctx, l.opened, key)
 	if err != nil {
 		return Set{}, err
 	}
@@ -86,7 +86,7 @@ func (l *Ledger) changeSet(ctx context.Context, setID string, do edit[Set]) (Set
 	if err != nil {
 		return Set{}, err
 	}
-	return change(ctx, l.js, key, do)
+	return change(ctx, l.opened, key, do)
 }
 
 // askedAgain returns the entry after a further request for the same set.

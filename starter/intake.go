@@ -14,6 +14,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/rs/zerolog"
 	"github.com/synadia-io/orbit.go/jetstreamext"
+	"golang.org/x/sync/errgroup"
 
 	"slipway/wire"
 )
@@ -259,16 +260,25 @@ func (in *intake) firstUnsettled(ctx context.Context, stream jetstream.Stream, d
 	}
 	ctx, cancel := context.WithTimeout(ctx, natsTimeout)
 	defer cancel()
-	var found []uint64
-	for _, subject := range wire.LineSubjects(d.Subject()) {
-		msg, err := stream.GetMsg(ctx, settledUpTo+1, jetstream.WithGetMsgSubject(subject))
-		switch {
-		case err == nil:
-			found = append(found, msg.Sequence)
-		case !errors.Is(err, jetstream.ErrMsgNotFound):
-			return d.position.Sequence, fmt.Errorf("read the first message of %s: %w", subject, err)
-		}
+	subjects := wire.LineSubjects(d.Subject())
+	found := make([]uint64, len(subjects)) // 0 where there is none
+	var looks errgroup.Group
+	for i, subject := range subjects {
+		looks.Go(func() error {
+			msg, err := stream.GetMsg(ctx, settledUpTo+1, jetstream.WithGetMsgSubject(subject))
+			switch {
+			case err == nil:
+				found[i] = msg.Sequence
+			case !errors.Is(err, jetstream.ErrMsgNotFound):
+				return fmt.Errorf("read the first message of %s: %w", subject, err)
+			}
+			return nil
+		})
 	}
+	if err := looks.Wait(); err != nil {
+		return d.position.Sequence, err
+	}
+	found = slices.DeleteFunc(found, func(sequence uint64) bool { return sequence == 0 })
 	if len(found) == 0 {
 		return d.position.Sequence, fmt.Errorf("the stream has no message of %s", d.line)
 	}

@@ -10,7 +10,7 @@ import (
 	"slipway/release"
 )
 
-// Policies reads what an organisation demands; [policy.Store] does.
+// Policies reads what an organisation demands, as [policy.Store] has it.
 type Policies interface {
 	// List returns the policies that count just now.
 	List(ctx context.Context) ([]policy.Document, error)

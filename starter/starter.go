@@ -58,7 +58,7 @@ func New(cfg Config, d Dependencies) (*Starter, error) {
 	}
 	s := &Starter{
 		cfg: cfg, js: d.JetStream, temporal: d.Temporal, ledger: d.Ledger, authority: d.Authority, people: people.NewStore(d.JetStream),
-		documents: apps.NewStore(d.JetStream), policies: policy.NewStore(d.JetStream), tracing: d.Tracing, metrics: m, log: d.Logger,
+		documents: apps.NewStore(d.JetStream), policies: documents.NewCurrent(policy.NewStore(d.JetStream)), tracing: d.Tracing, metrics: m, log: d.Logger,
 	}
 	s.names, s.current = s.documents, documents.NewCurrent(s.documents.Store)
 	if s.registry = d.Registry; s.registry == nil {

@@ -69,7 +69,7 @@ type Calendars struct {
 // NewCalendars returns the calendar in the bucket of a JetStream.
 func NewCalendars(js jetstream.JetStream) *Calendars {
 	return &Calendars{bucketdoc.Bucket[storedCalendar]{
-		JetStream: js, Name: CalendarBucket, Decode: decodeCalendar,
+		JetStream: bucketdoc.NewOpened(js), Name: CalendarBucket, Decode: decodeCalendar,
 	}}
 }
 

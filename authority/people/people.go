@@ -65,7 +65,7 @@ type Store struct{ bucket bucketdoc.Bucket[Person] }
 
 // NewStore returns the people in the bucket of a JetStream; see [Ensure].
 func NewStore(js jetstream.JetStream) *Store {
-	return &Store{bucketdoc.Bucket[Person]{JetStream: js, Name: Bucket, Decode: decode}}
+	return &Store{bucketdoc.Bucket[Person]{JetStream: bucketdoc.NewOpened(js), Name: Bucket, Decode: decode}}
 }
 
 // Record notes what was said of who has just signed in, in the place of what was said before.
@@ -78,7 +78,7 @@ func (s *Store) Record(ctx context.Context, p Person) error {
 }
 
 // Of returns what was said of somebody; zero where they have not signed in, or not for a long time. Without the bucket the error
-// is [jetstream.ErrBucketNotFound]. It costs two requests.
+// is [jetstream.ErrBucketNotFound]. It costs one request, or two at first.
 func (s *Store) Of(ctx context.Context, identity string) (Person, error) {
 	have, err := s.bucket.Get(ctx, key(identity))
 	return have.Value, err

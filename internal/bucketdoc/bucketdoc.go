@@ -71,7 +71,7 @@ type Bucket[T any] struct {
 }
 
 // Get returns the document of a key; without one the result does not exist, which is no
-// error. The error is an [AccessError] or that of Decode. It costs two requests.
+// error. The error is an [AccessError] or that of Decode. It costs two requests, or one where the bucket is [Opened].
 func (b Bucket[T]) Get(ctx context.Context, key string) (Document[T], error) {
 	kv, err := b.open(ctx)
 	if err != nil {
@@ -87,7 +87,7 @@ func (b Bucket[T]) At(ctx context.Context, key string, number uint64) (Document[
 	if err != nil {
 		return Document[T]{}, err
 	}
-	entry, err := kv.GetRevision(ctx, key, number)
+	entry, err := b.ask(ctx, kv, func(kv jetstream.KeyValue) (jetstream.KeyValueEntry, error) { return kv.GetRevision(ctx, key, number) })
 	return b.read(key, entry, err)
 }
 
@@ -158,13 +158,32 @@ func (b Bucket[T]) open(ctx context.Context) (jetstream.KeyValue, error) {
 }
 
 func (b Bucket[T]) get(ctx context.Context, kv jetstream.KeyValue, key string) (Document[T], error) {
-	entry, err := kv.Get(ctx, key)
+	entry, err := b.ask(ctx, kv, func(kv jetstream.KeyValue) (jetstream.KeyValueEntry, error) { return kv.Get(ctx, key) })
 	return b.read(key, entry, err)
+}
+
+// ask asks the bucket. Where that fails, and the bucket was kept open, it is opened anew and asked once more: it may be gone.
+func (b Bucket[T]) ask(ctx context.Context, kv jetstream.KeyValue, what func(jetstream.KeyValue) (jetstream.KeyValueEntry, error)) (jetstream.KeyValueEntry, error) {
+	entry, err := what(kv)
+	kept, is := b.JetStream.(*Opened)
+	if !is || err == nil || absent(err) {
+		return entry, err
+	}
+	kept.forget(b.Name)
+	if kv, err = kept.KeyValue(ctx, b.Name); err != nil {
+		return nil, err
+	}
+	return what(kv)
+}
+
+// absent reports whether a key has no value.
+func absent(err error) bool {
+	return errors.Is(err, jetstream.ErrKeyNotFound) || errors.Is(err, jetstream.ErrKeyDeleted)
 }
 
 // read decodes what the bucket has answered.
 func (b Bucket[T]) read(key string, entry jetstream.KeyValueEntry, err error) (Document[T], error) {
-	if errors.Is(err, jetstream.ErrKeyNotFound) || errors.Is(err, jetstream.ErrKeyDeleted) {
+	if absent(err) {
 		return Document[T]{}, nil
 	}
 	if err != nil {

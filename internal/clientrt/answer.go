@@ -87,10 +87,11 @@ type Reply struct {
 	Success bool
 }
 
-// judge turns what came back into an answer or an error.
-func (a *API) judge(ctx context.Context, x *Exchange, scrub scrubber) (*answer, error) {
+// judge turns what came back into an answer or an error. Only an error needs a scrubber.
+func (a *API) judge(ctx context.Context, x *Exchange, scrubber func() scrubber) (*answer, error) {
 	e := &cloudapi.Error{Client: a.Client, Operation: x.Operation.Name, HTTPStatus: x.status}
 	if x.err != nil {
+		scrub := scrubber()
 		e.Class, e.Err = cloudapi.ErrUnavailable, scrub.wrap(x.failure(ctx))
 		if x.sent {
 			e.Class = lostAnswer(x.Operation)
@@ -115,6 +116,7 @@ func (a *API) judge(ctx context.Context, x *Exchange, scrub scrubber) (*answer, 
 	if x.status/100 == 2 && err == nil && reply.Success {
 		return &answer{Body: read, client: a.Client, status: x.status, header: x.header, requestID: e.RequestID}, nil
 	}
+	scrub := scrubber()
 	e.Code = reply.Code
 	e.Message = scrub.text(reply.Message)
 	e.RetryAfter = retryAfter(x.header)

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"slipway/cloudapi"
@@ -31,6 +32,9 @@ type API struct {
 	ClassOfCode func(operation, code string, status int) (cloudapi.Class, bool)
 	// Correct changes the rules of a parameter where the reference contradicts itself. It may be nil.
 	Correct func(op cloudapi.Operation, p cloudapi.Param) cloudapi.Param
+
+	// compiled has the patterns of parameters by their text.
+	compiled sync.Map
 }
 
 // Call is an operation with its parameters.
@@ -154,7 +158,7 @@ func (c *Caller) exchange(ctx context.Context, op cloudapi.Operation, r *Request
 	x := &Exchange{Operation: op, Request: r, transport: c.Transport, limit: c.Timeout}
 	err := c.Send(ctx, x)
 	if x.attempted {
-		return c.API.judge(ctx, x, newScrubber(op, r, x.secrets))
+		return c.API.judge(ctx, x, func() scrubber { return newScrubber(op, r, x.secrets) })
 	}
 	if e, ok := errors.AsType[*cloudapi.Error](err); ok {
 		return nil, e

@@ -125,6 +125,7 @@ func (c Connection) Timeout() time.Duration { return c.ConnectTimeout + c.ReadTi
 // has its default.
 func (c Connection) Caller(api *API, send func(ctx context.Context, x *Exchange) error) Caller {
 	c = c.WithDefaults()
+	api.Decoder = api.Decoder.Remembering()
 	return Caller{
 		API: api, Send: send, Transport: c.Transport, Timeout: c.Timeout(),
 		Limiter: c.Limiter, ReadRetries: c.ReadRetries, ReadDelay: c.ReadDelay, Observe: c.Observe,

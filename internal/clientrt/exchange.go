@@ -58,8 +58,8 @@ func (x *Exchange) NewRequest(ctx context.Context, address string) (req *http.Re
 	if err != nil {
 		return nil, nil, err
 	}
-	takesObject := slices.ContainsFunc(slices.Concat(x.Operation.Params, x.Operation.Extra), func(p cloudapi.Param) bool { return p.In == cloudapi.InBody })
-	if body == nil && takesObject {
+	inBody := func(p cloudapi.Param) bool { return p.In == cloudapi.InBody }
+	if body == nil && (slices.ContainsFunc(x.Operation.Params, inBody) || slices.ContainsFunc(x.Operation.Extra, inBody)) {
 		body, contentType = []byte("{}"), "application/json; charset=utf-8"
 	}
 	if query := x.Request.Query(); len(query) > 0 {

@@ -248,6 +248,9 @@ func (r *Request) Header() http.Header {
 	return header
 }
 
+// unsetSuffix is a part of a path that is left out where its parameter is not given.
+var unsetSuffix = regexp.MustCompile(`\{\.[^}]*\}`)
+
 // Path puts the parameters that are parts of the path into it, where their names stand in braces.
 func (r *Request) Path(path string) string {
 	for _, v := range r.values {
@@ -259,13 +262,13 @@ func (r *Request) Path(path string) string {
 			}
 		}
 	}
-	return regexp.MustCompile(`\{\.[^}]*\}`).ReplaceAllString(path, "")
+	return unsetSuffix.ReplaceAllString(path, "")
 }
 
 // Payload encodes the body: what is the whole body, a form, a form with files, a JSON object, or nothing.
 func (r *Request) Payload() (body []byte, contentType string, err error) {
-	form := make(url.Values)
-	object := make(map[string]any)
+	var form url.Values
+	var object map[string]any
 	var parts []value
 	for _, v := range r.values {
 		switch v.at {
@@ -274,8 +277,14 @@ func (r *Request) Payload() (body []byte, contentType string, err error) {
 		case cloudapi.InPayload:
 			body, contentType = []byte(v.text), "application/octet-stream"
 		case cloudapi.InForm:
+			if form == nil {
+				form = make(url.Values)
+			}
 			form.Set(v.name, v.text)
 		case cloudapi.InBody:
+			if object == nil {
+				object = make(map[string]any)
+			}
 			object[v.name] = v.text
 			if v.raw && v.text != "" {
 				object[v.name] = json.RawMessage(v.text)

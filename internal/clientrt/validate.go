@@ -1,6 +1,8 @@
 package clientrt
 
 import (
+	"regexp"
+
 	"slipway/cloudapi"
 	"slipway/internal/loosejson"
 )
@@ -23,11 +25,23 @@ func (a *API) check(r *Request, call Call) {
 		if a.Correct != nil {
 			p = a.Correct(call.Operation, p)
 		}
-		r.checkValue(p, v.text)
+		r.checkValue(p, v.text, a.compile)
 	}
 	if call.Rules != nil {
 		call.Rules(r)
 	}
+}
+
+// compile compiles a pattern of the reference once.
+func (a *API) compile(pattern string) (*regexp.Regexp, error) {
+	if known, ok := a.compiled.Load(pattern); ok {
+		return known.(*regexp.Regexp), nil
+	}
+	compiled, err := regexp.Compile(pattern)
+	if err == nil {
+		a.compiled.Store(pattern, compiled)
+	}
+	return compiled, err
 }
 
 // invalid is the error for the problems so far, nil if there are none.
@@ -39,8 +53,8 @@ func (r *Request) invalid(op cloudapi.Operation) error {
 }
 
 // checkValue looks at one parameter, and into it when it is JSON of a known shape.
-func (r *Request) checkValue(p cloudapi.Param, text string) {
-	problems := p.Problems(text)
+func (r *Request) checkValue(p cloudapi.Param, text string, compile func(pattern string) (*regexp.Regexp, error)) {
+	problems := p.ProblemsBy(text, compile)
 	for _, message := range problems {
 		r.Fail(p.Name, "%s", message)
 	}

@@ -23,6 +23,15 @@ func NewCurrent[T any](s *Store[T]) *Current[T] {
 	return &Current[T]{store: s, turn: make(chan struct{}, 1)}
 }
 
+// List returns the documents that there are, as [Store.List] does; they are shared.
+func (c *Current[T]) List(ctx context.Context) ([]Document[T], error) {
+	found, err := c.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return found.Documents, found.err()
+}
+
 // All returns the documents as they are now, which are shared: nobody may change them. It costs one request where nothing has
 // changed since they were read. The error is an [bucketdoc.AccessError].
 func (c *Current[T]) All(ctx context.Context) (All[T], error) {

@@ -109,7 +109,7 @@ type Store[T any] struct {
 // New returns the documents of a kind in their bucket of a JetStream.
 func New[T any](js jetstream.JetStream, kind Kind[T]) *Store[T] {
 	s := &Store[T]{Kind: kind, js: js}
-	s.bucket = bucketdoc.Bucket[Stored[T]]{JetStream: js, Name: kind.Bucket, Decode: s.decode, SkipUnchanged: true}
+	s.bucket = bucketdoc.Bucket[Stored[T]]{JetStream: bucketdoc.NewOpened(js), Name: kind.Bucket, Decode: s.decode, SkipUnchanged: true}
 	return s
 }
 
@@ -173,7 +173,7 @@ func (e *UnknownError) Error() string {
 	return text + "; list them with: " + e.Command + " list"
 }
 
-// Get returns a document. Without one the error is [UnknownError]. It costs two requests.
+// Get returns a document. Without one the error is [UnknownError]. It costs one request, or two at first.
 func (s *Store[T]) Get(ctx context.Context, name string) (Document[T], error) {
 	if !release.IsName(name) {
 		return Document[T]{}, s.unknown(ctx, name)
@@ -234,11 +234,7 @@ func (s *Store[T]) List(ctx context.Context) ([]Document[T], error) {
 	if err != nil {
 		return nil, err
 	}
-	unreadable := make([]error, len(found.Unreadable))
-	for i, each := range found.Unreadable {
-		unreadable[i] = each
-	}
-	return found.Documents, errors.Join(unreadable...)
+	return found.Documents, found.err()
 }
 
 // All are the documents of a bucket by their names, and those that cannot be read.
@@ -248,6 +244,15 @@ type All[T any] struct {
 
 	// last is the latest revision that was read.
 	last uint64
+}
+
+// err tells of the documents that cannot be read; nil where all can.
+func (a All[T]) err() error {
+	unreadable := make([]error, len(a.Unreadable))
+	for i, each := range a.Unreadable {
+		unreadable[i] = each
+	}
+	return errors.Join(unreadable...)
 }
 
 // All returns the documents that there are, as [Store.List] does, for those who can do without the ones that cannot be read.

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -22,6 +23,54 @@ type Decoder struct {
 	// Singles tells that the platform varies a thing and a list of it alone: an object where a list of objects is wanted is its
 	// only element, and a list of one is its element where an object is wanted.
 	Singles bool
+
+	// layouts has those of structs by their types; nil remembers none.
+	layouts *sync.Map
+}
+
+// Remembering returns a decoder that finds out only once where the members of a struct belong, for answers of the same types
+// again and again. It is safe for concurrent use.
+func (d Decoder) Remembering() Decoder {
+	d.layouts = new(sync.Map)
+	return d
+}
+
+// layout says which members of an object the fields of a struct hold.
+type layout struct {
+	fields []field
+	// unknown is the index of the field that keeps all others; -1 where there is none.
+	unknown int
+}
+
+// field is one of a struct: its place in it, the names of its member, and its tag wire.
+type field struct {
+	index            int
+	name, also, wire string
+}
+
+func (d Decoder) layoutOf(t reflect.Type) *layout {
+	if d.layouts == nil {
+		return newLayout(t)
+	}
+	if known, ok := d.layouts.Load(t); ok {
+		return known.(*layout)
+	}
+	known, _ := d.layouts.LoadOrStore(t, newLayout(t))
+	return known.(*layout)
+}
+
+func newLayout(t reflect.Type) *layout {
+	l := &layout{unknown: -1}
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if f.Name == unknownField {
+			l.unknown = i
+			continue
+		}
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		l.fields = append(l.fields, field{index: i, name: name, also: f.Tag.Get("also"), wire: f.Tag.Get("wire")})
+	}
+	return l
 }
 
 // Decode is Decode of the zero Decoder.
@@ -275,27 +324,27 @@ func (d Decoder) assignStruct(to reflect.Value, value any) error {
 	if !ok {
 		return fmt.Errorf("want an object, have %T", value)
 	}
-	rest := maps.Clone(object)
-	for field := range to.Type().Fields() {
-		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		key, ok := keyOf(object, name)
-		if also := field.Tag.Get("also"); !ok && also != "" {
-			key, ok = keyOf(object, also)
+	layout := d.layoutOf(to.Type())
+	taken := make([]string, 0, len(layout.fields))
+	for _, field := range layout.fields {
+		key, ok := keyOf(object, field.name)
+		if !ok && field.also != "" {
+			key, ok = keyOf(object, field.also)
 		}
-		if !ok || field.Name == unknownField {
+		if !ok {
 			continue
 		}
-		switch err := d.assignField(to.FieldByIndex(field.Index), field, object[key]); {
+		switch err := d.assignField(to.Field(field.index), field.wire, object[key]); {
 		case err == nil:
-			delete(rest, key)
+			taken = append(taken, key)
 		case !errors.Is(err, errKept):
-			return fmt.Errorf("%s: %w", name, err)
+			return fmt.Errorf("%s: %w", field.name, err)
 		}
 	}
-	if unknown := to.FieldByName(unknownField); unknown.IsValid() && len(rest) > 0 {
-		return keep(unknown, rest)
+	if layout.unknown < 0 {
+		return nil
 	}
-	return nil
+	return keep(to.Field(layout.unknown), object, taken)
 }
 
 // errKept says that a value cannot be read and is kept as it is instead.
@@ -303,10 +352,9 @@ var errKept = errors.New("kept as it is")
 
 // assignField reads a member into a field. A time and a JSON text that cannot be read are not
 // worth losing the whole answer.
-func (d Decoder) assignField(to reflect.Value, field reflect.StructField, value any) error {
-	tag := field.Tag.Get("wire")
+func (d Decoder) assignField(to reflect.Value, wire string, value any) error {
 	if t, ok := reflect.TypeAssert[*time.Time](to.Addr()); ok {
-		read, ok := d.readTime(value, tag == "seconds")
+		read, ok := d.readTime(value, wire == "seconds")
 		if !ok {
 			return errKept
 		}
@@ -314,7 +362,7 @@ func (d Decoder) assignField(to reflect.Value, field reflect.StructField, value 
 		return nil
 	}
 	err := d.assign(to, value)
-	if err != nil && tag == "text" {
+	if err != nil && wire == "text" {
 		return errKept
 	}
 	return err
@@ -323,16 +371,25 @@ func (d Decoder) assignField(to reflect.Value, field reflect.StructField, value 
 // unknownField is the name of the field that keeps what has no field, a map from names to json.RawMessage.
 const unknownField = "Unknown"
 
-func keep(unknown reflect.Value, rest map[string]any) error {
-	kept := make(map[string]json.RawMessage, len(rest))
-	for name, value := range rest {
+// keep keeps the members that no field has taken.
+func keep(unknown reflect.Value, object map[string]any, taken []string) error {
+	var kept map[string]json.RawMessage
+	for name, value := range object {
+		if slices.Contains(taken, name) {
+			continue
+		}
 		text, err := Encode(value)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
+		if kept == nil {
+			kept = make(map[string]json.RawMessage)
+		}
 		kept[name] = text
 	}
-	unknown.Set(reflect.ValueOf(kept).Convert(unknown.Type()))
+	if kept != nil {
+		unknown.Set(reflect.ValueOf(kept).Convert(unknown.Type()))
+	}
 	return nil
 }
 
@@ -349,7 +406,8 @@ func keyOf(object map[string]any, name string) (string, bool) {
 	}
 	found := ""
 	for key := range object {
-		if strings.EqualFold(key, name) && (found == "" || key < found) {
+		// Names of members are ASCII, whose letters are as long in any case.
+		if len(key) == len(name) && strings.EqualFold(key, name) && (found == "" || key < found) {
 			found = key
 		}
 	}
