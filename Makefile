@@ -34,7 +34,7 @@ MODULES := . devstack
 # serves in the system tests has it.
 CHECKS := tidy-check generate-check lint workflowcheck test fuzz-short api-coverage build test-system
 
-# More arguments for `make demo` and `make up`: make up ARGS='--data-dir .slipway'
+# More arguments for `make demo`, `make up`, `make bench` and `make soak`: make up ARGS='--data-dir .slipway'
 ARGS ?=
 
 ##@ Everyday
@@ -60,9 +60,28 @@ demo: ## watch one event become a gray release, on embedded servers
 	cd devstack && $(GO) build $(STAMP) -o $(BIN)/ ./cmd/slipway-dev
 	$(BIN)/slipway-dev demo $(ARGS)
 
+.PHONY: bench
+bench: ## measure how fast Slipway is and what it costs, beside a floor: make bench ARGS=--short
+	$(GO) build $(STAMP) -o $(BIN)/ ./cmd/slipway # the worker, which is killed
+	cd devstack && $(GO) build $(STAMP) -o $(BIN)/ ./cmd/slipway-dev
+	$(BIN)/slipway-dev bench $(ARGS)
+
 .PHONY: up
 up: build ## run the whole stack until interrupted
 	$(BIN)/slipway-dev up $(ARGS)
+
+.PHONY: soak
+soak: build ## watch for an hour whether what many releases cost stays flat: make soak ARGS='--parked 200 --minutes 10'
+	$(BIN)/slipway-dev soak $(ARGS)
+
+# What `make chaos` tries: make chaos SEED=7 RELEASES=1000 MINUTES=60. A seed is drawn where none is said.
+SEED ?=
+RELEASES ?= 200
+MINUTES ?= 10
+
+.PHONY: chaos
+chaos: build ## release while processes, networks and platforms fail, and judge what came of it
+	$(BIN)/slipway-dev chaos $(if $(SEED),--seed $(SEED)) --releases $(RELEASES) --minutes $(MINUTES) $(ARGS)
 
 .PHONY: generate
 generate: ## write generated code anew
@@ -150,6 +169,7 @@ browser: ## install chromium for the tests of the console's pages, where there i
 .PHONY: test-system
 test-system: browser ## test the whole system on embedded Temporal and NATS, and its pages in a browser
 	$(GO) build -race -o $(BIN)/slipway-race ./cmd/slipway
+	$(GO) build -o $(BIN)/ ./cmd/saesim ./cmd/fcsim ./cmd/servicestagesim # beside it
 	@# -count=1: these tests depend on files that Go's test cache does not watch.
 	@# -vet=off: `make lint` has vet's analyzers.
 	@# -p, -parallel: most of them wait most of their time, for timers of servers and of releases.

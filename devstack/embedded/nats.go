@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"os"
 	"sync"
 	"time"
@@ -23,11 +24,50 @@ type NATSConfig struct {
 	Addr string
 	// Users are who may connect, and what they may do; nil lets everybody do everything.
 	Users []*server.User
+	// Cluster is what the server forms together with others; nil is a server by itself.
+	Cluster *NATSCluster
 	// Logger receives the server's own log lines; nil discards them.
 	Logger *slog.Logger
 	// LogLevel is the lowest level passed on to Logger. Nil means warn, without
 	// the noise of a server that starts or stops.
 	LogLevel slog.Leveler
+}
+
+// NATSCluster is the place of a server in a cluster whose servers know each other by what they are told, and by nothing
+// else: what clients and servers could learn from one server of the addresses of others is kept back, so that each way
+// between two of them is one that was said.
+type NATSCluster struct {
+	// Server is the name of the server, which no other one has.
+	Server string
+	// Addr is the loopback "host:port" on which other servers are listened for; empty or port 0 means any free port.
+	Addr string
+	// Routes are the "host:port" addresses at which this server reaches all others.
+	Routes []string
+}
+
+// natsClusterName is the same for all: a server reaches none but those that it is told of.
+const natsClusterName = "slipway-dev"
+
+// nowhere is where other servers are told to find a server that they were not told of: at a port on which nothing listens.
+const nowhere = "127.0.0.1:9"
+
+// join makes a server one of a cluster.
+func (c *NATSCluster) join(ctx context.Context, options *server.Options) error {
+	if c == nil {
+		return nil
+	}
+	at, err := resolve(ctx, c.Addr)
+	if err != nil {
+		return err
+	}
+	options.ServerName = c.Server
+	options.Cluster = server.ClusterOpts{
+		Name: natsClusterName, Host: at.Addr().String(), Port: int(at.Port()), NoAdvertise: true, Advertise: nowhere,
+	}
+	for _, route := range c.Routes {
+		options.Routes = append(options.Routes, &url.URL{Scheme: "nats", Host: route})
+	}
+	return nil
 }
 
 // NATS is a running NATS server with JetStream.
@@ -54,7 +94,7 @@ func StartNATS(ctx context.Context, cfg NATSConfig) (*NATS, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start nats: %w", err)
 	}
-	srv, err := server.NewServer(&server.Options{
+	options := &server.Options{
 		ServerName:             "slipway-dev",
 		Host:                   at.Addr().String(),
 		Port:                   int(at.Port()),
@@ -64,7 +104,11 @@ func StartNATS(ctx context.Context, cfg NATSConfig) (*NATS, error) {
 		JetStreamMaxStore:      MaxStore,
 		DisableJetStreamBanner: true,
 		NoSigs:                 true, // signals belong to the program around this server
-	})
+	}
+	if err := cfg.Cluster.join(ctx, options); err != nil {
+		return nil, errors.Join(fmt.Errorf("start nats: %w", err), release())
+	}
+	srv, err := server.NewServer(options)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("start nats: %w", err), release())
 	}

@@ -362,6 +362,34 @@ func TestLedger_WithoutTheBucketTheRemedyIsTold(t *testing.T) {
 	require.ErrorIs(t, h.ledger.Update(t.Context(), ledger.Report{Progress: progress("r-a", "1", release.PhaseQueued)}), ledger.ErrUnavailable)
 }
 
+// TestLedger_ABucketThatIsGoneAndComesBack: a ledger keeps the bucket open, and notices nevertheless.
+func TestLedger_ABucketThatIsGoneAndComesBack(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ctx := t.Context()
+	_, _, err := h.ledger.Create(ctx, asked("r-a", "1", 0))
+	require.NoError(t, err)
+	before := h.js.Conn().Stats().OutMsgs
+	_, err = h.ledger.GetOf(ctx, asked("r-a", "1", 0).App, "r-a")
+	require.NoError(t, err)
+	require.EqualValues(t, 1, h.js.Conn().Stats().OutMsgs-before, "one request")
+
+	require.NoError(t, h.js.DeleteKeyValue(ctx, ledger.Bucket))
+	_, err = h.ledger.GetOf(ctx, asked("r-a", "1", 0).App, "r-a")
+	require.ErrorIs(t, err, jetstream.ErrBucketNotFound)
+	_, _, err = h.ledger.Create(ctx, asked("r-b", "1", 0))
+	require.ErrorIs(t, err, jetstream.ErrBucketNotFound)
+
+	require.NoError(t, ledger.EnsureLedger(ctx, h.js, ledger.Config{}))
+	_, created, err := h.ledger.Create(ctx, asked("r-a", "1", 0))
+	require.NoError(t, err)
+	require.True(t, created)
+	require.NoError(t, h.js.DeleteKeyValue(ctx, ledger.Bucket))
+	require.NoError(t, ledger.EnsureLedger(ctx, h.js, ledger.Config{}))
+	_, err = h.ledger.GetOf(ctx, asked("r-a", "1", 0).App, "r-a")
+	require.ErrorIs(t, err, ledger.ErrNotFound, "it was created anew between two questions")
+}
+
 // The permissions are those that the documentation names.
 func TestLedger_LeastPermissions(t *testing.T) {
 	t.Parallel()

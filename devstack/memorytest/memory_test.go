@@ -27,12 +27,14 @@ import (
 )
 
 const (
-	// parked is how many workflows wait at the same time.
+	// parked is how many workflows wait at the same time, and as many are kept in the cache.
 	parked = 200
 	// mostKiB bounds what a parked release costs, and mostTimes how many times more that is
-	// than the least that a parked workflow costs with this SDK.
+	// than the least that a parked workflow costs with this SDK. Where more wait than the cache keeps, all of
+	// them cost mostOver times as much as those that it keeps.
 	mostKiB   = 64
 	mostTimes = 4
+	mostOver  = 1.25
 	patience  = 5 * time.Minute
 )
 
@@ -48,17 +50,25 @@ type house struct {
 // TestMemoryOfAParkedRelease measures the memory of the worker that belongs to its parked
 // releases: what is given back when the cache that keeps them is emptied.
 func TestMemoryOfAParkedRelease(t *testing.T) { //nolint:paralleltest // the cache is one for the process
+	// The setting worker-cached-workflows does the same.
+	worker.SetStickyWorkflowCacheSize(parked)
 	h := start(t)
-	least := h.cost(func(i int) (string, string, any) {
+	least := h.cost(parked, func(i int) (string, string, any) {
 		return fmt.Sprint("least/", i), "Least", nil
-	})
-	each := h.cost(func(i int) (string, string, any) {
+	}) / parked
+	waits := func(i int) (string, string, any) {
 		id := fmt.Sprintf("r-%032d", i)
 		return release.WorkflowID(id), release.WorkflowGrayRelease, release.Request{ID: id, Spec: spec(i)}
-	})
+	}
+	each := h.cost(parked, waits) / parked
 	t.Logf("memory parked=%d release=%.1fKiB least=%.1fKiB times=%.1f", parked, each, least, each/least)
 	require.Less(t, each, float64(mostKiB), "KiB of a parked release")
 	require.Less(t, each/least, float64(mostTimes), "times the memory of a workflow that does nothing but wait")
+
+	const many = 2 * parked
+	all := h.cost(many, func(i int) (string, string, any) { return waits(parked + i) })
+	t.Logf("memory parked=%d cached=%d all=%.1fKiB", many, parked, all)
+	require.Less(t, all, mostOver*parked*each, "KiB of all parked releases, of which the cache keeps a half")
 }
 
 func start(t *testing.T) *house {
@@ -99,11 +109,11 @@ func least(ctx workflow.Context) error {
 	return workflow.ExecuteActivity(ctx, "Look").Get(ctx, nil)
 }
 
-// cost is the memory of one of the workflows that wait, in KiB.
-func (h *house) cost(each func(int) (id, workflowType string, in any)) float64 {
+// cost is the memory of so many workflows that wait, in KiB.
+func (h *house) cost(n int, each func(int) (id, workflowType string, in any)) float64 {
 	h.t.Helper()
 	h.looks.Clear()
-	for i := range parked {
+	for i := range n {
 		id, workflowType, in := each(i)
 		var args []any
 		if in != nil {
@@ -112,10 +122,10 @@ func (h *house) cost(each func(int) (id, workflowType string, in any)) float64 {
 		_, err := h.c.ExecuteWorkflow(h.ctx, client.StartWorkflowOptions{ID: id, TaskQueue: release.WorkflowTaskQueue}, workflowType, args...)
 		require.NoError(h.t, err)
 	}
-	require.Eventually(h.t, func() bool { return h.waiting() == parked }, patience, 100*time.Millisecond)
+	require.Eventually(h.t, func() bool { return h.waiting() == n }, patience, 100*time.Millisecond)
 	kept := h.inUse()
 	worker.PurgeStickyWorkflowCache()
-	return (kept - h.inUse()) / parked
+	return kept - h.inUse()
 }
 
 func (h *house) waiting() (n int) {

@@ -15,14 +15,17 @@ import (
 
 // Process is a role of Slipway in a process of its own.
 type Process struct {
-	cmd  *exec.Cmd
-	done chan error
-	log  *tail
+	cmd   *exec.Cmd
+	ended chan struct{}
+	// err is how the process has ended, once ended is closed.
+	err error
+	log *tail
 }
 
-// Launch says what to start: `<Binary> <Role>` with exactly the given environment.
+// Launch says what to start: `<Binary> <Role> <Args>` with exactly the given environment.
 type Launch struct {
 	Binary, Role string
+	Args         []string
 	Env          map[string]string
 	// Log receives the lines of the process; nil is nobody.
 	Log io.Writer
@@ -30,8 +33,12 @@ type Launch struct {
 
 // Start starts the process. It is killed when ctx ends.
 func (l Launch) Start(ctx context.Context) (*Process, error) {
-	p := &Process{done: make(chan error, 1), log: &tail{to: l.Log, began: make(chan struct{}), served: map[string]string{}, serves: make(chan struct{})}}
-	p.cmd = exec.CommandContext(ctx, l.Binary, l.Role)
+	p := &Process{ended: make(chan struct{}), log: &tail{to: l.Log, began: make(chan struct{}), served: map[string]string{}, serves: make(chan struct{})}}
+	var args []string
+	if l.Role != "" {
+		args = append(args, l.Role)
+	}
+	p.cmd = exec.CommandContext(ctx, l.Binary, append(args, l.Args...)...)
 	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
 	p.cmd.Env = []string{"SLIPWAY_HTTP_ADDR=127.0.0.1:0", "SLIPWAY_LOG_FORMAT=json"}
 	for key, value := range l.Env {
@@ -40,8 +47,30 @@ func (l Launch) Start(ctx context.Context) (*Process, error) {
 	if err := p.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("scenario: start %s %s: %w", l.Binary, l.Role, err)
 	}
-	go func() { p.done <- p.cmd.Wait() }()
+	go func() {
+		p.err = p.cmd.Wait()
+		close(p.ended)
+	}()
 	return p, nil
+}
+
+// Ended is closed once the process has ended, for whatever reason.
+func (p *Process) Ended() <-chan struct{} { return p.ended }
+
+// Last are the last lines of the process.
+func (p *Process) Last() string { return p.log.String() }
+
+// Pause stops the process with SIGSTOP: it stands still, and its connections stay open. Continue lets it go on.
+func (p *Process) Pause() error { return p.signal("pause", syscall.SIGSTOP) }
+
+// Continue lets a paused process go on.
+func (p *Process) Continue() error { return p.signal("continue", syscall.SIGCONT) }
+
+func (p *Process) signal(what string, s syscall.Signal) error {
+	if err := p.cmd.Process.Signal(s); err != nil {
+		return fmt.Errorf("scenario: %s: %w", what, err)
+	}
+	return nil
 }
 
 // PID is the process ID.
@@ -73,10 +102,10 @@ func (p *Process) Kill() error {
 	if err := p.cmd.Process.Kill(); err != nil {
 		return fmt.Errorf("scenario: kill: %w", err)
 	}
-	err := <-p.done
-	exit, ok := errors.AsType[*exec.ExitError](err)
+	<-p.ended
+	exit, ok := errors.AsType[*exec.ExitError](p.err)
 	if status, isUnix := exitStatus(exit, ok); !isUnix || status.Signal() != syscall.SIGKILL {
-		return fmt.Errorf("scenario: the process ended before it was killed: %w; last lines:\n%s", err, p.log)
+		return fmt.Errorf("scenario: the process ended before it was killed: %w; last lines:\n%s", p.err, p.log)
 	}
 	return nil
 }
@@ -95,14 +124,15 @@ func exitStatus(exit *exec.ExitError, ok bool) (syscall.WaitStatus, bool) {
 func (p *Process) Stop() error {
 	select {
 	case <-p.log.began:
-	case err := <-p.done:
-		return fmt.Errorf("scenario: the process ended before it was stopped: %w; last lines:\n%s", err, p.log)
+	case <-p.ended:
+		return fmt.Errorf("scenario: the process ended before it was stopped: %w; last lines:\n%s", p.err, p.log)
 	}
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return fmt.Errorf("scenario: stop: %w", err)
 	}
-	if err := <-p.done; err != nil {
-		return fmt.Errorf("scenario: the process did not end well: %w; last lines:\n%s", err, p.log)
+	<-p.ended
+	if p.err != nil {
+		return fmt.Errorf("scenario: the process did not end well: %w; last lines:\n%s", p.err, p.log)
 	}
 	return nil
 }

@@ -48,14 +48,14 @@ func CreatePackageApp(ctx context.Context, sae *saeclient.Client, name, packageU
 	})
 }
 
+// CreateAppWithoutRules creates an application that runs OldImage and has no scaling rules.
+func CreateAppWithoutRules(ctx context.Context, sae *saeclient.Client, name string) (release.App, error) {
+	return create(ctx, sae, saeclient.CreateApplicationInput{AppName: name, PackageType: "Image", ImageURL: new(OldImage)})
+}
+
 func createApp(ctx context.Context, sae *saeclient.Client, in saeclient.CreateApplicationInput) (release.App, error) {
-	in.Replicas, in.CPU, in.Memory = Instances, new(1000), new(2048)
-	created, err := sae.CreateApplication(ctx, &in)
+	app, err := create(ctx, sae, in)
 	if err != nil {
-		return release.App{}, fmt.Errorf("scenario: create the application: %w", err)
-	}
-	app := release.App{Platform: release.PlatformSAE, Region: sae.Region(), ID: created.Data.AppID}
-	if err := awaitOrder(ctx, sae, created.Data.ChangeOrderID); err != nil {
 		return release.App{}, err
 	}
 	for rule, enabled := range Rules() {
@@ -64,6 +64,16 @@ func createApp(ctx context.Context, sae *saeclient.Client, in saeclient.CreateAp
 		}
 	}
 	return app, nil
+}
+
+func create(ctx context.Context, sae *saeclient.Client, in saeclient.CreateApplicationInput) (release.App, error) {
+	in.Replicas, in.CPU, in.Memory = Instances, new(1000), new(2048)
+	created, err := sae.CreateApplication(ctx, &in)
+	if err != nil {
+		return release.App{}, fmt.Errorf("scenario: create the application: %w", err)
+	}
+	app := release.App{Platform: release.PlatformSAE, Region: sae.Region(), ID: created.Data.AppID}
+	return app, awaitOrder(ctx, sae, created.Data.ChangeOrderID)
 }
 
 // CreateJob creates a job template that has OldImage, and returns when it stands.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 
-	"github.com/aliyun/credentials-go/credentials"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 	"go.temporal.io/sdk/log"
@@ -16,15 +15,10 @@ import (
 	"slipway/activities/servicestage"
 	"slipway/authority"
 	"slipway/fcclient"
-	"slipway/fcsim"
-	"slipway/internal/acskeys"
-	"slipway/internal/tracing"
 	"slipway/ledger"
 	"slipway/release"
 	"slipway/saeclient"
-	"slipway/saesim"
 	"slipway/servicestageclient"
-	"slipway/servicestagesim"
 	"slipway/starter"
 	"slipway/worker"
 )
@@ -107,44 +101,14 @@ const gatesAllow = "127.0.0.1"
 const callsPerSecond = 500
 
 // SAEClient returns a client of the simulator of SAE.
-func (s *Stack) SAEClient() (*saeclient.Client, error) {
-	credential, err := keys()
-	if err != nil {
-		return nil, err
-	}
-	return saeclient.New(saeclient.Config{
-		Region: saesim.DefaultRegion, Endpoint: s.sae, Credential: credential, Observe: tracing.Calls(release.PlatformSAE, saesim.DefaultRegion),
-	})
-}
+func (s *Stack) SAEClient() (*saeclient.Client, error) { return s.addresses().SAEClient() }
 
 // FCClient returns a client of the simulator of Function Compute.
-func (s *Stack) FCClient() (*fcclient.Client, error) {
-	credential, err := keys()
-	if err != nil {
-		return nil, err
-	}
-	return fcclient.New(fcclient.Config{
-		Region: fcsim.DefaultRegion, AccountID: fcsim.DefaultAccountID, Endpoint: s.fc, Credential: credential,
-		Observe: tracing.Calls(release.PlatformFC, fcsim.DefaultRegion),
-	})
-}
+func (s *Stack) FCClient() (*fcclient.Client, error) { return s.addresses().FCClient() }
 
 // ServiceStageClient returns a client of the simulator of ServiceStage.
 func (s *Stack) ServiceStageClient() (*servicestageclient.Client, error) {
-	return servicestageclient.New(servicestageclient.Config{
-		Region: servicestagesim.DefaultRegion, ProjectID: servicestagesim.DefaultProjectID, Endpoint: s.ss,
-		Credential: servicestageclient.Keys{AccessKey: servicestagesim.TestAccessKeyID, SecretKey: servicestagesim.TestAccessKeySecret},
-		Observe:    tracing.Calls(release.PlatformServiceStage, servicestagesim.DefaultRegion),
-	})
-}
-
-// keys are those that the simulators of Alibaba Cloud accept.
-func keys() (credentials.Credential, error) {
-	credential, err := acskeys.Pair(saesim.TestAccessKeyID, saesim.TestAccessKeySecret)
-	if err != nil {
-		return nil, fmt.Errorf("stack: %w", err)
-	}
-	return credential, nil
+	return s.addresses().ServiceStageClient()
 }
 
 func slogOf(z zerolog.Logger, server string) *slog.Logger {

@@ -7,6 +7,7 @@
 package stack
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -47,6 +48,8 @@ const shutdownTimeout = 5 * time.Second
 type Config struct {
 	// DataDir keeps the state of all servers between runs; empty keeps nothing.
 	DataDir string
+	// TemporalDir keeps the state of Temporal alone, in a file instead of memory; empty keeps it as DataDir says.
+	TemporalDir string
 	// TemporalAddr, NATSAddr, SAEAddr, FCAddr, ServiceStageAddr, MonitorAddr and UIAddr are loopback host:port addresses;
 	// empty or port 0 is any free one. Without UIAddr there is no Temporal UI.
 	TemporalAddr, NATSAddr, SAEAddr, FCAddr, ServiceStageAddr, MonitorAddr, UIAddr string
@@ -134,7 +137,7 @@ func (s *Stack) startTemporal(ctx context.Context) error {
 		return fmt.Errorf("stack: %w", err)
 	}
 	s.temporal, err = embedded.StartTemporal(ctx, embedded.TemporalConfig{
-		DataDir: dir, Addr: s.config.TemporalAddr, UIAddr: s.config.UIAddr, Namespace: Namespace, Keywords: release.SearchNames(),
+		DataDir: cmp.Or(s.config.TemporalDir, dir), Addr: s.config.TemporalAddr, UIAddr: s.config.UIAddr, Namespace: Namespace, Keywords: release.SearchNames(),
 		Logger: slogOf(s.config.Log, "temporal"),
 	})
 	if err != nil {
@@ -349,24 +352,7 @@ func (s *Stack) ServiceStageSim() *servicestagesim.Simulator { return s.ssSim }
 // Env is what `slipway worker`, `slipway starter` and every other command need in their
 // environment to join this stack.
 func (s *Stack) Env() map[string]string {
-	env := map[string]string{
-		"TEMPORAL_ADDRESS":                s.temporal.Addr(),
-		"TEMPORAL_NAMESPACE":              Namespace,
-		"NATS_URL":                        s.nats.URL(),
-		"SLIPWAY_SAE_ENDPOINT":            s.sae,
-		"SLIPWAY_SAE_REGION":              saesim.DefaultRegion,
-		"SLIPWAY_FC_ENDPOINT":             s.fc,
-		"SLIPWAY_FC_REGION":               fcsim.DefaultRegion,
-		"SLIPWAY_FC_ACCOUNT_ID":           fcsim.DefaultAccountID,
-		"ALIBABA_CLOUD_ACCESS_KEY_ID":     saesim.TestAccessKeyID,
-		"ALIBABA_CLOUD_ACCESS_KEY_SECRET": saesim.TestAccessKeySecret,
-		"SLIPWAY_SERVICESTAGE_ENDPOINT":   s.ss,
-		"SLIPWAY_SERVICESTAGE_REGION":     servicestagesim.DefaultRegion,
-		"SLIPWAY_SERVICESTAGE_PROJECT_ID": servicestagesim.DefaultProjectID,
-		"HUAWEICLOUD_SDK_AK":              servicestagesim.TestAccessKeyID,
-		"HUAWEICLOUD_SDK_SK":              servicestagesim.TestAccessKeySecret,
-		"SLIPWAY_GATES_ALLOW":             gatesAllow,
-	}
+	env := s.addresses().Env()
 	if s.config.PayloadKeys != "" {
 		env["SLIPWAY_PAYLOAD_KEYS"], env["SLIPWAY_PAYLOAD_KEY"] = s.config.PayloadKeys, s.config.PayloadKey
 	}
@@ -374,4 +360,8 @@ func (s *Stack) Env() map[string]string {
 		env["NATS_USER"], env["NATS_PASSWORD"] = users[0].Username, users[0].Password
 	}
 	return env
+}
+
+func (s *Stack) addresses() Addresses {
+	return Addresses{Temporal: s.temporal.Addr(), NATS: s.nats.URL(), SAE: s.sae, FC: s.fc, ServiceStage: s.ss}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
 
+	"slipway/devstack/bench"
 	"slipway/devstack/scenario"
 	"slipway/devstack/stack"
 	"slipway/release"
@@ -139,9 +140,9 @@ func TestComponents_APlanChangesNothing(t *testing.T) {
 func TestComponents_WhatAReleaseCosts(t *testing.T) {
 	t.Parallel()
 	h := start(t, stack.Config{})
-	for _, tt := range []priced{
-		{row: "ServiceStage, all", strategy: all()},
-		{row: "ServiceStage, gray, one confirmation", strategy: grayOnce(), confirmations: 1},
+	for _, tt := range []bench.Priced{
+		{Row: "ServiceStage, all", Strategy: all()},
+		{Row: "ServiceStage, gray, one confirmation", Strategy: grayOnce(), Confirmations: 1},
 	} {
 		c := h.component()
 		h.ServiceStageSim().ResetCalls()

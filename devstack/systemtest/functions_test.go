@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"slipway/devstack/bench"
 	"slipway/devstack/scenario"
 	"slipway/devstack/stack"
 	"slipway/fcclient"
@@ -194,9 +195,9 @@ func TestFunctions_APlanChangesNothing(t *testing.T) {
 func TestFunctions_WhatAReleaseCosts(t *testing.T) {
 	t.Parallel()
 	h := start(t, stack.Config{})
-	for _, tt := range []priced{
-		{row: "Function Compute, all", strategy: all()},
-		{row: "Function Compute, gray, two weights, two confirmations", strategy: weighted(), confirmations: 2},
+	for _, tt := range []bench.Priced{
+		{Row: "Function Compute, all", Strategy: all()},
+		{Row: "Function Compute, gray, two weights, two confirmations", Strategy: weighted(), Confirmations: 2},
 	} {
 		app := h.service()
 		h.FCSim().ResetCalls()

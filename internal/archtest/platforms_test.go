@@ -30,6 +30,8 @@ func rooms() map[string]string {
 		"devstack/scenario":                            "applications on the simulator of each",
 		"devstack/stack":                               "the simulators side by side",
 		"devstack/cmd/slipway-dev":                     "the demo application of each",
+		"devstack/bench/waiting":                       "the application of SAE that waits",
+		"devstack/chaos":                               "the simulator of each as a process, its faults, what is asked for there, and what it has done",
 	}
 }
 

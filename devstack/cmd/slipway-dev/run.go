@@ -15,6 +15,7 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
+	"slipway/devstack/chaos/system"
 	"slipway/devstack/demo"
 	"slipway/devstack/stack"
 	"slipway/fcsim"
@@ -50,12 +51,28 @@ production: every listener is on loopback and asks nobody for credentials.`,
 	cmd.SetArgs(args)
 	cmd.SetOut(stdout)
 	cmd.SetErr(stderr)
-	cmd.AddCommand(upCommand(), demoCommand()) //nolint:contextcheck // the commands take their context from cobra
+	cmd.AddCommand(upCommand(), demoCommand(), chaosCommand(), benchCommand(), soakCommand(), system.ServeCommand()) //nolint:contextcheck // the commands take their context from cobra
 	if err := cmd.ExecuteContext(ctx); err != nil {
 		cmd.PrintErrln("error:", err)
-		return 1
+		return exitCode(err)
 	}
 	return 0
+}
+
+// exitFound is the exit code of a command that ran to its end and found what must not be.
+const exitFound = 2
+
+// foundError is that something was found. The report of the command says what.
+type foundError struct{ what string }
+
+func (e foundError) Error() string { return e.what }
+
+// exitCode is that of a command that ended with an error.
+func exitCode(err error) int {
+	if _, found := errors.AsType[foundError](err); found {
+		return exitFound
+	}
+	return 1
 }
 
 func logger(w io.Writer) zerolog.Logger {
@@ -257,7 +274,7 @@ succeeded with one change order and that the scaling rules are exactly as before
 			return playDemo(cmd.Context(), demo.Config{Slipway: slipway, Out: cmd.OutOrStdout(), Log: log}, logger(log))
 		},
 	}
-	cmd.Flags().StringVar(&slipway, "slipway", besideMe("slipway"), "path of the slipway binary that runs as the worker process")
+	cmd.Flags().StringVar(&slipway, "slipway", slipwayBeside(), "path of the slipway binary that runs as the worker process")
 	cmd.Flags().BoolVarP(&verbose, "verbose", "v", false, "show the log lines of servers and workers")
 	return cmd
 }
@@ -273,8 +290,9 @@ func playDemo(ctx context.Context, c demo.Config, log zerolog.Logger) (err error
 	return demo.Run(ctx, s, c)
 }
 
-// besideMe is the path of another binary in the directory of this one.
-func besideMe(name string) string {
+// slipwayBeside is the path of the slipway binary in the directory of this one.
+func slipwayBeside() string {
+	const name = "slipway"
 	self, err := os.Executable()
 	if err != nil {
 		return name
