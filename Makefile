@@ -169,11 +169,12 @@ browser: ## install chromium for the tests of the console's pages, where there i
 .PHONY: test-system
 test-system: browser ## test the whole system on embedded Temporal and NATS, and its pages in a browser
 	$(GO) build -race -o $(BIN)/slipway-race ./cmd/slipway
-	$(GO) build -o $(BIN)/ ./cmd/saesim ./cmd/fcsim ./cmd/servicestagesim # beside it
+	$(GO) build $(STAMP) -o $(BIN)/ ./cmd/saesim ./cmd/fcsim ./cmd/servicestagesim # beside it
 	@# -count=1: these tests depend on files that Go's test cache does not watch.
 	@# -vet=off: `make lint` has vet's analyzers.
 	@# -p, -parallel: most of them wait most of their time, for timers of servers and of releases.
-	cd devstack && SLIPWAY_BIN=$(BIN)/slipway-race $(GO) test -count=1 -vet=off -p $(SYSTEM_PACKAGES) -parallel $(SYSTEM_PARALLEL) -timeout 15m ./...
+	@# systemtest first: it takes as long as half of the others, and would be alone in the end.
+	cd devstack && SLIPWAY_BIN=$(BIN)/slipway-race $(GO) test -count=1 -vet=off -p $(SYSTEM_PACKAGES) -parallel $(SYSTEM_PARALLEL) -timeout 15m ./systemtest ./...
 
 .PHONY: lint
 lint: $(GOLANGCI_LINT) ## run the linters and format checks on both modules

@@ -28,7 +28,7 @@ import (
 
 const (
 	// parked is how many workflows wait at the same time, and as many are kept in the cache.
-	parked = 200
+	parked = 100
 	// mostKiB bounds what a parked release costs, and mostTimes how many times more that is
 	// than the least that a parked workflow costs with this SDK. Where more wait than the cache keeps, all of
 	// them cost mostOver times as much as those that it keeps.
