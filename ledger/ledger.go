@@ -148,7 +148,7 @@ func change[T entry[T]](ctx context.Context, in *bucketdoc.Opened, key string, d
 	stored, err := bucketOf[T](in).Edit(ctx, key, func(have bucketdoc.Document[T]) (T, error) {
 		return do(have.Value, have.Exists())
 	})
-	return stored, ledgerError(err)
+	return stored.Value, ledgerError(err)
 }
 
 // load returns the entry of a key, which may not exist.

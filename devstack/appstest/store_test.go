@@ -123,6 +123,31 @@ func TestStore_NobodyOverwritesAnother(t *testing.T) {
 	require.Equal(t, 1, won)
 }
 
+// behind is a JetStream whose replicas have not got what was stored just now.
+type behind struct{ jetstream.JetStream }
+
+func (b behind) KeyValue(ctx context.Context, bucket string) (jetstream.KeyValue, error) {
+	kv, err := b.JetStream.KeyValue(ctx, bucket)
+	return behindKeys{kv}, err
+}
+
+type behindKeys struct{ jetstream.KeyValue }
+
+func (behindKeys) Get(context.Context, string) (jetstream.KeyValueEntry, error) {
+	return nil, jetstream.ErrKeyNotFound
+}
+
+// What was stored is returned without reading it again: in a cluster any replica answers.
+func TestStore_ReturnsWhatItHasStoredThoughNoReplicaHasIt(t *testing.T) {
+	t.Parallel()
+	_, js := stored(t)
+	first, err := apps.NewStore(behind{js}).Apply(t.Context(), application("shop", "a"), apps.Edit{Expected: 0})
+	require.NoError(t, err)
+	read, err := apps.NewStore(js).Get(t.Context(), "shop")
+	require.NoError(t, err)
+	require.Equal(t, read, first)
+}
+
 func TestStore_RefusesWhatAnotherDocumentHasAndWhatTheGuardSays(t *testing.T) {
 	t.Parallel()
 	store, js := stored(t)

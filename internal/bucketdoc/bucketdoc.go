@@ -91,17 +91,17 @@ func (b Bucket[T]) At(ctx context.Context, key string, number uint64) (Document[
 	return b.read(key, entry, err)
 }
 
-// Edit stores what edit makes of the document of a key, and returns it as it is stored. Somebody
-// who changes the document at the same time is not overwritten: edit is called again, with what
-// they have stored. Its error changes nothing and is returned as it is. The other errors are
+// Edit stores what edit makes of the document of a key, and returns it as it is stored, but for when: in a cluster, whoever
+// reads it afterwards may ask a replica that has not got it yet. Somebody who changes the document at the same time is not
+// overwritten: edit is called again, with what they have stored. Its error changes nothing and is returned as it is. The other errors are
 // those of [Bucket.Get] and [ConflictError].
-func (b Bucket[T]) Edit(ctx context.Context, key string, edit func(Document[T]) (T, error)) (none T, err error) {
+func (b Bucket[T]) Edit(ctx context.Context, key string, edit func(Document[T]) (T, error)) (none Document[T], err error) {
 	kv, err := b.open(ctx)
 	if err != nil {
 		return none, err
 	}
 	for try := range tries {
-		var stored T
+		var stored Document[T]
 		stored, err = b.editOnce(ctx, kv, key, edit)
 		if !outdated(err) {
 			return stored, err
@@ -195,7 +195,7 @@ func (b Bucket[T]) read(key string, entry jetstream.KeyValueEntry, err error) (D
 }
 
 // editOnce makes one try; the error of one that came too late is outdated.
-func (b Bucket[T]) editOnce(ctx context.Context, kv jetstream.KeyValue, key string, edit func(Document[T]) (T, error)) (none T, err error) {
+func (b Bucket[T]) editOnce(ctx context.Context, kv jetstream.KeyValue, key string, edit func(Document[T]) (T, error)) (none Document[T], err error) {
 	have, err := b.get(ctx, kv, key)
 	if err != nil {
 		return none, err
@@ -205,13 +205,14 @@ func (b Bucket[T]) editOnce(ctx context.Context, kv jetstream.KeyValue, key stri
 		return none, err
 	}
 	stored, raw, err := b.encode(edited)
+	number := have.Number
 	switch {
 	case err != nil:
 		return none, err
 	case !have.Exists():
-		_, err = kv.Create(ctx, key, raw)
+		number, err = kv.Create(ctx, key, raw)
 	case !b.SkipUnchanged || !bytes.Equal(raw, have.Raw):
-		_, err = kv.Update(ctx, key, raw, have.Number)
+		number, err = kv.Update(ctx, key, raw, have.Number)
 	}
 	switch {
 	case outdated(err):
@@ -219,7 +220,7 @@ func (b Bucket[T]) editOnce(ctx context.Context, kv jetstream.KeyValue, key stri
 	case err != nil:
 		return none, &AccessError{Bucket: b.Name, Writing: true, Err: err}
 	}
-	return stored, nil
+	return Document[T]{Revision: Revision{Number: number, Raw: raw}, Value: stored}, nil
 }
 
 func (b Bucket[T]) encode(edited T) (stored T, raw []byte, err error) {

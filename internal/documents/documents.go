@@ -362,10 +362,11 @@ func (s *Store[T]) Apply(ctx context.Context, next T, e Edit[T]) (Document[T], e
 		return Document[T]{}, err
 	}
 	name := s.Kind.Name(next)
-	if err := s.edit(ctx, name, &next, e); err != nil {
+	stored, err := s.edit(ctx, name, &next, e)
+	if err != nil {
 		return Document[T]{}, err
 	}
-	return s.Get(ctx, name)
+	return of(stored.Number, stored.Value), nil
 }
 
 // Delete deletes a document; its history stays. The errors are those of [Store.Apply], and [UnknownError].
@@ -373,12 +374,13 @@ func (s *Store[T]) Delete(ctx context.Context, name string, e Edit[T]) error {
 	if _, err := s.Get(ctx, name); err != nil {
 		return err
 	}
-	return s.edit(ctx, name, nil, e)
+	_, err := s.edit(ctx, name, nil, e)
+	return err
 }
 
-// edit stores the next document, nil for none.
-func (s *Store[T]) edit(ctx context.Context, name string, next *T, e Edit[T]) error {
-	_, err := s.bucket.Edit(ctx, name, func(have bucketdoc.Document[Stored[T]]) (Stored[T], error) {
+// edit stores the next document, nil for none, and returns what is stored.
+func (s *Store[T]) edit(ctx context.Context, name string, next *T, e Edit[T]) (bucketdoc.Document[Stored[T]], error) {
+	stored, err := s.bucket.Edit(ctx, name, func(have bucketdoc.Document[Stored[T]]) (Stored[T], error) {
 		was, revision := have.Value.Spec, have.Number
 		if was == nil {
 			revision = 0
@@ -400,7 +402,7 @@ func (s *Store[T]) edit(ctx context.Context, name string, next *T, e Edit[T]) er
 		change.Action = action(was != nil, next != nil)
 		return Stored[T]{next, change}, nil
 	})
-	return bucketdoc.Explain(err, s.Kind.Named(name), s.Kind.With("history", name))
+	return stored, bucketdoc.Explain(err, s.Kind.Named(name), s.Kind.With("history", name))
 }
 
 func action(was, will bool) Action {
