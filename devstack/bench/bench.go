@@ -169,10 +169,28 @@ func (b *bench) intake(ctx context.Context, s *stack.Stack) error {
 	if err := b.latency(ctx, f, c); err != nil {
 		return err
 	}
+	return b.rates(ctx, f, c, rated{
+		row: RowAccepted, steps: changeSteps, until: func(is burst) time.Duration { return is.accepted },
+		floor: "a mailbox takes an update and starts a child with two empty activities",
+	})
+}
+
+// rated is a row about how many a second a crowd comes to something.
+type rated struct {
+	row string
+	// steps are the activities of the floor, and until is how long a turn took.
+	steps int
+	until func(burst) time.Duration
+	// floor says what the floor does.
+	floor string
+}
+
+// rates has the floor and Slipway take turns.
+func (b *bench) rates(ctx context.Context, f *floor, c *crowd, of rated) error {
 	var floors, ours []float64
 	var used processorTimes
 	for range b.turns {
-		least, err := c.errands(ctx, f, changeSteps)
+		least, err := c.errands(ctx, f, of.steps)
 		if err != nil {
 			return err
 		}
@@ -180,12 +198,12 @@ func (b *bench) intake(ctx context.Context, s *stack.Stack) error {
 		if err != nil {
 			return err
 		}
-		floors, ours = append(floors, c.rate(least.accepted)), append(ours, c.rate(is.accepted))
+		floors, ours = append(floors, c.rate(of.until(least))), append(ours, c.rate(of.until(is)))
 		used.add(least, is)
 	}
 	b.row(Row{
-		What: RowAccepted, Unit: "/s", Aim: Aim{Least: 0.85},
-		Note: fmt.Sprintf("%d applications each turn; floor: a mailbox takes an update and starts a child with two empty activities; %s", len(c.apps), used.words(len(c.apps))),
+		What: of.row, Unit: "/s", Aim: Aim{Least: 0.85},
+		Note: fmt.Sprintf("%d applications each turn; floor: %s; %s", len(c.apps), of.floor, used.words(len(c.apps))),
 	}.judged(floors, ours))
 	return nil
 }
@@ -200,7 +218,7 @@ func (p *processorTimes) add(least, is burst) {
 // words say what each of so many took.
 func (p *processorTimes) words(each int) string {
 	n := float64(each)
-	return fmt.Sprintf("processor time of each with all servers: %s ms, floor %s ms", number(median(p.ours)/n), number(median(p.floors)/n))
+	return fmt.Sprintf("processor time of each with all servers: %s ms, floor %s ms", number(Median(p.ours)/n), number(Median(p.floors)/n))
 }
 
 // rate is how many a second, where all took so long.
@@ -246,25 +264,10 @@ func (b *bench) throughput(ctx context.Context, s *stack.Stack) error {
 	if err != nil {
 		return err
 	}
-	var floors, ours []float64
-	var used processorTimes
-	for range b.turns {
-		least, err := c.errands(ctx, f, releaseSteps)
-		if err != nil {
-			return err
-		}
-		is, err := c.releases(ctx, release.Strategy{Type: release.StrategyAll})
-		if err != nil {
-			return err
-		}
-		floors, ours = append(floors, c.rate(least.finished)), append(ours, c.rate(is.finished))
-		used.add(least, is)
-	}
-	b.row(Row{
-		What: RowFinished, Unit: "/s", Aim: Aim{Least: 0.85},
-		Note: fmt.Sprintf("%d applications each turn; floor: a child with %d empty activities; %s", len(c.apps), releaseSteps, used.words(len(c.apps))),
-	}.judged(floors, ours))
-	return nil
+	return b.rates(ctx, f, c, rated{
+		row: RowFinished, steps: releaseSteps, until: func(is burst) time.Duration { return is.finished },
+		floor: fmt.Sprintf("a child with %d empty activities", releaseSteps),
+	})
 }
 
 // survival measures how long it takes until releases go on whose worker was killed.
@@ -288,7 +291,7 @@ func (b *bench) survival(ctx context.Context, s *stack.Stack) (err error) {
 	}
 	b.row(Row{
 		What: RowKilled, Unit: "s", Aim: Aim{Most: 15},
-		Note: fmt.Sprintf("%d releases; all have ended after %s s, without a kill after %s s", b.releases, number(median(ended)), number(quiet.ended.Seconds())),
+		Note: fmt.Sprintf("%d releases; all have ended after %s s, without a kill after %s s", b.releases, number(Median(ended)), number(quiet.ended.Seconds())),
 	}.judged(nil, ours))
 	return nil
 }

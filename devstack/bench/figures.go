@@ -23,11 +23,11 @@ func figureOf(turns []float64) Figure {
 	if len(turns) == 0 {
 		return Figure{}
 	}
-	return Figure{Median: median(turns), Least: slices.Min(turns), Most: slices.Max(turns)}
+	return Figure{Median: Median(turns), Least: slices.Min(turns), Most: slices.Max(turns)}
 }
 
-// median is the middle one; of an even number of turns it lies between the two in the middle.
-func median(turns []float64) float64 {
+// Median is the middle one; of an even number of turns it lies between the two in the middle.
+func Median(turns []float64) float64 {
 	sorted := slices.Sorted(slices.Values(turns))
 	middle := len(sorted) / 2
 	if len(sorted)%2 == 1 {

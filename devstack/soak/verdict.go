@@ -3,6 +3,8 @@ package soak
 import (
 	"slices"
 	"time"
+
+	"slipway/devstack/bench"
 )
 
 // Verdict is whether one quantity stayed flat.
@@ -79,7 +81,7 @@ func judge(q quantity, points []point) Verdict {
 		values = append(values, p.value)
 	}
 	slope := slopeOf(points)
-	v.Median, v.PerHour = median(values), slope*time.Hour.Seconds()
+	v.Median, v.PerHour = bench.Median(values), slope*time.Hour.Seconds()
 	rise := slope * (points[len(points)-1].at - points[0].at)
 	if q.most == none {
 		rise = slices.Max(values) - values[0] // a line through them would pass over a single step
@@ -103,14 +105,5 @@ func slopeOf(points []point) float64 {
 			slopes = append(slopes, (b.value-a.value)/(b.at-a.at))
 		}
 	}
-	return median(slopes)
-}
-
-func median(values []float64) float64 {
-	sorted := slices.Sorted(slices.Values(values))
-	middle := len(sorted) / 2
-	if len(sorted)%2 == 1 {
-		return sorted[middle]
-	}
-	return (sorted[middle-1] + sorted[middle]) / 2
+	return bench.Median(slopes)
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"slipway/cloudapi"
 	"slipway/devstack/chaos/system"
 	"slipway/internal/simframe"
 	"slipway/release"
@@ -38,7 +39,7 @@ func Carry(ctx context.Context, s *system.System, plan []Fault) []Done {
 	for i, f := range plan {
 		all.Go(func() {
 			done[i] = Done{Fault: f}
-			if !wait(ctx, time.Until(began.Add(f.At))) {
+			if cloudapi.Sleep(ctx, time.Until(began.Add(f.At))) != nil {
 				done[i].Problem = "the run ended before"
 				return
 			}
@@ -49,25 +50,13 @@ func Carry(ctx context.Context, s *system.System, plan []Fault) []Done {
 	return slices.DeleteFunc(done, func(d Done) bool { return d.Began.IsZero() })
 }
 
-// wait reports whether a time passed before the context ended.
-func wait(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
-}
-
 func carryOne(ctx context.Context, s *system.System, d *Done) {
 	c := carrier{s, d}
 	d.Began = time.Now()
 	if err := c.begin(ctx); err != nil {
 		d.Problem = err.Error()
 	}
-	wait(ctx, d.For)
+	_ = cloudapi.Sleep(ctx, d.For) // a run that ends ends its faults
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
 	defer cancel()
 	if err := c.end(end); err != nil {
@@ -142,7 +131,7 @@ func (c carrier) endPlatform(ctx context.Context) error {
 	}
 	for {
 		err := c.takeBack(ctx)
-		if err == nil || !wait(ctx, askAgain) {
+		if err == nil || cloudapi.Sleep(ctx, askAgain) != nil {
 			return err
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
+	"slipway/cloudapi"
 	"slipway/ledger"
 	"slipway/release"
 	"slipway/releases"
@@ -61,7 +62,7 @@ func again(ctx context.Context, try func(context.Context) error) error {
 		if err == nil || refused || missing || invalid {
 			return nil
 		}
-		if waited := wait(ctx, againInterval); waited != nil {
+		if waited := cloudapi.Sleep(ctx, againInterval); waited != nil {
 			return fmt.Errorf("load: %w", err)
 		}
 	}
@@ -72,7 +73,7 @@ func (r *Run) forAWhile(ctx context.Context, a Act, do, undo func(context.Contex
 	if err := again(ctx, do); err != nil {
 		return err
 	}
-	if err := wait(ctx, a.For); err != nil {
+	if err := cloudapi.Sleep(ctx, a.For); err != nil {
 		return err
 	}
 	return again(ctx, undo)

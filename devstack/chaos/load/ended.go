@@ -9,6 +9,7 @@ import (
 
 	"go.temporal.io/api/serviceerror"
 
+	"slipway/cloudapi"
 	"slipway/ledger"
 	"slipway/release"
 	"slipway/releases"
@@ -43,7 +44,7 @@ func (r *Run) Ended(ctx context.Context) (unfinished []Unfinished, err error) {
 			case err == nil:
 				unfinished = left
 			}
-			if waited := wait(working, endedInterval); waited != nil {
+			if waited := cloudapi.Sleep(working, endedInterval); waited != nil {
 				return errors.Join(waited, err)
 			}
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/errgroup"
 
+	"slipway/cloudapi"
 	"slipway/release"
 	"slipway/wire"
 )
@@ -163,7 +164,7 @@ func (r *Run) follow(ctx context.Context) {
 		if err == nil {
 			next = r.followOne(ctx, consumer, next)
 		}
-		_ = wait(ctx, againInterval) // whoever loops sees that ctx has ended
+		_ = cloudapi.Sleep(ctx, againInterval) // whoever loops sees that ctx has ended
 	}
 }
 

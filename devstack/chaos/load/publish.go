@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+
+	"slipway/cloudapi"
 )
 
 // Waiting times of whoever sends.
@@ -27,7 +29,7 @@ func (r *Run) publish(ctx context.Context, msg *nats.Msg, note Message) error {
 			r.notes.note(func(s *Sent) { s.Messages = append(s.Messages, note) })
 			return nil
 		}
-		if waited := wait(ctx, againInterval); waited != nil {
+		if waited := cloudapi.Sleep(ctx, againInterval); waited != nil {
 			return fmt.Errorf("load: publish on %s: %w", msg.Subject, err)
 		}
 	}

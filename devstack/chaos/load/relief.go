@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"slipway/cloudapi"
 	"slipway/devstack/scenario"
 	"slipway/fcclient"
 	"slipway/release"
@@ -19,7 +20,7 @@ const reliefInterval = 5 * time.Second
 // relieve does what operators must when a release could not end its change: they end it, and resume its lane. Without them the lane would stand still
 // for as long as they may take. Whatever does not answer is done later.
 func (r *Run) relieve(ctx context.Context) error {
-	for wait(ctx, reliefInterval) == nil {
+	for cloudapi.Sleep(ctx, reliefInterval) == nil {
 		for i, p := range r.places {
 			state, err := r.releases.GetLane(ctx, p.App)
 			if err != nil || state.State == nil {

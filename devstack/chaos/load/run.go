@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"slipway/apps"
+	"slipway/cloudapi"
 	"slipway/devstack/chaos/system"
 	"slipway/ledger"
 	"slipway/release"
@@ -119,7 +120,7 @@ func (r *Run) messages() (all []moment) {
 
 func (r *Run) carryOut(ctx context.Context, moments []moment) error {
 	for _, m := range moments {
-		if err := wait(ctx, m.at-time.Since(r.began)); err != nil {
+		if err := cloudapi.Sleep(ctx, m.at-time.Since(r.began)); err != nil {
 			return err
 		}
 		if err := m.do(ctx); err != nil {
@@ -140,17 +141,6 @@ func (r *Run) attending(ctx context.Context, do func(context.Context) error) err
 		return do(ctx)
 	})
 	return group.Wait()
-}
-
-func wait(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // Sent is what was sent and done so far.
