@@ -141,12 +141,18 @@ func ReadRules(ctx context.Context, sae *saeclient.Client, appID string) (map[st
 	return rules, nil
 }
 
+// answerTimeout bounds each question to NATS: one of a cluster that was put to a server that is gone is never answered, and would be if it were
+// put again.
+const answerTimeout = 10 * time.Second
+
 // Request publishes a request event and returns the ID of the release it asks for.
 func Request(ctx context.Context, js jetstream.JetStream, eventID string, spec release.Spec) (string, error) {
 	msg, err := wire.EncodeRequest(origin(eventID), spec)
 	if err != nil {
 		return "", err
 	}
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
 	if _, err := js.PublishMsg(ctx, msg); err != nil {
 		return "", fmt.Errorf("scenario: publish the request: %w", err)
 	}
@@ -159,6 +165,8 @@ func Command(ctx context.Context, js jetstream.JetStream, releaseID string, c re
 	if err != nil {
 		return err
 	}
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
 	if _, err := js.PublishMsg(ctx, msg); err != nil {
 		return fmt.Errorf("scenario: publish the command: %w", err)
 	}
@@ -174,7 +182,9 @@ type Events struct{ messages jetstream.MessagesContext }
 
 // Follow begins to follow a release.
 func Follow(ctx context.Context, js jetstream.JetStream, releaseID string) (*Events, error) {
-	consumer, err := js.OrderedConsumer(ctx, wire.StreamEvents, jetstream.OrderedConsumerConfig{
+	begin, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
+	consumer, err := js.OrderedConsumer(begin, wire.StreamEvents, jetstream.OrderedConsumerConfig{
 		FilterSubjects: []string{wire.EventsOfRelease(releaseID)},
 	})
 	if err != nil {

@@ -40,10 +40,14 @@ func TestRun_ParkedReleasesWriteNothingWhileOthersComeAndGo(t *testing.T) {
 	require.Greater(t, ended, active)
 	require.Empty(t, report.Problems)
 	require.Equal(t, told, report.Samples)
+	require.Positive(t, told[len(told)-1].Temporal)
 	for _, v := range report.Verdicts {
-		require.Positive(t, v.Median, v.Quantity)
 		if v.Quantity == "history of a parked release" {
 			require.True(t, v.Flat, v)
+		}
+		// The files of the database grow in steps: from one second to the next one they mostly do not.
+		if v.Quantity != "Temporal, for each release that ended" {
+			require.Positive(t, v.Median, v.Quantity)
 		}
 	}
 }

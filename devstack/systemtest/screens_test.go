@@ -1,6 +1,7 @@
 package systemtest_test
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -53,12 +54,11 @@ type screens struct {
 	binary string
 }
 
-// inScript is the key of the folder of a script. Scripts run side by side.
-type inScript struct{}
+// ofScript is the key of the command line of a script, which runs in the folder of the script.
+type ofScript struct{}
 
-// of returns the command line of a script, which runs in its folder.
 func (s *screens) of(ts *testscript.TestScript) *commandLine {
-	return &commandLine{house: s.house, binary: s.binary, dir: ts.Value(inScript{}).(string)}
+	return ts.Value(ofScript{}).(*commandLine)
 }
 
 // setup gives a script the environment of the stack, its applications, and slipway.
@@ -70,7 +70,12 @@ func (s *screens) setup(env *testscript.Env) error {
 		env.Setenv(name, "sae/"+saesim.DefaultRegion+"/"+id)
 	}
 	env.Setenv("SLIPWAY_BY", "ann")
-	env.Values[inScript{}] = env.WorkDir
+	// The patience of a script begins with it: it may have waited for other tests of the package.
+	own := *s.house
+	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
+	env.Defer(cancel)
+	own.ctx = ctx
+	env.Values[ofScript{}] = &commandLine{house: &own, binary: s.binary, dir: env.WorkDir}
 	bin := filepath.Join(env.WorkDir, "bin")
 	env.Setenv("PATH", bin+string(os.PathListSeparator)+env.Getenv("PATH"))
 	if err := os.Mkdir(bin, 0o700); err != nil {
@@ -101,8 +106,8 @@ func (s *screens) screen(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 }
 
-// late is what a list says of workflows that a busy machine has kept from answering. Such a list is right and not
-// whole: it is read again.
+// late is what a command says of a server or of workflows that a busy machine has kept from answering. What it shows is right and not
+// whole: it is asked again.
 var late = regexp.MustCompile(`answer\s+in\s+time`)
 
 // shown is the screen of a terminal once a command has ended in it, below the command line.
@@ -111,7 +116,7 @@ func (s *screens) shown(c *commandLine, columns int, args []string) string {
 		terminal := c.terminal(termtest.Size{Columns: columns, Rows: tall}, args[1:]...)
 		code := terminal.Wait()
 		screen := terminal.Screen().String()
-		if late.MatchString(screen) && s.ctx.Err() == nil {
+		if late.MatchString(screen) && c.ctx.Err() == nil {
 			continue
 		}
 		text := fmt.Sprintf("%d columns $ %s\n%s", columns, strings.Join(args, " "), screen)
@@ -134,7 +139,7 @@ func (s *screens) until(ts *testscript.TestScript, neg bool, args []string) {
 			return
 		}
 		select {
-		case <-s.ctx.Done():
+		case <-c.ctx.Done():
 			ts.Fatalf("%v never prints %q, but: %s %v", args[1:], args[0], out, err)
 		case <-time.After(50 * time.Millisecond):
 		}
@@ -146,7 +151,7 @@ func (s *screens) publish(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 3 {
 		ts.Fatalf("usage: publish subject id data")
 	}
-	_, err := s.JetStream.PublishMsg(s.ctx, &nats.Msg{Subject: args[0], Header: nats.Header{nats.MsgIdHdr: {args[1]}}, Data: []byte(args[2])})
+	_, err := s.JetStream.PublishMsg(s.of(ts).ctx, &nats.Msg{Subject: args[0], Header: nats.Header{nats.MsgIdHdr: {args[1]}}, Data: []byte(args[2])})
 	ts.Check(err)
 }
 
