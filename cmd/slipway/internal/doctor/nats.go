@@ -147,12 +147,19 @@ func judgeRights(err error) Finding {
 		return ok("this user has all of them")
 	}
 	var missing []string
+	late := false
 	for line := range strings.SplitSeq(err.Error(), "\n") {
-		if !strings.Contains(line, "slipway setup") {
+		switch {
+		case strings.Contains(line, context.DeadlineExceeded.Error()):
+			late = true
+		case !strings.Contains(line, "slipway setup"):
 			missing = append(missing, line)
 		}
 	}
-	if len(missing) == 0 {
+	switch {
+	case len(missing) == 0 && late:
+		return warning("not all of them could be tried: NATS gave no answer in time", remedyNATS)
+	case len(missing) == 0:
 		return skipped("what does not exist cannot be tried")
 	}
 	return warning("this user lacks some: "+strings.Join(missing, "; "),
