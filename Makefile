@@ -174,7 +174,8 @@ test-system: browser ## test the whole system on embedded Temporal and NATS, and
 	@# -vet=off: `make lint` has vet's analyzers.
 	@# -p, -parallel: most of them wait most of their time, for timers of servers and of releases.
 	@# systemtest first: it takes as long as half of the others, and would be alone in the end.
-	cd devstack && SLIPWAY_BIN=$(BIN)/slipway-race $(GO) test -count=1 -vet=off -p $(SYSTEM_PACKAGES) -parallel $(SYSTEM_PARALLEL) -timeout 15m ./systemtest ./...
+	@# GORACE: each of thousands of commands would sleep for a second before it ends, to see races of what it leaves behind.
+	cd devstack && GORACE=atexit_sleep_ms=10 SLIPWAY_BIN=$(BIN)/slipway-race $(GO) test -count=1 -vet=off -p $(SYSTEM_PACKAGES) -parallel $(SYSTEM_PARALLEL) -timeout 15m ./systemtest ./...
 
 .PHONY: lint
 lint: $(GOLANGCI_LINT) ## run the linters and format checks on both modules
