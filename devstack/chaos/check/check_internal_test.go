@@ -224,6 +224,7 @@ func TestEndState(t *testing.T) {
 		"there are more instances":      {func(e *evidence) { e.after[0].Instances = 6 }, "R19", "instances:6"},
 		"what has failed runs":          {func(e *evidence) { endsAs(e, release.PhaseRolledBack, release.EventRolledBack) }, "R19", "must run one of [{image:shop:1"},
 		"a scaling rule is off":         {func(e *evidence) { e.after[0].Rules["office-hours"] = false }, "R1", "scaling rule office-hours is there: true, enabled: false"},
+		"a traffic rule is left":        {func(e *evidence) { e.after[0].Route = "by a release" }, "R20", `its traffic rule is "by a release", must be ""`},
 		"a scaling rule is gone":        {func(e *evidence) { delete(e.after[0].Rules, "office-hours") }, "R1", "is there: false"},
 		"a rule is on that was off":     {func(e *evidence) { e.after[0].Rules["sale-weekend"] = true }, "R1", "sale-weekend is there: true, enabled: true"},
 		"a rule is off that was put on": {func(e *evidence) { e.sent.Enabled = map[int][]string{0: {"sale-weekend"}} }, "R1", "must be enabled: true"},
@@ -248,7 +249,7 @@ func TestEndState_WhatIsNamed(t *testing.T) {
 	endsAs(&e, release.PhaseNeedsAttention, release.EventAttention)
 	e.records[0].Held = ledger.Held{ScalingRules: []string{"office-hours"}, Traffic: true}
 	e.after[0] = stateOf("shop:1", "old")
-	e.after[0].Rules["office-hours"], e.after[0].Divided = false, "version 1 and 2"
+	e.after[0].Rules["office-hours"], e.after[0].Divided, e.after[0].Route = false, "version 1 and 2", "by the release"
 	require.Empty(t, e.violations())
 
 	e = good()

@@ -53,6 +53,9 @@ func (e evidence) wrongWith(place int, p load.Place) (all []wrong) {
 	if after.Divided != "" && !owes(of, func(h ledger.Held) bool { return h.ChangeID != "" || h.Traffic }) {
 		add("R13", "%s, and no release names it", after.Divided)
 	}
+	if after.Route != p.Before.Route && !owes(of, func(h ledger.Held) bool { return h.Traffic }) {
+		add("R20", "its traffic rule is %q, must be %q, and no release names it", after.Route, p.Before.Route)
+	}
 	for _, field := range differing(p.Before.Rest, after.Rest) {
 		add("R20", "%s is %v, and was %v", field, after.Rest[field], p.Before.Rest[field])
 	}

@@ -85,6 +85,9 @@ func (c carrier) begin(ctx context.Context) (err error) {
 		return c.Link(f.Target).Delay(f.By)
 	case KindReset:
 		return c.Link(f.Target).Reset()
+	case KindAhead:
+		_, err = c.controls().Advance(ctx, f.By)
+		return err
 	case KindPlatform:
 		c.done.Platform, err = c.controls().AddFault(ctx, f.Platform)
 		return err
@@ -104,9 +107,9 @@ func (c carrier) end(ctx context.Context) error {
 		return c.Link(f.Target).Heal(ctx)
 	case KindPlatform:
 		return c.endPlatform(ctx)
-	default:
-		return nil
+	case KindAhead: // no clock goes back
 	}
+	return nil
 }
 
 // controls are those of the simulator that the fault is of.

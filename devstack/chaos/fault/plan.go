@@ -32,6 +32,8 @@ const (
 	KindReset Kind = "reset"
 	// KindPlatform is a fault of a simulator: a call that is lost, whose answer is late, a change that fails.
 	KindPlatform Kind = "platform"
+	// KindAhead puts the clock of a platform ahead: what takes its time there comes to its end at once, while Slipway looks on.
+	KindAhead Kind = "ahead"
 )
 
 // A Fault is something that goes wrong for a while.
@@ -42,7 +44,7 @@ type Fault struct {
 	// Kind is what it does, to the part or the link of the name Target.
 	Kind   Kind   `json:"kind"`
 	Target string `json:"target"`
-	// By is the delay of a link.
+	// By is the delay of a link, or how far a clock is put ahead.
 	By time.Duration `json:"by,omitempty"`
 	// Platform is what goes wrong on a platform.
 	Platform simframe.Fault `json:"platform,omitzero"`
@@ -161,6 +163,7 @@ func (s Scope) deck() []card {
 		}
 	}
 	for _, traits := range release.Platforms() {
+		deck = append(deck, card{kind: KindAhead, target: string(traits.Platform)})
 		for _, kind := range kindsOf(traits.Platform) {
 			times := 1
 			if slices.Contains([]simframe.FaultKind{simframe.FaultDropAfter, simframe.FaultArrivesLate, simframe.FaultDelayAfter, simframe.FaultErrorAfter}, kind) {
@@ -213,6 +216,7 @@ const (
 	longestAnswers = 8 * time.Second
 	longestDelay   = time.Second
 	longestLate    = 5 * time.Second // of an answer, or of a call
+	longestAhead   = 10 * time.Minute
 )
 
 // fault draws how long a fault lasts and how bad it is.
@@ -236,6 +240,8 @@ func (d dealer) fault(c card) Fault {
 		if c.toPlatform {
 			f.By = min(f.By, d.scope.Settle/4) // there and back
 		}
+	case KindAhead:
+		f.For, f.By = least, time.Minute+d.upTo(longestAhead)
 	case KindPlatform:
 		f.For, f.Platform = time.Second+d.upTo(longestAnswers), d.platform(c)
 	}
@@ -276,6 +282,8 @@ func Kinds(done []Done, parts []Part) map[string]int {
 	for _, f := range done {
 		switch f.Kind {
 		case KindPlatform:
+			counts[f.Name()]++
+		case KindAhead:
 			counts[f.Name()]++
 		case KindKill, KindPause:
 			counts[string(f.Kind)+" "+string(cmp.Or(kind[f.Target], system.Kind(f.Target)))]++

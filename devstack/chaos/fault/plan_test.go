@@ -51,6 +51,7 @@ func TestDraw_NothingIsLeftOut(t *testing.T) {
 		}
 	}
 	for _, name := range []string{
+		"ahead sae", "ahead fc", "ahead servicestage",
 		"sae drop-after", "sae arrives-late", "sae batch-fails", "sae hang", "sae approval", "sae late", "fc truncate", "fc no-instance", "fc queued",
 		"servicestage error-after", "servicestage job-fails", "servicestage queued",
 	} {

@@ -22,7 +22,7 @@ func Recoveries(done []Done, moments []Moment) []time.Duration {
 	moments = slices.SortedFunc(slices.Values(moments), func(a, b Moment) int { return a.At.Compare(b.At) })
 	var all []time.Duration
 	for _, f := range done {
-		if f.Kind != KindPlatform && f.Kind != KindDelay && f.Problem == "" {
+		if !slices.Contains([]Kind{KindPlatform, KindDelay, KindAhead}, f.Kind) && f.Problem == "" {
 			if after, found := recovery(f.Ended, moments); found {
 				all = append(all, after)
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	commonpb "go.temporal.io/api/common/v1"
@@ -46,6 +47,8 @@ func (r *Run) act(ctx context.Context, a Act) error {
 		r.foreignChange(ctx, a)
 	case ActEnableRule:
 		r.enableRule(ctx, a)
+	case ActForget:
+		return r.forget(ctx, a)
 	}
 	return nil
 }
@@ -160,4 +163,52 @@ func (r *Run) enableRule(ctx context.Context, a Act) {
 		}
 		return
 	}
+}
+
+// forget removes the history of the release of an application that was asked for last among those that have ended, as the retention of
+// Temporal does, and asks for the same once more: the ledger alone knows then that it was released.
+func (r *Run) forget(ctx context.Context, a Act) error {
+	for i, q := range slices.Backward(r.plan.Requests) {
+		if q.Application != a.Application || q.At > a.At {
+			continue
+		}
+		_, id, err := r.encode(q)
+		if err != nil {
+			return err
+		}
+		var ended bool
+		err = again(ctx, func(ctx context.Context) (err error) {
+			ended, err = r.hasEnded(ctx, id)
+			if err != nil || !ended {
+				return err
+			}
+			return r.remove(ctx, release.WorkflowID(id))
+		})
+		if err != nil || !ended {
+			continue
+		}
+		return r.faulty(ctx, Faulty{Kind: FaultyAgain, Request: i, EventID: fmt.Sprintf("forgotten-%d", a.At)})
+	}
+	return nil // nothing has ended yet
+}
+
+// hasEnded reports whether a release has ended by the ledger and its workflow is closed.
+func (r *Run) hasEnded(ctx context.Context, id string) (bool, error) {
+	record, err := r.ledger.Get(ctx, id)
+	if errors.Is(err, ledger.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil || !record.Ended() {
+		return false, err
+	}
+	d, err := r.access.Temporal.DescribeWorkflowExecution(ctx, release.WorkflowID(id), "")
+	return err == nil && d.GetWorkflowExecutionInfo().GetCloseTime() != nil, err
+}
+
+// remove removes a workflow that is closed.
+func (r *Run) remove(ctx context.Context, workflowID string) error {
+	_, err := r.access.Temporal.WorkflowService().DeleteWorkflowExecution(ctx, &workflowservice.DeleteWorkflowExecutionRequest{
+		Namespace: client.DefaultNamespace, WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: workflowID},
+	})
+	return err
 }

@@ -41,17 +41,19 @@ const (
 	releasesAnAct  = 4
 )
 
-// applications has all platforms by turns, so that a small run has them all. From the second round on the applications of SAE are one by
-// one a job template, and two that a document has as its environments.
+// applications has all platforms by turns, so that a small run has them all. The applications of SAE are one by one one with a traffic rule of
+// its own, a job template, and two that a document has as its environments.
 func applications(seed uint64, size Size) (all []Application) {
 	platforms := []release.Platform{release.PlatformSAE, release.PlatformFC, release.PlatformServiceStage}
-	const job, first, second, round = 1, 2, 3, 4
+	const route, job, first, second, round = 0, 1, 2, 3, 4
 	for i := range size.Applications {
 		a := Application{Name: fmt.Sprintf("chaos-%d-%d", seed%1_000_000, i), Platform: platforms[i%len(platforms)]}
 		turn := i / len(platforms)
 		switch document := fmt.Sprintf("%s-%d", a.Platform, turn/round); turn % round {
 		case job:
 			a.Job = a.Platform == release.PlatformSAE
+		case route:
+			a.Route = a.Platform == release.PlatformSAE
 		case first:
 			// Without a second one there is nothing to promote to.
 			if i+len(platforms) < size.Applications {
@@ -80,20 +82,41 @@ func (d dice) request(n int, size Size, p Plan) Request {
 	if r.Application = n; n >= size.Applications {
 		r.Application = d.IntN(size.Applications)
 	}
-	r.Answer = oneOf(d, AnswerConfirm, AnswerConfirm, AnswerConfirm, AnswerConfirmAll, AnswerPause, AnswerAbort, AnswerRollback, AnswerNone)
+	r.Answer = oneOf(d, AnswerConfirm, AnswerConfirm, AnswerConfirm, AnswerConfirmAll, AnswerPause, AnswerAbort, AnswerRollback, AnswerNone, AnswerAtLimit)
 	r.After = d.within(2 * time.Second)
 	r.Spec = d.spec(n, p.Applications[r.Application])
 	if r.Spec.Operation != release.OperationJob && d.IntN(6) == 0 {
 		r.Spec.Approval = &release.Approval{Count: 1 + d.IntN(2), NotRequester: true}
 	}
-	if r.Answer == AnswerNone {
-		limit := release.Duration(time.Second + d.within(4*time.Second))
-		r.Spec.Limits.Confirm, r.Spec.Limits.OnConfirmTimeout = limit, release.TimeoutAbort
-		if r.Spec.Approval != nil {
-			r.Spec.Approval.Within = limit
-		}
+	switch {
+	case r.Answer == AnswerNone:
+		r.limit(time.Second + d.within(4*time.Second))
+	case r.Answer == AnswerAtLimit:
+		limit := time.Second + d.within(4*time.Second)
+		r.limit(limit)
+		r.After = limit - spread + d.within(2*spread)
+	case hasRoomForGates(p.Applications[r.Application].Platform, r.Spec.Strategy) && d.IntN(2) == 0:
+		// Where a gate cannot be measured a person is asked, who lets it go on.
+		r.Gate, r.Answer = oneOf(d, GatePasses, GatePasses, GateFails), AnswerConfirm
 	}
 	return r
+}
+
+// hasRoomForGates reports whether a strategy has batches between which nobody but gates is asked.
+func hasRoomForGates(platform release.Platform, s release.Strategy) bool {
+	runsThrough := platform == release.PlatformServiceStage && s.Type == release.StrategyBatch
+	return s.Confirm == release.ConfirmAuto && !runsThrough
+}
+
+// spread is how long before and after the end of a limit an answer comes that is meant for it.
+const spread = 300 * time.Millisecond
+
+// limit bounds how long the release waits for people.
+func (r *Request) limit(d time.Duration) {
+	r.Spec.Limits.Confirm, r.Spec.Limits.OnConfirmTimeout = release.Duration(d), release.TimeoutAbort
+	if r.Spec.Approval != nil {
+		r.Spec.Approval.Within = release.Duration(d)
+	}
 }
 
 // spec draws what is asked of an application.
@@ -105,6 +128,9 @@ func (d dice) spec(n int, app Application) release.Spec {
 		if d.IntN(2) == 0 {
 			s.Config = &release.Config{Variables: []release.Variable{{Name: Variable, Value: new(fmt.Sprintf("release-%d", n))}}}
 		}
+		if app.Platform == release.PlatformSAE && s.Strategy.Type == release.StrategyGray && d.IntN(2) == 0 {
+			s.Traffic = traffic(fmt.Sprintf("release-%d", n))
+		}
 		if d.IntN(8) == 0 {
 			s.Strategy.Watch = &release.Watch{For: release.Duration(time.Second + d.within(4*time.Second).Truncate(time.Millisecond))}
 		}
@@ -115,6 +141,13 @@ func (d dice) spec(n int, app Application) release.Spec {
 	case release.OperationRollback, release.OperationRestart:
 	}
 	return s
+}
+
+// traffic sends requests with a header of the value to gray instances.
+func traffic(value string) *release.Traffic {
+	return &release.Traffic{SpringCloud: []release.TrafficRule{{
+		Path: "/", Condition: "OR", Items: []release.TrafficItem{{Type: "header", Name: "x-chaos", Operator: "rawvalue", Cond: "==", Value: value}},
+	}}}
 }
 
 // operation draws one that the platform has; most are releases.

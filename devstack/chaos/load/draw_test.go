@@ -22,7 +22,7 @@ func size(t *rapid.T) load.Size {
 
 // placed is the request as it is published.
 func placed(r load.Request, app load.Application) release.Spec {
-	s := r.Spec
+	s := r.Gated("http://127.0.0.1:8080/gates")
 	s.App = release.App{Platform: app.Platform, Region: "cn-hangzhou", ID: "f80db7f6-0d46-4563-bd41-99f11e3a2eb4"}
 	return s.WithDefaults()
 }
@@ -95,6 +95,9 @@ func TestDraw_NothingIsLeftOut(t *testing.T) {
 		drawn[r.Answer]++
 		drawn[s.Operation]++
 		drawn["approval"] += btoi(s.Approval != nil)
+		drawn[r.Gate]++
+		drawn["traffic"] += btoi(s.Traffic != nil)
+		drawn["own traffic rule"] += btoi(plan.Applications[r.Application].Route && s.Traffic != nil)
 		drawn["watch"] += btoi(s.Strategy.Watch != nil)
 		drawn[plan.Applications[r.Application].Environment]++
 	}
@@ -121,7 +124,7 @@ func TestDraw_NothingIsLeftOut(t *testing.T) {
 		require.NotZero(t, drawn[a], a)
 	}
 	for _, each := range []any{
-		"approval", "watch", "staging", "production", release.SetStop, release.SetContinue, release.SetRollback,
+		"approval", "watch", "traffic", "own traffic rule", load.GatePasses, load.GateFails, "staging", "production", release.SetStop, release.SetContinue, release.SetRollback,
 		release.OperationRelease, release.OperationRollback, release.OperationRestart, release.OperationRescale, release.OperationJob, release.StrategyAll, release.StrategyBatch, release.StrategyGray, release.ConfirmAuto, release.ConfirmManual,
 	} {
 		require.NotZero(t, drawn[each], each)

@@ -21,7 +21,7 @@ func (r *Run) origin(eventID string) wire.Origin {
 
 // encode returns the message of a request, by the name of the application where it has one, and the ID of its release.
 func (r *Run) encode(q Request) (msg *nats.Msg, id string, err error) {
-	p, spec := r.places[q.Application], q.Spec
+	p, spec := r.places[q.Application], q.Gated(r.access.Gates)
 	if p.Document != "" {
 		named, err := wire.NamedOf(p.Document, p.Environment, spec)
 		if err != nil {

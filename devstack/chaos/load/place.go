@@ -10,6 +10,7 @@ import (
 	"slipway/devstack/chaos/system"
 	"slipway/devstack/scenario"
 	"slipway/release"
+	"slipway/saeclient"
 )
 
 // Place is an application of the plan where it stands on its platform.
@@ -30,6 +31,8 @@ type State struct {
 	Instances       int
 	// Rules are the scaling rules by their names, and whether they are enabled.
 	Rules map[string]bool
+	// Route is the traffic rule of the application; empty where it has none.
+	Route string
 	// Divided says how the traffic is divided between versions; empty where one version has all of it.
 	Divided string
 	// Rest is all else that the platform shows of the configuration.
@@ -45,13 +48,39 @@ func create(ctx context.Context, a system.Access, app Application) (p Place, err
 			p.App, err = scenario.CreateJob(ctx, a.SAE, app.Name)
 			return p, err
 		}
-		p.App, err = scenario.CreateApp(ctx, a.SAE, app.Name)
+		if p.App, err = scenario.CreateApp(ctx, a.SAE, app.Name); err == nil && app.Route {
+			err = createRoute(ctx, a, p.App)
+		}
 	case release.PlatformFC:
 		p.App, err = scenario.CreateService(ctx, a.FC, app.Name)
 	case release.PlatformServiceStage:
 		p.App, p.Group, err = scenario.CreateComponent(ctx, a.ServiceStage, app.Name)
 	}
 	return p, err
+}
+
+// createRoute gives an application of SAE a traffic rule of its own.
+func createRoute(ctx context.Context, a system.Access, app release.App) error {
+	_, err := a.SAE.CreateGreyTagRoute(ctx, &saeclient.CreateGreyTagRouteInput{
+		AppID: app.ID, Name: "by-hand", Description: new("the team's own"),
+		DubboRules: []saeclient.DubboRule{{
+			ServiceName: "com.shop.Orders", MethodName: "place", Group: "g", Version: "1", Condition: "AND",
+			Items: []saeclient.DubboItem{{Index: 1, Expr: ".id", Operator: saeclient.OperatorPercentage, Cond: "<=", Value: "10"}},
+		}},
+	})
+	return err
+}
+
+// readRoute is the traffic rule of an application of SAE, without when it was written.
+func readRoute(ctx context.Context, a system.Access, app release.App) (string, error) {
+	out, err := a.SAE.ListGreyTagRoute(ctx, &saeclient.ListGreyTagRouteInput{AppID: app.ID})
+	if err != nil || len(out.Data.Result) == 0 {
+		return "", err
+	}
+	rule := out.Data.Result[0]
+	rule.CreateTime, rule.UpdateTime = time.Time{}, time.Time{}
+	text, err := json.Marshal(rule)
+	return string(text), err
 }
 
 // settleTime is longer than the first jobs of components take by the clock of their simulator.
@@ -123,8 +152,12 @@ func (p Place) readSAE(ctx context.Context, a system.Access) (s State, err error
 		}
 	}
 	s = State{Image: out.Data.ImageURL, Variable: valueOf(envs), Instances: out.Data.Replicas}
-	s.Rest = without(all.Data, "ImageUrl", "Envs", "Replicas", "UpdateStrategy", "PackageVersion")
-	s.Rules, err = scenario.ReadRules(ctx, a.SAE, p.App.ID)
+	// EnableGreyTagRoute is set by each deployment for itself.
+	s.Rest = without(all.Data, "ImageUrl", "Envs", "Replicas", "UpdateStrategy", "PackageVersion", "EnableGreyTagRoute")
+	if s.Rules, err = scenario.ReadRules(ctx, a.SAE, p.App.ID); err != nil {
+		return s, err
+	}
+	s.Route, err = readRoute(ctx, a, p.App)
 	return s, err
 }
 

@@ -58,6 +58,8 @@ type Application struct {
 	Platform release.Platform
 	// Job tells that it is a job template.
 	Job bool
+	// Route tells that it has a traffic rule of its own.
+	Route bool
 	// Document is the name of the document that has it as its environment, so that it is asked for by name; empty where there is none.
 	Document, Environment string
 }
@@ -129,12 +131,15 @@ const (
 	// ActForeignChange releases something at the platform's console, and ActEnableRule enables a scaling rule there that was not.
 	ActForeignChange ActKind = "foreign-change"
 	ActEnableRule    ActKind = "enable-rule"
+	// ActForget removes the history of a release of the application that has ended, as retention does, and asks for the same once more.
+	ActForget ActKind = "forget"
 )
 
 // ActKinds returns all kinds.
 func ActKinds() []ActKind {
 	return []ActKind{
 		ActHoldLane, ActFreeze, ActTerminateLane, ActResetLane, ActTerminateRelease, ActResetRelease, ActForeignChange, ActEnableRule,
+		ActForget,
 	}
 }
 
@@ -155,10 +160,21 @@ type Request struct {
 	EventID     string
 	// Spec is what is asked for; who it is of is known once the application was created.
 	Spec release.Spec
+	// Gate is what a gate between the batches says; empty where there is none.
+	Gate Gate
 	// Answer is how people answer wherever the release waits for them, and After how long it takes them.
 	Answer Answer
 	After  time.Duration
 }
+
+// Gate is what the gate of a release says after each batch. Its address is known once the system is up.
+type Gate string
+
+// The gates.
+const (
+	GatePasses Gate = "passes"
+	GateFails  Gate = "fails"
+)
 
 // Answer is how people answer a release that waits for them.
 type Answer string
@@ -177,11 +193,24 @@ const (
 	AnswerRollback Answer = "rollback"
 	// AnswerNone leaves it to the limit.
 	AnswerNone Answer = "none"
+	// AnswerAtLimit confirms and approves about when the limit ends.
+	AnswerAtLimit Answer = "at-limit"
 )
 
 // Answers returns all answers.
 func Answers() []Answer {
-	return []Answer{AnswerConfirm, AnswerConfirmAll, AnswerPause, AnswerAbort, AnswerRollback, AnswerNone}
+	return []Answer{AnswerConfirm, AnswerConfirmAll, AnswerPause, AnswerAbort, AnswerRollback, AnswerNone, AnswerAtLimit}
+}
+
+// Gated is what is asked for, with the gate of the request, where it has one, below an address.
+func (r Request) Gated(gates string) release.Spec {
+	s := r.Spec
+	if r.Gate != "" {
+		s.Strategy.Gates = []release.Gate{{
+			Name: string(r.Gate), HTTP: &release.HTTPGate{URL: gates + "/" + string(r.Gate)}, Samples: 2, Interval: release.Duration(time.Second),
+		}}
+	}
+	return s
 }
 
 // waitsForBatch reports whether a release that is asked for so waits for a person after a batch.
@@ -193,9 +222,14 @@ func (r Request) waitsForBatch() bool {
 // ends returns the phases in which the release may end, whatever fails on its way.
 func (r Request) ends() []release.Phase {
 	ends := []release.Phase{release.PhaseRolledBack, release.PhaseFailed, release.PhaseNeedsAttention}
+	if r.Gate == GateFails {
+		return ends
+	}
 	switch r.Answer {
 	case AnswerConfirm, AnswerConfirmAll, AnswerPause:
 		return append(ends, release.PhaseSucceeded)
+	case AnswerAtLimit:
+		return append(ends, release.PhaseSucceeded, release.PhaseAborted)
 	case AnswerAbort, AnswerRollback, AnswerNone:
 	}
 	// Who would return to the version before approves what has not changed it.

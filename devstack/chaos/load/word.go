@@ -33,7 +33,7 @@ func (a Answer) word(p release.Progress) (release.Command, bool) {
 func (a Answer) aboutBatch(p release.Progress, batch int) (release.Command, bool) {
 	confirm := release.Command{Kind: release.CommandConfirm, Batch: batch, By: "ann"}
 	switch a {
-	case AnswerConfirm:
+	case AnswerConfirm, AnswerAtLimit:
 		return confirm, true
 	case AnswerConfirmAll:
 		if counted(p, release.CommandConfirm) { // one does not stand for a batch that waited when it was given

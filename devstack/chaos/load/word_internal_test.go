@@ -46,6 +46,7 @@ func TestAnswer_Word(t *testing.T) {
 		"what is paused is resumed":             {AnswerPause, paused, release.CommandResume, 0, "ann"},
 		"what was paused is confirmed":          {AnswerPause, after(waits(release.AwaitConfirm, 1), release.CommandPause), release.CommandConfirm, 1, "ann"},
 		"a batch is a reason to abort":          {AnswerAbort, waits(release.AwaitConfirm, 1), release.CommandAbort, 0, "bo"},
+		"a batch is confirmed at its limit":     {AnswerAtLimit, waits(release.AwaitConfirm, 1), release.CommandConfirm, 1, "ann"},
 		"what is aborted is left alone":         {AnswerAbort, after(waits(release.AwaitConfirm, 1), release.CommandAbort), "", 0, ""},
 		"a batch is a reason to return":         {AnswerRollback, waits(release.AwaitConfirm, 1), release.CommandRollback, 0, "bo"},
 		"a limit is left to pass":               {AnswerNone, waits(release.AwaitConfirm, 1), "", 0, ""},
@@ -96,4 +97,8 @@ func TestRequest_Ends(t *testing.T) {
 			require.Len(t, tt.request.ends(), 4)
 		})
 	}
+	atLimit := Request{Answer: AnswerAtLimit, Spec: release.Spec{Strategy: waiting}}
+	require.Subset(t, atLimit.ends(), []release.Phase{release.PhaseSucceeded, release.PhaseAborted}, "whichever came first")
+	fails := Request{Answer: AnswerConfirm, Gate: GateFails, Spec: release.Spec{Strategy: auto}}
+	require.NotContains(t, fails.ends(), release.PhaseSucceeded, "a gate that fails lets nothing pass")
 }

@@ -25,6 +25,9 @@ type Access struct {
 	FC           *fcclient.Client
 	ServiceStage *servicestageclient.Client
 
+	// Gates is the address below which gates ask: passes answers 200, fails 503. Workers reach it over a link.
+	Gates string
+
 	// The clients of the simulators' controls: faults, and what really happened.
 	SAESim          *saeadmin.Client
 	FCSim           *fcadmin.Client

@@ -51,7 +51,14 @@ func (silent) Info(string, ...any)  {}
 func (silent) Warn(string, ...any)  {}
 func (silent) Error(string, ...any) {}
 
-// hook is the service that takes the messages of the notifier.
+// The paths of a hook: at one it takes messages, at the others it answers gates.
+const (
+	pathMessages = "POST /"
+	pathPasses   = "GET /gates/passes"
+	pathFails    = "GET /gates/fails"
+)
+
+// hook is the service that takes the messages of the notifier, and that gates ask.
 type hook struct {
 	addr   string
 	server *http.Server
@@ -67,12 +74,16 @@ func serveHook(ctx context.Context) (*hook, error) {
 		return nil, fmt.Errorf("system: webhook: %w", err)
 	}
 	h := &hook{addr: l.Addr().String(), done: make(chan error, 1), got: map[string]int{}}
-	h.server = &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
+	answers := http.NewServeMux()
+	answers.HandleFunc(pathMessages, h.take)
+	answers.HandleFunc(pathPasses, func(http.ResponseWriter, *http.Request) {})
+	answers.HandleFunc(pathFails, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) })
+	h.server = &http.Server{Handler: answers, ReadHeaderTimeout: 10 * time.Second}
 	go func() { h.done <- h.server.Serve(l) }()
 	return h, nil
 }
 
-func (h *hook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (h *hook) take(w http.ResponseWriter, r *http.Request) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.got[r.Header.Get("Idempotency-Key")]++

@@ -28,6 +28,12 @@ func (b *builder) roles(ctx context.Context) error {
 		return err
 	}
 	b.closers = append(b.closers, b.hook.close)
+	// The address of a gate is the same for all workers.
+	gates, err := b.link("workers", partHook, b.hook.addr)
+	if err != nil {
+		return err
+	}
+	b.access.Gates = "http://" + gates + "/gates"
 	before := len(b.parts)
 	for n := 1; n <= pairs; n++ {
 		if err := b.role(ctx, fmt.Sprintf("worker-%d", n), KindWorker, b.workerEnv); err != nil {
