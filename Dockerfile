@@ -1,4 +1,3 @@
-# syntax=docker/dockerfile:1
 # The slipway binary in an image with nothing else but the certificate
 # authorities. One image serves every role; the command chooses: worker,
 # starter, console, setup, …. A role tells its health on SLIPWAY_HTTP_ADDR, loopback by

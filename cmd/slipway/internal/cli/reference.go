@@ -28,8 +28,7 @@ exit codes of commands mean is [one list](#slipway-exit-codes); every command li
 func Reference() string {
 	var b strings.Builder
 	b.WriteString(referenceHead)
-	root := (&app{}).root()
-	describe(&b, root)
+	describe(&b, Root())
 	b.WriteString("\n## Settings\n\nThe names and the order in which they count are those of `slipway help settings`.\n\n| setting | environment | default | meaning |\n| --- | --- | --- | --- |\n")
 	for _, s := range append([]config.Setting{config.File()}, config.All()...) {
 		flag := "`--" + s.Name + "`"
@@ -41,6 +40,9 @@ func Reference() string {
 	}
 	return b.String()
 }
+
+// Root returns the command with all that are within it, for what describes them.
+func Root() *cobra.Command { return (&app{}).root() }
 
 // describe writes one command, and then those within it.
 func describe(b *strings.Builder, cmd *cobra.Command) {
