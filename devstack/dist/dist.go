@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -196,8 +195,7 @@ func (m *maker) writeManual(ctx context.Context) error {
 	if err := os.Mkdir(folder, 0o755); err != nil {
 		return err
 	}
-	epoch := "SOURCE_DATE_EPOCH=" + strconv.FormatInt(m.At.Unix(), 10)
-	if err := m.module.Run(ctx, "./cmd/slipway/internal/manual", []string{epoch}, folder, m.Version); err != nil {
+	if err := m.module.Run(ctx, "./cmd/slipway/internal/manual", folder, m.Version, m.At.UTC().Format(time.RFC3339)); err != nil {
 		return err
 	}
 	var err error

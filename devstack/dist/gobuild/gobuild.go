@@ -90,22 +90,19 @@ func (m Module) Env(ctx context.Context, name string) (string, error) {
 }
 
 // Run runs a program of the module on this machine.
-func (m Module) Run(ctx context.Context, program string, env []string, args ...string) error {
-	_, err := m.runWith(ctx, env, append([]string{"run", program}, args...)...)
+func (m Module) Run(ctx context.Context, program string, args ...string) error {
+	_, err := m.run(ctx, Target{}, append([]string{"run", "-trimpath", program}, args...)...)
 	return err
 }
 
+// run runs go for a platform, which is this machine where none is named. What an environment may say of builds does not count:
+// it would be in their bytes.
 func (m Module) run(ctx context.Context, target Target, args ...string) ([]byte, error) {
-	return m.runWith(ctx, []string{"GOOS=" + target.OS, "GOARCH=" + target.Arch}, args...)
-}
-
-// runWith runs go. What an environment may say of builds does not count: it would be in their bytes.
-func (m Module) runWith(ctx context.Context, env []string, args ...string) ([]byte, error) {
 	var stdout, stderr bytes.Buffer
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = m.Root, &stdout, &stderr
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off", "GOEXPERIMENT=", "GOAMD64=v1", "GOARM64=v8.0", "GOFIPS140=off")
-	cmd.Env = append(cmd.Env, env...)
+	cmd.Env = append(os.Environ(), "GOOS="+target.OS, "GOARCH="+target.Arch,
+		"CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off", "GOEXPERIMENT=", "GOAMD64=v1", "GOARM64=v8.0", "GOFIPS140=off")
 	if err := cmd.Run(); err != nil {
 		return nil, fmt.Errorf("go %s: %w\n%s", args[0], err, strings.TrimSpace(stderr.String()))
 	}

@@ -1,24 +1,18 @@
 package image_test
 
 import (
-	"archive/tar"
 	"bytes"
 	"crypto/x509"
-	"errors"
-	"io"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/layout"
-	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 	"github.com/google/go-containerregistry/pkg/v1/validate"
 	"github.com/stretchr/testify/require"
 
 	"slipway/devstack/dist/image"
+	"slipway/devstack/dist/image/imagetest"
 )
 
 func twoVariants() image.Image {
@@ -31,43 +25,13 @@ func twoVariants() image.Image {
 	}
 }
 
-// read writes an image, and reads its index back.
-func read(t *testing.T, i image.Image) (index v1.ImageIndex, named v1.Descriptor) {
-	t.Helper()
-	var written bytes.Buffer
-	digest, err := i.Write(&written)
-	require.NoError(t, err)
-	folder := t.TempDir()
-	for r := tar.NewReader(&written); ; {
-		h, err := r.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		require.NoError(t, err)
-		path := filepath.Join(folder, h.Name)
-		if h.Typeflag == tar.TypeDir {
-			require.NoError(t, os.MkdirAll(path, 0o755))
-			continue
-		}
-		content, err := io.ReadAll(r)
-		require.NoError(t, err)
-		require.NoError(t, os.WriteFile(path, content, 0o600))
-	}
-	top, err := layout.ImageIndexFromPath(folder)
-	require.NoError(t, err)
-	manifest, err := top.IndexManifest()
-	require.NoError(t, err)
-	require.Len(t, manifest.Manifests, 1)
-	named = manifest.Manifests[0]
-	require.Equal(t, digest, named.Digest.String())
-	index, err = top.ImageIndex(named.Digest)
-	require.NoError(t, err)
-	return index, named
-}
-
 func TestWrite(t *testing.T) {
 	t.Parallel()
-	index, named := read(t, twoVariants())
+	var written bytes.Buffer
+	digest, err := twoVariants().Write(&written)
+	require.NoError(t, err)
+	index, named := imagetest.Index(t, written.Bytes())
+	require.Equal(t, digest, named.Digest.String())
 	require.NoError(t, validate.Index(index), "every digest, size and media type fits")
 	require.Equal(t, "v1.2.3", named.Annotations["org.opencontainers.image.ref.name"])
 	require.Equal(t, types.OCIImageIndex, named.MediaType)
@@ -92,27 +56,17 @@ func TestWrite(t *testing.T) {
 		}, config.Config, "nothing is exposed, no volume, no variable")
 
 		modes := map[string]int64{}
-		content := map[string]string{}
-		extracted := mutate.Extract(built)
-		for r := tar.NewReader(extracted); ; {
-			h, err := r.Next()
-			if errors.Is(err, io.EOF) {
-				break
-			}
-			require.NoError(t, err)
-			modes[h.Name] = h.Mode
-			require.Zero(t, h.Uid+h.Gid, "%s is root's, whom the program is not", h.Name)
-			text, err := io.ReadAll(r)
-			require.NoError(t, err)
-			content[h.Name] = string(text)
+		files := imagetest.Files(t, built)
+		for name, f := range files {
+			modes[name] = f.Mode
+			require.Zero(t, f.Uid+f.Gid, "%s is root's, whom the program is not", name)
 		}
-		require.NoError(t, extracted.Close())
 		require.Equal(t, map[string]int64{
 			"etc": 0o755, "etc/ssl": 0o755, "etc/ssl/certs": 0o755, "etc/ssl/certs/ca-certificates.crt": 0o644, "slipway": 0o755,
 			"usr": 0o755, "usr/share": 0o755, "usr/share/doc": 0o755, "usr/share/doc/slipway": 0o755, "usr/share/doc/slipway/THIRD-PARTY-NOTICES.txt": 0o644,
 		}, modes, "nothing else, nothing setuid, nothing that others may write")
-		require.Equal(t, "program for "+arch, content["slipway"])
-		require.True(t, x509.NewCertPool().AppendCertsFromPEM([]byte(content["etc/ssl/certs/ca-certificates.crt"])))
+		require.Equal(t, "program for "+arch, string(files["slipway"].Content))
+		require.True(t, x509.NewCertPool().AppendCertsFromPEM(files["etc/ssl/certs/ca-certificates.crt"].Content))
 	}
 }
 

@@ -1,6 +1,6 @@
-// Command manual writes the man pages and the completion scripts of slipway into a folder, for a version.
+// Command manual writes the man pages and the completion scripts of slipway into a folder, for a version and its time.
 //
-//	SOURCE_DATE_EPOCH=1764500000 go run ./cmd/slipway/internal/manual FOLDER v0.1.0
+//	go run ./cmd/slipway/internal/manual FOLDER v0.1.0 2026-11-30T12:00:00Z
 //
 // `make dist` runs it. It is a program of its own so that slipway has nothing of what writes man pages.
 package main
@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/cobra/doc"
@@ -17,17 +18,21 @@ import (
 )
 
 func main() {
-	if len(os.Args) != 3 {
-		_, _ = fmt.Fprintln(os.Stderr, "manual: two arguments are wanted, a folder and a version")
+	if len(os.Args) != 4 {
+		_, _ = fmt.Fprintln(os.Stderr, "manual: three arguments are wanted: a folder, a version and its time")
 		os.Exit(2)
 	}
-	if err := write(os.Args[1], os.Args[2]); err != nil {
+	at, err := time.Parse(time.RFC3339, os.Args[3])
+	if err == nil {
+		err = write(os.Args[1], os.Args[2], at)
+	}
+	if err != nil {
 		_, _ = fmt.Fprintln(os.Stderr, "manual:", err)
 		os.Exit(1)
 	}
 }
 
-func write(folder, version string) error {
+func write(folder, version string, at time.Time) error {
 	root := cli.Root()
 	root.DisableAutoGenTag = true
 	man, completions := filepath.Join(folder, "man", "man1"), filepath.Join(folder, "completions")
@@ -47,7 +52,7 @@ func write(folder, version string) error {
 		}
 	}
 	withoutOperations(root)
-	return doc.GenManTree(root, &doc.GenManHeader{Section: "1", Source: "Slipway " + version, Manual: "Slipway"}, man)
+	return doc.GenManTree(root, &doc.GenManHeader{Section: "1", Date: &at, Source: "Slipway " + version, Manual: "Slipway"}, man)
 }
 
 // withoutOperations takes the operations of clouds away, of which there are hundreds: `slipway api sae` lists them, and each
