@@ -32,7 +32,7 @@ MODULES := . devstack
 # The order of `make check`: cheap before dear, so that it fails fast. The
 # Temporal server is compiled once, without the race detector; the binary it
 # serves in the system tests has it.
-CHECKS := tidy-check generate-check lint workflowcheck test fuzz-short api-coverage build test-system
+CHECKS := tidy-check generate-check lint workflowcheck licences test fuzz-short api-coverage build vulncheck test-system
 
 # More arguments for `make demo`, `make up`, `make bench` and `make soak`: make up ARGS='--data-dir .slipway'
 ARGS ?=
@@ -51,7 +51,7 @@ build: ## build bin/slipway, the simulators and bin/slipway-dev
 	cd devstack && $(GO) build $(STAMP) -o $(BIN)/ ./cmd/...
 
 .PHONY: image
-image: ## build the image slipway:VERSION
+image: ## build the image slipway:VERSION with docker; `make dist` makes one without
 	docker build --build-arg VERSION='$(VERSION)' --build-arg REVISION='$(REVISION)' -t 'slipway:$(VERSION)' .
 
 .PHONY: demo
@@ -97,9 +97,25 @@ histories: ## record golden histories anew, after a change of the workflows, int
 fmt: $(GOLANGCI_LINT) ## format all Go files (gofumpt, import groups)
 	@for module in $(MODULES); do (cd $$module && $(GOLANGCI_LINT) fmt --config $(CURDIR)/.golangci.yml); done
 
+# What puts versions together and checks of what they consist. It has none of the servers, so that it is built in moments.
+SLIPWAY_DIST = cd devstack && $(GO) build $(STAMP) -o $(BIN)/ ./cmd/slipway-dist && cd .. && $(BIN)/slipway-dist
+
+.PHONY: dist
+dist: ## put a version together in dist/: archives, an image, digests, what they consist of
+	@[[ -z "$$(git status --porcelain)" ]] || { echo 'commit first, or put away what is not committed: what is put together is a commit' >&2; exit 1; }
+	rm -rf dist
+	$(SLIPWAY_DIST) make --version '$(VERSION)' --revision '$(REVISION)' --time "$$(git log -1 --format=%cI)"
+
+# The files that name images.
+PINNED := Dockerfile docker-compose.yml
+
+.PHONY: pin
+pin: ## write the digests of images behind their tags, as registries tell them now
+	$(SLIPWAY_DIST) pin $(PINNED)
+
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf $(BIN)
+	rm -rf $(BIN) dist
 
 ##@ Checks
 
@@ -182,6 +198,15 @@ lint: $(GOLANGCI_LINT) ## run the linters and format checks on both modules
 	$(GOLANGCI_LINT) config verify
 	@for module in $(MODULES); do \
 		(set -x; cd $$module && $(GOLANGCI_LINT) run --config $(CURDIR)/.golangci.yml ./...); done
+
+.PHONY: licences
+licences: ## hold the licences of all that programs consist of against those that are allowed
+	$(SLIPWAY_DIST) licences
+
+.PHONY: vulncheck
+vulncheck: ## look for known vulnerabilities in bin/slipway, where the database of Go is reached
+	test -x $(BIN)/slipway || $(MAKE) --no-print-directory build
+	$(SLIPWAY_DIST) vulncheck $(BIN)/slipway
 
 .PHONY: workflowcheck
 workflowcheck: $(WORKFLOWCHECK) ## prove workflows deterministic, nothing excused

@@ -351,7 +351,7 @@ func TestCompose_MetricsAreShownOnWish(t *testing.T) {
 	for name, port := range map[string]string{"prometheus": "9090", "grafana": "3000"} {
 		require.NotContains(t, load(t).ServiceNames(), name)
 		service := project.Services[name]
-		require.Regexp(t, `:v?\d+\.\d+\.\d+$`, service.Image)
+		require.Regexp(t, `:v?\d+\.\d+\.\d+(@|$)`, service.Image)
 		require.Len(t, service.Ports, 1)
 		require.Equal(t, "127.0.0.1", service.Ports[0].HostIP)
 		require.Equal(t, port, service.Ports[0].Published)

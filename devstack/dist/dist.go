@@ -139,6 +139,7 @@ func Make(ctx context.Context, c Config) (Result, error) {
 	if err := os.MkdirAll(c.Out, 0o755); err != nil {
 		return Result{}, err
 	}
+	c.At = c.At.UTC()
 	m := &maker{Config: c, module: gobuild.Module{Root: c.Root, Version: c.Version, Revision: c.Revision}, work: work}
 	return m.make(ctx)
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -21,10 +20,6 @@ import (
 	"slipway/internal/buildinfo"
 	"slipway/internal/registry"
 )
-
-// epochEnv is the variable that says of which time everything is that is built, in seconds since 1970, as builds that can be
-// repeated have it.
-const epochEnv = "SOURCE_DATE_EPOCH"
 
 // run carries out the command line and returns the exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
@@ -49,27 +44,27 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 func makeCommand() *cobra.Command {
 	c := dist.Config{}
 	var targets []string
-	var output string
+	var at, output string
 	cmd := &cobra.Command{
 		Use:   "make",
 		Short: "Put a version together: archives for each platform, an image, and what says of what they consist",
 		Long: `make builds the programs for each platform, packs them with their papers, makes the image as an OCI
 layout, and writes bills of materials, the provenance and the digests of all files. It builds what
 is in the folder; that this is the commit that --revision names, who calls it sees to, as "make dist" does.`,
-		Example: `  SOURCE_DATE_EPOCH=$(git log -1 --format=%ct) slipway-dist make --version v0.1.0 --revision $(git rev-parse HEAD)`,
+		Example: `  slipway-dist make --version v0.1.0 --revision $(git rev-parse HEAD) --time $(git log -1 --format=%cI)`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if output != "" && output != "json" {
 				return fmt.Errorf("--output: %q is unknown; use json or leave it out", output)
 			}
-			seconds, err := strconv.ParseInt(os.Getenv(epochEnv), 10, 64)
-			if err != nil {
-				return fmt.Errorf("%s %q: must be the time of the commit in seconds since 1970", epochEnv, os.Getenv(epochEnv))
+			var err error
+			if c.At, err = time.Parse(time.RFC3339, at); err != nil {
+				return fmt.Errorf("--time %q: must be the time of the commit, such as 2026-11-30T12:00:00Z", at)
 			}
-			c.At, c.Progress = time.Unix(seconds, 0).UTC(), cmd.ErrOrStderr()
 			if c.Targets, err = parse(targets); err != nil {
 				return err
 			}
+			c.Progress = cmd.ErrOrStderr()
 			result, err := dist.Make(cmd.Context(), c)
 			if err != nil {
 				return err
@@ -82,6 +77,7 @@ is in the folder; that this is the commit that --revision names, who calls it se
 	f.StringVar(&c.Out, "out", "dist", "folder for what is made; empty, or not there")
 	f.StringVar(&c.Version, "version", "", "version of the source, such as v0.1.0")
 	f.StringVar(&c.Revision, "revision", "", "commit of the source, its full hash")
+	f.StringVar(&at, "time", "", "time of the commit, which everything that is made has")
 	f.StringSliceVar(&targets, "target", strings.Split(strings.Trim(fmt.Sprint(dist.Targets()), "[]"), " "), "platforms to build for")
 	f.StringVarP(&output, "output", "o", "", "json prints what was made as JSON")
 	return cmd
