@@ -213,13 +213,13 @@ func TestPrograms_AreThoseOfTheModule(t *testing.T) {
 	for _, folder := range []string{"cmd", "cmd/slipway/internal/manual", "internal/buildinfo"} {
 		ours, err := os.ReadDir(filepath.Join("testdata/module", folder))
 		require.NoError(t, err)
-		real, err := os.ReadDir(filepath.Join("../..", folder))
+		theirs, err := os.ReadDir(filepath.Join("../..", folder))
 		require.NoError(t, err)
 		for _, e := range ours {
-			require.True(t, slices.ContainsFunc(real, func(r os.DirEntry) bool { return r.Name() == e.Name() }), "%s/%s", folder, e.Name())
+			require.True(t, slices.ContainsFunc(theirs, func(r os.DirEntry) bool { return r.Name() == e.Name() }), "%s/%s", folder, e.Name())
 		}
 		if folder == "cmd" {
-			require.Len(t, ours, len(real), "each program comes to people")
+			require.Len(t, ours, len(theirs), "each program comes to people")
 		}
 	}
 }

@@ -75,11 +75,11 @@ func (b Bill) Write() ([]byte, error) {
 
 // serial is the same for the same programs, and another one for others.
 func (b Bill) serial() string {
-	name := b.Name
+	parts := []string{b.Name}
 	for _, p := range b.Programs {
-		name += " " + p.SHA256
+		parts = append(parts, p.SHA256)
 	}
-	return uuid.NewSHA1(uuid.NameSpaceURL, []byte(name)).URN()
+	return uuid.NewSHA1(uuid.NameSpaceURL, []byte(strings.Join(parts, " "))).URN()
 }
 
 // partsOf reads the modules of a program from it, in the order of their paths.
