@@ -84,17 +84,18 @@ func TestWrite(t *testing.T) {
 		dependencies[d.Ref] = len(*d.Dependencies)
 	}
 	require.Equal(t, map[string]int{"tools@v1.2.3": 1, "slipway-dist": 1 + len(info.Deps)}, dependencies)
-}
 
-func TestWrite_Refused(t *testing.T) {
-	t.Parallel()
-	b, _ := bill(t, program(t))
 	b.Modules = b.Modules[:1]
-	_, err := b.Write()
+	_, err = b.Write()
 	require.ErrorContains(t, err, "slipway-dist: of ")
 	require.ErrorContains(t, err, "github.com/spf13/cobra")
+}
+
+func TestWrite_WhatIsNoProgramOfGo(t *testing.T) {
+	t.Parallel()
+	b := sbom.Bill{Name: "tools", Programs: []sbom.Program{{Name: "slipway-dist"}}}
 	b.Programs[0].Content = []byte("#!/bin/sh")
-	_, err = b.Write()
+	_, err := b.Write()
 	require.ErrorContains(t, err, "bill of materials of slipway-dist: ")
 }
 
