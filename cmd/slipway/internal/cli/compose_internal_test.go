@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
 
@@ -25,6 +26,11 @@ func notInCompose() map[string]string {
 		config.NATSKey:        file,
 		config.CodecTokenFile: file + ": the codec server is published on loopback only",
 	}
+}
+
+// hasSetting reports whether a command reads a setting. A secret has no flag; it belongs to who has the others of NATS.
+func hasSetting(cmd *cobra.Command, s config.Setting) bool {
+	return cmd.Flag(s.Name) != nil || s.Secret && cmd.Flag(config.NATSURL) != nil
 }
 
 // A setting in .env that does not reach the role is a setting that has no effect, in silence.
@@ -51,8 +57,7 @@ func TestComposePassesEverySettingToItsRole(t *testing.T) {
 		}
 		require.NotEmpty(t, passed, role)
 		for _, s := range append(config.All(), config.File()) {
-			// A secret has no flag; it belongs to who has the others of NATS.
-			has := cmd.Flag(s.Name) != nil || s.Secret && cmd.Flag(config.NATSURL) != nil
+			has := hasSetting(cmd, s)
 			seen[s.Name] = seen[s.Name] || has
 			switch {
 			case !has, role == "codec-server" && s.Name == config.TemporalAddress: // it connects to nothing

@@ -63,6 +63,8 @@ func TestDocuments_EveryBlockIsHeldAgainstTheProgram(t *testing.T) {
 				requireYAML(t, where, block.Text)
 			case "json":
 				require.True(t, json.Valid([]byte(block.Text)), "%s is not JSON", where)
+			case "ini":
+				requireDropIn(t, where, block.Text)
 			case "text", "mermaid", "go": // nothing to run: go doc and a test of its own see to the last two
 			default:
 				require.Fail(t, "a block says what it is, so that none is passed over", "%s: %q", where, block.Info)
