@@ -119,7 +119,7 @@ func (u unitFile) variables(t *testing.T) map[string]string {
 	t.Helper()
 	all := map[string]string{}
 	for _, line := range u["Service.Environment"] {
-		for _, each := range strings.Fields(line) {
+		for each := range strings.FieldsSeq(line) {
 			name, value, ok := strings.Cut(each, "=")
 			require.True(t, ok, each)
 			require.NotContains(t, all, name)
