@@ -17,9 +17,10 @@ import (
 func notInCompose() map[string]string {
 	const file = "names a file, of which the containers have none"
 	return map[string]string{
-		config.ConfigFile:     file + ": all comes from the environment",
 		config.NATSContext:    file,
 		config.NATSCreds:      file + ": the NATS of the compose file has a user and a password",
+		config.NATSUser:       "stands with the password in the file that SLIPWAY_CONFIG names",
+		config.NATSPassword:   "is a secret, which stands in the file that SLIPWAY_CONFIG names",
 		config.NATSNKey:       file,
 		config.NATSCA:         file,
 		config.NATSCert:       file,
@@ -60,7 +61,7 @@ func TestComposePassesEverySettingToItsRole(t *testing.T) {
 			has := hasSetting(cmd, s)
 			seen[s.Name] = seen[s.Name] || has
 			switch {
-			case !has, role == "codec-server" && s.Name == config.TemporalAddress: // it connects to nothing
+			case !has, role == "codec-server" && (s.Name == config.TemporalAddress || s.Name == config.ConfigFile): // it connects to nothing
 			case left[s.Name] != "":
 				require.NotContains(t, passed, s.Env, "%s: %s", role, left[s.Name])
 			default:
