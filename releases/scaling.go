@@ -271,15 +271,7 @@ func (c *Client) Recover(ctx context.Context, releaseID string) (Switching, erro
 	if err := app.Validate(); err != nil {
 		return Switching{}, fmt.Errorf("release %s does not tell which application it is of: %w", releaseID, err)
 	}
-	run, err := c.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: "watchdog/" + releaseID, TaskQueue: release.WorkflowTaskQueue, StaticSummary: "restore what release " + releaseID + " has left behind",
-		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-		TypedSearchAttributes:    searchable(app),
-	}, release.WorkflowWatchdog, release.WatchdogRequest{ReleaseID: releaseID, App: app})
-	if err != nil {
-		return Switching{}, classify("", err)
-	}
-	return Switching{ID: run.GetID(), run: run, of: c}, nil
+	return c.lookAfter(ctx, app, releaseID)
 }
 
 // UntakenError means that Temporal has stored a request and that no worker has taken it in time.

@@ -1,6 +1,6 @@
 // Package embedded runs the two engines Slipway stands on inside the calling
-// process: a real Temporal server on SQLite and a real NATS server with
-// JetStream. Nothing here imitates them; what works against this package works
+// process: a real Temporal server, on SQLite or on a PostgreSQL server, and a
+// real NATS server with JetStream. Nothing here imitates them; what works against this package works
 // against their clusters, and what does not is a difference of size.
 //
 // Both engines

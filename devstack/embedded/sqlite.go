@@ -1,30 +1,42 @@
 package embedded
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"net/url"
 	"path/filepath"
-	"time"
 
 	"github.com/google/uuid"
-	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/server/common/config"
 	"go.temporal.io/server/common/persistence/sql/sqlplugin"
 	sqliteplugin "go.temporal.io/server/common/persistence/sql/sqlplugin/sqlite"
 	"go.temporal.io/server/schema/sqlite"
-	"google.golang.org/protobuf/types/known/durationpb"
 )
 
 // databaseFile is the name of Temporal's database in a data directory; SQLite
 // keeps its write-ahead log beside it.
 const databaseFile = "temporal.db"
 
-// database is Temporal's persistence settings: a file in dataDir, or memory
-// when dataDir is empty.
+// sqliteStore keeps the state in a file in dataDir, or in memory when dataDir is empty.
+func sqliteStore(dataDir string) (store, error) {
+	db, err := database(dataDir)
+	if err != nil {
+		return store{}, err
+	}
+	return store{
+		main: db, visibility: db, shards: 1, // SQLite writes one at a time anyway
+		createTables: func(ctx context.Context) error {
+			if dataDir == "" {
+				return nil // a memory database gets its tables from the plugin on first use
+			}
+			return createTables(ctx, db)
+		},
+	}, nil
+}
+
+// database is how the server is told of it.
 //
 // The server never closes a database within a process: it pools connections by
 // their settings. For a file that is harmless, because the connection is idle;
@@ -53,30 +65,6 @@ func database(dataDir string) (*config.SQL, error) {
 			"synchronous": "normal",
 		},
 	}, nil
-}
-
-// prepareDatabase creates the tables where there are none and the namespace
-// where it does not exist yet. Both survive a process that dies in the middle.
-func prepareDatabase(ctx context.Context, db *config.SQL, cfg TemporalConfig) error {
-	// A memory database gets its tables from the plugin on first use.
-	if cfg.DataDir != "" {
-		if err := createTables(ctx, db); err != nil {
-			return fmt.Errorf("create tables: %w", err)
-		}
-	}
-	attributes := map[string]enumspb.IndexedValueType{}
-	for _, name := range cfg.Keywords {
-		attributes[name] = enumspb.INDEXED_VALUE_TYPE_KEYWORD
-	}
-	namespace, err := sqlite.NewNamespaceConfig(clusterName, cfg.namespace(), false, attributes)
-	if err != nil {
-		return fmt.Errorf("namespace %s: %w", cfg.namespace(), err)
-	}
-	namespace.Detail.Config.Retention = durationpb.New(cfg.retention())
-	if err := sqlite.CreateNamespaces(db, namespace); err != nil {
-		return fmt.Errorf("namespace %s: %w", cfg.namespace(), err)
-	}
-	return nil
 }
 
 // createTables writes Temporal's schema in one transaction, so that a file
@@ -122,7 +110,3 @@ type schemaWriter struct {
 
 // Exec runs one statement of the schema.
 func (w schemaWriter) Exec(statement string, args ...any) error { return w.exec(statement, args...) }
-
-func (c TemporalConfig) namespace() string { return cmp.Or(c.Namespace, "default") }
-
-func (c TemporalConfig) retention() time.Duration { return cmp.Or(c.Retention, defaultRetention) }

@@ -26,6 +26,8 @@ type TemporalConfig struct {
 	// DataDir keeps workflows, namespaces and search attributes in one SQLite
 	// file. Empty means memory: everything ends with Close.
 	DataDir string
+	// PostgreSQL keeps them instead, and DataDir must be empty; nil means SQLite.
+	PostgreSQL *PostgreSQL
 	// Addr is the loopback "host:port" of the frontend; empty or port 0 means
 	// any free port.
 	Addr string
@@ -81,6 +83,9 @@ func startTemporal(ctx context.Context, cfg TemporalConfig) (_ *Temporal, err er
 		}
 	}()
 
+	if cfg.DataDir != "" && cfg.PostgreSQL != nil {
+		return nil, errors.New("DataDir and PostgreSQL both say where its state is kept")
+	}
 	if cfg.DataDir != "" {
 		release, err := openDataDir(cfg.DataDir, "temporal.lock")
 		if err != nil {
@@ -141,11 +146,11 @@ func (t *Temporal) Close() error { return t.close() }
 func newServer(
 	ctx context.Context, cfg TemporalConfig, frontend netip.AddrPort, logger log.Logger,
 ) (temporal.Server, error) {
-	db, err := database(cfg.DataDir)
+	kept, err := storeOf(cfg)
 	if err != nil {
 		return nil, err
 	}
-	if err := prepareDatabase(ctx, db, cfg); err != nil {
+	if err := kept.prepare(ctx, cfg); err != nil {
 		return nil, err
 	}
 
@@ -161,7 +166,7 @@ func newServer(
 	}
 	return temporal.NewServer(
 		temporal.ForServices(temporal.DefaultServices),
-		temporal.WithConfig(serverConfig(db, services, frontend)),
+		temporal.WithConfig(serverConfig(kept, services, frontend)),
 		temporal.WithStaticHosts(hosts),
 		temporal.WithLogger(logger),
 		temporal.WithDynamicConfigClient(dynamicConfig(cfg.DynamicConfig)),
@@ -172,19 +177,14 @@ func newServer(
 	)
 }
 
-func serverConfig(db *config.SQL, services map[string]config.Service, frontend netip.AddrPort) *config.Config {
-	const store, off = "sqlite", "disabled"
+func serverConfig(kept store, services map[string]config.Service, frontend netip.AddrPort) *config.Config {
+	const off = "disabled"
 	return &config.Config{
 		Global: config.Global{Membership: config.Membership{
 			MaxJoinDuration:  30 * time.Second,
 			BroadcastAddress: frontend.Addr().String(),
 		}},
-		Persistence: config.Persistence{
-			DefaultStore:     store,
-			VisibilityStore:  store,
-			NumHistoryShards: 1, // fixed for the life of a database; SQLite writes one at a time anyway
-			DataStores:       map[string]config.DataStore{store: {SQL: db}},
-		},
+		Persistence: kept.persistence(),
 		ClusterMetadata: &cluster.Config{
 			FailoverVersionIncrement: 10,
 			MasterClusterName:        clusterName,

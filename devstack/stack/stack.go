@@ -50,6 +50,8 @@ type Config struct {
 	DataDir string
 	// TemporalDir keeps the state of Temporal alone, in a file instead of memory; empty keeps it as DataDir says.
 	TemporalDir string
+	// PostgreSQL keeps the state of Temporal instead; nil is SQLite.
+	PostgreSQL *embedded.PostgreSQL
 	// TemporalAddr, NATSAddr, SAEAddr, FCAddr, ServiceStageAddr, MonitorAddr and UIAddr are loopback host:port addresses;
 	// empty or port 0 is any free one. Without UIAddr there is no Temporal UI.
 	TemporalAddr, NATSAddr, SAEAddr, FCAddr, ServiceStageAddr, MonitorAddr, UIAddr string
@@ -136,8 +138,11 @@ func (s *Stack) startTemporal(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("stack: %w", err)
 	}
+	if dir = cmp.Or(s.config.TemporalDir, dir); s.config.PostgreSQL != nil {
+		dir = ""
+	}
 	s.temporal, err = embedded.StartTemporal(ctx, embedded.TemporalConfig{
-		DataDir: cmp.Or(s.config.TemporalDir, dir), Addr: s.config.TemporalAddr, UIAddr: s.config.UIAddr, Namespace: Namespace, Keywords: release.SearchNames(),
+		DataDir: dir, PostgreSQL: s.config.PostgreSQL, Addr: s.config.TemporalAddr, UIAddr: s.config.UIAddr, Namespace: Namespace, Keywords: release.SearchNames(),
 		Logger: slogOf(s.config.Log, "temporal"),
 	})
 	if err != nil {

@@ -74,6 +74,30 @@ func (a *app) choose(ctx context.Context, listed []releases.Listed) (id string, 
 	return listed[n-1].ID, nil
 }
 
+// question is what a person is asked before something is changed.
+type question struct {
+	what string
+	// instead is what is wrong where there is nobody to ask, and no what was not done where they say no.
+	instead, no string
+}
+
+// agreed asks the person at the terminal whether something shall be done; any answer but yes is an error, and so is that there is none.
+func (a *app) agreed(ctx context.Context, q question) error {
+	if !a.Interactive {
+		return &usageError{q.instead}
+	}
+	_, _ = fmt.Fprintf(a.Stderr, "%s [y/N] ", q.what)
+	answer, err := a.readLine(ctx)
+	if err != nil {
+		return err
+	}
+	switch strings.ToLower(answer) {
+	case "y", "yes":
+		return nil
+	}
+	return errors.New(q.no)
+}
+
 // readLine reads what a person types, until they interrupt it.
 func (a *app) readLine(ctx context.Context) (string, error) {
 	type typed struct {

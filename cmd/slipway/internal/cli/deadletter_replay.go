@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -229,17 +228,9 @@ func dropLetter(ctx context.Context, letters *wire.DeadLetters, sequence uint64,
 
 // confirmDrop asks the person at the terminal; where there is none, it is an error.
 func (a *app) confirmDrop(ctx context.Context, count int) error {
-	if !a.Interactive {
-		return &usageError{fmt.Sprintf("%d dead letters would be deleted; say so with --yes, or see them with: slipway deadletter list", count)}
-	}
-	_, _ = fmt.Fprintf(a.Stderr, "delete %d dead letters? [y/N] ", count)
-	answer, err := a.readLine(ctx)
-	if err != nil {
-		return err
-	}
-	switch strings.ToLower(answer) {
-	case "y", "yes":
-		return nil
-	}
-	return errors.New("nothing was deleted")
+	return a.agreed(ctx, question{
+		what:    fmt.Sprintf("delete %d dead letters?", count),
+		instead: fmt.Sprintf("%d dead letters would be deleted; say so with --yes, or see them with: slipway deadletter list", count),
+		no:      "nothing was deleted",
+	})
 }

@@ -25,6 +25,8 @@ const (
 	Failed  Result = "failed"
 	// Skipped is what could not be checked, because of another finding or for lack of a setting.
 	Skipped Result = "skipped"
+	// Healed is what a repair has put right, or has begun to.
+	Healed Result = "healed"
 )
 
 // Finding is what a check has found.
@@ -104,9 +106,9 @@ func (c Check) within(ctx context.Context, limit time.Duration) []Finding {
 }
 
 // Sort puts what a person must act on first: what has failed, then warnings, then what could not be
-// checked, then what is well. Within each the order stays.
+// checked, then what is well; what a repair has healed stands behind what it has not. Within each the order stays.
 func Sort(findings []Finding) {
-	order := []Result{Failed, Warning, Skipped, OK}
+	order := []Result{Failed, Warning, Healed, Skipped, OK}
 	slices.SortStableFunc(findings, func(a, b Finding) int {
 		return slices.Index(order, a.Result) - slices.Index(order, b.Result)
 	})
@@ -127,11 +129,11 @@ func broken(err error, other string) Finding {
 	return failed(connect.Explain(err), other)
 }
 
-// CountFailed counts what has failed.
-func CountFailed(findings []Finding) int {
+// Count counts the findings with a result.
+func Count(findings []Finding, r Result) int {
 	n := 0
 	for _, f := range findings {
-		if f.Result == Failed {
+		if f.Result == r {
 			n++
 		}
 	}

@@ -61,7 +61,7 @@ func TestRun_KeepsTheOrderAndWaitsForNobody(t *testing.T) {
 		}
 		require.Equal(t, []string{"deaf", "slow", "named", "many", "quick"}, names)
 		requireFinding(t, Finding{Result: Failed, Found: "no answer within 5s", Remedy: "--timeout"}, found[0])
-		require.Equal(t, 2, CountFailed(found))
+		require.Equal(t, 2, Count(found, Failed))
 	})
 }
 

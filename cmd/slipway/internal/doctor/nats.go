@@ -74,26 +74,31 @@ func (b *Bus) Checks() []Check {
 	)
 }
 
-// check makes a check with a connection of its own, which ends once a right is denied.
+// check makes a check that finds one thing, see [Bus.several].
 func (b *Bus) check(name string, run func(context.Context, jetstream.JetStream) Finding) Check {
-	return one(name, func(ctx context.Context) Finding {
+	return b.several(name, func(ctx context.Context, js jetstream.JetStream) []Finding { return []Finding{run(ctx, js)} })
+}
+
+// several makes a check with a connection of its own, which ends once a right is denied.
+func (b *Bus) several(name string, run func(context.Context, jetstream.JetStream) []Finding) Check {
+	return Check{name, func(ctx context.Context) []Finding {
 		if !b.connected.Load() {
-			return skipped("NATS is not connected")
+			return []Finding{skipped("NATS is not connected")}
 		}
 		var denials connect.Denials
 		conn, err := connect.NATS(ctx, b.Options, "slipway doctor", denials.Option())
 		if err != nil {
-			return broken(err, "look at the servers of NATS: one of them has just answered")
+			return []Finding{broken(err, "look at the servers of NATS: one of them has just answered")}
 		}
 		defer conn.Close()
 		js, err := b.Options.JetStream(conn)
 		if err != nil {
-			return failed(connect.Explain(err), "check the NATS context")
+			return []Finding{failed(connect.Explain(err), "check the NATS context")}
 		}
 		ctx, end := denials.Watch(ctx)
 		defer end()
 		return run(ctx, js)
-	})
+	}}
 }
 
 // because prefers why a context has ended to what came of it.

@@ -2,7 +2,7 @@ package render
 
 import "strings"
 
-// Checked is a check as it is drawn. State is ok, warning, failed or skipped.
+// Checked is a check as it is drawn. State is ok, healed, warning, failed or skipped.
 type Checked struct{ Name, State, Found, Remedy string }
 
 // Doctor draws what checks have found, in their order, and below it what helps.
@@ -42,7 +42,7 @@ func isCommand(text string) bool {
 
 func checkState(state string) Cell {
 	switch state {
-	case "ok":
+	case "ok", "healed":
 		return Cell{Text: iconGood + " " + state, color: green}
 	case "warning":
 		return Cell{Text: iconAlarm + " " + state, color: yellow}
