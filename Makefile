@@ -182,8 +182,18 @@ browser: ## install chromium for the tests of the console's pages, where there i
 	set -x; as=; [[ $$(id -u) == 0 ]] || as=sudo; \
 	$$as apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$as apt-get install -y -qq --no-install-recommends chromium
 
+# The database below Temporal in some of the tests. Debian has it; elsewhere it must be installed by hand. Its package would start a server of its own.
+.PHONY: postgresql
+postgresql: ## install PostgreSQL for the tests of Temporal on it, where there is none
+	@command -v postgres >/dev/null && exit 0; compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null && exit 0; \
+	command -v apt-get >/dev/null || { echo 'install PostgreSQL: tests start servers of it' >&2; exit 1; }; \
+	set -x; as=; [[ $$(id -u) == 0 ]] || as=sudo; \
+	$$as install -d /etc/postgresql-common/createcluster.d; \
+	echo 'create_main_cluster = false' | $$as tee /etc/postgresql-common/createcluster.d/none.conf >/dev/null; \
+	$$as apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$as apt-get install -y -qq --no-install-recommends postgresql
+
 .PHONY: test-system
-test-system: browser ## test the whole system on embedded Temporal and NATS, and its pages in a browser
+test-system: browser postgresql ## test the whole system on embedded Temporal and NATS, and its pages in a browser
 	$(GO) build -race -o $(BIN)/slipway-race ./cmd/slipway
 	$(GO) build $(STAMP) -o $(BIN)/ ./cmd/saesim ./cmd/fcsim ./cmd/servicestagesim # beside it
 	@# -count=1: these tests depend on files that Go's test cache does not watch.

@@ -140,6 +140,9 @@ func (s *Server) where() []string {
 	return []string{"--host", host, "--port", strconv.Itoa(s.port), "--username", User}
 }
 
+// Dir is the directory with the databases.
+func (s *Server) Dir() string { return s.data }
+
 // Addr is the "host:port" that clients connect to.
 func (s *Server) Addr() string { return net.JoinHostPort(host, strconv.Itoa(s.port)) }
 

@@ -98,6 +98,9 @@ func subjectsOf(listed []releases.Listed, records []ledger.Record) []subject {
 			at[l.ID] = i
 			all = append(all, subject{app: app, id: l.ID})
 		}
+		if all[i].seen.known {
+			continue // an earlier run of it
+		}
 		all[i].seen = sight{known: true, end: endOf(l)}
 	}
 	return all

@@ -180,6 +180,9 @@ func (s Sources) Applications(ctx context.Context, c Comparison) (found []Differ
 
 // application looks at one application; the difference is zero where there is none.
 func (s Sources) application(ctx context.Context, app release.App) (Difference, error) {
+	if err := s.Releases.CheckWorkers(ctx, app); err != nil {
+		return Difference{}, err
+	}
 	snap, err := s.Releases.Look(ctx, app)
 	if err != nil || snap.Busy == nil {
 		return Difference{}, err
