@@ -43,9 +43,10 @@ type Server struct {
 	// data is the directory with the databases, and temporary the one that Close removes; it may be empty.
 	data, temporary string
 	process         *exec.Cmd
-	log             *tail
-	ended           chan struct{}
-	close           func() error
+	// log is the file with the lines of the server.
+	log   *os.File
+	ended chan struct{}
+	close func() error
 }
 
 // Start starts a server on a directory that it has made before, or that [Server.Backup] has written. Where dir is
@@ -59,7 +60,7 @@ func Start(ctx context.Context, dir string) (*Server, error) {
 }
 
 func start(ctx context.Context, dir string) (_ *Server, err error) {
-	s := &Server{port: freeport.MustGetFreePort(), log: new(tail), ended: make(chan struct{}), data: dir}
+	s := &Server{port: freeport.MustGetFreePort(), ended: make(chan struct{}), data: dir}
 	if s.programs, err = findPrograms(); err != nil {
 		return nil, err
 	}
@@ -76,7 +77,7 @@ func start(ctx context.Context, dir string) (_ *Server, err error) {
 		}
 	}
 	if err := s.launch(ctx); err != nil {
-		return nil, errors.Join(err, os.RemoveAll(s.temporary))
+		return nil, errors.Join(err, s.clean())
 	}
 	s.close = sync.OnceValue(s.stop)
 	if err := s.await(ctx); err != nil {
@@ -101,6 +102,9 @@ func (s *Server) launch(ctx context.Context) error {
 	arguments := []string{"-D", s.data}
 	for _, setting := range settings {
 		arguments = append(arguments, "-c", setting)
+	}
+	if s.log, err = os.CreateTemp("", "slipway-postgres-*.log"); err != nil {
+		return err
 	}
 	s.process = s.command(context.WithoutCancel(ctx), "postgres", arguments...)
 	s.process.Stdout, s.process.Stderr = s.log, s.log
@@ -127,9 +131,9 @@ func (s *Server) await(ctx context.Context) error {
 		}
 		select {
 		case <-s.ended:
-			return fmt.Errorf("the server has ended:\n%s", s.log)
+			return fmt.Errorf("the server has ended:\n%s", s.lines())
 		case <-ctx.Done():
-			return fmt.Errorf("%w; its last lines:\n%s", context.Cause(ctx), s.log)
+			return fmt.Errorf("%w; its lines:\n%s", context.Cause(ctx), s.lines())
 		case <-ticker.C:
 		}
 	}
@@ -171,20 +175,38 @@ func (s *Server) Close() error { return s.close() }
 func (s *Server) stop() error {
 	err := s.process.Process.Signal(syscall.SIGINT)
 	if errors.Is(err, os.ErrProcessDone) {
-		err = fmt.Errorf("postgres has ended by itself:\n%s", s.log)
+		err = fmt.Errorf("postgres has ended by itself:\n%s", s.lines())
 	}
 	late := time.NewTimer(stopTime)
 	defer late.Stop()
 	select {
 	case <-s.ended:
 	case <-late.C:
-		err = errors.Join(err, fmt.Errorf("postgres has not ended within %s and is killed:\n%s", stopTime, s.log), s.process.Process.Kill())
+		err = errors.Join(err, fmt.Errorf("postgres has not ended within %s and is killed:\n%s", stopTime, s.lines()), s.process.Process.Kill())
 		<-s.ended
 	}
-	if s.temporary == "" {
-		return err
+	return errors.Join(err, s.clean())
+}
+
+// clean removes what the server leaves in temporary directories.
+func (s *Server) clean() error {
+	var problems []error
+	if s.log != nil {
+		problems = append(problems, s.log.Close(), os.Remove(s.log.Name()))
 	}
-	return errors.Join(err, os.RemoveAll(s.temporary))
+	if s.temporary != "" {
+		problems = append(problems, os.RemoveAll(s.temporary))
+	}
+	return errors.Join(problems...)
+}
+
+// lines are those of the server, which warns and tells errors only.
+func (s *Server) lines() []byte {
+	lines, err := os.ReadFile(s.log.Name())
+	if err != nil {
+		return []byte(err.Error())
+	}
+	return lines
 }
 
 // run runs a program of PostgreSQL to its end.

@@ -69,6 +69,9 @@ func save(ctx context.Context, conn *nats.Conn, name string) (stream, error) {
 			return s, nil
 		}
 		s.chunks = append(s.chunks, chunk.Data)
+		if chunk.Reply == "" {
+			continue
+		}
 		if err := chunk.Respond(nil); err != nil { // the server sends no more than a few that were not taken
 			return s, err
 		}

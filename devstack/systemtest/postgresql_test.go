@@ -79,7 +79,7 @@ func (h *house) whatPeopleSee(app release.App, id string) {
 	shows := func(command ...string) {
 		h.t.Helper()
 		require.Eventually(h.t, func() bool { // what Temporal lists follows a moment later
-			out, _ := cli.run(0, command...)
+			out := cli.out(0, append(command, "--timeout", patience.String())...)
 			return strings.Contains(out, id) || strings.Contains(out, app.SearchValue())
 		}, patience, 50*time.Millisecond, "%v", command)
 	}
@@ -87,7 +87,7 @@ func (h *house) whatPeopleSee(app release.App, id string) {
 	shows("waiting", "-o", "json")
 	shows("lane", "list", "-o", "json")
 	shows("lane", "get", app.SearchValue(), "-o", "json")
-	shows("scaling", "list", app.SearchValue(), "-o", "json")
+	require.Contains(h.t, cli.out(0, "scaling", "list", app.SearchValue(), "-o", "json", "--timeout", patience.String()), id, "it holds them")
 	held, _, err := releases.New(h.Client).ListLanes(h.ctx, releases.LaneFilter{NeedsPerson: true, Limit: 10})
 	require.NoError(h.t, err)
 	require.Empty(h.t, held)
