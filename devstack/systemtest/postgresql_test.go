@@ -79,8 +79,8 @@ func (h *house) whatPeopleSee(app release.App, id string) {
 	shows := func(command ...string) {
 		h.t.Helper()
 		require.Eventually(h.t, func() bool { // what Temporal lists follows a moment later
-			out := cli.out(0, append(command, "--timeout", patience.String())...)
-			return strings.Contains(out, id) || strings.Contains(out, app.SearchValue())
+			out, err := cli.command(command...).Output()
+			return err == nil && (strings.Contains(string(out), id) || strings.Contains(string(out), app.SearchValue()))
 		}, patience, 50*time.Millisecond, "%v", command)
 	}
 	shows("release", "list", "--phase", "AwaitingConfirm", "-o", "json")
