@@ -24,11 +24,16 @@ type Refusal struct {
 	Remedy  string `json:"remedy"`
 }
 
+// RefusalWords are in the message of every problem that is a refusal.
+const RefusalWords = ", or pass over it with policy.override and a reason"
+
 // Problem is the refusal as a problem of the spec's field, with the way to pass over the policy.
 func (r Refusal) Problem() release.Problem {
-	return release.Problem{Field: r.Field, Message: fmt.Sprintf("policy %s demands %s (%s); %s, or pass over it with policy.override and a reason",
-		r.Policy, r.Message, r.Demand, r.Remedy)}
+	return release.Problem{Field: r.Field, Message: fmt.Sprintf("policy %s demands %s (%s); %s%s", r.Policy, r.Message, r.Demand, r.Remedy, RefusalWords)}
 }
+
+// IsRefusal reports whether a problem is a refusal, as [Refusal.Problem] writes it.
+func IsRefusal(p release.Problem) bool { return strings.HasSuffix(p.Message, RefusalWords) }
 
 // Judge returns everything in which a spec, with its defaults, does not meet the policies that cover its
 // application. Names are those that application documents give the application, as application/environment.

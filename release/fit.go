@@ -343,6 +343,7 @@ func (p Progress) core() Progress {
 // texts are the texts of a progress that have no bound of their own.
 func (p *Progress) texts() []*string {
 	out := []*string{&p.RequestedBy, &p.Admission.SignedBy, &p.Admission.Binding, &p.Admission.Policies, &p.Admission.PolicyOverride, &p.Note, &p.Warning}
+	out = append(out, p.Asked.texts()...)
 	for i := range p.Settings {
 		s := &p.Settings[i]
 		out = append(out, &s.Name, &s.Before, &s.After)

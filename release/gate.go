@@ -109,6 +109,9 @@ const (
 // shorter, so it only passes when a worker died.
 const SampleLimit = time.Minute
 
+// ShownSamples bounds the samples of a gate in a progress: the latest. The history has them all.
+const ShownSamples = 10
+
 // gateSlack is how long all workers may be away before measuring counts as too late.
 const gateSlack = 15 * time.Minute
 

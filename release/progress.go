@@ -134,6 +134,8 @@ type Progress struct {
 	Paused      bool       `json:"paused,omitempty"`
 	Decisions   []Decision `json:"decisions,omitempty"`
 	RequestedBy string     `json:"requestedBy,omitempty"`
+	// Asked is what else it was asked for with that decides about it; nil where that is not known any more.
+	Asked *Asked `json:"asked,omitempty"`
 	// Admission is what the starter said of who asked.
 	Admission Admission `json:"admission,omitzero"`
 	// Set is the ID of the set that the release belongs to; empty where it belongs to none.
@@ -217,7 +219,7 @@ func (p Progress) Clone() Progress {
 	p.ScalingRules = slices.Clone(p.ScalingRules)
 	p.Decisions = slices.Clone(p.Decisions)
 	p.Gates = slices.Clone(p.Gates)
-	p.Approval = p.Approval.clone()
+	p.Approval, p.Asked = p.Approval.clone(), p.Asked.clone()
 	if p.Traffic != nil {
 		p.Traffic = new(*p.Traffic)
 	}

@@ -8,9 +8,6 @@ import (
 	"slipway/release"
 )
 
-// shownSamples bounds the samples of a gate in the progress; the history has them all.
-const shownSamples = 10
-
 // measurement is the measuring of several gates at once.
 type measurement struct {
 	gates []release.Gate
@@ -81,7 +78,7 @@ func gateResult(ctx workflow.Context, answer workflow.Future) *release.GateResul
 	if err := answer.Get(ctx, result); err != nil {
 		return &release.GateResult{Verdict: release.VerdictInconclusive, Reason: newFault("gates", err).text}
 	}
-	result.Samples = result.Samples[max(0, len(result.Samples)-shownSamples):]
+	result.Samples = result.Samples[max(0, len(result.Samples)-release.ShownSamples):]
 	return result
 }
 

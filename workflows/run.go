@@ -104,7 +104,7 @@ func newRun(ctx workflow.Context, in *release.Request) *run {
 	r.p = release.Progress{
 		ReleaseID: in.ID, App: spec.App, ByName: in.ByName, Operation: spec.Operation, Artifact: spec.Artifact, Phase: release.PhaseQueued,
 		Config: spec.Config.Digest(), OnlyConfig: spec.OnlyConfig(),
-		Strategy: spec.Strategy, RequestedBy: spec.RequestedBy, Admission: in.Admission, Note: spec.Note, Set: in.Set, RetryOf: spec.RetryOf, Digest: spec.Digest(), AcceptedAt: workflow.Now(ctx),
+		Strategy: spec.Strategy, RequestedBy: spec.RequestedBy, Asked: spec.Asked(), Admission: in.Admission, Note: spec.Note, Set: in.Set, RetryOf: spec.RetryOf, Digest: spec.Digest(), AcceptedAt: workflow.Now(ctx),
 	}
 	if r.turn {
 		r.p.StartedAt = r.p.AcceptedAt

@@ -139,6 +139,14 @@ func rules() []rule {
 			why: "stats counts by documents and records, for the command line and for the gauges alike; it changes nothing",
 		},
 		{
+			pkg: "whatif", may: []string{"release", "policy"}, never: []string{noEngine, noBroker, noZerolog, "net/http", "os"},
+			why: "whatif judges what was decided again by the rules of the domain; where that is recorded is for its reader",
+		},
+		{
+			pkg: "whatif/records", may: []string{"release", "wire", "apps", "policy", "ledger", "internal/documents", "whatif"}, never: []string{noEngine, noZerolog, "net/http", "os"},
+			why: "records reads what NATS has of releases; what Temporal has it is given",
+		},
+		{
 			pkg: "manifest", may: []string{"release", "wire", "apps", "authority", "policy", "notify"}, never: []string{noEngine, noZerolog, "net/http", "os"},
 			why: "manifest reads files that somebody else has opened; it decodes a spec as the receiver of a request does, in wire",
 		},

@@ -85,7 +85,7 @@ same names; see "slipway help settings". Exit codes: "slipway help exit-codes".`
 		a.worker(), a.starter(), a.console(), a.notifier(), a.codecServer(), a.setup(), a.healthz(),
 		a.waiting(), a.top(), a.release(), a.set(), a.plan(),
 		a.deploy(), a.promote(), a.rollback(), a.restart(), a.rescale(), a.job(),
-		a.applications(), a.trigger(), a.history(), a.stats(), a.environmentDiff(), a.lane(), a.scaling(), a.freeze(),
+		a.applications(), a.trigger(), a.history(), a.stats(), a.whatIf(), a.environmentDiff(), a.lane(), a.scaling(), a.freeze(),
 		a.authority(), a.policy(), a.notify(), a.audit(), a.deadLetter(), a.doctor(), a.api(), a.version(),
 		settingsTopic(), exitCodesTopic())
 	root.AddGroup(
