@@ -63,12 +63,11 @@ func (r Recorded) over(at time.Time) time.Time {
 
 // timed is the decision whether a limit has passed, and would pass, in a wait that took so long.
 func (d Decision) timed(passed bool, took, limit time.Duration, then string) Decision {
-	took = took.Truncate(time.Second)
-	d.Effect, d.Was = EffectSame, fmt.Sprintf("it took %s", release.Duration(took))
+	would, about := took >= limit, release.Duration(took.Truncate(time.Second))
+	d.Effect, d.Was = EffectSame, fmt.Sprintf("it took %s", about)
 	if passed {
-		d.Was = fmt.Sprintf("the limit passed after %s", release.Duration(took))
+		d.Was = fmt.Sprintf("the limit passed after %s", about)
 	}
-	would := took >= limit
 	d.Would = fmt.Sprintf("the limit of %s has not passed", release.Duration(limit))
 	if would {
 		d.Would = fmt.Sprintf("the limit of %s passes: %s", release.Duration(limit), then)
