@@ -222,6 +222,10 @@ vulncheck: ## look for known vulnerabilities in bin/slipway, where the database 
 workflowcheck: $(WORKFLOWCHECK) ## prove workflows deterministic, nothing excused
 	$(WORKFLOWCHECK) ./workflows/...
 
+.PHONY: compat
+compat: ## keep what is new for others in api/compat (docs/compatibility.md)
+	@UPDATE_GOLDEN=$${UPDATE_GOLDEN:-1} $(GO) test ./api/compat ./setup ./cmd/slipway/internal/cli -run TestCompat
+
 .PHONY: generate-check
 generate-check: ## fail when generated code is not up to date
 	@state() { git status --porcelain --untracked-files=all && git diff --no-ext-diff; }; \

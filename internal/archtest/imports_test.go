@@ -287,6 +287,7 @@ func rules() []rule {
 		{pkg: "internal/buildinfo", why: "buildinfo knows which version a binary is, for all of them"},
 		{pkg: "internal/ratelimit", why: "ratelimit says who has to wait, whatever they ask for"},
 		{pkg: "internal/secretfile", why: "secretfile reads small files that hold a secret, for whoever is given their path"},
+		{pkg: "internal/compattest", why: "compattest compares a surface with the file that keeps it, whichever it is"},
 		{pkg: "internal/metrictest", why: "metrictest reads metrics for tests, whoever counts"},
 		{pkg: "internal/jsontest", why: "jsontest looks into JSON for tests, whoever wrote it"},
 		{pkg: "internal/termtest", why: "termtest drives programs in a terminal, whatever they show"},

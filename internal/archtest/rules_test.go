@@ -15,7 +15,10 @@ const rulesDocument = "docs/rules.md"
 // securityDocument names the tests of each protection.
 const securityDocument = "docs/security.md"
 
-// TestRulesNameTestsAndFilesThatExist keeps the rules of a release and the page on security true: whoever
+// compatibilityDocument names the tests of each promise.
+const compatibilityDocument = "docs/compatibility.md"
+
+// TestRulesNameTestsAndFilesThatExist keeps the rules of a release and the pages on security and compatibility true: whoever
 // renames a test or a file that upholds one says so there.
 func TestRulesNameTestsAndFilesThatExist(t *testing.T) {
 	t.Parallel()
@@ -26,7 +29,7 @@ func TestRulesNameTestsAndFilesThatExist(t *testing.T) {
 			tests[match[1]] = true
 		}
 	}
-	for _, document := range []string{rulesDocument, securityDocument} {
+	for _, document := range []string{rulesDocument, securityDocument, compatibilityDocument} {
 		_, code := separate(read(t, document))
 		for _, span := range code {
 			switch {
