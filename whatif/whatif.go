@@ -27,6 +27,8 @@ type Recorded struct {
 	// that policies have refused; 0 of a release.
 	ReleaseID  string
 	DeadLetter uint64
+	// PastStarter tells that nobody has asked a starter for it, so that no policy was asked.
+	PastStarter bool
 	// Names are those that application documents give the application, as application/environment.
 	Names []string
 	// Spec is what was asked for, with its defaults, but for the fields of Unknown: those are unset. Unreadable says why
@@ -92,7 +94,7 @@ type Decision struct {
 // Decisions judges each decision about a release again that the change is about. Stored are the policies that count
 // just now: only what is otherwise than by them flips.
 func (c Change) Decisions(stored []policy.Policy, r Recorded) (out []Decision) {
-	if len(c.Policies) > 0 {
+	if len(c.Policies) > 0 && !r.PastStarter {
 		out = append(out, c.admission(stored, r))
 	}
 	if r.DeadLetter == 0 {

@@ -97,6 +97,15 @@ func unreadable(r whatif.Recorded) whatif.Recorded {
 	return r
 }
 
+// Who begins a release past the starter is held against no policy, and would not be against another.
+func TestDecisions_PastTheStarterNothingIsDemanded(t *testing.T) {
+	t.Parallel()
+	r := accepted(func(*release.Spec) {})
+	r.PastStarter = true
+	change := whatif.Change{Policies: []policy.Policy{demanding(policy.Demands{Images: &policy.Images{Digest: true}})}}
+	require.Empty(t, change.Decisions(nil, r))
+}
+
 // partial is a record without some fields, which its spec then has not.
 func partial(r whatif.Recorded, fields ...string) whatif.Recorded {
 	r.Unknown = fields
@@ -175,30 +184,30 @@ func TestDecisions_OfGates(t *testing.T) {
 		effect         whatif.Effect
 		would, missing string
 	}{
-		"the same":                              {"errors.pass=< 0.01", measured(errors(1), took(errors(1), "0")), whatif.EffectSame, "pass", ""},
-		"another gate":                          {"other.pass=< 0", measured(errors(1), took(errors(1), "0")), "", "", ""},
-		"one that passed would not be sure":     {"errors.pass=< 0", measured(errors(1), took(errors(1), "0")), whatif.EffectFlip, "inconclusive", ""},
-		"one that nobody knew would pass":       {"errors.pass=< 0.03", measured(errors(1), took(errors(1), "0.02")), whatif.EffectFlip, "pass", ""},
-		"one that nobody knew would fail":       {"errors.fail=>= 0.02", measured(errors(1), took(errors(1), "0.02")), whatif.EffectFlip, "fail", ""},
-		"one that failed would not be sure":     {"errors.fail=>= 0.1", measured(errors(1), took(errors(1), "0.06")), whatif.EffectFlip, "inconclusive", ""},
-		"one that fails all the same":           {"errors.fail=>= 0.1", measured(errors(1), took(errors(1), "0.5")), whatif.EffectSame, "fail", ""},
-		"it stopped after the first":            {"errors.fail=>= 0.1", measured(errors(3), took(errors(3), "0.06")), whatif.EffectUndecidable, "", "fewer samples"},
-		"one failure more":                      {"errors.maxFailures=1", measured(errors(2), took(errors(2), "0", "0.06")), whatif.EffectFlip, "pass", ""},
-		"more than it has samples":              {"errors.maxFailures=2", measured(errors(2), took(errors(2), "0", "0.06")), whatif.EffectUndecidable, "", "has fewer samples than maxFailures=2"},
-		"it would have stopped before":          {"errors.fail=>= 0.02", measured(errors(2), took(errors(2), "0.02", "0.5")), whatif.EffectSame, "fail", ""},
-		"a probe has no condition":              {"errors.pass=< 1", measured(probe, took(probe, "200")), whatif.EffectUndecidable, "", "has no pass"},
-		"no number":                             {"errors.pass=< 1", measured(errors(1), took(errors(1), "NaN")), whatif.EffectSame, "inconclusive", ""},
-		"of several series it would fail":       {"errors.fail=>= 0.02", measured(errors(1), series), whatif.EffectFlip, "fail", ""},
-		"of several series another is worst":    {"errors.pass=< 0.03", measured(errors(1), series), whatif.EffectUndecidable, "", "fewer samples"},
-		"a dry run that would count":            {"errors.dryRun=false", measured(dry, took(dry, "0.5")), whatif.EffectFlip, "fail", ""},
-		"a dry run decides nothing":             {"errors.fail=>= 0.02", measured(dry, took(dry, "0.02")), whatif.EffectSame, "fail, in a dry run", ""},
-		"samples were cut":                      {"errors.pass=< 0.03", cutSamples(measured(errors(1), took(errors(1), "0.02"))), whatif.EffectUndecidable, "", "only its latest samples"},
-		"more were taken than are shown":        {"errors.pass=< 0.03", measured(errors(20), took(errors(20), twenty...)), whatif.EffectUndecidable, "", "only its latest samples"},
-		"nothing was measured":                  {"errors.pass=< 0.03", measured(errors(1), release.GateResult{Name: "errors", Batch: 1, Verdict: release.VerdictInconclusive}), whatif.EffectUndecidable, "", "no samples"},
-		"the gate is gone":                      {"errors.pass=< 0.03", measured(probe.WithDefaults(), release.GateResult{Name: "errors"}), whatif.EffectUndecidable, "", "has no pass"},
+		"the same":                               {"errors.pass=< 0.01", measured(errors(1), took(errors(1), "0")), whatif.EffectSame, "pass", ""},
+		"another gate":                           {"other.pass=< 0", measured(errors(1), took(errors(1), "0")), "", "", ""},
+		"one that passed would not be sure":      {"errors.pass=< 0", measured(errors(1), took(errors(1), "0")), whatif.EffectFlip, "inconclusive", ""},
+		"one that nobody knew would pass":        {"errors.pass=< 0.03", measured(errors(1), took(errors(1), "0.02")), whatif.EffectFlip, "pass", ""},
+		"one that nobody knew would fail":        {"errors.fail=>= 0.02", measured(errors(1), took(errors(1), "0.02")), whatif.EffectFlip, "fail", ""},
+		"one that failed would not be sure":      {"errors.fail=>= 0.1", measured(errors(1), took(errors(1), "0.06")), whatif.EffectFlip, "inconclusive", ""},
+		"one that fails all the same":            {"errors.fail=>= 0.1", measured(errors(1), took(errors(1), "0.5")), whatif.EffectSame, "fail", ""},
+		"it stopped after the first":             {"errors.fail=>= 0.1", measured(errors(3), took(errors(3), "0.06")), whatif.EffectUndecidable, "", "fewer samples"},
+		"one failure more":                       {"errors.maxFailures=1", measured(errors(2), took(errors(2), "0", "0.06")), whatif.EffectFlip, "pass", ""},
+		"more than it has samples":               {"errors.maxFailures=2", measured(errors(2), took(errors(2), "0", "0.06")), whatif.EffectUndecidable, "", "has fewer samples than maxFailures=2"},
+		"it would have stopped before":           {"errors.fail=>= 0.02", measured(errors(2), took(errors(2), "0.02", "0.5")), whatif.EffectSame, "fail", ""},
+		"a probe has no condition":               {"errors.pass=< 1", measured(probe, took(probe, "200")), whatif.EffectUndecidable, "", "has no pass"},
+		"no number":                              {"errors.pass=< 1", measured(errors(1), took(errors(1), "NaN")), whatif.EffectSame, "inconclusive", ""},
+		"of several series it would fail":        {"errors.fail=>= 0.02", measured(errors(1), series), whatif.EffectFlip, "fail", ""},
+		"of several series another is worst":     {"errors.pass=< 0.03", measured(errors(1), series), whatif.EffectUndecidable, "", "fewer samples"},
+		"a dry run that would count":             {"errors.dryRun=false", measured(dry, took(dry, "0.5")), whatif.EffectFlip, "fail", ""},
+		"a dry run decides nothing":              {"errors.fail=>= 0.02", measured(dry, took(dry, "0.02")), whatif.EffectSame, "fail, in a dry run", ""},
+		"samples were cut":                       {"errors.pass=< 0.03", cutSamples(measured(errors(1), took(errors(1), "0.02"))), whatif.EffectUndecidable, "", "only its latest samples"},
+		"more were taken than are shown":         {"errors.pass=< 0.03", measured(errors(20), took(errors(20), twenty...)), whatif.EffectUndecidable, "", "only its latest samples"},
+		"nothing was measured":                   {"errors.pass=< 0.03", measured(errors(1), release.GateResult{Name: "errors", Batch: 1, Verdict: release.VerdictInconclusive}), whatif.EffectUndecidable, "", "no samples"},
+		"the gate is gone":                       {"errors.pass=< 0.03", measured(probe.WithDefaults(), release.GateResult{Name: "errors"}), whatif.EffectUndecidable, "", "has no pass"},
 		"a watch that failed would have gone on": {"errors.fail=>= 0.1", watched(errors(2), took(errors(2), "0.06")), whatif.EffectFlip, "inconclusive", ""},
-		"a watch that passed would have failed": {"errors.fail=>= 0.02", watched(errors(1), took(errors(1), "0.02")), whatif.EffectFlip, "fail", ""},
-		"a watch that passes in the end":        {"errors.pass=< 0.03", watched(errors(1), took(errors(1), "0")), whatif.EffectUndecidable, "", "only the latest measurement"},
+		"a watch that passed would have failed":  {"errors.fail=>= 0.02", watched(errors(1), took(errors(1), "0.02")), whatif.EffectFlip, "fail", ""},
+		"a watch that passes in the end":         {"errors.pass=< 0.03", watched(errors(1), took(errors(1), "0")), whatif.EffectUndecidable, "", "only the latest measurement"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -50,12 +50,24 @@ func (l letters) read(ctx context.Context) (out []whatif.Recorded, err error) {
 			if err != nil {
 				return nil, fmt.Errorf("dead letter %d: %w", letter.Sequence, err)
 			}
-			if refused.Unreadable != "" && len(l.selection.Apps) == 0 && l.selection.Environment == "" || refused.Unreadable == "" && l.selection.chooses(refused.Spec.App, refused.Names) {
+			if l.chooses(letter, refused) {
 				out = append(out, refused)
 			}
 		}
 	}
 	return out, nil
+}
+
+// chooses reports whether a refused request is of the selection; of one that cannot be read what it is about tells.
+func (l letters) chooses(letter wire.Letter, refused whatif.Recorded) bool {
+	if refused.Unreadable == "" {
+		return l.selection.chooses(refused.Spec.App, refused.Names)
+	}
+	of := l.selection
+	of.Apps = nil
+	return of.chooses(release.App{}, []string{letter.About}) && (len(l.selection.Apps) == 0 || slices.ContainsFunc(l.selection.Apps, func(app release.App) bool {
+		return app.SearchValue() == letter.About || slices.Contains(l.called[app.WithDefaults()], letter.About)
+	}))
 }
 
 // refused is what a dead letter asked for.

@@ -139,6 +139,7 @@ func (s Selection) chooses(app release.App, called []string) bool {
 func (r Reader) release(ctx context.Context, record ledger.Record, called names, events bool) (whatif.Recorded, error) {
 	out := whatif.Recorded{
 		ReleaseID: record.ReleaseID, Names: called.of(record.App, record.ByName), Progress: record.Progress, Now: r.Now,
+		PastStarter: record.Identity.EventID == "" && record.SetID == "",
 	}
 	out.Progress.Cut = record.Cut // the ledger keeps it beside
 	out.Spec, out.Unknown = specOf(record)
