@@ -92,7 +92,7 @@ type measured struct {
 	was, will release.Gate
 	// watched tells that the gate was measured over and over in a watch.
 	watched bool
-	// cut tells that samples of some gates are not in the record.
+	// cut tells that samples are not in the record, or may be not.
 	cut bool
 }
 
@@ -130,7 +130,14 @@ func (r Recorded) gate(result release.GateResult, sets []Threshold) Decision {
 			return out
 		}
 	}
-	m := measured{GateResult: result, was: was, will: will, watched: watched, cut: r.Progress.Cut.Samples > 0}
+	m := measured{GateResult: result, was: was, will: will, watched: watched}
+	m.cut = r.Progress.Cut.Samples > 0 || len(m.Samples) >= release.ShownSamples && was.Samples > release.ShownSamples
+	at := slices.IndexFunc(r.Measured, func(all release.GateResult) bool {
+		return all.Name == result.Name && all.Batch == result.Batch && all.Verdict == result.Verdict && len(all.Samples) > 0
+	})
+	if at >= 0 {
+		m.Samples, m.cut = r.Measured[at].Samples, false
+	}
 	verdict, missing := m.judge()
 	if missing != "" {
 		out.Missing = missing
@@ -171,11 +178,10 @@ func (m measured) judge() (v release.Verdict, missing string) {
 	if reflect.DeepEqual(same, m.was) { // nothing is measured in another way
 		return m.Verdict, ""
 	}
-	whole := !m.cut && (len(m.Samples) < release.ShownSamples || m.was.Samples <= release.ShownSamples)
 	switch {
 	case len(m.Samples) == 0:
 		return "", "the gate has no samples in its record"
-	case !whole:
+	case m.cut:
 		return "", "the gate has only its latest samples in the record"
 	}
 	v, decided := m.rejudge()

@@ -1,6 +1,7 @@
 package whatif
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 
@@ -55,7 +56,7 @@ func (c Change) admission(stored []policy.Policy, r Recorded) Decision {
 	if len(before.sure) > 0 { // it is older than what refuses it
 		return out
 	}
-	unsure := slices.DeleteFunc(after.unsure, func(d doubt) bool { return slices.Contains(before.unsure, d) })
+	unsure := slices.DeleteFunc(after.unsure, func(d doubt) bool { return c.demandsAsBefore(stored, r, d.Refusal) })
 	switch {
 	case len(after.sure) > 0:
 		out.Effect, out.Would, out.Refusals = EffectFlip, "refused", after.sure
@@ -67,6 +68,33 @@ func (c Change) admission(stored []policy.Policy, r Recorded) Decision {
 	}
 	out.Name = policiesOf(out.Refusals)
 	return out
+}
+
+// demandsAsBefore reports whether what refuses a release was demanded of it before, in the same words: whatever is missing,
+// it makes no difference.
+func (c Change) demandsAsBefore(stored []policy.Policy, r Recorded, refusal policy.Refusal) bool {
+	named := func(p policy.Policy) bool { return p.Name == refusal.Policy }
+	was, will := slices.IndexFunc(stored, named), slices.IndexFunc(c.Policies, named)
+	if will < 0 {
+		return true
+	}
+	return was >= 0 && stored[was].Covers(r.Spec.App, r.Names) && reflect.DeepEqual(demanded(stored[was].Demands, refusal.Demand), demanded(c.Policies[will].Demands, refusal.Demand))
+}
+
+// demanded is what a policy says of a demand.
+func demanded(d policy.Demands, demand string) any {
+	group, _, _ := strings.Cut(demand, ".")
+	switch group {
+	case "images":
+		return d.Images
+	case "approval":
+		return d.Approval
+	case "watch":
+		return d.Watch
+	case "strategies":
+		return d.Strategies
+	}
+	return []any{d.Confirm, d.RollbackOnFailure}
 }
 
 // over are the policies with those of the change in the place of those of their names.

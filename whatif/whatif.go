@@ -38,6 +38,8 @@ type Recorded struct {
 	Unreadable string
 	// Progress is the latest; zero of a request that was refused, and before the first.
 	Progress release.Progress
+	// Measured are verdicts of its gates with all of their samples, as far as its history has been read.
+	Measured []release.GateResult
 	// Events are those of the release, in their order. Untold says why they are not all; empty where they are.
 	Events []Told
 	Untold string

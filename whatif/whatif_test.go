@@ -162,6 +162,12 @@ func watched(g release.Gate, r release.GateResult) whatif.Recorded {
 	return out
 }
 
+// inHistory is a record whose history has been read, with all samples of its gates.
+func inHistory(r whatif.Recorded, whole ...release.GateResult) whatif.Recorded {
+	r.Measured = whole
+	return r
+}
+
 func cutSamples(r whatif.Recorded) whatif.Recorded {
 	r.Progress.Cut.Samples = 1
 	return r
@@ -203,6 +209,8 @@ func TestDecisions_OfGates(t *testing.T) {
 		"a dry run decides nothing":              {"errors.fail=>= 0.02", measured(dry, took(dry, "0.02")), whatif.EffectSame, "fail, in a dry run", ""},
 		"samples were cut":                       {"errors.pass=< 0.03", cutSamples(measured(errors(1), took(errors(1), "0.02"))), whatif.EffectUndecidable, "", "only its latest samples"},
 		"more were taken than are shown":         {"errors.pass=< 0.03", measured(errors(20), took(errors(20), twenty...)), whatif.EffectUndecidable, "", "only its latest samples"},
+		"the history has all of them":            {"errors.pass=< 0.03", inHistory(cutSamples(measured(errors(2), took(errors(2), "0.02"))), took(errors(2), "0.02", "0")), whatif.EffectFlip, "pass", ""},
+		"the history has those of another":       {"errors.pass=< 0.03", inHistory(cutSamples(measured(errors(1), took(errors(1), "0.02"))), release.GateResult{Name: "other", Batch: 1, Samples: make([]release.Sample, 1)}), whatif.EffectUndecidable, "", "only its latest samples"},
 		"nothing was measured":                   {"errors.pass=< 0.03", measured(errors(1), release.GateResult{Name: "errors", Batch: 1, Verdict: release.VerdictInconclusive}), whatif.EffectUndecidable, "", "no samples"},
 		"the gate is gone":                       {"errors.pass=< 0.03", measured(probe.WithDefaults(), release.GateResult{Name: "errors"}), whatif.EffectUndecidable, "", "has no pass"},
 		"a watch that failed would have gone on": {"errors.fail=>= 0.1", watched(errors(2), took(errors(2), "0.06")), whatif.EffectFlip, "inconclusive", ""},
@@ -242,11 +250,11 @@ func TestParseThreshold_SaysWhatIsWrong(t *testing.T) {
 	}
 }
 
-// waiting is an event of a release that waits.
-func waiting(at time.Time, kind release.AwaitKind, batch int, since, until time.Time) whatif.Told {
-	return whatif.Told{At: at, Progress: release.Progress{
-		Phase: release.PhaseAwaitingConfirm, Awaiting: &release.Awaiting{Kind: kind, Batch: batch, Since: since, Until: until, OnTimeout: release.TimeoutAbort},
-	}}
+// waiting is an event of a release that waits for four hours at most, since one hour after the start.
+func waiting(at time.Time) whatif.Told {
+	return whatif.Told{At: at, Progress: release.Progress{Phase: release.PhaseAwaitingConfirm, Awaiting: &release.Awaiting{
+		Kind: release.AwaitConfirm, Batch: 1, Since: after(time.Hour), Until: after(5 * time.Hour), OnTimeout: release.TimeoutAbort,
+	}}}
 }
 
 func running(at time.Time) whatif.Told {
@@ -259,9 +267,10 @@ func confirmed() whatif.Recorded {
 	r.Progress.EndedAt, r.Progress.Outcome = after(6*time.Hour), release.PhaseSucceeded
 	r.Progress.Decisions = []release.Decision{{Kind: release.CommandConfirm, Batch: 1, By: "mei", At: after(3 * time.Hour)}}
 	r.Events = []whatif.Told{
-		running(start()), waiting(after(time.Hour), release.AwaitConfirm, 1, after(time.Hour), after(5*time.Hour)),
-		waiting(after(2*time.Hour), release.AwaitConfirm, 1, after(time.Hour), after(5*time.Hour)), // told of for another reason
-		running(after(4 * time.Hour)), {At: after(6 * time.Hour), Progress: release.Progress{Phase: release.PhaseSucceeded, Outcome: release.PhaseSucceeded}},
+		running(start()), waiting(after(time.Hour)),
+		waiting(after(2 * time.Hour)), // told of for another reason
+		running(after(4 * time.Hour)),
+		{At: after(6 * time.Hour), Progress: release.Progress{Phase: release.PhaseSucceeded, Outcome: release.PhaseSucceeded}},
 	}
 	return r
 }
@@ -360,6 +369,9 @@ func TestDecisions_NothingIsGuessed(t *testing.T) {
 			s.Strategy.Confirm = rapid.SampledFrom([]release.ConfirmMode{release.ConfirmAuto, release.ConfirmManual}).Draw(t, "confirm")
 			s.Rollback.OnFailure = new(rapid.Bool().Draw(t, "back"))
 			s.Adopt = rapid.SampledFrom([]string{"", "change-1"}).Draw(t, "adopt")
+			if s.Adopt == "" && rapid.Bool().Draw(t, "approved") {
+				s.Approval = &release.Approval{Count: rapid.IntRange(1, 2).Draw(t, "people"), Verified: rapid.Bool().Draw(t, "proven")}
+			}
 		})
 		part := partial(whole, rapid.SliceOfDistinct(rapid.SampledFrom([]string{
 			whatif.FieldArtifact, whatif.FieldStrategy, whatif.FieldApproval, whatif.FieldLimits, whatif.FieldRollback,
@@ -388,7 +400,7 @@ func demands() *rapid.Generator[policy.Demands] {
 			d.Images = &policy.Images{Digest: rapid.Bool().Draw(t, "digest"), Registries: []string{"registry.example"}}
 		}
 		if rapid.Bool().Draw(t, "approval") {
-			d.Approval = &policy.Approval{Count: rapid.IntRange(1, 3).Draw(t, "count")}
+			d.Approval = &policy.Approval{Count: rapid.IntRange(1, 2).Draw(t, "count"), Verified: rapid.Bool().Draw(t, "verified")}
 		}
 		if rapid.Bool().Draw(t, "watch") {
 			d.Watch = &policy.Watch{}

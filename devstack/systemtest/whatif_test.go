@@ -51,7 +51,8 @@ func TestWhatIf_FlipsWhatWouldHaveGoneOtherwiseAndNothingElse(t *testing.T) {
 	t.Cleanup(server.Close)
 	measured := batches()
 	measured.Gates = []release.Gate{{Name: "errors", Prometheus: &release.PrometheusGate{Address: server.URL, Query: "errors", Pass: "< 0.05"}}}
-	tagged, told := h.request(h.app(), t.Name()+"-tagged", measured)
+	app := h.app()
+	tagged, told := h.request(app, t.Name()+"-tagged", measured)
 	h.until(told, release.EventBatchWaiting, 1)
 	h.confirm(tagged, 1)
 
@@ -78,39 +79,34 @@ func TestWhatIf_FlipsWhatWouldHaveGoneOtherwiseAndNothingElse(t *testing.T) {
 	h.recorded(t, tagged, other)
 
 	fromNATS := &commandLine{house: h, binary: cli.binary, with: []string{"TEMPORAL_ADDRESS=127.0.0.1:1"}}
-	for name, asked := range map[string]struct {
-		*commandLine
+	digests := cli.policyFile("digests", `{"digest": true}`)
+	r := fromNATS.whatIf(7, "--policy", digests)
+	require.Equal(t, [2]int{2, 1}, [2]int{r.Releases, r.Refused})
+	require.Len(t, r.Flips, 1)
+	require.Equal(t, tagged, r.Flips[0].ReleaseID)
+	require.Equal(t, [3]string{"accepted", "refused", "images.digest"}, [3]string{r.Flips[0].Was, r.Flips[0].Would, r.Flips[0].Refusals[0].Demand})
 
-		with []string
-	}{"NATS alone": {fromNATS, nil}, "histories, too": {cli, []string{"--histories"}}} {
-		ask := func(code int, flags ...string) whatif.Report { return asked.whatIf(code, append(flags, asked.with...)...) }
-		r := ask(7, "--policy", cli.policyFile("digests", `{"digest": true}`))
-		require.Equal(t, [2]int{2, 1}, [2]int{r.Releases, r.Refused}, name)
-		require.Len(t, r.Flips, 1, name)
-		require.Equal(t, tagged, r.Flips[0].ReleaseID, name)
-		require.Equal(t, [3]string{"accepted", "refused", "images.digest"}, [3]string{r.Flips[0].Was, r.Flips[0].Would, r.Flips[0].Refusals[0].Demand}, name)
+	r = fromNATS.whatIf(7, "--policy", cli.policyFile("registries", `{"registries": ["registry.example"]}`))
+	require.Len(t, r.Flips, 1)
+	require.NotZero(t, r.Flips[0].DeadLetter)
+	require.Equal(t, "accepted", r.Flips[0].Would)
 
-		r = ask(7, "--policy", cli.policyFile("registries", `{"registries": ["registry.example"]}`))
-		require.Len(t, r.Flips, 1, name)
-		require.NotZero(t, r.Flips[0].DeadLetter, name)
-		require.Equal(t, "accepted", r.Flips[0].Would, name)
+	require.Equal(t, 3, fromNATS.whatIf(0, "--gate-threshold", "errors.pass=< 0.03", "--limit", "confirm=24h", "--limit", "platformApproval=24h", "--app", app.SearchValue(), "--limit", "queue=24h").Decisions)
+	r = fromNATS.whatIf(7, "--gate-threshold", "errors.pass=< 0.01", "--limit", "confirm=1ns", "--limit", "total=24h")
+	require.Len(t, r.Flips, 2)
+	require.Equal(t, []any{whatif.KindGate, tagged, "pass", "fail"}, []any{r.Flips[0].Kind, r.Flips[0].ReleaseID, r.Flips[0].Was, r.Flips[0].Would})
+	require.Equal(t, []any{whatif.KindLimit, tagged, 1}, []any{r.Flips[1].Kind, r.Flips[1].ReleaseID, r.Flips[1].Batch})
 
-		require.Equal(t, 1, ask(0, "--gate-threshold", "errors.pass=< 0.03").Decisions, name)
-		r = ask(7, "--gate-threshold", "errors.pass=< 0.01")
-		require.Equal(t, [2]string{"pass", "fail"}, [2]string{r.Flips[0].Was, r.Flips[0].Would}, name)
+	// The histories say the same.
+	require.Len(t, cli.whatIf(7, "--histories", "--policy", digests, "--gate-threshold", "errors.pass=< 0.01").Flips, 2)
 
-		require.Equal(t, 1, ask(0, "--limit", "confirm=24h").Decisions, name)
-		r = ask(7, "--limit", "confirm=1ns")
-		require.Equal(t, []any{tagged, 1}, []any{r.Flips[0].ReleaseID, r.Flips[0].Batch}, name)
-		require.Empty(t, ask(0, "--limit", "total=24h", "--limit", "queue=24h").Flips, name)
-	}
 	// What counts already flips nothing, and of one application nothing is looked at but what is its own.
 	stored := filepath.Join(t.TempDir(), "stored.json")
 	require.NoError(t, os.WriteFile(stored, fmt.Appendf(nil, `{"apiVersion": "slipway.dev/v1", "kind": "Policy", "spec": {"name": "registries", "scopes": [%q], "demands": {"images": {"registries": ["other.example"]}}}}`,
 		refused.App.SearchValue()), 0o600))
 	require.Empty(t, fromNATS.whatIf(0, "--policy", stored).Flips)
-	require.Equal(t, 1, fromNATS.whatIf(0, "--policy", cli.policyFile("digests", `{"digest": true}`), "--app", digested.App.SearchValue()).Releases)
-	require.Contains(t, fromNATS.out(7, "what-if", "--policy", cli.policyFile("digests", `{"digest": true}`)), "would flip")
+	require.Equal(t, 1, fromNATS.whatIf(0, "--policy", digests, "--app", digested.App.SearchValue()).Releases)
+	require.Contains(t, fromNATS.out(7, "what-if", "--policy", digests), "1 would flip")
 }
 
 // recorded waits until the ledger has the ends of releases.

@@ -12,25 +12,25 @@ import (
 // Hold compares a surface with the file that keeps it. It fails where the surface has lost a line, and where it has one that
 // is not kept yet. UPDATE_GOLDEN=1 adds what is new, and nothing else; UPDATE_GOLDEN=breaking writes the file as
 // the surface is.
-func Hold(t testing.TB, path string, lines []string) {
-	t.Helper()
+func Hold(tb testing.TB, path string, lines []string) {
+	tb.Helper()
 	lines = slices.Compact(slices.Sorted(slices.Values(lines)))
 	if len(lines) == 0 {
-		t.Fatalf("%s: nothing was found that it could keep", path)
+		tb.Fatalf("%s: nothing was found that it could keep", path)
 	}
 	kept, err := os.ReadFile(path)
 	if err != nil && !os.IsNotExist(err) {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	mode := os.Getenv("UPDATE_GOLDEN") //nolint:forbidigo // as the other golden files
 	text, failure := compare(path, string(kept), lines, mode)
 	if mode != "" && text != string(kept) {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 	if failure != "" {
-		t.Error(failure)
+		tb.Error(failure)
 	}
 }
 

@@ -70,6 +70,8 @@ func (l letters) chooses(letter wire.Letter, refused whatif.Recorded) bool {
 	}))
 }
 
+const unreadable = "the dead letter cannot be read as a request"
+
 // refused is what a dead letter asked for.
 func (l letters) refused(ctx context.Context, letter wire.Letter) (out whatif.Recorded, err error) {
 	out.DeadLetter = letter.Sequence
@@ -81,8 +83,8 @@ func (l letters) refused(ctx context.Context, letter wire.Letter) (out whatif.Re
 	case wire.IsNamedRequest(msg.Subject):
 		r, err := wire.DecodeNamedRequest(msg)
 		if err != nil {
-			out.Unreadable = "the dead letter cannot be read as a request"
-			return out, nil
+			out.Unreadable = unreadable
+			return out, nil //nolint:nilerr // it is told as what is missing
 		}
 		out.ReleaseID, out.Names = r.ReleaseID, []string{r.String()}
 		out.Spec, out.Unreadable, err = l.resolved(ctx, r.Named, letter.At)
@@ -92,8 +94,8 @@ func (l letters) refused(ctx context.Context, letter wire.Letter) (out whatif.Re
 	default:
 		r, err := wire.DecodeRequest(msg)
 		if err != nil {
-			out.Unreadable = "the dead letter cannot be read as a request"
-			return out, nil
+			out.Unreadable = unreadable
+			return out, nil //nolint:nilerr // it is told as what is missing
 		}
 		out.ReleaseID, out.Spec = r.ReleaseID, r.Spec.WithDefaults()
 	}
@@ -106,7 +108,7 @@ func (l letters) refused(ctx context.Context, letter wire.Letter) (out whatif.Re
 }
 
 // resolved is what a request by name meant at a time, by the document as it was then.
-func (l letters) resolved(ctx context.Context, n wire.Named, at time.Time) (spec release.Spec, unreadable string, err error) {
+func (l letters) resolved(ctx context.Context, n wire.Named, at time.Time) (spec release.Spec, missing string, err error) {
 	if n.Promotes() {
 		return spec, "what a promotion brings is looked up when it is asked for", nil
 	}
@@ -127,7 +129,7 @@ func (l letters) resolved(ctx context.Context, n wire.Named, at time.Time) (spec
 			return spec, gone, nil
 		}
 		if spec, err = d.Spec.Resolve(n); err != nil {
-			return spec, "the request does not fit the application document of the time", nil
+			return spec, "the request does not fit the application document of the time", nil //nolint:nilerr // as above
 		}
 		return spec, "", nil
 	}

@@ -30,8 +30,9 @@ type Selection struct {
 	Apps []release.App
 	// Environment is the name of the environment in the documents of applications; empty chooses all.
 	Environment string
-	// Refused looks at requests that policies have refused, and Events at the events of each release, besides.
-	Refused, Events bool
+	// Refused looks at requests that policies have refused, Events at the events of each release, and Samples at what
+	// its gates have measured, besides.
+	Refused, Events, Samples bool
 }
 
 // Reader reads what is recorded.
@@ -39,6 +40,8 @@ type Reader struct {
 	JetStream jetstream.JetStream
 	// Spec returns what a release was asked for with, as Temporal keeps it, and whether it does; nil asks nobody.
 	Spec func(ctx context.Context, releaseID string) (spec release.Spec, known bool, err error)
+	// Measured returns what the gates of a release have measured, as Temporal keeps it; it is asked where Spec is.
+	Measured func(ctx context.Context, releaseID string) ([]release.GateResult, error)
 	// Read is told how many releases were read of how many; nil where nobody wants to know.
 	Read func(done, of int)
 	// Now is the time.
@@ -86,7 +89,7 @@ func (r Reader) Select(ctx context.Context, s Selection) (found Found, err error
 		records = records[:s.Last]
 	}
 	for i, record := range records {
-		each, err := r.release(ctx, record, called, s.Events)
+		each, err := r.release(ctx, record, called, s)
 		if err != nil {
 			return found, fmt.Errorf("release %s: %w", record.ReleaseID, err)
 		}
@@ -136,7 +139,7 @@ func (s Selection) chooses(app release.App, called []string) bool {
 }
 
 // release is what is recorded of one release.
-func (r Reader) release(ctx context.Context, record ledger.Record, called names, events bool) (whatif.Recorded, error) {
+func (r Reader) release(ctx context.Context, record ledger.Record, called names, s Selection) (whatif.Recorded, error) {
 	out := whatif.Recorded{
 		ReleaseID: record.ReleaseID, Names: called.of(record.App, record.ByName), Progress: record.Progress, Now: r.Now,
 		PastStarter: record.Identity.EventID == "" && record.SetID == "",
@@ -151,8 +154,13 @@ func (r Reader) release(ctx context.Context, record ledger.Record, called names,
 		if known {
 			out.Spec, out.Unknown = spec.WithDefaults(), nil
 		}
+		if known && s.Samples && len(record.Progress.Gates) > 0 {
+			if out.Measured, err = r.Measured(ctx, record.ReleaseID); err != nil {
+				return out, err
+			}
+		}
 	}
-	if !events {
+	if !s.Events {
 		return out, nil
 	}
 	told, err := wire.EventsOf(ctx, r.JetStream, record.App, record.ReleaseID)

@@ -49,7 +49,7 @@ the stored ones, with another threshold of a gate, or with another limit: which 
 and which refused request accepted, and why; which batch a gate would have judged otherwise, by the samples
 that it took; which wait would have been too long. What hangs on something that is not recorded is counted as
 undecidable, with what is missing. Nothing is changed, and nobody is asked but NATS, unless --histories asks
-Temporal, too, for what each release was asked for with.
+Temporal, too, for what each release was asked for with and for all samples of its gates.
 
   --gate-threshold GATE.FIELD=VALUE  pass or fail of a gate of Prometheus, maxFailures, maxInconclusive, dryRun
   --limit NAME=DURATION              total, queue, confirm, approval, platformApproval`,
@@ -68,7 +68,7 @@ Temporal, too, for what each release was asked for with.
 	flags.StringVar(&f.app, "app", "", "only those of this application: platform/region/id, its name, or its name/environment")
 	flags.StringVar(&f.environment, "env", "", "only those of the environments of this name")
 	flags.StringVar(&f.since, "since", "", "only what was asked for since then: 7d or 24h ago, or a time such as 2026-07-01T09:00:00Z")
-	flags.BoolVar(&f.histories, "histories", false, "ask Temporal what each release was asked for with, where it still knows it")
+	flags.BoolVar(&f.histories, "histories", false, "ask Temporal what each release was asked for with and what its gates have measured, where it still knows it")
 	_ = cmd.MarkFlagFilename("policy", "yaml", "yml", "json")
 	a.completeFlag(cmd, "app", findDocumentsAnd(findNamesAnd(findRecordedApps)))
 	completing(cmd, "gate-threshold")
@@ -149,7 +149,7 @@ func (f whatIfFlags) selection(ctx context.Context, c *call) (s records.Selectio
 	if f.last < 1 || f.last > records.MaxReleases {
 		return s, &usageError{fmt.Sprintf("--last must be 1 to %d", records.MaxReleases)}
 	}
-	s = records.Selection{Last: f.last, Environment: f.environment, Refused: len(f.policies) > 0, Events: len(f.limits) > 0}
+	s = records.Selection{Last: f.last, Environment: f.environment, Refused: len(f.policies) > 0, Events: len(f.limits) > 0, Samples: len(f.thresholds) > 0}
 	if f.since != "" {
 		if s.Since, err = timeBack("since", f.since, c.now); err != nil {
 			return s, err
@@ -178,6 +178,7 @@ func (c *call) whatIf(ctx context.Context, change whatif.Change, s records.Selec
 			return err
 		}
 		defer closeClient()
+		reader.Measured = client.Measured
 		reader.Spec = func(ctx context.Context, id string) (release.Spec, bool, error) {
 			spec, err := client.Spec(ctx, id)
 			if _, forgotten := errors.AsType[*releases.NotFoundError](err); forgotten {
