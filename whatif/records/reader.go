@@ -147,17 +147,8 @@ func (r Reader) release(ctx context.Context, record ledger.Record, called names,
 	out.Progress.Cut = record.Cut // the ledger keeps it beside
 	out.Spec, out.Unknown = specOf(record)
 	if r.Spec != nil {
-		spec, known, err := r.Spec(ctx, record.ReleaseID)
-		if err != nil {
+		if err := r.fromHistory(ctx, &out, s); err != nil {
 			return out, err
-		}
-		if known {
-			out.Spec, out.Unknown = spec.WithDefaults(), nil
-		}
-		if known && s.Samples && len(record.Progress.Gates) > 0 {
-			if out.Measured, err = r.Measured(ctx, record.ReleaseID); err != nil {
-				return out, err
-			}
 		}
 	}
 	if !s.Events {
@@ -169,6 +160,19 @@ func (r Reader) release(ctx context.Context, record ledger.Record, called names,
 	}
 	out.Events, out.Untold = whole(told, record.Transition)
 	return out, nil
+}
+
+// fromHistory adds what the history of a release has, as long as Temporal keeps it.
+func (r Reader) fromHistory(ctx context.Context, out *whatif.Recorded, s Selection) error {
+	spec, known, err := r.Spec(ctx, out.ReleaseID)
+	if err != nil || !known {
+		return err
+	}
+	out.Spec, out.Unknown = spec.WithDefaults(), nil
+	if s.Samples && len(out.Progress.Gates) > 0 {
+		out.Measured, err = r.Measured(ctx, out.ReleaseID)
+	}
+	return err
 }
 
 // whole are the transitions of a release in their order, each once, and why they are not all up to the last one.

@@ -210,7 +210,11 @@ func (c *call) whatIf(ctx context.Context, change whatif.Change, s records.Selec
 
 func whatIfTable(report whatif.Report, style render.Style) string {
 	table := render.Table{Columns: []render.Column{
-		{Name: "RELEASE", Wraps: 24}, {Name: "APP", Wraps: 24, Rank: 1}, {Name: "DECIDED BY", Wraps: 20}, {Name: "WAS", Wraps: 24}, {Name: "WOULD BE", Wraps: 24},
+		{Name: "RELEASE", Wraps: 24},
+		{Name: "APP", Wraps: 24, Rank: 1},
+		{Name: "DECIDED BY", Wraps: 20},
+		{Name: "WAS", Wraps: 24},
+		{Name: "WOULD BE", Wraps: 24},
 		{Name: "WHY", Wraps: 40, Below: true, Lines: 4},
 	}}
 	for _, d := range report.Flips {
