@@ -62,7 +62,7 @@ func fieldsOfSAE() (out []Parameter) {
 
 // refusedOfSAE are the parameters that nobody gives.
 func refusedOfSAE() []Parameter {
-	const secret = "is a secret, and a request is kept; SAE keeps the one that the application has, and it is changed in SAE itself" //nolint:gosec // no secret: why one is refused
+	const secret = "is a secret, and a request is kept; SAE keeps the one that the application has, and it is changed in SAE itself"
 	return []Parameter{
 		{Name: "OssAkId", Why: secret},
 		{Name: "OssAkSecret", Why: secret},

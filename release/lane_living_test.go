@@ -13,7 +13,7 @@ import (
 
 // published is the n-th place of a stream, taken in the n-th minute.
 func published(n int) release.Published {
-	return release.Published{Sequence: uint64(n), At: at(n)} //nolint:gosec // small
+	return release.Published{Sequence: uint64(n), At: at(n)}
 }
 
 func TestLaneLiving_WhatWasPublishedBefore(t *testing.T) {

@@ -55,8 +55,8 @@ func TestEngines_NATSUnderstandsItsSettings(t *testing.T) {
 	require.ErrorIs(t, err, nats.ErrAuthorization)
 	for _, user := range append(roleUsers(), "slipway") {
 		var given struct {
-			User     string `json:"nats-user"`
-			Password string `json:"nats-password"`
+			User     string `json:"nats-user"`     //nolint:tagliatelle // the name of the setting
+			Password string `json:"nats-password"` //nolint:tagliatelle // the name of the setting
 		}
 		require.NoError(t, yaml.UnmarshalStrict([]byte(read(t, filepath.Join(secrets, user+".yaml"))), &given))
 		require.Equal(t, user, given.User)
@@ -150,6 +150,8 @@ func draw(t *testing.T, directory string) {
 }
 
 // The server's own file of settings takes the number of shards, which is 4 where nobody says it.
+//
+//nolint:paralleltest // the file takes its values from the environment
 func TestEngines_TemporalDividesHistories(t *testing.T) {
 	for name, value := range load(t).Services["temporal"].Environment {
 		t.Setenv(name, *value)

@@ -285,9 +285,9 @@ func TestTrigger_AThousandPushesWhileTheStarterIsAway(t *testing.T) {
 	info, err := stream.Info(h.ctx, jetstream.WithSubjectFilter(wire.PushEvents("")))
 	require.NoError(t, err)
 	for subject, n := range info.State.Subjects {
-		all += int(n) //nolint:gosec // a thousand
+		all += int(n)
 		if strings.HasSuffix(subject, "."+string(release.EventFired)) {
-			fired += int(n) //nolint:gosec // fifty
+			fired += int(n)
 		}
 	}
 	require.Equal(t, images*times, all, "every push is told of once")

@@ -27,7 +27,7 @@ type stream struct {
 type answer struct {
 	Config         json.RawMessage `json:"config"`
 	State          json.RawMessage `json:"state"`
-	DeliverSubject string          `json:"deliver_subject"`
+	DeliverSubject string          `json:"deliver_subject"` //nolint:tagliatelle // the server's name
 	Error          *struct {
 		Description string `json:"description"`
 	} `json:"error"`

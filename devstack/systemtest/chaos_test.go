@@ -25,7 +25,7 @@ func TestChaos_WorkersAreKilledAgainAndAgain(t *testing.T) {
 	const seed, kills = 7, 3
 	h := start(t, stack.Config{WithoutWorker: true, Seed: seed})
 	launch := scenario.Launch{Binary: slipwayBinary(t), Role: "worker", Env: h.Env(), Log: t.Output()}
-	dice := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // a test's dice
+	dice := rand.New(rand.NewPCG(seed, 0))
 
 	auto := release.Strategy{Type: release.StrategyGray, Gray: 1, Batches: 2, Confirm: release.ConfirmAuto}
 	strategies := []release.Strategy{all(), auto, all(), auto}
@@ -88,7 +88,7 @@ func TestChaos_WhatIsLostAndSaidAgainDeploysOnce(t *testing.T) {
 	for n := range apps {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			t.Parallel()
-			dice := rand.New(rand.NewPCG(seed, uint64(n))) //nolint:gosec // a test's dice
+			dice := rand.New(rand.NewPCG(seed, uint64(n)))
 			disturbed(enter(t, shared), dice)
 		})
 	}

@@ -132,7 +132,7 @@ func TestConfig_WorkersAreKilledAgainAndAgain(t *testing.T) {
 	t.Parallel()
 	const seed, kills = 14, 4
 	h := start(t, stack.Config{WithoutWorker: true, Seed: seed})
-	dice := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // a test's dice
+	dice := rand.New(rand.NewPCG(seed, 0))
 	gate := func(status int) release.Gate {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
 		t.Cleanup(server.Close)

@@ -68,7 +68,7 @@ func crossings() []*crossing {
 		{onTimeout: release.TimeoutContinue, order: []string{abort, limitPasses}},
 		{onTimeout: release.TimeoutContinue, order: []string{limitPasses, abort}},
 	}
-	dice := rand.New(rand.NewPCG(11, 0)) //nolint:gosec // a test's dice
+	dice := rand.New(rand.NewPCG(11, 0))
 	for range 6 {
 		c := &crossing{
 			onTimeout: []release.TimeoutPolicy{release.TimeoutAbort, release.TimeoutContinue}[dice.IntN(2)],

@@ -246,7 +246,7 @@ func TestSet_OverThreeCloudsUnderKilledWorkers(t *testing.T) {
 
 	over, killer := make(chan struct{}), make(chan error, 1)
 	launch := scenario.Launch{Binary: slipwayBinary(t), Role: "worker", Env: h.Env(), Log: t.Output()}
-	go func() { killer <- h.killAgainAndAgain(launch, rand.New(rand.NewPCG(seed, 0)), kills, over) }() //nolint:gosec // a test's dice
+	go func() { killer <- h.killAgainAndAgain(launch, rand.New(rand.NewPCG(seed, 0)), kills, over) }()
 	for wave := 1; wave <= len(orders[0]); wave++ {
 		for _, set := range sets {
 			h.until(set.events, release.EventWaveWaiting, 0)

@@ -113,7 +113,7 @@ type card struct {
 // Draw draws a plan. The same seed and scope give the same one. Whatever can be hit is hit in turn: all faults there can be
 // are shuffled and dealt one after the other.
 func Draw(seed uint64, s Scope) []Fault {
-	d := dealer{Rand: rand.New(rand.NewPCG(seed, 0xfa)), scope: s, busy: map[string]time.Duration{}} //nolint:gosec // no secret: the seed is to give the same plan
+	d := dealer{Rand: rand.New(rand.NewPCG(seed, 0xfa)), scope: s, busy: map[string]time.Duration{}}
 	var plan []Fault
 	var deck []card
 	for at := d.upTo(s.Every); ; at += d.upTo(2 * s.Every) {

@@ -41,7 +41,7 @@ func knowsWorkflows(c client.Client) func(context.Context) error {
 	}
 }
 
-func anyPort(least, most int) int { return least + rand.IntN(most-least) } //nolint:gosec // no secret: which ports are free is the machine's
+func anyPort(least, most int) int { return least + rand.IntN(most-least) }
 
 // silent is a log of Temporal's client that nobody reads.
 type silent struct{}

@@ -47,7 +47,7 @@ Exit codes: 0 no rule was violated, 1 the run could not be carried out, 2 rules 
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if !cmd.Flag("seed").Changed {
-				o.seed = uint64(rand.Uint32()) //nolint:gosec // no secret
+				o.seed = uint64(rand.Uint32())
 			}
 			return o.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},

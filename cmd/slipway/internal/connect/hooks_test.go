@@ -35,7 +35,7 @@ func TestHooksSettings(t *testing.T) {
 	first, second := strings.Repeat("a", hooks.MinSecret), strings.Repeat("b", hooks.MinSecret)
 	good := file("good", first+"\n\n"+second+"\n")
 	open := file("open", first)
-	require.NoError(t, os.Chmod(open, 0o644)) //nolint:gosec // that is what is refused
+	require.NoError(t, os.Chmod(open, 0o644))
 
 	c, err := hooksSettings(t, nil)
 	require.NoError(t, err)

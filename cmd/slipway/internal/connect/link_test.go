@@ -47,7 +47,7 @@ func TestLinkSigner(t *testing.T) {
 	require.Equal(t, l, got)
 
 	open := file("open", key)
-	require.NoError(t, os.Chmod(open, 0o644)) //nolint:gosec // that is what is refused
+	require.NoError(t, os.Chmod(open, 0o644))
 	for path, says := range map[string]string{file("short", key[1:]+"\n"): "must have 32 at least", open: "chmod o-rwx", filepath.Join(dir, "nowhere"): "no such file"} {
 		_, err := of(path)
 		require.ErrorContains(t, err, says)
