@@ -120,8 +120,8 @@ func (h *house) chosenByFilters() {
 			Operation: release.OperationRelease, Strategy: release.StrategyGray, RequestedBy: "ann", Set: "s-aaaaaaaaaaaaaaaa",
 		}},
 		{"r-bbbbbbbbbbbbbbbb", release.WorkflowDeploy, releases.Listed{
-			App: "sae/cn-hangzhou/b", AppName: `o'hara\s "50%"`, Application: "shop_a/test", Phase: release.PhaseQueued,
-			Operation: release.OperationRelease, Strategy: release.StrategyAll, RequestedBy: `o'hara\s "50%"`,
+			App: "sae/cn-hangzhou/b", AppName: "50%_ (o, hara)", Application: "shop_a/test", Phase: release.PhaseQueued,
+			Operation: release.OperationRelease, Strategy: release.StrategyAll, RequestedBy: "50%_ (o, hara)",
 		}},
 		{"r-cccccccccccccccc", release.WorkflowRollback, releases.Listed{
 			App: "fc/cn-hangzhou/c/x", AppName: "Übersicht 总览", Application: "shopXa/test", Phase: release.PhaseRollingOut,
@@ -159,7 +159,7 @@ func (h *house) chosenByFilters() {
 
 // filters are one for each field, and those that combine them.
 func filters(began time.Time) map[string]releases.Filter {
-	awkward := `o'hara\s "50%"`
+	awkward := "50%_ (o, hara)" // without quotes, see docs/operations.md
 	only := func(f releases.Filter) releases.Filter {
 		if f.Since.IsZero() {
 			f.Since = began
