@@ -89,12 +89,19 @@ func (b *browser) heard(m chromedp.ConsoleMessage) {
 	b.complaints = append(b.complaints, m.Text)
 }
 
+// replaced is what the browser says of an element that the page has replaced, which it does whenever something happens to a release, between
+// the finding of it and the acting on it.
+const replaced = "Could not find node with given id"
+
 // do carries out actions, each within a glance.
 func (b *browser) do(actions ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
 	for i, action := range actions {
 		ctx, cancel := context.WithTimeout(b.ctx, glance)
 		err := chromedp.Do(ctx, action)
+		for err != nil && strings.Contains(err.Error(), replaced) && ctx.Err() == nil {
+			err = chromedp.Do(ctx, action)
+		}
 		cancel()
 		if err != nil {
 			require.NoError(b.t, err, "action %d on\n%s", i, b.text())
