@@ -21,7 +21,7 @@ type PostgreSQL struct {
 }
 
 const (
-	// postgresShards is how many parts the history has, as many as in Temporal's own image where nothing else is said.
+	// postgresShards is how many parts the history has: docker-compose.yml has 512, which are many for one process.
 	postgresShards = 4
 	// postgresConns is how many connections each service of Temporal opens at most to each database.
 	postgresConns = 20

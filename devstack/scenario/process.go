@@ -31,6 +31,22 @@ type Launch struct {
 	Log io.Writer
 }
 
+// raceEnv has the options of the race detector.
+const raceEnv = "GORACE"
+
+// Environ is the environment of a process as package os/exec has it. What the race detector of this process is told, that of the other one
+// is told, too.
+func Environ(env map[string]string) []string {
+	var all []string
+	for key, value := range env {
+		all = append(all, key+"="+value)
+	}
+	if race, has := os.LookupEnv(raceEnv); has { //nolint:forbidigo // no setting of ours
+		all = append(all, raceEnv+"="+race)
+	}
+	return all
+}
+
 // Start starts the process. It is killed when ctx ends.
 func (l Launch) Start(ctx context.Context) (*Process, error) {
 	p := &Process{ended: make(chan struct{}), log: &tail{to: l.Log, began: make(chan struct{}), served: map[string]string{}, serves: make(chan struct{})}}
@@ -41,9 +57,7 @@ func (l Launch) Start(ctx context.Context) (*Process, error) {
 	p.cmd = exec.CommandContext(ctx, l.Binary, append(args, l.Args...)...)
 	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
 	p.cmd.Env = []string{"SLIPWAY_HTTP_ADDR=127.0.0.1:0", "SLIPWAY_LOG_FORMAT=json"}
-	for key, value := range l.Env {
-		p.cmd.Env = append(p.cmd.Env, key+"="+value)
-	}
+	p.cmd.Env = append(p.cmd.Env, Environ(l.Env)...)
 	if err := p.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("scenario: start %s %s: %w", l.Binary, l.Role, err)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
 
+	"slipway/devstack/scenario"
 	"slipway/devstack/stack"
 	"slipway/setup"
 	"slipway/wire"
@@ -66,13 +67,7 @@ func house(t *testing.T, c stack.Config) *stack.Stack {
 }
 
 // environ is what a process needs to join a house.
-func environ(s *stack.Stack) []string {
-	var out []string
-	for name, value := range s.Env() {
-		out = append(out, name+"="+value)
-	}
-	return out
-}
+func environ(s *stack.Stack) []string { return scenario.Environ(s.Env()) }
 
 // deadLetter stores one.
 func deadLetter(t *testing.T, js jetstream.JetStream) {

@@ -2,7 +2,6 @@ package stack
 
 import (
 	"fmt"
-	"os"
 
 	"github.com/aliyun/credentials-go/credentials"
 
@@ -25,13 +24,9 @@ type Addresses struct {
 	SAE, FC, ServiceStage string
 }
 
-// raceEnv has the options of the race detector.
-const raceEnv = "GORACE"
-
-// Env is what commands need in their environment to reach them, signed in as the simulators want it. What the race detector of this process
-// is told it tells that of the commands, too.
+// Env is what commands need in their environment to reach them, signed in as the simulators want it.
 func (a Addresses) Env() map[string]string {
-	env := map[string]string{
+	return map[string]string{
 		"TEMPORAL_ADDRESS":                a.Temporal,
 		"TEMPORAL_NAMESPACE":              Namespace,
 		"NATS_URL":                        a.NATS,
@@ -49,10 +44,6 @@ func (a Addresses) Env() map[string]string {
 		"HUAWEICLOUD_SDK_SK":              servicestagesim.TestAccessKeySecret,
 		"SLIPWAY_GATES_ALLOW":             gatesAllow,
 	}
-	if race, has := os.LookupEnv(raceEnv); has { //nolint:forbidigo // no setting of ours
-		env[raceEnv] = race
-	}
-	return env
 }
 
 // SAEClient returns a client of the simulator of SAE.

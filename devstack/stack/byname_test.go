@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"slipway/devstack/scenario"
 	"slipway/devstack/stack"
 	"slipway/release"
 	"slipway/releases"
@@ -30,9 +31,7 @@ func TestExamples_AnApplicationIsReleasedByItsName(t *testing.T) {
 		cmd := exec.CommandContext(ctx, binary, args...)
 		var stdout, stderr bytes.Buffer
 		cmd.Stdout, cmd.Stderr = &stdout, &stderr
-		for key, value := range s.Env() {
-			cmd.Env = append(cmd.Env, key+"="+value)
-		}
+		cmd.Env = scenario.Environ(s.Env())
 		require.NoError(t, cmd.Run(), "%v: %s", args, stderr.String())
 		return strings.TrimSpace(stdout.String())
 	}
@@ -113,9 +112,7 @@ func appliedByName(ctx context.Context, t *testing.T, s *stack.Stack, slipway fu
 		t.Helper()
 		write(text)
 		cmd := exec.CommandContext(ctx, slipwayBinary(t), "app", "apply", "-f", file)
-		for key, value := range s.Env() {
-			cmd.Env = append(cmd.Env, key+"="+value)
-		}
+		cmd.Env = scenario.Environ(s.Env())
 		told, err := cmd.CombinedOutput()
 		require.Error(t, err)
 		require.Equal(t, 2, cmd.ProcessState.ExitCode(), "%s", told)

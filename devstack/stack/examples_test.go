@@ -15,6 +15,7 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
 
+	"slipway/devstack/scenario"
 	"slipway/devstack/stack"
 	"slipway/release"
 	"slipway/releases"
@@ -165,9 +166,7 @@ func submit(t *testing.T, s *stack.Stack, kind, name string) string {
 	cmd := exec.CommandContext(ctx, binary, kind, "submit", "-f", file)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	for key, value := range s.Env() {
-		cmd.Env = append(cmd.Env, key+"="+value)
-	}
+	cmd.Env = scenario.Environ(s.Env())
 	require.NoError(t, cmd.Run(), "examples/%s.yaml: %s", name, stderr.String())
 	id := strings.TrimSpace(stdout.String())
 	require.Eventually(t, func() bool {

@@ -16,6 +16,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/stretchr/testify/require"
 
+	"slipway/devstack/scenario"
 	"slipway/devstack/stack"
 	"slipway/internal/markdown"
 	"slipway/release"
@@ -49,9 +50,7 @@ func (s *shell) command(ctx context.Context, t *testing.T, line string) *exec.Cm
 	cmd.Dir = s.dir
 	machine := os.Getenv("PATH") //nolint:forbidigo // as a shell has it
 	cmd.Env = []string{"USER=ann", "PATH=" + strings.Join([]string{path, cmp.Or(s.path, path), machine}, string(os.PathListSeparator))}
-	for key, value := range s.s.Env() {
-		cmd.Env = append(cmd.Env, key+"="+value)
-	}
+	cmd.Env = append(cmd.Env, scenario.Environ(s.s.Env())...)
 	return cmd
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -180,12 +181,9 @@ type commandLine struct {
 func (c *commandLine) command(args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(c.ctx, c.binary, args...)
 	cmd.Dir = c.dir
-	for key, value := range c.Env() {
-		if !slices.Contains(c.without, key) {
-			cmd.Env = append(cmd.Env, key+"="+value)
-		}
-	}
-	cmd.Env = append(cmd.Env, c.with...)
+	env := c.Env()
+	maps.DeleteFunc(env, func(key, _ string) bool { return slices.Contains(c.without, key) })
+	cmd.Env = append(scenario.Environ(env), c.with...)
 	return cmd
 }
 

@@ -61,9 +61,7 @@ func TestReadyNamesWhatIsMissing(t *testing.T) {
 		}, patience, 50*time.Millisecond, role)
 	}
 	command := exec.CommandContext(h.ctx, slipwayBinary(t), "setup")
-	for key, value := range h.Env() {
-		command.Env = append(command.Env, key+"="+value)
-	}
+	command.Env = scenario.Environ(h.Env())
 	out, err := command.CombinedOutput()
 	require.NoError(t, err, string(out))
 	for process, addr := range running {

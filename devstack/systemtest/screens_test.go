@@ -15,6 +15,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"slipway/devstack/scenario"
 	"slipway/devstack/stack"
 	"slipway/internal/termtest"
 	"slipway/saesim"
@@ -63,9 +64,7 @@ func (s *screens) of(ts *testscript.TestScript) *commandLine {
 
 // setup gives a script the environment of the stack, its applications, and slipway.
 func (s *screens) setup(env *testscript.Env) error {
-	for key, value := range s.Env() {
-		env.Setenv(key, value)
-	}
+	env.Vars = append(env.Vars, scenario.Environ(s.Env())...)
 	for name, id := range map[string]string{"SHOP": saesim.DemoShop, "INVENTORY": saesim.DemoInventory, "ORDERS": saesim.DemoOrders, "MIGRATE": saesim.DemoMigrate} {
 		env.Setenv(name, "sae/"+saesim.DefaultRegion+"/"+id)
 	}

@@ -53,7 +53,6 @@ func TestRun_UpPrintsOneReadyLine(t *testing.T) {
 	for _, key := range envOrder() {
 		require.NotEmpty(t, ready.Env[key], key)
 	}
-	delete(ready.Env, "GORACE") // of the tests themselves
 	require.Len(t, ready.Env, len(envOrder()), "exactly what worker and starter need")
 	require.Equal(t, "127.0.0.1", ready.Env["SLIPWAY_GATES_ALLOW"], "a worker of its own may ask what the gates of the examples ask")
 	c, err := client.DialContext(ctx, client.Options{HostPort: ready.Env["TEMPORAL_ADDRESS"], Namespace: ready.Env["TEMPORAL_NAMESPACE"]})

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -88,15 +87,15 @@ func subjectsOf(listed []releases.Listed, records []ledger.Record) []subject {
 		all = append(all, subject{app: r.App, id: r.ReleaseID, record: &records[i]})
 	}
 	for _, l := range listed {
-		app, is := appOf(l.App)
-		if !is || release.CheckReleaseID(l.ID) != nil {
+		ref, err := release.ParseApp(l.App)
+		if err != nil || release.CheckReleaseID(l.ID) != nil {
 			continue // it was begun by hand, without a lane
 		}
 		i, known := at[l.ID]
 		if !known {
 			i = len(all)
 			at[l.ID] = i
-			all = append(all, subject{app: app, id: l.ID})
+			all = append(all, subject{app: ref.App, id: l.ID})
 		}
 		if all[i].seen.known {
 			continue // an earlier run of it
@@ -115,15 +114,6 @@ func endOf(l releases.Listed) execution.End {
 		return execution.End(l.Stopped)
 	}
 	return execution.Completed
-}
-
-// appOf reads an application from the form that it has in lists.
-func appOf(text string) (release.App, bool) {
-	parts := strings.SplitN(text, "/", 3)
-	if len(parts) != 3 {
-		return release.App{}, false
-	}
-	return release.App{Platform: release.Platform(parts[0]), Region: parts[1], ID: parts[2]}, true
 }
 
 // lookAgain asks both sides for each release by itself: a list follows what has just happened after a moment, and is cut. Temporal is
