@@ -61,6 +61,53 @@ func TestDelivery_BusAwayWhileABatchWaits(t *testing.T) {
 	require.Zero(t, s.cost.deliveries)
 }
 
+// An end that a command or a limit has decided in the very workflow task that tells it is told by an activity, which begins when Temporal has
+// the decision: the task would be tried again where a signal came meanwhile, and tell another story. All else a local activity tells.
+func TestDelivery_AnEndThatIsDecidedJustNowIsToldOnceTemporalHasIt(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		say  []release.Command
+		want release.Phase
+		// told tells that it is told by an activity.
+		told bool
+	}{
+		"a limit":              {nil, release.PhaseAborted, true},
+		"a person":             {[]release.Command{reject("li", "orders are open")}, release.PhaseAborted, true},
+		"nobody: it went well": {[]release.Command{approve("ann"), approve("li")}, release.PhaseSucceeded, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t)
+			for i, command := range c.say {
+				s.say(time.Duration(i+1)*time.Hour, command)
+			}
+			p := s.run(s.approving())
+			require.Equal(t, c.want, p.Outcome, p.Reason)
+			s.requireToldInOrder(t, p)
+			require.Zero(t, s.cost.deliveries)
+			if !c.told {
+				require.Empty(t, s.cost.handed)
+				return
+			}
+			require.Len(t, s.cost.handed, 1)
+			events := s.cost.handed[0].(release.PublishInput).Events
+			require.Equal(t, release.EventAborted, events[len(events)-1].Kind)
+		})
+	}
+}
+
+// A bus that is away when an end is decided holds it up no longer than any other.
+func TestDelivery_BusAwayWhenTheEndIsDecided(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.say(time.Hour, reject("li", "orders are open"))
+	s.at(time.Hour-time.Second, func() { s.busAwayUntil(time.Hour) })
+	p := s.run(s.approving())
+	require.Equal(t, release.PhaseAborted, p.Outcome, p.Reason)
+	require.Equal(t, 1, s.cost.deliveries)
+	s.requireToldInOrder(t, p)
+}
+
 // TestDelivery_BusAwayForADayHoldsNoLaneUp lets three releases of a lane come and go while the bus is
 // away: each begins when the one before has ended, and all is told in the end.
 func TestDelivery_BusAwayForADayHoldsNoLaneUp(t *testing.T) {

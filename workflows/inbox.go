@@ -21,6 +21,8 @@ type inbox struct {
 	apply commandHandler
 	// refuse records that a command is not taken.
 	refuse func(workflow.Context, release.Command, error)
+	// at is when the latest command, cancellation or limit was taken in.
+	at time.Time
 	// taken counts the commands that came by signals from outside.
 	taken     int
 	cancelled workflow.ReceiveChannel
@@ -109,7 +111,7 @@ func (in *inbox) run(ctx workflow.Context) {
 		}
 		s.AddReceive(in.armed, func(c workflow.ReceiveChannel, _ bool) { c.Receive(ctx, nil) })
 		for _, l := range in.limits {
-			s.AddFuture(l.timer, func(workflow.Future) { l.pass(ctx) })
+			s.AddFuture(l.timer, func(workflow.Future) { in.at = workflow.Now(ctx); l.pass(ctx) })
 		}
 		s.Select(ctx)
 	}
@@ -118,6 +120,7 @@ func (in *inbox) run(ctx workflow.Context) {
 // receive takes a command that came by signal. Nobody waits for the answer: a refusal
 // stands in the progress.
 func (in *inbox) receive(ctx workflow.Context, kind release.CommandKind, c workflow.ReceiveChannel) {
+	in.at = workflow.Now(ctx)
 	var command release.Command
 	c.Receive(ctx, &command)
 	command.Kind = kind
@@ -152,7 +155,7 @@ func (in *inbox) within(ctx workflow.Context, c release.Command) bool {
 }
 
 func (in *inbox) cancel(ctx workflow.Context) {
-	in.cancelled = nil
+	in.cancelled, in.at = nil, workflow.Now(ctx)
 	_, _ = in.apply(ctx, release.Command{
 		Kind: release.CommandAbort, By: release.Temporal, Via: release.ViaCancel, Reason: "the workflow was cancelled",
 	})

@@ -34,6 +34,8 @@ type publisher struct {
 	queue []release.Event
 	// away tells that the bus has not taken the first of them at once.
 	away bool
+	// unsure tells that the last of them is an end that was decided in the workflow task which tells it, see ended.
+	unsure bool
 	// source is the workflow ID of what tells.
 	source string
 	now    func() time.Time
@@ -52,6 +54,13 @@ func (b *publisher) emit(p *release.Progress, kind release.EventKind) {
 	p.Transition++
 	b.queue = append(b.queue, eventOf(p.Fit(b.room()), kind, b.now()))
 }
+
+// ended is told that the last event in the queue is the end, and whether a command or a limit has decided it just now, in this very workflow task.
+//
+// What a local activity tells it tells before Temporal has what led to it. A workflow task that ends the workflow is tried again where a signal
+// came meanwhile, and then takes that signal in beside the command or the limit that decided the end: it would tell another story.
+// So such an end is told once Temporal has it.
+func (b *publisher) ended(now bool) { b.unsure = now }
 
 // emitSet does so for a set.
 func (b *publisher) emitSet(p *release.SetProgress, kind release.EventKind) {
@@ -91,7 +100,11 @@ func (b *publisher) run(ctx workflow.Context) {
 			return
 		}
 		lot := b.queue[:min(len(b.queue), maxLot)]
-		if !quickly(ctx, lot) {
+		told := quickly
+		if b.unsure {
+			told = once
+		}
+		if !told(ctx, lot) {
 			b.away = true
 			patiently(ctx, lot)
 			b.away = false
@@ -120,6 +133,18 @@ func withBus(ctx workflow.Context) workflow.Context {
 // quickly reports whether the bus took a lot at once.
 func quickly(ctx workflow.Context, lot []release.Event) bool {
 	return workflow.ExecuteLocalActivity(ctx, release.PublishActivity, release.PublishInput{Events: lot}).Get(ctx, nil) == nil
+}
+
+// onceLimit is how long a worker and the bus may take together to store an end that Temporal has already.
+const onceLimit = 3 * quickLimit
+
+// once reports whether the bus took a lot at once, and asks it when Temporal has all that led to it.
+func once(ctx workflow.Context, lot []release.Event) bool {
+	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		ScheduleToCloseTimeout: onceLimit, StartToCloseTimeout: quickLimit, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 1},
+		Summary: "publish the end, which was decided just now",
+	})
+	return workflow.ExecuteActivity(ctx, release.PublishActivity, release.PublishInput{Events: lot}).Get(ctx, nil) == nil
 }
 
 // patiently returns when the bus has taken a lot, however long that takes, or when the

@@ -277,7 +277,14 @@ func (r *run) finish(ctx workflow.Context, e *ending) {
 	r.enter(ctx, e.outcome, e.reason)
 	if kind, ok := e.outcome.Outcome(); ok {
 		r.events.emit(&r.p, kind)
+		r.events.ended(decidedNow(ctx, r.inbox, r.p.Decisions))
 	}
+}
+
+// decidedNow reports whether a command or a limit was taken in at the time of this workflow task.
+func decidedNow(ctx workflow.Context, in *inbox, decisions []release.Decision) bool {
+	now := workflow.Now(ctx)
+	return in.at.Equal(now) || len(decisions) > 0 && decisions[len(decisions)-1].At.Equal(now)
 }
 
 // refuseUnheeded refuses a decision that has counted, but has not led to the end of the

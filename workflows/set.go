@@ -195,6 +195,7 @@ func (s *set) finish(ctx workflow.Context, e *ending) {
 	s.enter(ctx, e.outcome, e.reason)
 	if kind, ok := e.outcome.Outcome(); ok {
 		s.events.emitSet(&s.p, kind)
+		s.events.ended(decidedNow(ctx, s.inbox, s.p.Decisions))
 	}
 }
 

@@ -223,6 +223,7 @@ func TestSetAbortedWhileItWaits(t *testing.T) {
 	require.Equal(t, release.PhaseAborted, answer.p.Phase)
 	require.Equal(t, "aborted by ann; not begun: stock", p.Reason)
 	require.Empty(t, m.submits)
+	require.Len(t, m.cost.handed, 1, "its end is told once Temporal has it")
 }
 
 func TestSetEndsWithItsLimit(t *testing.T) {
