@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
 
 	"slipway/devstack/scenario"
 	"slipway/devstack/stack"
@@ -81,10 +82,9 @@ func Services() (up, down string, end func()) {
 
 // Cost is what a release has cost.
 type Cost struct {
+	History
+
 	App release.App
-	// Events is how long its history is, and Kinds how many events of each kind there are.
-	Events int
-	Kinds  map[string]int
 	// Calls are those of the platform's API.
 	Calls saesim.CallCounts
 }
@@ -125,17 +125,37 @@ func (p Priced) Measure(ctx context.Context, s *stack.Stack, number int) (c Cost
 	if err := s.Client.GetWorkflow(ctx, release.WorkflowID(id), "").Get(ctx, nil); err != nil {
 		return c, err
 	}
-	c = Cost{App: spec.App, Kinds: map[string]int{}, Calls: s.Sim().Calls()}
-	history := s.Client.GetWorkflowHistory(ctx, release.WorkflowID(id), "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
-	for history.HasNext() {
-		event, err := history.Next()
+	c = Cost{App: spec.App, Calls: s.Sim().Calls()}
+	c.History, err = ReadHistory(ctx, s.Client, release.WorkflowID(id))
+	return c, err
+}
+
+// History is how long the history of a workflow is.
+type History struct {
+	// Events is the number of its events, and Kinds that of each kind.
+	Events int
+	Kinds  map[string]int
+	// Late is how many times NATS has not taken at once what the workflow had to tell, which an activity has told instead.
+	Late int
+}
+
+// ReadHistory counts the events of a workflow's newest run.
+func ReadHistory(ctx context.Context, c client.Client, workflowID string) (History, error) {
+	h := History{Kinds: map[string]int{}}
+	events := c.GetWorkflowHistory(ctx, workflowID, "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for events.HasNext() {
+		event, err := events.Next()
 		if err != nil {
-			return c, err
+			return h, fmt.Errorf("history of %s: %w", workflowID, err)
 		}
-		c.Events++
-		c.Kinds[event.GetEventType().String()]++
+		h.Events++
+		h.Kinds[event.GetEventType().String()]++
+		activity := event.GetActivityTaskScheduledEventAttributes()
+		if activity.GetActivityType().GetName() == release.PublishActivity && activity.GetHeartbeatTimeout().AsDuration() > 0 {
+			h.Late++
+		}
 	}
-	return c, nil
+	return h, nil
 }
 
 // spec is what is asked for, of an application or a job that is created for it.

@@ -12,9 +12,9 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 
+	"slipway/devstack/bench"
 	"slipway/devstack/scenario"
 	"slipway/devstack/stack"
 	"slipway/fcclient"
@@ -162,35 +162,39 @@ func (h *house) result(id string) release.Progress {
 	return p
 }
 
-// progress asks a release where it stands.
+// progress asks a release where it stands. A question that takes as long as a client waits for an answer is put again: the machine
+// is busy, or the worker that was to answer was killed.
 func (h *house) progress(id string) release.Progress {
 	h.t.Helper()
 	value, err := h.Client.QueryWorkflow(h.ctx, release.WorkflowID(id), "", release.QueryProgress)
+	for tookTooLong(err) && h.ctx.Err() == nil {
+		value, err = h.Client.QueryWorkflow(h.ctx, release.WorkflowID(id), "", release.QueryProgress)
+	}
 	require.NoError(h.t, err)
 	var p release.Progress
 	require.NoError(h.t, value.Get(&p))
 	return p
 }
 
+func tookTooLong(err error) bool {
+	_, is := errors.AsType[*serviceerror.DeadlineExceeded](err)
+	return is || errors.Is(err, context.DeadlineExceeded)
+}
+
 // history counts the events in the history of a release.
 func (h *house) history(id string) int {
 	h.t.Helper()
-	d, err := h.Client.DescribeWorkflowExecution(h.ctx, release.WorkflowID(id), "")
+	history, err := bench.ReadHistory(h.ctx, h.Client, release.WorkflowID(id))
 	require.NoError(h.t, err)
-	return int(d.GetWorkflowExecutionInfo().GetHistoryLength())
+	return history.Events
 }
 
 // kindsInHistory counts each kind of event, to explain a number.
 func (h *house) kindsInHistory(id string) map[string]int {
 	h.t.Helper()
-	kinds := map[string]int{}
-	events := h.Client.GetWorkflowHistory(h.ctx, release.WorkflowID(id), "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
-	for events.HasNext() {
-		e, err := events.Next()
-		require.NoError(h.t, err)
-		kinds[e.GetEventType().String()]++
-	}
-	return kinds
+	history, err := bench.ReadHistory(h.ctx, h.Client, release.WorkflowID(id))
+	require.NoError(h.t, err)
+	return history.Kinds
 }
 
 // orders are the change orders of an application after its creation.
