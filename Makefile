@@ -87,11 +87,15 @@ chaos: build ## release while processes, networks and platforms fail, and judge 
 generate: ## write generated code anew
 	$(GO) generate ./...
 
+# The version in whose folder golden histories are recorded.
+IN ?=
+
 .PHONY: histories
-histories: ## record golden histories anew, after a change of the workflows, into a folder that is empty
-	@test -z "$$(ls workflows/testdata/histories 2>/dev/null)" || { \
-		echo 'workflows/testdata/histories has histories; move them away first: from 0.1.0 on a changed workflow must replay them' >&2; exit 1; }
-	cd devstack && $(GO) run ./cmd/record-histories ../workflows/testdata/histories
+histories: ## record golden histories of a version that is to come: make histories IN=0.2.0
+	@[[ '$(IN)' =~ ^[0-9]+\.[0-9]+\.[0-9]+$$ ]] || { echo 'say for which version: make histories IN=0.2.0' >&2; exit 1; }
+	@[[ ! -e 'workflows/testdata/histories/$(IN)' ]] || { \
+		echo 'workflows/testdata/histories/$(IN) is there; what a version has recorded is never recorded over' >&2; exit 1; }
+	cd devstack && $(GO) run ./cmd/record-histories '../workflows/testdata/histories/$(IN)'
 
 .PHONY: fmt
 fmt: $(GOLANGCI_LINT) ## format all Go files (gofumpt, import groups)
@@ -135,9 +139,10 @@ CONCURRENT = grep -rlE --include='*.go' --exclude='*_test.go' --exclude-dir=devs
 .PHONY: test
 test: ## test the root module, what is concurrent in it with the race detector
 	@# -vet=off: `make lint` has vet's analyzers.
+	@# -ldflags: a hundred programs are linked in three quarters of the time without what debuggers need.
 	@concurrent=$$($(CONCURRENT)); others=$$($(GO) list -f '.{{slice .ImportPath (len .Module.Path)}}' ./... | grep -vxF "$$concurrent"); set -x; \
-	$(GO) test -race -vet=off -shuffle=on $$concurrent; \
-	$(GO) test -vet=off -shuffle=on -skip '_TheWorst' $$others
+	$(GO) test -race -vet=off -ldflags="-s -w" -shuffle=on $$concurrent; \
+	$(GO) test -vet=off -ldflags="-s -w" -shuffle=on -skip '_TheWorst' $$others
 	GOGC=100 $(GO) test -vet=off -run '_TheWorst' ./wire # alone: it measures memory
 
 # How long each parser of what comes from outside is fuzzed: a time, or a number of executions.
@@ -192,17 +197,34 @@ postgresql: ## install PostgreSQL for the tests of Temporal on it, where there i
 	echo 'create_main_cluster = false' | $$as tee /etc/postgresql-common/createcluster.d/none.conf >/dev/null; \
 	$$as apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$as apt-get install -y -qq --no-install-recommends postgresql
 
-.PHONY: test-system
-test-system: browser postgresql ## test the whole system on embedded Temporal and NATS, and its pages in a browser
+# The version with which upgrades begin; the last commit whose workflows differ where none is said.
+FROM ?=
+
+.PHONY: previous
+previous: ## build bin/slipway-previous, from which upgrades are tried: make previous FROM=v0.1.0
+	@$(SLIPWAY_DIST) previous --out $(BIN)/slipway-previous $(if $(FROM),--from '$(FROM)')
+
+# The programs that system tests run as processes of their own, and what says where they are.
+# GORACE: each of thousands of commands would sleep for a second before it ends, to see races of what it leaves behind.
+SYSTEM_ENV = GORACE=atexit_sleep_ms=10 SLIPWAY_BIN=$(BIN)/slipway-race SLIPWAY_PREVIOUS_BIN=$(BIN)/slipway-previous
+
+.PHONY: system-programs
+system-programs: previous ## build the programs that system tests run as processes of their own
 	$(GO) build -race -o $(BIN)/slipway-race ./cmd/slipway
 	$(GO) build $(STAMP) -o $(BIN)/ ./cmd/saesim ./cmd/fcsim ./cmd/servicestagesim # beside it
+
+.PHONY: drills
+drills: postgresql system-programs ## upgrade, and restore backups, under parked releases: make drills FROM=v0.1.0
+	cd devstack && $(SYSTEM_ENV) $(GO) test -count=1 -vet=off -v -run '^Test(Upgrade|Restore)_' ./systemtest
+
+.PHONY: test-system
+test-system: browser postgresql system-programs ## test the whole system on embedded Temporal and NATS, and its pages in a browser
 	@# -count=1: these tests depend on files that Go's test cache does not watch.
 	@# -vet=off: `make lint` has vet's analyzers.
 	@# -p, -parallel: most of them wait most of their time, for timers of servers and of releases.
 	@# systemtest first: it takes as long as half of the others, and would be alone in the end.
-	@# GORACE: each of thousands of commands would sleep for a second before it ends, to see races of what it leaves behind.
 	@# -ldflags: thirty programs with a Temporal server in each are linked in three quarters of the time without what debuggers need.
-	cd devstack && GORACE=atexit_sleep_ms=10 SLIPWAY_BIN=$(BIN)/slipway-race $(GO) test -count=1 -vet=off -ldflags="-s -w" -p $(SYSTEM_PACKAGES) -parallel $(SYSTEM_PARALLEL) -timeout 25m ./systemtest ./...
+	cd devstack && $(SYSTEM_ENV) $(GO) test -count=1 -vet=off -ldflags="-s -w" -p $(SYSTEM_PACKAGES) -parallel $(SYSTEM_PARALLEL) -timeout 25m ./systemtest ./...
 
 .PHONY: lint
 lint: $(GOLANGCI_LINT) ## run the linters and format checks on both modules

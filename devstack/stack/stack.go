@@ -60,6 +60,8 @@ type Config struct {
 	NATSUsers []*server.User
 	// WithoutWorker, WithoutStarter and WithoutConsole leave that role to another process.
 	WithoutWorker, WithoutStarter, WithoutConsole bool
+	// WithoutSetup leaves to others what `slipway setup` does.
+	WithoutSetup bool
 	// HooksAddr is where the console takes webhooks, a loopback host:port; empty or port 0 is any free one.
 	HooksAddr string
 	// ConsoleAddr is where the console serves people and programs, a loopback host:port; empty or port 0 is any free one.
@@ -294,6 +296,9 @@ func (s *Stack) connect(ctx context.Context) error {
 	s.closers = append(s.closers, func() error { conn.Close(); return nil })
 	if s.JetStream, err = jetstream.New(conn); err != nil {
 		return fmt.Errorf("stack: nats: %w", err)
+	}
+	if s.config.WithoutSetup {
+		return nil
 	}
 	_, err = setup.Run(ctx, s.Client, Namespace, s.JetStream)
 	return err

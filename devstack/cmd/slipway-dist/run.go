@@ -16,6 +16,7 @@ import (
 	"slipway/devstack/dist"
 	"slipway/devstack/dist/gobuild"
 	"slipway/devstack/pin"
+	"slipway/devstack/previous"
 	"slipway/devstack/vulncheck"
 	"slipway/internal/buildinfo"
 	"slipway/internal/registry"
@@ -33,7 +34,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	cmd.SetArgs(args)
 	cmd.SetOut(stdout)
 	cmd.SetErr(stderr)
-	cmd.AddCommand(makeCommand(), licencesCommand(), pinCommand(), vulncheckCommand()) //nolint:contextcheck // the commands take their context from cobra
+	cmd.AddCommand(makeCommand(), licencesCommand(), pinCommand(), vulncheckCommand(), previousCommand()) //nolint:contextcheck // the commands take their context from cobra
 	if err := cmd.ExecuteContext(ctx); err != nil {
 		cmd.PrintErrln("error:", err)
 		return 1
@@ -179,5 +180,36 @@ Exit codes: 0 nothing is known, or nothing was checked, which it says; 1 a progr
 		from = vulncheck.Database
 	}
 	cmd.Flags().StringVar(&database, "database", from, "address of the database, with http, https or file")
+	return cmd
+}
+
+func previousCommand() *cobra.Command {
+	var root, from, out string
+	cmd := &cobra.Command{
+		Use:   "previous",
+		Short: "Build slipway as it was before workflows changed last, for the drill of an upgrade",
+		Long: `previous builds slipway of the last commit whose workflows differ from those of now, and of the first version at
+the earliest; --from names another one. It says which one that is, and why.`,
+		Example: `  slipway-dist previous --out bin/slipway-previous
+  slipway-dist previous --out bin/slipway-previous --from v0.1.0`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			var commit previous.Commit
+			if from != "" {
+				commit, err = previous.Resolve(cmd.Context(), root, from)
+			} else {
+				commit, err = previous.Find(cmd.Context(), root)
+			}
+			if err != nil {
+				return err
+			}
+			_, _ = fmt.Fprintf(cmd.OutOrStdout(), "%s is of %s: %s\n", out, commit.Hash[:12], commit.Why)
+			return previous.Build(cmd.Context(), root, commit.Hash, out)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&root, "root", ".", "folder of the repository")
+	f.StringVar(&from, "from", "", "commit, branch or tag to build instead")
+	f.StringVar(&out, "out", "slipway-previous", "file to write")
 	return cmd
 }

@@ -17,15 +17,17 @@ func TestRun_Refused(t *testing.T) {
 		args []string
 		says string
 	}{
-		"a time that is none":           {[]string{"make", "--time", "today"}, `error: --time "today": must be the time of the commit`},
-		"a platform that is none":       {[]string{"make", "--time", "2026-11-30T12:00:00Z", "--target", "linux"}, `error: --target "linux": must be a system and an architecture`},
-		"a version that is none":        {[]string{"make", "--time", "2026-11-30T12:00:00Z", "--out", t.TempDir()}, `error: version ""`},
-		"an output that is unknown":     {[]string{"make", "-o", "yaml"}, `error: --output: "yaml" is unknown`},
-		"a registry that is not there":  {[]string{"pin", dockerfile}, "error: nothing was changed, since not every digest could be read:\n" + dockerfile + ":1: 127.0.0.1:1/golang:1.26.8: registry 127.0.0.1:1: "},
-		"no files to pin":               {[]string{"pin"}, "requires at least 1 arg"},
-		"a folder without a module":     {[]string{"licences", "--root", t.TempDir()}, "error: packages for linux/amd64"},
-		"a program that is not there":   {[]string{"vulncheck", "--database", "file://" + t.TempDir(), "none"}, "error: none: "},
-		"a command that does not exist": {[]string{"ship"}, `unknown command "ship"`},
+		"a time that is none":            {[]string{"make", "--time", "today"}, `error: --time "today": must be the time of the commit`},
+		"a platform that is none":        {[]string{"make", "--time", "2026-11-30T12:00:00Z", "--target", "linux"}, `error: --target "linux": must be a system and an architecture`},
+		"a version that is none":         {[]string{"make", "--time", "2026-11-30T12:00:00Z", "--out", t.TempDir()}, `error: version ""`},
+		"an output that is unknown":      {[]string{"make", "-o", "yaml"}, `error: --output: "yaml" is unknown`},
+		"a registry that is not there":   {[]string{"pin", dockerfile}, "error: nothing was changed, since not every digest could be read:\n" + dockerfile + ":1: 127.0.0.1:1/golang:1.26.8: registry 127.0.0.1:1: "},
+		"no files to pin":                {[]string{"pin"}, "requires at least 1 arg"},
+		"a folder without a module":      {[]string{"licences", "--root", t.TempDir()}, "error: packages for linux/amd64"},
+		"a program that is not there":    {[]string{"vulncheck", "--database", "file://" + t.TempDir(), "none"}, "error: none: "},
+		"a commit that is none":          {[]string{"previous", "--from", "v9.9.9"}, `error: "v9.9.9" is no commit of this repository`},
+		"a folder that is no repository": {[]string{"previous", "--root", t.TempDir()}, "error: git log: "},
+		"a command that does not exist":  {[]string{"ship"}, `unknown command "ship"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
