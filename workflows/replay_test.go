@@ -11,12 +11,11 @@ import (
 	"slipway/workflows"
 )
 
-// TestReplay_GoldenHistoriesReplay replays a history of each workflow and way to end. A change
-// of the workflows that breaks it would break releases that are under way while workers
-// are replaced. Until 0.1.0 no such release exists: record them anew with `make histories`.
+// TestReplay_GoldenHistoriesReplay replays a history of each workflow and way to end, as each version has recorded
+// it. A change of the workflows that breaks it would break releases that are under way while workers are replaced.
 func TestReplay_GoldenHistoriesReplay(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob("testdata/histories/*.json")
+	files, err := filepath.Glob("testdata/histories/*/*.json")
 	require.NoError(t, err)
 	require.GreaterOrEqual(t, len(files), 60)
 	for _, file := range files {

@@ -2,6 +2,7 @@ package compat_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"go/ast"
@@ -31,6 +32,21 @@ func TestCompat_Schemas(t *testing.T) {
 		out = append(out, schema(name, read(t, file))...)
 	}
 	compattest.Hold(t, "schema.txt", out)
+}
+
+// What a version has recorded is what its releases under way look like. It is not recorded over.
+func TestCompat_Histories(t *testing.T) {
+	t.Parallel()
+	const root = "../../workflows/testdata/histories/"
+	files, err := filepath.Glob(root + "*/*.json")
+	require.NoError(t, err)
+	var out []string
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		out = append(out, fmt.Sprintf("%s %x", strings.TrimPrefix(file, root), sha256.Sum256(text)))
+	}
+	compattest.Hold(t, "histories.txt", out)
 }
 
 func TestCompat_HTTP(t *testing.T) {
