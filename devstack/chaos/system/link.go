@@ -26,8 +26,8 @@ type Link struct {
 // Name is how people are told of the link.
 func (l *Link) Name() string { return l.From + " → " + l.To }
 
-// newLink opens a way to an address. It listens as long as the run lasts: a fault never gives its port to somebody else.
-func newLink(from, to, address string) (*Link, error) {
+// NewLink opens a way to an address. It listens until it is closed: a fault never gives its port to somebody else.
+func NewLink(from, to, address string) (*Link, error) {
 	server := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
 	l := &Link{From: from, To: to, proxy: toxiproxy.NewProxy(server, from+"-"+to, "127.0.0.1:0", address)}
 	if err := l.proxy.Start(); err != nil {
@@ -36,8 +36,8 @@ func newLink(from, to, address string) (*Link, error) {
 	return l, nil
 }
 
-// addr is the host:port at which From reaches To.
-func (l *Link) addr() string { return l.proxy.Listen }
+// Addr is the host:port at which From reaches To.
+func (l *Link) Addr() string { return l.proxy.Listen }
 
 // Cut lets nothing through in either direction. Connections stay open, and what is sent on them is lost; they end when
 // the link is healed.
@@ -81,7 +81,8 @@ func (l *Link) Heal(ctx context.Context) error {
 	return errors.Join(problems...)
 }
 
-func (l *Link) close() error {
+// Close ends the way, and all connections on it.
+func (l *Link) Close() error {
 	l.proxy.Stop()
 	return nil
 }

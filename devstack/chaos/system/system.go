@@ -186,13 +186,13 @@ func (b *builder) port(ctx context.Context, name string) (string, error) {
 
 // link opens a way from a part to one that has its address, and returns where it begins.
 func (b *builder) link(from, to, address string) (string, error) {
-	l, err := newLink(from, to, address)
+	l, err := NewLink(from, to, address)
 	if err != nil {
 		return "", err
 	}
 	b.links = append(b.links, l)
-	b.closers = append(b.closers, l.close)
-	return l.addr(), nil
+	b.closers = append(b.closers, l.Close)
+	return l.Addr(), nil
 }
 
 // add starts a part.
