@@ -193,11 +193,13 @@ func (r *Robot) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	if err != nil {
 		return
 	}
-	defer r.try()
 	told, failure := r.judge(req, body)
+	if failure == nil {
+		r.add(told)
+	}
+	r.try() // before the answer, after which who has sent it may ask for the number
 	switch {
 	case failure == nil:
-		r.add(told)
 		r.wait(req.Context())
 		answer(w, r.service.done)
 	case failure.Status == 0:
