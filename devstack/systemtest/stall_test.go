@@ -77,7 +77,7 @@ func TestStall_AnAbortEndsADeploymentThatIsRefusedForNow(t *testing.T) {
 //
 //nolint:paralleltest // it measures time
 func TestStall_RecoveryAfterAWorkerDied(t *testing.T) {
-	const releases, most = 40, 30 * time.Second
+	const releases, most = 40, 45 * time.Second // a busy machine has taken 32
 	h := start(t, stack.Config{WithoutWorker: true})
 	env := h.Env()
 	env["SLIPWAY_SAE_CALLS_PER_SECOND"] = "200"
