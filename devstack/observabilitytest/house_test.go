@@ -31,8 +31,8 @@ import (
 const (
 	// lifetime bounds a house, and patience what is waited for in it; they take a fraction of it when all is well.
 	lifetime, patience = 8 * time.Minute, 2 * time.Minute
-	// pause lies between two looks at what is waited for.
-	pause = 200 * time.Millisecond
+	// pause lies between two looks at what is waited for; each has all roles gather what they serve.
+	pause = time.Second
 )
 
 // The roles by the names of their commands.
