@@ -57,7 +57,13 @@ func (h *house) record(app release.App, id string) ledger.Record {
 // park begins a gray release of an application and waits until it waits for its first confirmation.
 func (h *house) park(app release.App, event string) string {
 	h.t.Helper()
-	id, events := h.request(app, h.t.Name()+event, gray())
+	return h.parkAs(app, event, gray())
+}
+
+// parkAs does so with a strategy.
+func (h *house) parkAs(app release.App, event string, st release.Strategy) string {
+	h.t.Helper()
+	id, events := h.request(app, h.t.Name()+event, st)
 	h.until(events, release.EventBatchWaiting, 1)
 	return id
 }
