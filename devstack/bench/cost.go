@@ -137,6 +137,8 @@ type History struct {
 	Kinds  map[string]int
 	// Late is how many times NATS has not taken at once what the workflow had to tell, which an activity has told instead.
 	Late int
+	// Decided is how many ends an activity has told at once, because a command or a limit has decided them in the same workflow task.
+	Decided int
 }
 
 // ReadHistory counts the events of a workflow's newest run.
@@ -151,8 +153,12 @@ func ReadHistory(ctx context.Context, c client.Client, workflowID string) (Histo
 		h.Events++
 		h.Kinds[event.GetEventType().String()]++
 		activity := event.GetActivityTaskScheduledEventAttributes()
-		if activity.GetActivityType().GetName() == release.PublishActivity && activity.GetHeartbeatTimeout().AsDuration() > 0 {
+		switch {
+		case activity.GetActivityType().GetName() != release.PublishActivity:
+		case activity.GetHeartbeatTimeout().AsDuration() > 0:
 			h.Late++
+		default:
+			h.Decided++
 		}
 	}
 	return h, nil

@@ -218,12 +218,13 @@ func TestComponents_RequestsReachTheNewVersionByTheirHeaders(t *testing.T) {
 	require.Equal(t, scenario.NewImage, answers(other))
 }
 
-// What the platform does for a change at work is seen before it has ended. On this stack a job takes seconds.
+// What the platform does for a change at work is seen before it has ended. On this stack the clocks of platforms nearly stand still, and this one is
+// put forward from look to look.
 func TestComponents_ShowTheTasksOfAJobAtWork(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	s, err := stack.Start(ctx, stack.Config{Log: zerolog.New(zerolog.NewTestWriter(t)).Level(zerolog.WarnLevel)})
+	s, err := stack.Start(ctx, stack.Config{Speed: 0.001, Log: zerolog.New(zerolog.NewTestWriter(t)).Level(zerolog.WarnLevel)})
 	require.NoError(t, err)
 	t.Cleanup(func() { end(t, s) })
 	h := enter(t, s)
@@ -231,6 +232,9 @@ func TestComponents_ShowTheTasksOfAJobAtWork(t *testing.T) {
 	client := releases.New(h.Client)
 	var p release.Progress
 	require.Eventually(t, func() bool {
+		if _, err := h.ServiceStageSim().Advance(20 * time.Millisecond); err != nil {
+			return false
+		}
 		status, err := client.Get(h.ctx, id)
 		if err != nil {
 			return false
@@ -239,6 +243,8 @@ func TestComponents_ShowTheTasksOfAJobAtWork(t *testing.T) {
 		return slices.ContainsFunc(p.Stages, func(s release.Stage) bool { return s.State == release.BatchRunning })
 	}, patience, 20*time.Millisecond)
 	require.Equal(t, release.PhaseRollingOut, p.Phase)
+	_, err = h.ServiceStageSim().Advance(time.Hour)
+	require.NoError(t, err)
 	h.until(events, release.EventSucceeded, 0)
 	require.Empty(t, h.result(id).Stages, "it has not failed")
 }
