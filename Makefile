@@ -177,7 +177,7 @@ api-coverage: ## show how tests cover each operation of the clouds, and what is 
 
 # How many packages of system tests run at once, and how many tests in each.
 SYSTEM_PACKAGES ?= 3
-SYSTEM_PARALLEL ?= 8
+SYSTEM_PARALLEL ?= 4
 
 # The browser in which the pages of the console are tested. Debian has it; elsewhere it must be installed by hand.
 .PHONY: browser
@@ -221,10 +221,11 @@ drills: postgresql system-programs ## upgrade, and restore backups, under parked
 test-system: browser postgresql system-programs ## test the whole system on embedded Temporal and NATS, and its pages in a browser
 	@# -count=1: these tests depend on files that Go's test cache does not watch.
 	@# -vet=off: `make lint` has vet's analyzers.
-	@# -p, -parallel: most of them wait most of their time, for timers of servers and of releases.
+	@# -p, -parallel: many of them wait for timers of servers and of releases; more at once than keep two processors busy only make each other late.
+	@# -toolexec: what is linked meanwhile waits for what is tested, not the other way round.
 	@# systemtest first: it takes as long as half of the others, and would be alone in the end.
 	@# -ldflags: thirty programs with a Temporal server in each are linked in three quarters of the time without what debuggers need.
-	cd devstack && $(SYSTEM_ENV) $(GO) test -count=1 -vet=off -ldflags="-s -w" -p $(SYSTEM_PACKAGES) -parallel $(SYSTEM_PARALLEL) -timeout 25m ./systemtest ./...
+	cd devstack && $(SYSTEM_ENV) $(GO) test -count=1 -vet=off -ldflags="-s -w" -toolexec='nice -n 15' -p $(SYSTEM_PACKAGES) -parallel $(SYSTEM_PARALLEL) -timeout 25m ./systemtest ./...
 
 .PHONY: lint
 lint: $(GOLANGCI_LINT) ## run the linters and format checks on both modules
