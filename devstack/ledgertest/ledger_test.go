@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
 
+	"slipway/internal/bucketdoc"
 	"slipway/ledger"
 	"slipway/release"
 )
@@ -380,14 +381,23 @@ func TestLedger_ABucketThatIsGoneAndComesBack(t *testing.T) {
 	_, _, err = h.ledger.Create(ctx, asked("r-b", "1", 0))
 	require.ErrorIs(t, err, jetstream.ErrBucketNotFound)
 
-	require.NoError(t, ledger.EnsureLedger(ctx, h.js, ledger.Config{}))
+	h.createEmpty(t)
 	_, created, err := h.ledger.Create(ctx, asked("r-a", "1", 0))
 	require.NoError(t, err)
 	require.True(t, created)
 	require.NoError(t, h.js.DeleteKeyValue(ctx, ledger.Bucket))
-	require.NoError(t, ledger.EnsureLedger(ctx, h.js, ledger.Config{}))
+	h.createEmpty(t)
 	_, err = h.ledger.GetOf(ctx, asked("r-a", "1", 0).App, "r-a")
 	require.ErrorIs(t, err, ledger.ErrNotFound, "it was created anew between two questions")
+}
+
+// createEmpty creates the bucket, of which the server may find messages where it has deleted it only just now.
+func (h *house) createEmpty(t *testing.T) {
+	t.Helper()
+	require.NoError(t, ledger.EnsureLedger(t.Context(), h.js, ledger.Config{}))
+	stream, err := h.js.Stream(t.Context(), bucketdoc.StreamName(ledger.Bucket))
+	require.NoError(t, err)
+	require.NoError(t, stream.Purge(t.Context()))
 }
 
 // The permissions are those that the documentation names.

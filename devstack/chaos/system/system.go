@@ -400,7 +400,7 @@ func (b *builder) prepare(ctx context.Context) error {
 	tick := time.NewTicker(pollInterval)
 	defer tick.Stop()
 	for {
-		_, err := setup.NATS(ctx, b.access.JetStream, setup.Config{Storage: wire.Storage{Replicas: Nodes}})
+		err := b.prepareNATS(ctx)
 		if err == nil {
 			return nil
 		}
@@ -410,6 +410,17 @@ func (b *builder) prepare(ctx context.Context) error {
 		case <-tick.C:
 		}
 	}
+}
+
+// prepareTimeout bounds one attempt to prepare NATS: a question that a cluster has taken before it had a leader may never be answered, and would be
+// if it were put again.
+const prepareTimeout = 20 * time.Second
+
+func (b *builder) prepareNATS(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, prepareTimeout)
+	defer cancel()
+	_, err := setup.NATS(ctx, b.access.JetStream, setup.Config{Storage: wire.Storage{Replicas: Nodes}})
+	return err
 }
 
 // The ports below those that an operating system gives to connections that are opened: the address of a part that is away
