@@ -176,8 +176,8 @@ api-coverage: ## show how tests cover each operation of the clouds, and what is 
 	@{ $(GO) test -json ./fcclient/... && cd devstack && $(GO) test -json ./fcsdktest; } | $(GO) run ./internal/apicoverage -cloud fc
 
 # How many packages of system tests run at once, and how many tests in each.
-SYSTEM_PACKAGES ?= 3
-SYSTEM_PARALLEL ?= 4
+SYSTEM_PACKAGES ?= 2
+SYSTEM_PARALLEL ?= 5
 
 # The browser in which the pages of the console are tested. Debian has it; elsewhere it must be installed by hand.
 .PHONY: browser
