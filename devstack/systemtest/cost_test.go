@@ -105,7 +105,8 @@ func requireEvents(t *testing.T, row string, documented int, history bench.Histo
 func taskwise(history bench.History) (fewest, most int) {
 	const eventsOfTask = 3     // it is scheduled, started and completed
 	const eventsOfActivity = 3 // as well
-	others, wakes := -history.Late*eventsOfActivity-history.Decided*(eventsOfActivity-1), -history.Late-history.Decided
+	wakes := -history.Late - history.Decided
+	others := -history.Late*eventsOfActivity - history.Decided*(eventsOfActivity-1)
 	for kind, n := range history.Kinds {
 		switch {
 		case slices.Contains(wakers(), kind):
